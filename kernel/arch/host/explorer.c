@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Runs scenarios over seeds; see archimpl/explorer.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archimpl/explorer.h>
+
+static struct explore_test *tests;
+void (*explore_after_run)(void);
+
+static struct {
+	const char *program, *test;
+	uint64_t seed, runs, effort;
+} options = {.effort = 100};
+
+void explore_register(struct explore_test *test)
+{
+	struct explore_test **end = &tests;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = test;
+}
+
+static void run_once(const struct explore_test *test, uint64_t seed)
+{
+	static char name[512];
+
+	snprintf(name, sizeof name, "not ok - %s: seed %llu; again: %s --test %s --seed %llu", test->name,
+		 (unsigned long long)seed, options.program, test->name, (unsigned long long)seed);
+	host_run_name = name;
+	host_seed(seed);
+	test->run();
+	if (explore_after_run)
+		explore_after_run();
+	host_run_name = "";
+}
+
+static void run_seeds(const struct explore_test *test, unsigned number)
+{
+	uint64_t runs = options.runs ? options.runs : test->runs * options.effort / 100, steps = 0;
+
+	if (options.seed) {
+		run_once(test, options.seed);
+		printf("ok %u - %s, seed %llu: %llu switch points, trace %016llx\n", number, test->name,
+		       (unsigned long long)options.seed, (unsigned long long)host_steps(),
+		       (unsigned long long)host_trace_hash());
+		return;
+	}
+	for (uint64_t seed = 1; seed <= runs; seed++) {
+		run_once(test, seed);
+		steps += host_steps();
+	}
+	printf("ok %u - %s: %llu schedules, %llu switch points\n", number, test->name,
+	       (unsigned long long)runs, (unsigned long long)steps);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: %s [--list] [--test NAME] [--seed S] [--runs N]\n", options.program);
+	return 2;
+}
+
+static bool options_parse(int argc, char **argv)
+{
+	const char *effort = getenv("EXPLORE_EFFORT");
+
+	options.program = argv[0];
+	if (effort)
+		options.effort = strtoull(effort, NULL, 0);
+	for (int i = 1; i < argc; i += 2) {
+		if (i + 1 == argc)
+			return false;
+		if (strcmp(argv[i], "--test") == 0)
+			options.test = argv[i + 1];
+		else if (strcmp(argv[i], "--seed") == 0)
+			options.seed = strtoull(argv[i + 1], NULL, 0);
+		else if (strcmp(argv[i], "--runs") == 0)
+			options.runs = strtoull(argv[i + 1], NULL, 0);
+		else
+			return false;
+	}
+	return true;
+}
+
+int explore_main(int argc, char **argv)
+{
+	unsigned number = 0;
+
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (const struct explore_test *test = tests; test; test = test->next)
+			printf("%s\n", test->name);
+		return 0;
+	}
+	if (!options_parse(argc, argv))
+		return usage();
+	for (const struct explore_test *test = tests; test; test = test->next) {
+		if (options.test && strcmp(options.test, test->name) != 0)
+			continue;
+		run_seeds(test, ++number);
+		fflush(stdout);
+	}
+	printf("1..%u\n", number);
+	return number ? 0 : usage();
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The switch point of the simulated machine: called before every atomic operation (core/atomic.h). While no schedule
+ * is being explored it is one predictable branch.
+ */
+#pragma once
+
+#include <core/types.h>
+
+extern bool host_exploring;
+void host_switch_point(void);
+
+static inline void arch_switch_point(void)
+{
+	if (unlikely(host_exploring))
+		host_switch_point();
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Simulated physical memory: an arena of the host process. Its first byte has the physical address
+ * HOST_MEMORY_BASE, so that 0 names nothing. An address outside it ends the run.
+ */
+#pragma once
+
+#include <core/types.h>
+
+#define HOST_MEMORY_BASE 0x100000ull
+
+extern uint8_t *host_arena;
+extern uint64_t host_arena_size;
+[[noreturn]] void host_bad_physical(uint64_t raw);
+
+static inline void *phys_to_virt(paddr_t pa)
+{
+	uint64_t offset = pa.raw - HOST_MEMORY_BASE;
+
+	if (unlikely(offset >= host_arena_size))
+		host_bad_physical(pa.raw);
+	return host_arena + offset;
+}
+
+static inline paddr_t virt_to_phys(const void *p)
+{
+	uint64_t offset = (uint64_t)((const uint8_t *)p - host_arena);
+
+	if (unlikely(offset >= host_arena_size))
+		host_bad_physical(offset);
+	return PADDR(offset + HOST_MEMORY_BASE);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The ways into the kernel and back to user mode.
+ *
+ * - From user mode GS is the user's; swapgs makes it the CPU's. Exceptions inside the kernel may come at any
+ *   instruction, also before or after a swapgs, so they never ask GS: they find their CPU by its descriptor table.
+ * - Nothing of a thread stays on the kernel stack: its registers go to its arch_context, and every exit starts at
+ *   the stack's top. So switching threads is nothing but resuming another context.
+ * - SYSRET is used only for a context that came by SYSCALL, and only to a canonical address (CVE-2012-0217); IRET
+ *   gets selectors and flags from us alone, so it cannot fault (CVE-2014-9322).
+ * - Register use of a system call: rax number, rdi and rsi arguments; rax and rdx results; rbx, rbp, r12-r15 and rsp
+ *   are kept, all others come back zero but for what the SYSCALL instruction itself leaves in rcx and r11.
+ */
+#include "layout.h"
+
+#define MSR_GS_BASE 0xc0000101
+
+	.text
+	.code64
+
+/* SDM vol. 2B, SYSCALL: rcx = return address, r11 = flags, rsp is still the user's. */
+	.globl	syscall_entry
+	.type	syscall_entry, @function
+	.balign	64
+syscall_entry:
+	swapgs
+	movq	%gs:CPU_CONTEXT, %r10
+	movq	%rsp, CTX_RSP(%r10)
+	movq	%gs:CPU_STACK_TOP, %rsp
+	movq	%rbx, CTX_RBX(%r10)
+	movq	%rbp, CTX_RBP(%r10)
+	movq	%r12, CTX_R12(%r10)
+	movq	%r13, CTX_R13(%r10)
+	movq	%r14, CTX_R14(%r10)
+	movq	%r15, CTX_R15(%r10)
+	movq	%rcx, CTX_RIP(%r10)
+	movq	%r11, CTX_RFLAGS(%r10)
+	movq	%rdi, CTX_RDI(%r10)
+	movq	%rsi, CTX_RSI(%r10)
+	movl	$0, CTX_KIND(%r10)
+	movq	%rsi, %rdx
+	movq	%rdi, %rsi
+	movq	%rax, %rdi
+	xorl	%ebp, %ebp		/* backtraces end here */
+	callq	kernel_on_syscall
+	/* fall through: resume */
+
+	.globl	resume
+	.type	resume, @function
+resume:
+	callq	kernel_next
+	movq	%rax, %gs:CPU_CONTEXT
+	cmpl	$0, CTX_KIND(%rax)
+	jne	resume_trap
+	movq	CTX_RIP(%rax), %rcx
+	movq	%rcx, %rdx
+	shrq	$47, %rdx
+	jne	resume_bad
+	movq	CTX_RFLAGS(%rax), %r11
+	movq	CTX_RBX(%rax), %rbx
+	movq	CTX_RBP(%rax), %rbp
+	movq	CTX_R12(%rax), %r12
+	movq	CTX_R13(%rax), %r13
+	movq	CTX_R14(%rax), %r14
+	movq	CTX_R15(%rax), %r15
+	movq	CTX_RSP(%rax), %rsp
+	movq	CTX_RDX(%rax), %rdx
+	movq	CTX_RAX(%rax), %rax
+	xorl	%edi, %edi
+	xorl	%esi, %esi
+	xorl	%r8d, %r8d
+	xorl	%r9d, %r9d
+	xorl	%r10d, %r10d
+	swapgs
+	sysretq
+	.size	resume, . - resume
+
+	.type	resume_trap, @function
+resume_trap:
+	movq	CTX_RIP(%rax), %rcx
+	movq	%rcx, %rdx
+	shrq	$47, %rdx
+	jne	resume_bad
+	movq	CTX_RFLAGS(%rax), %rdx
+	andl	$RFLAGS_USER, %edx
+	orl	$(RFLAGS_IF | RFLAGS_ALWAYS), %edx
+	pushq	$SEL_USER_DATA
+	pushq	CTX_RSP(%rax)
+	pushq	%rdx
+	pushq	$SEL_USER_CODE
+	pushq	%rcx
+	movq	CTX_RBX(%rax), %rbx
+	movq	CTX_RBP(%rax), %rbp
+	movq	CTX_R12(%rax), %r12
+	movq	CTX_R13(%rax), %r13
+	movq	CTX_R14(%rax), %r14
+	movq	CTX_R15(%rax), %r15
+	movq	CTX_RDX(%rax), %rdx
+	movq	CTX_RDI(%rax), %rdi
+	movq	CTX_RSI(%rax), %rsi
+	movq	CTX_RCX(%rax), %rcx
+	movq	CTX_R8(%rax), %r8
+	movq	CTX_R9(%rax), %r9
+	movq	CTX_R10(%rax), %r10
+	movq	CTX_R11(%rax), %r11
+	movq	CTX_RAX(%rax), %rax
+	swapgs
+	iretq
+
+/* An upcall or a new thread with an entry address outside the user half: the thread's own fault. */
+resume_bad:
+	movq	%rax, %rdi
+	callq	trap_bad_address
+	jmp	resume
+	.size	resume_trap, . - resume_trap
+
+	.globl	arch_resume_loop
+	.type	arch_resume_loop, @function
+arch_resume_loop:
+	movq	%gs:CPU_STACK_TOP, %rsp
+	xorl	%ebp, %ebp
+	jmp	resume
+	.size	arch_resume_loop, . - arch_resume_loop
+
+/* Exceptions and interrupts: the stubs push what the processor did not, and the vector. */
+	.type	trap_common, @function
+trap_common:
+	testb	$3, 24(%rsp)
+	jz	trap_kernel
+	swapgs
+	lfence				/* no speculation past a wrong guess of the branch (CVE-2019-1125) */
+	pushq	%rax
+	movq	%gs:CPU_CONTEXT, %rax
+	movq	%rbx, CTX_RBX(%rax)
+	movq	%rbp, CTX_RBP(%rax)
+	movq	%r12, CTX_R12(%rax)
+	movq	%r13, CTX_R13(%rax)
+	movq	%r14, CTX_R14(%rax)
+	movq	%r15, CTX_R15(%rax)
+	movq	%rdx, CTX_RDX(%rax)
+	movq	%rdi, CTX_RDI(%rax)
+	movq	%rsi, CTX_RSI(%rax)
+	movq	%rcx, CTX_RCX(%rax)
+	movq	%r8, CTX_R8(%rax)
+	movq	%r9, CTX_R9(%rax)
+	movq	%r10, CTX_R10(%rax)
+	movq	%r11, CTX_R11(%rax)
+	movl	$1, CTX_KIND(%rax)
+	popq	CTX_RAX(%rax)
+	popq	%rdi			/* vector */
+	popq	%rsi			/* error code */
+	popq	CTX_RIP(%rax)
+	popq	%rcx			/* cs: only one exists */
+	popq	CTX_RFLAGS(%rax)
+	popq	CTX_RSP(%rax)
+	movq	%gs:CPU_STACK_TOP, %rsp	/* leaves an interrupt stack */
+	pushq	$RFLAGS_ALWAYS		/* a gate clears neither AC (it would lift SMAP) nor DF */
+	popfq
+	xorl	%ebp, %ebp
+	callq	trap_from_user
+	jmp	resume
+	.size	trap_common, . - trap_common
+
+/* In kernel mode: an interrupt while arch_idle sleeps, or an exception, which is a bug of ours or a terminal event.
+ * Leaves a struct kernel_trap (trap.h) on the stack. */
+	.type	trap_kernel, @function
+trap_kernel:
+	lfence
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	cld
+	movq	%rsp, %rbx
+	cmpq	$32, 120(%rbx)
+	jae	1f
+
+	subq	$16, %rsp
+	sgdt	6(%rsp)
+	movq	8(%rsp), %r12
+	addq	$16, %rsp
+	movl	$MSR_GS_BASE, %ecx
+	rdmsr
+	movl	%eax, %r13d
+	movl	%edx, %r14d
+	movl	PERCPU_CPU(%r12), %eax
+	movl	PERCPU_CPU+4(%r12), %edx
+	wrmsr
+	pushq	136(%rbx)		/* a stack frame, so that a backtrace goes on at the interrupted code */
+	pushq	%rbp
+	movq	%rsp, %rbp
+	movq	%rbx, %rdi
+	callq	trap_in_kernel
+	movl	$MSR_GS_BASE, %ecx
+	movl	%r13d, %eax
+	movl	%r14d, %edx
+	wrmsr
+	jmp	2f
+
+1:	movq	120(%rbx), %rdi
+	callq	interrupt_dispatch
+2:	movq	%rbx, %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	addq	$16, %rsp
+	iretq
+	.size	trap_kernel, . - trap_kernel
+
+/* One stub of 16 bytes for each vector; idt.c computes their addresses. */
+	.globl	trap_stubs
+	.balign	16
+trap_stubs:
+	.set	vector, 0
+	.rept	256
+	.balign	16, 0xcc
+	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	pushq	$0
+	.endif
+	pushq	$vector
+	jmp	trap_common
+	.set	vector, vector + 1
+	.endr
+
+/* void arch_idle(void): STI takes effect after the next instruction, so no interrupt can slip in before HLT sleeps
+ * (SDM vol. 2B, STI). */
+	.globl	arch_idle
+	.type	arch_idle, @function
+arch_idle:
+	pushq	%rbp
+	movq	%rsp, %rbp
+	sti
+	hlt
+	cli
+	popq	%rbp
+	retq
+	int3
+	.size	arch_idle, . - arch_idle
+
+/* void stack_switch(uint64_t top, void (*fn)(void)): goes on in fn on another stack, for good. */
+	.globl	stack_switch
+	.type	stack_switch, @function
+stack_switch:
+	movq	%rdi, %rsp
+	xorl	%ebp, %ebp
+	callq	*%rsi
+	ud2
+	.size	stack_switch, . - stack_switch

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * A process: an address space, a capability table, a ledger, a session, and the threads that use them.
+ *
+ * - Life: CREATED (being filled by its creator) -> RUNNING -> DYING (killed, faulted or left; threads are stopping) ->
+ *   ENDED (no thread, no capability, no memory mapping; only the exit record and the ledger remain).
+ * - Three kinds of reference keep the structure: the object (`object.refs`: ProcessHandles, its VirtualMemory), owners
+ *   of objects charged to its ledger, and its threads; all are counted in `refs`.
+ * - What runs in it is the ring room's business: threads, service records.
+ */
+#pragma once
+
+#include <cap/object.h>
+#include <cap/table.h>
+#include <core/ledger.h>
+#include <core/list.h>
+#include <core/lock.h>
+#include <core/types.h>
+#include <mm/space.h>
+
+#define PROCESS_NAME_MAX 31u
+#define PROCESS_BACKTRACE_MAX 16u
+
+enum process_state : uint8_t { PROCESS_CREATED, PROCESS_RUNNING, PROCESS_DYING, PROCESS_ENDED };
+
+/* As ProcessHandle.Exit.Reason. */
+enum exit_reason : uint16_t {
+	EXIT_RUNNING,
+	EXIT_EXIT,
+	EXIT_KILLED,
+	EXIT_PAGE_FAULT,
+	EXIT_ILLEGAL_INSTRUCTION,
+	EXIT_PROTECTION_FAULT,
+	EXIT_ARITHMETIC,
+	EXIT_DEBUG_TRAP,
+	EXIT_OTHER_FAULT,
+	EXIT_PROTOCOL,
+	EXIT_OUT_OF_MEMORY,
+};
+
+struct exit_record {
+	enum exit_reason reason;
+	int64_t code;
+	uint64_t address, instruction;
+};
+
+struct process_limits { /* 0 = default */
+	uint64_t resource[LEDGER_COUNT];
+};
+
+struct service_records; /* ring/record.h */
+
+struct console_line {
+	uint32_t len;
+	char text[240];
+};
+
+struct process {
+	struct object object;       /* what ProcessHandles name */
+	struct object space_object; /* what VirtualMemory capabilities to it name */
+	uint64_t refs;              /* atomic: object, space_object, objects owned, threads */
+	uint32_t pid;
+	char name[PROCESS_NAME_MAX + 1];
+	uint64_t session; /* immutable; inherited by default, chosen only by a trusted spawner */
+
+	struct spinlock lock; /* rank PROCESS */
+	uint8_t state;        /* p: written under lock; read by anyone */
+	struct list threads;  /* p */
+	uint32_t thread_count; /* p: that have not stopped */
+	uint32_t rings;        /* atomic: rings that have not been destroyed; the last one ends the process */
+	struct exit_record exit; /* p: final once DYING */
+	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */
+	unsigned backtrace_len;
+	struct list waiters; /* p: requests that wait for the end (ring/wait.h) */
+	struct process *creator; /* counted; its ledger is charged one PROCESSES until this one has ended */
+	struct list link;        /* all processes; under process_list_lock */
+
+	struct cap_table table;
+	struct space space;
+	struct ledger ledger;
+	struct service_records *records;
+	struct console_line *console_line; /* what it has written to Console and not ended; NULL: nothing yet */
+	struct quiesce_node quiesce;
+};
+
+/* A process in state CREATED with one reference in `object` and one in space_object (both the caller's).
+ * object types are given by the object room. Charges creator (NULL: the kernel). */
+enum status process_create(struct process *creator, const char *name, size_t name_len,
+			   const struct process_limits *limits, struct process **out);
+
+static inline void process_get(struct process *process)
+{
+	__atomic_fetch_add(&process->refs, 1, __ATOMIC_RELAXED);
+}
+void process_put(struct process *process);
+
+/* When its last thread has stopped: drops capabilities and memory, credits the creator, state ENDED.
+ * The ring room has emptied threads and records; waiters are completed by the caller afterwards. */
+void process_end(struct process *process);
+
+/* Set once at boot by the object room. */
+extern const struct object_type *process_object_type, *process_space_object_type;
+
+/* The process with the lowest pid >= from, with a reference; NULL at the end. */
+struct process *process_next(uint32_t from);
+uint64_t process_count(void);
+/* Entries in use in all tables; threads that have not ended. */
+uint64_t process_total_entries(void);
+uint64_t process_total_threads(void);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Capability tables: the array from slot to what the process may do.
+ *
+ * - Look-up takes no lock and no reference: what it returns is valid until the end of the kernel entry (quiescence).
+ * - Slot 0 is never valid; its place in the array is the header. Free slots are chained.
+ * - Reserve, then install: a completion's slots are set aside at admission, and filling one cannot fail.
+ *
+ * Invariants:
+ *   T1  an entry with view != NULL is in use and its id is (slot, generation);
+ *   T2  a slot's generation changes when it is released, before the slot can be found free: a stale id never resolves;
+ *   T3  entries in use + reserved = what is charged to the ledger;
+ *   T4  readers load view first, generation second; writers raise the generation first and set the view last. So a
+ *       reader that sees a matching generation has seen the view that belonged to it.
+ */
+#pragma once
+
+#include <abi/cap.h>
+#include <abi/status.h>
+#include <cap/view.h>
+#include <core/atomic.h>
+#include <core/ledger.h>
+#include <core/lock.h>
+#include <core/types.h>
+
+struct gate; /* revocation: the IPC issue */
+
+enum provenance_kind : uint8_t {
+	PROVENANCE_BOOT,
+	PROVENANCE_GRANT,
+	PROVENANCE_CALL,
+	PROVENANCE_ANSWER,
+	PROVENANCE_DUPLICATE,
+};
+
+struct provenance {
+	uint32_t giver; /* process number, 0 = the kernel */
+	uint8_t kind;   /* enum provenance_kind */
+	uint8_t zero[3];
+};
+
+struct cap_entry {
+	struct view *view; /* NULL: free or reserved */
+	struct gate *gate;
+	uint32_t generation;
+	uint32_t next; /* free or reserved: the next slot of the chain, 0 = last */
+	struct provenance provenance;
+};
+static_assert(sizeof(struct cap_entry) == 32);
+
+/* Overlays entry 0. */
+struct cap_array {
+	uint32_t capacity; /* entries, this one included; a power of two */
+	uint32_t zero;
+	struct quiesce_node quiesce; /* an outgrown array waits here */
+	uint64_t zero2;
+};
+static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry));
+
+struct cap_table {
+	struct cap_array *array; /* written under lock, read by anyone inside */
+	struct spinlock lock;    /* rank TABLE */
+	uint32_t free;           /* l: chain of free slots */
+	uint32_t used;           /* l: in use or reserved */
+	struct ledger *ledger;
+};
+
+/* A chain of reserved slots; owned by whoever reserved it. */
+struct cap_slots {
+	uint32_t first;
+	uint32_t count;
+};
+
+enum status cap_table_init(struct cap_table *table, struct ledger *ledger);
+/* Drops every capability. Nobody looks up any more. */
+void cap_table_fini(struct cap_table *table);
+
+static inline struct cap_entry *cap_array_entries(struct cap_array *array)
+{
+	return (struct cap_entry *)(void *)array;
+}
+
+/* The entry of a valid id, or NULL. */
+static inline struct cap_entry *cap_table_find(struct cap_table *table, cap_id id, struct view **view)
+{
+	struct cap_array *array = load_acquire(&table->array);
+	uint32_t slot = cap_id_slot(id);
+
+	if (unlikely(slot >= array->capacity))
+		return NULL;
+	slot &= array->capacity - 1; /* no speculation past the end */
+	struct cap_entry *entry = &cap_array_entries(array)[slot];
+	struct view *found = load_acquire(&entry->view);
+	if (unlikely(found == NULL || slot == 0 || load_relaxed(&entry->generation) != cap_id_generation(id)))
+		return NULL;
+	*view = found;
+	return entry;
+}
+
+static inline struct view *cap_table_view(struct cap_table *table, cap_id id)
+{
+	struct view *view = NULL;
+	return cap_table_find(table, id, &view) != NULL ? view : NULL;
+}
+
+/* Sets `count` slots aside. NO_QUOTA, NO_SLOT, NO_MEMORY. */
+enum status cap_table_reserve(struct cap_table *table, unsigned count, struct cap_slots *out);
+void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots);
+/* Fills the first slot of the chain; takes over the caller's reference on view. */
+cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct view *view,
+			 struct provenance provenance);
+/* reserve and install in one; keeps the reference on view only if OK. */
+enum status cap_table_insert(struct cap_table *table, struct view *view, struct provenance provenance, cap_id *out);
+/* The same at a chosen slot (0 = any). EXISTS: taken. */
+enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct view *view,
+				struct provenance provenance, cap_id *out);
+/* BAD_ID. The view's reference goes after quiescence. */
+enum status cap_table_release(struct cap_table *table, cap_id id);
+
+/* For listings: the first entry in use with slot >= from; false at the end. `out` is a copy whose view is valid
+ * inside this entry. */
+bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out);

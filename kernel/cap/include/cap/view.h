@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Views: what a capability lets its holder do. Immutable, reference-counted, shared by every capability that grants
+ * the same on the same object.
+ *
+ * A view is (object, object key, interfaces with 64-bit method sets). All ones = unattenuated, so that methods newer
+ * than the kernel reach the server. Attenuation makes a smaller view; nothing ever makes a larger one.
+ * Invariant V1: every set of an attenuated view is a subset of the set of the view that it was made from.
+ */
+#pragma once
+
+#include <abi/status.h>
+#include <cap/object.h>
+#include <core/atomic.h>
+#include <core/types.h>
+
+#define VIEW_MAX_INTERFACES 8u
+#define METHODS_ALL (~0ull)
+
+struct interface_set {
+	uint64_t interface_id;
+	uint64_t methods; /* bit n = method n */
+};
+
+enum view_kind : uint8_t {
+	VIEW_OBJECT,   /* a kernel object's own interface */
+	VIEW_FACET,    /* an object that a process serves through an endpoint */
+	VIEW_TEMPLATE, /* can only be minted from */
+};
+
+struct view {
+	uint64_t refs; /* atomic */
+	struct object *object; /* counted */
+	uint64_t key;          /* FACET: chosen by the server; Notification facets: the mask */
+	enum view_kind kind;
+	uint8_t count;
+	struct quiesce_node quiesce;
+	struct interface_set sets[];
+};
+
+/* Takes a reference on object. *out has one reference. NO_MEMORY. */
+enum status view_create(struct object *object, enum view_kind kind, uint64_t key, const struct interface_set *sets,
+			unsigned count, struct view **out);
+/* A full view of a kernel object; takes over the caller's reference on it, also on failure. */
+enum status view_create_full(struct object *object, struct view **out);
+/* `template` with a key. */
+enum status view_mint(const struct view *template, uint64_t key, struct view **out);
+
+/* For a holder of a reference. */
+static inline void view_get(struct view *view)
+{
+	(void)atomic_add(&view->refs, 1);
+}
+
+/* For a view that was found by look-up: false if its last reference is gone, and quiescence alone keeps it. */
+static inline bool view_try_get(struct view *view)
+{
+	uint64_t refs = load_relaxed(&view->refs);
+
+	while (refs != 0)
+		if (atomic_cas(&view->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
+void view_put(struct view *view);
+
+/* The method set of an interface in the view, or 0. */
+static inline uint64_t view_methods(const struct view *view, uint64_t interface_id)
+{
+	for (unsigned i = 0; i < view->count; i++)
+		if (view->sets[i].interface_id == interface_id)
+			return view->sets[i].methods;
+	return 0;
+}
+
+static inline bool view_allows(const struct view *view, uint64_t interface_id, unsigned method)
+{
+	return method < 64 ? view_methods(view, interface_id) >> (method & 63) & 1 :
+			     view_methods(view, interface_id) == METHODS_ALL;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Object references: the last one goes through quiescence, so that look-ups need none. */
+#include <cap/object.h>
+#include <cap/process.h>
+#include <core/atomic.h>
+
+static uint64_t next_object_id = 1;
+
+enum status object_init(struct object *object, const struct object_type *type, struct process *owner)
+{
+	if (owner != NULL) {
+		enum status status = ledger_charge(&owner->ledger, LEDGER_OBJECTS, 1);
+		if (status != STATUS_OK)
+			return status;
+		process_get(owner);
+	}
+	object->type = type;
+	object->refs = 1;
+	object->id = atomic_add(&next_object_id, 1);
+	object->owner = owner;
+	return STATUS_OK;
+}
+
+void object_fini(struct object *object)
+{
+	struct process *owner = object->owner;
+
+	if (owner == NULL)
+		return;
+	object->owner = NULL;
+	ledger_credit(&owner->ledger, LEDGER_OBJECTS, 1);
+	process_put(owner);
+}
+
+void object_get(struct object *object)
+{
+	(void)atomic_add(&object->refs, 1);
+}
+
+static void object_free(struct quiesce_node *node)
+{
+	struct object *object = container_of(node, struct object, quiesce);
+
+	object->type->destroy(object);
+}
+
+void object_put(struct object *object)
+{
+	if (atomic_sub(&object->refs, 1) == 1)
+		quiesce_free(&object->quiesce, object_free);
+}

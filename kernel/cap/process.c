@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Processes: creation, the list of all, and what is left to do when the last thread has stopped.
+ */
+#include <cap/process.h>
+#include <core/atomic.h>
+#include <mm/slab.h>
+
+static const uint64_t default_limits[LEDGER_COUNT] = {
+	[LEDGER_PAGES] = 16384,	  [LEDGER_ENTRIES] = 1024, [LEDGER_OBJECTS] = 4096,
+	[LEDGER_THREADS] = 64, [LEDGER_PROCESSES] = 64, [LEDGER_CALLS] = 64,
+};
+
+static struct slab_cache process_cache = SLAB_CACHE(process);
+static struct spinlock process_list_lock = SPINLOCK_INIT(LOCK_RANK_PROCESS);
+static struct list process_list = LIST_INIT(process_list);
+static uint32_t next_pid = 1;
+
+const struct object_type *process_object_type, *process_space_object_type;
+
+static void set_name(struct process *process, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len && i < PROCESS_NAME_MAX; i++)
+		process->name[i] = name[i] >= ' ' && name[i] < 127 ? name[i] : '?';
+}
+
+static void list_add(struct process *process)
+{
+	spin_lock(&process_list_lock);
+	process->pid = next_pid++;
+	list_push_back(&process_list, &process->link);
+	spin_unlock(&process_list_lock);
+}
+
+static void init_fields(struct process *process, struct process *creator, const struct process_limits *limits)
+{
+	for (unsigned r = 0; r < LEDGER_COUNT; r++)
+		process->ledger.limit[r] = limits->resource[r] != 0 ? limits->resource[r] : default_limits[r];
+	spin_init(&process->lock, LOCK_RANK_PROCESS);
+	list_init(&process->threads);
+	list_init(&process->waiters);
+	process->creator = creator;
+	process->session = creator != NULL ? creator->session : 1;
+	process->refs = 2; /* object and space_object */
+	(void)object_init(&process->object, process_object_type, NULL);
+	(void)object_init(&process->space_object, process_space_object_type, NULL);
+}
+
+enum status process_create(struct process *creator, const char *name, size_t name_len,
+			   const struct process_limits *limits, struct process **out)
+{
+	enum status status = STATUS_NO_MEMORY;
+
+	if (creator != NULL && (status = ledger_charge(&creator->ledger, LEDGER_PROCESSES, 1)) != STATUS_OK)
+		return status;
+	struct process *process = slab_alloc(&process_cache);
+	if (process == NULL)
+		goto uncharge;
+	init_fields(process, creator, limits);
+	set_name(process, name, name_len);
+	status = cap_table_init(&process->table, &process->ledger);
+	if (status != STATUS_OK)
+		goto free_process;
+	status = space_init(&process->space, &process->ledger);
+	if (status != STATUS_OK)
+		goto free_table;
+	if (creator != NULL)
+		process_get(creator);
+	list_add(process);
+	*out = process;
+	return STATUS_OK;
+
+free_table:
+	cap_table_fini(&process->table);
+free_process:
+	slab_free(&process_cache, process);
+	status = status == STATUS_OK ? STATUS_NO_MEMORY : status;
+uncharge:
+	if (creator != NULL)
+		ledger_credit(&creator->ledger, LEDGER_PROCESSES, 1);
+	return process == NULL ? STATUS_NO_MEMORY : status;
+}
+
+void process_end(struct process *process)
+{
+	struct process *creator = process->creator;
+
+	cap_table_fini(&process->table);
+	space_fini(&process->space);
+	spin_lock(&process->lock);
+	process->creator = NULL;
+	store_release(&process->state, (uint8_t)PROCESS_ENDED);
+	spin_unlock(&process->lock);
+	spin_lock(&process_list_lock);
+	list_remove(&process->link);
+	spin_unlock(&process_list_lock);
+	if (creator != NULL) {
+		ledger_credit(&creator->ledger, LEDGER_PROCESSES, 1);
+		process_put(creator);
+	}
+}
+
+static void process_free(struct quiesce_node *node)
+{
+	struct process *process = container_of(node, struct process, quiesce);
+
+	if (process->console_line != NULL)
+		heap_free(process->console_line, sizeof(struct console_line));
+	slab_free(&process_cache, process);
+}
+
+void process_put(struct process *process)
+{
+	if (atomic_sub(&process->refs, 1) == 1)
+		quiesce_free(&process->quiesce, process_free);
+}
+
+struct process *process_next(uint32_t from)
+{
+	struct process *best = NULL;
+
+	spin_lock(&process_list_lock);
+	list_for_each(it, &process_list) {
+		struct process *process = container_of(it, struct process, link);
+		if (process->pid >= from) { /* in order of creation */
+			best = process;
+			process_get(best);
+			break;
+		}
+	}
+	spin_unlock(&process_list_lock);
+	return best;
+}
+
+/* A sum over all processes that have not ended. */
+static uint64_t total(enum ledger_resource resource, bool count)
+{
+	uint64_t sum = 0;
+
+	spin_lock(&process_list_lock);
+	list_for_each(it, &process_list) {
+		struct process *process = container_of(it, struct process, link);
+		sum += count ? 1 : load_relaxed(&process->ledger.used[resource]);
+	}
+	spin_unlock(&process_list_lock);
+	return sum;
+}
+
+uint64_t process_count(void)
+{
+	return total(LEDGER_PROCESSES, true);
+}
+
+uint64_t process_total_entries(void)
+{
+	return total(LEDGER_ENTRIES, false);
+}
+
+uint64_t process_total_threads(void)
+{
+	return total(LEDGER_THREADS, false);
+}

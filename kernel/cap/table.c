@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Capability tables. See the header for the invariants; each is upheld where its number stands.
+ */
+#include <cap/process.h>
+#include <cap/table.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+
+#define FIRST_CAPACITY 32u
+
+static size_t array_bytes(uint32_t capacity)
+{
+	return (size_t)capacity * sizeof(struct cap_entry);
+}
+
+/* Chains entries first .. capacity-1 in ascending order, ending in `tail`. */
+static void chain_fresh(struct cap_array *array, uint32_t first, uint32_t tail)
+{
+	struct cap_entry *entries = cap_array_entries(array);
+
+	for (uint32_t i = first; i < array->capacity; i++) {
+		entries[i].generation = 1;
+		entries[i].next = i + 1 < array->capacity ? i + 1 : tail;
+	}
+}
+
+enum status cap_table_init(struct cap_table *table, struct ledger *ledger)
+{
+	struct cap_array *array = heap_alloc(array_bytes(FIRST_CAPACITY));
+
+	if (array == NULL)
+		return STATUS_NO_MEMORY;
+	array->capacity = FIRST_CAPACITY;
+	chain_fresh(array, 1, 0);
+	table->array = array;
+	table->free = 1;
+	table->used = 0;
+	table->ledger = ledger;
+	spin_init(&table->lock, LOCK_RANK_TABLE);
+	return STATUS_OK;
+}
+
+static void array_free(struct quiesce_node *node)
+{
+	struct cap_array *array = container_of(node, struct cap_array, quiesce);
+
+	heap_free(array, array_bytes(array->capacity));
+}
+
+/* Doubles the array. Readers keep using the old one until quiescence; nobody changes it any more. */
+static enum status grow(struct cap_table *table) REQUIRES(table->lock)
+{
+	struct cap_array *old = table->array;
+	uint32_t capacity = old->capacity * 2;
+
+	if (capacity > CAP_TABLE_MAX_SLOTS)
+		return STATUS_NO_SLOT;
+	struct cap_array *array = heap_alloc(array_bytes(capacity));
+	if (array == NULL)
+		return STATUS_NO_MEMORY;
+	array->capacity = capacity;
+	copy_words(cap_array_entries(array) + 1, cap_array_entries(old) + 1,
+		   (array_bytes(old->capacity) - sizeof(struct cap_entry)) / 8);
+	chain_fresh(array, old->capacity, table->free);
+	table->free = old->capacity;
+	store_release(&table->array, array);
+	quiesce_free(&old->quiesce, array_free);
+	return STATUS_OK;
+}
+
+enum status cap_table_reserve(struct cap_table *table, unsigned count, struct cap_slots *out)
+{
+	*out = (struct cap_slots){0};
+	if (count == 0)
+		return STATUS_OK;
+	enum status status = ledger_charge(table->ledger, LEDGER_ENTRIES, count); /* T3 */
+	if (status != STATUS_OK)
+		return status;
+	spin_lock(&table->lock);
+	for (unsigned n = 0; n < count; n++) {
+		if (table->free == 0 && (status = grow(table)) != STATUS_OK)
+			break;
+		struct cap_entry *entry = &cap_array_entries(table->array)[table->free];
+		uint32_t slot = table->free;
+		table->free = entry->next;
+		entry->next = out->first;
+		*out = (struct cap_slots){slot, out->count + 1};
+		table->used++;
+	}
+	spin_unlock(&table->lock);
+	if (status != STATUS_OK) {
+		uint32_t missing = count - out->count;
+		cap_table_unreserve(table, out);
+		ledger_credit(table->ledger, LEDGER_ENTRIES, missing);
+	}
+	return status;
+}
+
+void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
+{
+	if (slots->count == 0)
+		return;
+	ledger_credit(table->ledger, LEDGER_ENTRIES, slots->count);
+	spin_lock(&table->lock);
+	struct cap_entry *entries = cap_array_entries(table->array);
+	table->used -= slots->count;
+	for (uint32_t slot = slots->first; slots->count > 0; slots->count--) {
+		uint32_t next = entries[slot].next;
+		entries[slot].next = table->free;
+		table->free = slot;
+		slot = next;
+	}
+	slots->first = 0;
+	spin_unlock(&table->lock);
+}
+
+static cap_id fill(struct cap_entry *entry, uint32_t slot, struct view *view, struct provenance provenance)
+{
+	cap_id id = cap_id_make(slot, entry->generation);
+
+	entry->gate = NULL;
+	entry->provenance = provenance;
+	store_release(&entry->view, view); /* T4: last */
+	return id;
+}
+
+cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct view *view,
+			 struct provenance provenance)
+{
+	spin_lock(&table->lock); /* the array may be growing */
+	uint32_t slot = slots->first;
+	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
+	*slots = (struct cap_slots){entry->next, slots->count - 1};
+	cap_id id = fill(entry, slot, view, provenance);
+	spin_unlock(&table->lock);
+	return id;
+}
+
+enum status cap_table_insert(struct cap_table *table, struct view *view, struct provenance provenance, cap_id *out)
+{
+	struct cap_slots slots;
+	enum status status = cap_table_reserve(table, 1, &slots);
+
+	if (status == STATUS_OK)
+		*out = cap_table_install(table, &slots, view, provenance);
+	return status;
+}
+
+/* Takes `slot` out of the free chain. A walk: only creators that fill a table before start do this. */
+static enum status take_slot(struct cap_table *table, uint32_t slot) REQUIRES(table->lock)
+{
+	enum status status = STATUS_OK;
+
+	if (slot >= CAP_TABLE_MAX_SLOTS)
+		return STATUS_NO_SLOT;
+	while (slot >= table->array->capacity)
+		if ((status = grow(table)) != STATUS_OK)
+			return status;
+	struct cap_entry *entries = cap_array_entries(table->array);
+	for (uint32_t *link = &table->free; *link != 0; link = &entries[*link].next) {
+		if (*link == slot) {
+			*link = entries[slot].next;
+			table->used++;
+			return STATUS_OK;
+		}
+	}
+	return STATUS_EXISTS;
+}
+
+enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct view *view,
+				struct provenance provenance, cap_id *out)
+{
+	if (slot == 0)
+		return cap_table_insert(table, view, provenance, out);
+	enum status status = ledger_charge(table->ledger, LEDGER_ENTRIES, 1);
+	if (status != STATUS_OK)
+		return status;
+	spin_lock(&table->lock);
+	status = take_slot(table, slot);
+	if (status == STATUS_OK)
+		*out = fill(&cap_array_entries(table->array)[slot], slot, view, provenance);
+	spin_unlock(&table->lock);
+	if (status != STATUS_OK)
+		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	return status;
+}
+
+enum status cap_table_release(struct cap_table *table, cap_id id)
+{
+	struct view *view;
+
+	spin_lock(&table->lock);
+	struct cap_entry *entry = cap_table_find(table, id, &view);
+	if (entry == NULL) {
+		spin_unlock(&table->lock);
+		return STATUS_BAD_ID;
+	}
+	uint32_t slot = cap_id_slot(id);
+	uint32_t generation = entry->generation + 1;
+	store_release(&entry->generation, generation); /* T2, T4 */
+	store_release(&entry->view, (struct view *)NULL);
+	table->used--;
+	if (generation != 0) { /* used up: the slot retires rather than let a stale id resolve */
+		entry->next = table->free;
+		table->free = slot;
+	}
+	spin_unlock(&table->lock);
+	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	view_put(view);
+	return STATUS_OK;
+}
+
+bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out)
+{
+	bool found = false;
+
+	spin_lock(&table->lock);
+	struct cap_entry *entries = cap_array_entries(table->array);
+	for (uint32_t i = from > 0 ? from : 1; i < table->array->capacity && !found; i++) {
+		if (entries[i].view == NULL)
+			continue;
+		*slot = i;
+		*out = entries[i];
+		found = true;
+	}
+	spin_unlock(&table->lock);
+	return found;
+}
+
+void cap_table_fini(struct cap_table *table)
+{
+	struct cap_array *array = table->array;
+	struct cap_entry *entries = cap_array_entries(array);
+
+	ledger_credit(table->ledger, LEDGER_ENTRIES, table->used);
+	for (uint32_t i = 1; i < array->capacity; i++)
+		if (entries[i].view != NULL)
+			view_put(entries[i].view);
+	heap_free(array, array_bytes(array->capacity));
+	table->array = NULL;
+}

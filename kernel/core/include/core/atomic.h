@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Atomics and barriers: the only place that names memory orders.
+ *
+ * - Each operation is a possible switch point of the simulated CPUs (arch_switch_point, empty on real machines), so
+ *   that the explorer can interleave CPUs exactly where the hardware could.
+ * - load_acquire pairs with store_release: what was written before the release is seen after the acquire.
+ * - full_fence orders earlier stores before later loads: needed where two sides each write one word and read the
+ *   other's (publish BLOCKED, then look at the done list).
+ * - store_fence orders earlier stores before later stores, load_fence earlier loads before later loads: the two sides
+ *   of a sequence lock.
+ */
+#pragma once
+
+#include <arch/explore.h>
+
+#define load_relaxed(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
+#define load_acquire(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
+#define store_relaxed(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
+#define store_release(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+#define atomic_swap(p, v) (arch_switch_point(), __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL))
+#define atomic_add(p, v) (arch_switch_point(), __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)) /* old value */
+#define atomic_sub(p, v) (arch_switch_point(), __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)) /* old value */
+#define atomic_or(p, v) (arch_switch_point(), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))   /* old value */
+#define atomic_and(p, v) (arch_switch_point(), __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)) /* old value */
+
+/* True if *p was `expected` and is now `desired`; otherwise *expected is what was found. */
+#define atomic_cas(p, expected, desired)                                                                      \
+	(arch_switch_point(), __atomic_compare_exchange_n((p), (expected), (desired), false, __ATOMIC_ACQ_REL, \
+							  __ATOMIC_ACQUIRE))
+
+#define full_fence() (arch_switch_point(), __atomic_thread_fence(__ATOMIC_SEQ_CST))
+#define store_fence() __atomic_thread_fence(__ATOMIC_RELEASE)
+#define load_fence() (arch_switch_point(), __atomic_thread_fence(__ATOMIC_ACQUIRE))

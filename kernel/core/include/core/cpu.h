@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Per-CPU state. Only its own CPU writes a field, unless the comment says otherwise.
+ */
+#pragma once
+
+#include <arch/cpu.h>
+#include <core/list.h>
+#include <core/lock.h>
+#include <core/types.h>
+
+struct arch_context;
+struct quiesce_node;
+struct recorder_event;
+struct sched_entity;
+struct space;
+struct timer;
+
+/* Frames cached for this CPU; mm/frame.c's business. */
+#define CPU_FRAME_CACHE 32u
+
+/* Room to copy one kernel-object message in, and to build its result. */
+#define CPU_SCRATCH 1024u
+
+struct cpu {
+	/* First: assembly code knows these offsets. */
+	struct cpu *self;                     /* 0 */
+	uint64_t kernel_stack_top;            /* 8 */
+	struct arch_context *current_context; /* 16: where entry from user mode saves; NULL while idle */
+	uint64_t arch_scratch[2];             /* 24 */
+
+	unsigned id;                   /* 40 */
+	bool online;                   /* written once, before others look */
+	uint8_t idle;                  /* read by others: worth an IPI? */
+	bool need_resched;             /* the running entity is to make way; also set by others, before an IPI */
+	struct sched_entity *current;  /* who runs; NULL once it blocked or yielded, and while idle */
+	struct sched_entity *handover; /* last one made runnable by this entry, to be switched to directly */
+	struct sched_entity *loaded;   /* whose vector state is in this CPU: current, or who ran last */
+	struct space *space;           /* active address space (mm/space.c), NULL = the kernel's own */
+
+	/* flight recorder (core/recorder.h) */
+	struct recorder_event *recorder; /* recorder_mask + 1 events */
+	uint64_t recorder_head;          /* number of the last event begun; read by others */
+	uint64_t recorder_mask;
+
+	/* frame cache (mm/frame.c); frames_len is read by others for statistics */
+	unsigned frames_len, frames_max;
+	uint64_t frames[CPU_FRAME_CACHE];
+
+	/* quiescence (core/quiesce.h) */
+	alignas(CACHE_LINE) uint64_t epoch; /* read by others: 0 outside the kernel, else the epoch of entry */
+	uint64_t limbo_count;               /* nodes that wait to be freed, on limbo and ready; read by others */
+	struct quiesce_node *limbo[3];      /* by epoch modulo 3 */
+	uint64_t limbo_epoch[3];
+	struct quiesce_node *ready; /* their time has come */
+
+	/* run queue (core/sched.h) */
+	alignas(CACHE_LINE) struct spinlock runqueue_lock;
+	struct list runqueue;  /* q: runqueue_lock; of any CPU */
+	unsigned runqueue_len; /* q; read by others as a hint */
+	uint64_t slice_end_ns;
+	uint64_t idle_since_ns;
+
+	/* timers (core/timer.h) */
+	struct spinlock timer_lock;
+	struct timer *timers;    /* t: timer_lock; heap by deadline; of any CPU */
+	uint64_t timer_armed_ns; /* what the hardware is set to; UINT64_MAX = nothing */
+
+	/* cpu_call: what this CPU asks of others, and who asks it */
+	alignas(CACHE_LINE) uint64_t ipi_pending; /* bit per requesting CPU; written by others */
+	void (*call_fn)(void *);
+	void *call_arg;
+	uint64_t call_waiting; /* bit per CPU that has not run it yet; written by others */
+
+	/* statistics, read by others without a lock: may be torn between fields, never within one */
+	struct cpu_stats {
+		uint64_t entries, interrupts, faults, switches, ipis_sent, ipis_received, idle_ns;
+	} stats;
+
+	alignas(CACHE_LINE) uint64_t scratch_in[CPU_SCRATCH / 8];
+	uint64_t scratch_out[CPU_SCRATCH / 8];
+};
+
+static_assert(offsetof(struct cpu, self) == 0);
+static_assert(offsetof(struct cpu, kernel_stack_top) == 8);
+static_assert(offsetof(struct cpu, current_context) == 16);
+static_assert(offsetof(struct cpu, arch_scratch) == 24);
+
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned cpu_count; /* online CPUs are 0 .. cpu_count-1 once boot is over */
+
+static inline struct cpu *this_cpu(void)
+{
+	return arch_this_cpu();
+}
+
+/* Everything but `online`, arch_scratch and kernel_stack_top. */
+void cpu_init(struct cpu *cpu, unsigned id);
+
+/* Runs fn(arg) on each CPU of `mask` (bit = CPU number) that is online, and waits until all have; this CPU runs it
+ * too if named. Holds no lock. fn runs with interrupts off and must not wait. */
+void cpu_call(uint64_t mask, void (*fn)(void *), void *arg);

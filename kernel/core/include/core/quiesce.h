@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Quiescence: the one mechanism behind lock-free look-up, object lifetime and "nothing after revoke returned".
+ *
+ * - A CPU is inside from quiesce_enter (at each kernel entry) to quiesce_exit; while inside it may use, without a
+ *   reference, anything that it found through a capability table, a run queue or a ring.
+ * - quiesce_free(node): `node->free` runs after every CPU that was inside has been outside once. It runs on the CPU
+ *   that retired it, inside, with no lock held, in some later quiesce_poll (or in quiesce_drain).
+ * - quiesce_wait(): returns after that; the caller itself counts as outside meanwhile and keeps only what it holds
+ *   counted references to. It holds no lock and answers IPIs.
+ * - A CPU that idles or runs user code is outside: nobody sends it anything.
+ * Epoch-based reclamation after K. Fraser, "Practical lock-freedom" (2004), section 5.2.3.
+ */
+#pragma once
+
+#include <core/atomic.h>
+#include <core/cpu.h>
+#include <core/types.h>
+
+struct quiesce_node {
+	struct quiesce_node *next;
+	void (*free)(struct quiesce_node *);
+};
+
+/* Never 0. Advances from e to e+1 when every CPU that is inside entered in e. */
+extern uint64_t quiesce_epoch;
+
+void quiesce_collect(void);
+
+/* Frees what can be freed. Called inside, between two operations: it is outside for a moment, and what it frees may
+ * wake threads, so before sched_pick. */
+static inline void quiesce_poll(void)
+{
+	if (unlikely(this_cpu()->limbo_count != 0))
+		quiesce_collect();
+}
+
+/* The fence orders the announcement before all look-ups, against quiesce.c's scan. */
+static inline void quiesce_enter(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	store_relaxed(&cpu->epoch, load_relaxed(&quiesce_epoch));
+	full_fence();
+}
+
+static inline void quiesce_exit(void)
+{
+	store_release(&this_cpu()->epoch, 0ull);
+}
+
+static inline bool quiesce_is_inside(void)
+{
+	return this_cpu()->epoch != 0;
+}
+
+void quiesce_free(struct quiesce_node *node, void (*free)(struct quiesce_node *));
+void quiesce_wait(void);
+/* Runs everything that waits to be freed (waits for the other CPUs): before counts are compared. Called inside. */
+void quiesce_drain(void);

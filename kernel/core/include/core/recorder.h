@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The flight recorder: one event for each dispatch, in a ring per CPU that overwrites its oldest.
+ *
+ * Writing is a handful of stores, no lock; readers copy and re-check the sequence number, and know what they lost.
+ * Until recorder_attach gives a CPU its ring, its events go nowhere.
+ */
+#pragma once
+
+#include <core/atomic.h>
+#include <core/cpu.h>
+#include <core/types.h>
+
+#define RECORDER_EVENTS 512u /* per CPU, a power of two */
+#define RECORDER_BYTES  (RECORDER_EVENTS * 64u)
+
+enum recorder_kind : uint8_t {
+	RECORDER_NONE,
+	RECORDER_CALL,    /* submitted and dispatched: to a kernel object (complete) or to an endpoint */
+	RECORDER_DELIVER, /* a call reached its server */
+	RECORDER_RETURN,
+	RECORDER_REFUSED, /* failed at admission */
+	RECORDER_FAULT,
+	RECORDER_EXIT,
+	RECORDER_OTHER, /* DUP, RELEASE, SIGNAL, ...: `method` is the op */
+};
+
+struct recorder_event {
+	uint64_t sequence; /* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
+	uint64_t time_ticks;
+	uint64_t interface_id;
+	uint64_t object; /* object id */
+	uint32_t process, thread;
+	uint32_t cap_slot;
+	int32_t status;
+	uint16_t method;
+	uint8_t kind; /* enum recorder_kind */
+	uint8_t caps;
+	uint32_t msg_len;
+	uint64_t detail; /* by kind: fault address, exit code; otherwise 0 */
+};
+static_assert(sizeof(struct recorder_event) == 64);
+
+/* `buffer`: RECORDER_BYTES, zeroed, the CPU's for ever. */
+void recorder_attach(struct cpu *cpu, void *buffer);
+
+/* The slot for the next event of this CPU; fill all of it but `sequence`, then recorder_commit. The fence orders the
+ * 0 before the new content, against recorder_read's second look. */
+static inline struct recorder_event *recorder_begin(struct cpu *cpu)
+{
+	uint64_t sequence = cpu->recorder_head + 1;
+	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
+
+	store_relaxed(&cpu->recorder_head, sequence);
+	store_relaxed(&event->sequence, 0ull);
+	store_fence();
+	return event;
+}
+
+static inline void recorder_commit(struct cpu *cpu, struct recorder_event *event)
+{
+	store_release(&event->sequence, cpu->recorder_head);
+}
+
+/* Copies the oldest event still held with sequence number >= from of that CPU; false if none. */
+bool recorder_read(unsigned cpu_id, uint64_t from, struct recorder_event *out);

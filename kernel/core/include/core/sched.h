@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Who runs where: a run queue for each CPU, round robin within it, idle CPUs steal.
+ *
+ * - A sched_entity is inside a thread. States: BLOCKED -> (sched_wake) QUEUED -> RUNNING -> QUEUED or BLOCKED, DEAD.
+ * - sched_wake makes it runnable on its home CPU, or, if the caller allows, remembers it as this CPU's hand-over when
+ *   that is its home or the entity is passive (it never ran, or waits in a service loop): the next sched_pick on
+ *   this CPU takes it directly, within the running time slice.
+ * - on_cpu: between leaving an entity and sched_switched its vector state is still in the old CPU's registers. An
+ *   entity that is made runnable meanwhile can be queued, but only that CPU may take it.
+ * - kernel_next is: pick; if it is not cpu->loaded, arch_context_switch(of cpu->loaded or NULL, of the picked) and
+ *   sched_switched(picked); if none, sched_idle and pick again.
+ * - The fair policy comes with the SMP issue; everything else only uses this header.
+ */
+#pragma once
+
+#include <core/atomic.h>
+#include <core/cpu.h>
+#include <core/list.h>
+#include <core/types.h>
+
+#define SCHED_SLICE_NS 10000000ull /* 10 ms */
+
+enum sched_state : uint8_t { SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_DEAD };
+
+struct sched_entity {
+	struct list link;       /* q: runqueue_lock of home: on its run queue */
+	enum sched_state state; /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
+	uint8_t home;           /* CPU number; changed only by who takes it to run, and by its waker */
+	bool on_cpu;            /* its registers are live on CPU `home`: nobody else may run it yet */
+	bool passive;           /* may move to its waker's CPU; set by the thread itself, before it blocks */
+	uint64_t run_ns;        /* CPU time used, up to the last switch */
+	uint64_t started_ns;    /* when it was last switched to */
+	uint64_t switches;
+};
+
+/* BLOCKED and passive. */
+void sched_entity_init(struct sched_entity *entity, unsigned home);
+/* BLOCKED -> runnable. The caller won the right to wake it (one waker per blocking). */
+void sched_wake(struct sched_entity *entity, bool may_hand_over);
+/* The running entity gives up the CPU but stays runnable. */
+void sched_yield_current(void);
+/* The running entity stops: it no longer counts as current. The caller has already made it wakeable, and it may have
+ * been woken already. */
+void sched_block_current(void);
+/* The running entity never runs again; not wakeable. */
+void sched_kill_current(void);
+
+struct sched_entity *sched_pick_slow(void);
+
+/* Next one to run on this CPU (RUNNING, current, on_cpu), or NULL. The running one goes on unless it stopped or is to
+ * be preempted. */
+static inline struct sched_entity *sched_pick(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (likely(cpu->current && !cpu->handover && !load_relaxed(&cpu->need_resched)))
+		return cpu->current;
+	return sched_pick_slow();
+}
+
+/* After the switch of vector state from cpu->loaded to `entity`: the former may run elsewhere from now on. The
+ * release orders the saved state before that. */
+static inline void sched_switched(struct sched_entity *entity)
+{
+	struct cpu *cpu = this_cpu();
+	struct sched_entity *from = cpu->loaded;
+
+	cpu->loaded = entity;
+	if (from)
+		store_release(&from->on_cpu, false);
+}
+
+/* Nobody to run: leaves the kernel (quiesce_exit), sleeps until an interrupt or new work, and is inside again. Drops
+ * cpu->loaded: whoever blocked did so in a system call, where no vector state survives. */
+void sched_idle(void);
+
+/* True if the running entity used up its slice and somebody waits, or another CPU asked. */
+static inline bool sched_should_preempt(void)
+{
+	return load_relaxed(&this_cpu()->need_resched);
+}
+
+/* Asks `cpu_id` to enter the kernel and pick again (its running thread is to die, or be interrupted). */
+void sched_poke(unsigned cpu_id);
+/* From timer_run_expired: the end of the slice, if this is it. */
+void sched_on_timer(uint64_t now_ns);
+unsigned sched_least_loaded_cpu(void);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * One-shot timers on absolute deadlines, per CPU.
+ *
+ * - A timer belongs to the CPU that armed it and fires there, in kernel_on_timer, with no lock held. timer_cancel from
+ *   any CPU: true if it will not fire (any more), false if it has fired or is firing; the element that holds it is
+ *   then freed only through quiescence.
+ * - Timers form a pairing heap for each CPU: arming is constant time, and a thousand sleepers cost the next one nothing.
+ */
+#pragma once
+
+#include <core/types.h>
+
+struct timer {
+	uint64_t deadline_ns;
+	void (*fire)(struct timer *);
+	struct timer *child, *next, *prev; /* t: timer_lock of cpu; prev of a first child is its parent */
+	uint8_t cpu;
+	bool armed; /* t */
+};
+
+void timer_init(struct timer *timer, void (*fire)(struct timer *));
+/* Not armed now. UINT64_MAX: never. */
+void timer_arm(struct timer *timer, uint64_t deadline_ns);
+bool timer_cancel(struct timer *timer);
+void timer_run_expired(void); /* on this CPU, then arms the hardware for the next; called by kernel_on_timer */
+void timer_rearm(void);       /* arms the hardware for the nearest of: first timer, end of slice */
+/* As timer_rearm, if the hardware would fire later than this. */
+void timer_need(uint64_t deadline_ns);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The scheduler: order, hand-over, slices, stealing; and over many schedules that no wake-up is lost and no entity ever
+ * runs on two CPUs or before its registers are saved.
+ */
+#include <arch/platform.h>
+#include <archimpl/explorer.h>
+#include <core/clock.h>
+#include <core/quiesce.h>
+#include <core/sched.h>
+#include <core/timer.h>
+
+void kernel_on_ipi_call(void); /* arch/entry.h */
+
+#define ENTITIES 6u
+
+static struct sched_entity entities[ENTITIES];
+
+static void boot(unsigned cpu_total)
+{
+	host_test_boot(cpu_total, 1 << 20);
+	for (unsigned i = 0; i < ENTITIES; i++)
+		sched_entity_init(&entities[i], 0);
+}
+
+/* What kernel_next does, without idling. */
+static struct sched_entity *next(void)
+{
+	struct sched_entity *entity = sched_pick();
+
+	if (entity && entity != this_cpu()->loaded)
+		sched_switched(entity);
+	return entity;
+}
+
+EXPLORE_TEST(queue_is_first_in_first_out, 1)
+{
+	boot(1);
+	explore_check(next() == NULL);
+	for (unsigned i = 0; i < 3; i++)
+		sched_wake(&entities[i], false);
+	explore_check(next() == &entities[0] && next() == &entities[0]);
+	explore_check(entities[0].state == SCHED_RUNNING && entities[0].on_cpu);
+	sched_yield_current();
+	explore_check(next() == &entities[1] && !entities[0].on_cpu);
+	sched_block_current();
+	explore_check(next() == &entities[2] && entities[1].state == SCHED_BLOCKED);
+	sched_block_current();
+	explore_check(next() == &entities[0]);
+	sched_kill_current();
+	explore_check(next() == NULL && entities[0].state == SCHED_DEAD);
+}
+
+EXPLORE_TEST(handover_goes_first_within_the_slice, 1)
+{
+	boot(1);
+	for (unsigned i = 0; i < 3; i++)
+		sched_wake(&entities[i], false);
+	(void)next();
+	sched_wake(&entities[3], true);
+	sched_wake(&entities[4], true);
+	sched_block_current();
+	explore_check(next() == &entities[4]);
+	sched_block_current();
+	explore_check(next() == &entities[1]);
+	sched_wake(&entities[4], true);
+	explore_check(next() == &entities[1]); /* it goes on; the hand-over queues behind */
+	sched_block_current();
+	explore_check(next() == &entities[2]);
+	host_test_advance(2 * SCHED_SLICE_NS);
+	sched_wake(&entities[5], true);
+	sched_block_current();
+	explore_check(next() == &entities[3]); /* the slice is over: no hand-over */
+	sched_block_current();
+	explore_check(next() == &entities[4]);
+	sched_block_current();
+	explore_check(next() == &entities[5]);
+}
+
+EXPLORE_TEST(slices_end_only_if_somebody_waits, 1)
+{
+	uint64_t end;
+
+	boot(1);
+	sched_wake(&entities[0], false);
+	(void)next();
+	end = this_cpu()->slice_end_ns;
+	host_test_advance(SCHED_SLICE_NS + 1000);
+	timer_run_expired();
+	explore_check(!sched_should_preempt() && this_cpu()->slice_end_ns > end);
+	sched_wake(&entities[1], false);
+	explore_check(next() == &entities[0]);
+	host_test_advance(SCHED_SLICE_NS + 1000);
+	explore_check(host_test_take_timer(0));
+	timer_run_expired();
+	explore_check(sched_should_preempt() && next() == &entities[1] && !sched_should_preempt());
+	explore_check(entities[0].run_ns >= 2 * SCHED_SLICE_NS && entities[0].state == SCHED_QUEUED);
+	explore_check(host_test_timer(0) <= this_cpu()->slice_end_ns + 1000);
+}
+
+EXPLORE_TEST(idle_cpus_steal_only_saved_entities, 1)
+{
+	boot(2);
+	sched_wake(&entities[0], false);
+	sched_wake(&entities[1], false);
+	explore_check(next() == &entities[0]);
+	sched_yield_current(); /* queued, but its registers are still in CPU 0 */
+	host_test_as_cpu(1);
+	explore_check(next() == &entities[1] && entities[1].home == 1);
+	sched_block_current();
+	explore_check(next() == NULL);
+	host_test_as_cpu(0);
+	sched_switched(NULL);
+	host_test_as_cpu(1);
+	explore_check(next() == &entities[0] && entities[0].home == 1);
+}
+
+EXPLORE_TEST(passive_entities_move_to_their_waker, 1)
+{
+	boot(2);
+	sched_entity_init(&entities[0], 1);
+	sched_wake(&entities[0], true);
+	explore_check(next() == &entities[0] && entities[0].home == 0);
+	sched_entity_init(&entities[1], 1);
+	entities[1].passive = false;
+	sched_wake(&entities[1], true);
+	explore_check(cpus[1].runqueue_len == 1 && entities[1].home == 1);
+	explore_check(host_test_take_ipis(1) == 0); /* it does not sleep: nothing is sent */
+	explore_check(sched_least_loaded_cpu() == 0);
+	sched_poke(1);
+	explore_check(host_test_take_ipis(1) == 1u << ARCH_IPI_RESCHEDULE && cpus[1].need_resched);
+}
+
+/* --- over many schedules: whoever was woken wakes two others, so it never ends by itself -------------------------------- */
+
+#define ROUNDS 6u
+
+static unsigned rounds[ENTITIES], total_rounds;
+static int running_on[ENTITIES];
+static uint32_t may_wake[ENTITIES]; /* 1 = blocked: one waker wins it */
+static bool posted[ENTITIES];       /* a wake that came while it ran */
+
+static void wake(unsigned i, bool hand_over)
+{
+	uint32_t one = 1;
+
+	store_release(&posted[i], true);
+	full_fence();
+	if (atomic_cas(&may_wake[i], &one, 0u))
+		sched_wake(&entities[i], hand_over);
+}
+
+/* Blocks unless a wake came: publish, fence, look, as a thread does in cap_enter. */
+static void block(unsigned i)
+{
+	uint32_t one = 1;
+
+	store_release(&may_wake[i], 1u);
+	full_fence();
+	if (load_acquire(&posted[i]) && atomic_cas(&may_wake[i], &one, 0u))
+		return;
+	sched_block_current();
+}
+
+static void run_entity(struct sched_entity *entity)
+{
+	unsigned i = (unsigned)(entity - entities);
+
+	explore_check(atomic_add(&running_on[i], 1) == 0);
+	explore_check(entity->on_cpu && entity->home == this_cpu()->id && entity->state == SCHED_RUNNING);
+	if (atomic_swap(&posted[i], false)) {
+		rounds[i]++;
+		(void)atomic_add(&total_rounds, 1u);
+		wake((i + 1) % ENTITIES, i & 1);
+		wake((i + 3) % ENTITIES, i & 2);
+	}
+	(void)atomic_sub(&running_on[i], 1);
+	if (rounds[i] % 3 == 2 && i == 0)
+		sched_yield_current();
+	else
+		block(i);
+}
+
+static void cpu_loop([[maybe_unused]] void *unused)
+{
+	quiesce_enter();
+	if (this_cpu()->id == 0) {
+		for (unsigned i = 0; i < ENTITIES; i++)
+			wake(i, false);
+	}
+	while (load_relaxed(&total_rounds) < ROUNDS * ENTITIES) {
+		struct sched_entity *entity = next();
+
+		if (entity)
+			run_entity(entity);
+		else
+			sched_idle();
+	}
+	/* Let the others out of their sleep. */
+	for (unsigned i = 0; i < cpu_count; i++)
+		sched_poke(i);
+	quiesce_exit();
+}
+
+EXPLORE_TEST(no_wake_is_lost_and_nobody_runs_twice, 3000)
+{
+	boot(3);
+	total_rounds = 0;
+	for (unsigned i = 0; i < ENTITIES; i++) {
+		rounds[i] = 0;
+		running_on[i] = 0;
+		may_wake[i] = 1;
+		posted[i] = false;
+		entities[i].passive = i & 1;
+		entities[i].home = (uint8_t)(i % 3);
+	}
+	host_test_run_cpus(3, cpu_loop, NULL, kernel_on_ipi_call);
+	explore_check(total_rounds >= ROUNDS * ENTITIES);
+}
+
+EXPLORE_MAIN

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Arrays of any size: size classes over slab caches up to half a page, blocks of frames above. The caller remembers the
+ * size, so a block carries no header.
+ */
+#include <arch/memory.h>
+#include <core/atomic.h>
+#include <core/log.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+
+#include "poison.h"
+
+#define HEAP_SMALL_MAX (PAGE_SIZE / 2)
+
+/* Powers of two, and half as much again, except 96: from 64 bytes on, blocks are aligned to cache lines. */
+static struct slab_cache classes[] = {
+	SLAB_CACHE_OF("heap-16", 16, 16),
+	SLAB_CACHE_OF("heap-32", 32, 16),
+	SLAB_CACHE_OF("heap-48", 48, 16),
+	SLAB_CACHE_OF("heap-64", 64, 64),
+	SLAB_CACHE_OF("heap-128", 128, 64),
+	SLAB_CACHE_OF("heap-192", 192, 64),
+	SLAB_CACHE_OF("heap-256", 256, 64),
+	SLAB_CACHE_OF("heap-384", 384, 64),
+	SLAB_CACHE_OF("heap-512", 512, 64),
+	SLAB_CACHE_OF("heap-768", 768, 64),
+	SLAB_CACHE_OF("heap-1024", 1024, 64),
+	SLAB_CACHE_OF("heap-1536", 1536, 64),
+	SLAB_CACHE_OF("heap-2048", 2048, 64),
+};
+
+static uint64_t large_in_use;
+
+static struct slab_cache *class_of(size_t size)
+{
+	unsigned log, i;
+
+	if (size <= 32)
+		return &classes[size > 16];
+	if (size <= 128)
+		return &classes[2 + (size > 48) + (size > 64)];
+	log = 63 - (unsigned)__builtin_clzll(size - 1); /* 2^log < size <= 2^(log+1) */
+	i = 2 * (log - 7) + 5;
+	return &classes[size > (3ull << (log - 1)) ? i + 1 : i];
+}
+
+static unsigned order_of(size_t size)
+{
+	return size <= PAGE_SIZE ? 0 : 64 - (unsigned)__builtin_clzll((size - 1) >> PAGE_SHIFT);
+}
+
+void *heap_alloc(size_t size)
+{
+	paddr_t block;
+
+	if (likely(size <= HEAP_SMALL_MAX))
+		return slab_alloc(class_of(size));
+	if (size > PAGE_SIZE << FRAME_MAX_ORDER)
+		return NULL;
+	block = frame_alloc(order_of(size));
+	if (block.raw == PADDR_NONE.raw)
+		return NULL;
+	(void)atomic_add(&large_in_use, 1u);
+	return phys_to_virt(block);
+}
+
+void heap_free(void *block, size_t size)
+{
+	if (!block)
+		return;
+	if (likely(size <= HEAP_SMALL_MAX)) {
+		slab_free(class_of(size), block);
+		return;
+	}
+	(void)atomic_sub(&large_in_use, 1u);
+	frame_free(virt_to_phys(block), order_of(size));
+}
+
+static void add_in_use(const struct slab_cache *cache, void *sum)
+{
+	*(uint64_t *)sum += load_relaxed(&cache->in_use);
+}
+
+uint64_t slab_objects_in_use(void)
+{
+	uint64_t sum = load_relaxed(&large_in_use);
+
+	slab_for_each(add_in_use, &sum);
+	return sum;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Memory: an ordered set of frames that can be mapped into address spaces. What a MemoryObject capability names.
+ *
+ * - Anonymous: frames are allocated, clean, when first touched (a fault, or memory_page with commit) and charged to
+ *   the ledger of the creator then.
+ * - Physical: a fixed range (boot package, device memory); never freed to the allocator.
+ * - Reference-counted; mappings hold references.
+ * - Foreseen and refused today (STATUS_INVALID): copy-on-write children and a pager facet.
+ */
+#pragma once
+
+#include <abi/status.h>
+#include <core/atomic.h>
+#include <core/ledger.h>
+#include <core/list.h>
+#include <core/lock.h>
+#include <core/types.h>
+
+#define MEMORY_MAX_PAGES (1ull << 27) /* 512 GiB: three levels of 512 */
+#define MEMORY_DIRECT    4u           /* pages whose frames are named in struct memory itself */
+
+struct memory {
+	uint64_t refs;         /* atomic */
+	uint64_t pages;        /* size, in pages; immutable */
+	struct ledger *ledger; /* charged for frames and tables; outlives the memory (counted by the owner) */
+	void *owner;           /* keeps the ledger; given to owner_put at the end; set once by the creator, may be NULL */
+	void (*owner_put)(void *owner);
+	bool physical, device, read_only;
+	paddr_t base;         /* physical only */
+	struct spinlock lock; /* rank MEMORY */
+	unsigned depth;       /* levels of tables: 1 up to 512 pages, then 2 or 3 */
+	uint64_t *table;      /* m: frame addresses, or of lower tables; 0 = absent */
+	uint64_t committed;   /* m: frames present */
+	uint64_t tables;      /* m: pages charged for tables */
+	uint64_t direct[MEMORY_DIRECT];
+};
+
+/* INVALID: no pages, more than MEMORY_MAX_PAGES, or (physical) not page-aligned or wrapping around. */
+enum status memory_create(struct ledger *ledger, uint64_t pages, struct memory **out);
+/* The ledger may be NULL: nothing is charged to it. Device memory is not readable through memory_read and so on. */
+enum status memory_create_physical(struct ledger *ledger, paddr_t base, uint64_t pages, bool device,
+				   bool read_only, struct memory **out);
+
+static inline void memory_get(struct memory *memory)
+{
+	(void)atomic_add(&memory->refs, 1ull);
+}
+
+/* The last reference frees it: no CPU can reach its frames any more. */
+void memory_put(struct memory *memory);
+/* The frame of page `index`, allocated if absent. BAD_RANGE, NO_QUOTA, NO_MEMORY: nothing changed. */
+enum status memory_page(struct memory *memory, uint64_t index, paddr_t *out);
+/* As memory_page, but PADDR_NONE if absent. */
+paddr_t memory_page_if_present(struct memory *memory, uint64_t index);
+/* Kernel access by copy; BAD_RANGE unless offset + len is within the size. Absent pages read as zero, and are
+ * allocated when written: a write that fails has written a part. INVALID: device memory, or written
+ * though read-only. */
+enum status memory_read(struct memory *memory, uint64_t offset, void *to, size_t len);
+enum status memory_write(struct memory *memory, uint64_t offset, const void *from, size_t len);

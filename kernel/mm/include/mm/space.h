@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Address spaces: page tables and the sorted list of mappings that says what may be in them.
+ *
+ * - A mapping is a window on a struct memory; pages are entered on fault. Guard pages are unmapped addresses: nothing
+ *   is ever mapped by accident next to a mapping that asked for guards.
+ * - W^X: no mapping is both writable and executable, and none can be made so.
+ * - Unmapping flushes the TLBs of exactly the CPUs that have the space active, before frames can be reused and before
+ *   the addresses can be.
+ * - Operations that may have to flush wait for other CPUs: the caller holds no lock.
+ * - A failure (NO_QUOTA, NO_MEMORY) leaves the mappings as they were. What had been grown for it (page tables, the list)
+ *   may stay, charged, until the space goes.
+ */
+#pragma once
+
+#include <abi/status.h>
+#include <arch/paging.h>
+#include <core/ledger.h>
+#include <core/lock.h>
+#include <core/types.h>
+#include <mm/memory.h>
+#include <mm/pagetable.h>
+
+#define SPACE_LOWEST          0x10000ull /* nothing is mapped below: null pointers with an offset fault */
+#define SPACE_MAX_MAPPINGS    4096u
+#define SPACE_INLINE_MAPPINGS 8u
+
+struct mapping {
+	vaddr_t base;
+	uint64_t pages;
+	struct memory *memory; /* counted */
+	uint64_t first_page;   /* of the memory */
+	unsigned prot;         /* enum page_prot, with PAGE_USER; PAGE_USER alone = no access */
+	bool pinned;           /* only the kernel unmaps it */
+	bool busy;             /* a CPU flushes TLBs for it: others wait */
+};
+
+struct space {
+	struct spinlock lock; /* rank SPACE */
+	paddr_t root;         /* arch_space_activate takes it */
+	uint64_t cpus;        /* CPUs that have it active; atomic */
+	struct ledger *ledger;
+	struct mapping *mappings; /* s: lock: sorted by base; `few` or from the heap */
+	unsigned len, capacity;   /* s */
+	struct pagetable_frames tables; /* s: page-table frames, charged */
+	struct mapping few[SPACE_INLINE_MAPPINGS];
+};
+
+enum status space_init(struct space *space, struct ledger *ledger);
+/* No CPU runs it any more (one that idles may still have it loaded). Frees tables, drops all mappings. */
+void space_fini(struct space *space);
+
+/* `hint` 0 = anywhere (the lowest gap with a guard page on each side above 64 KiB; NO_SLOT: none); otherwise exactly
+ * there, EXISTS if anything overlaps. BAD_RANGE: not page-aligned, outside the user half, or outside the memory.
+ * INVALID: writable+executable, unknown rights, write or execute without read, writable though the memory is
+ * read-only, executable device memory. NO_QUOTA also at SPACE_MAX_MAPPINGS. Takes a reference on memory. */
+enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
+		      vaddr_t hint, unsigned prot, vaddr_t *out);
+/* Exactly one or several whole mappings, or parts of them (which are split). NOT_FOUND if any page is unmapped, DENIED
+ * if any is pinned. */
+enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
+/* INVALID as for space_map, NOT_FOUND and DENIED as for space_unmap. */
+enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, unsigned prot);
+/* A page fault at `address`. OK: mapped, run on. Anything else: the fault stands. */
+enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute);
+/* Maps all of a memory eagerly (regions). space_unmap refuses it. */
+enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			     vaddr_t *out);
+/* Undoes it; `base` as space_map_pinned gave it. */
+void space_unmap_pinned(struct space *space, vaddr_t base);
+/* Makes it the running CPU's space; NULL = the kernel's own. */
+void space_activate(struct space *space);
+/* Before the CPU idles for long. Not needed for correctness: space_fini sends for whoever still has it. */
+void space_deactivate(void);
+/* The running CPU leaves the user space that it has active (it idles): back to the kernel's own. */
+void space_deactivate(void);
+
+/* For reports and the crash path: copies what is mapped, without faulting anything in; bytes copied. */
+size_t space_peek(struct space *space, vaddr_t from, void *to, size_t len);
+/* The i-th mapping (a copy, without a reference), or false. For introspection. */
+bool space_mapping(struct space *space, unsigned index, struct mapping *out);

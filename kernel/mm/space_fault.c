@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Page faults, and looking into a space without causing any. */
+#include <arch/memory.h>
+#include <core/cpu.h>
+#include <core/log.h>
+#include <mm/frame.h>
+
+#include "space_private.h"
+
+/* Present already: another CPU was quicker, or this one had cached fewer rights than the entry has. */
+static enum status refresh(vaddr_t page)
+{
+	arch_tlb_flush_page(page);
+	return STATUS_OK;
+}
+
+/* *busy: another CPU flushes here; nothing was done. */
+static enum status fault_locked(struct space *space, vaddr_t address, unsigned needed, bool *busy)
+	REQUIRES(space->lock)
+{
+	unsigned index = space_find(space, address.raw);
+	const struct mapping *m = &space->mappings[index];
+	vaddr_t page = VADDR(align_down(address.raw, PAGE_SIZE));
+	enum status status;
+	paddr_t frame;
+
+	*busy = false;
+	if (unlikely(index == space->len || m->base.raw > address.raw))
+		return STATUS_NOT_FOUND;
+	if (unlikely(m->busy)) {
+		*busy = true;
+		return STATUS_AGAIN;
+	}
+	if (unlikely((m->prot & needed) != needed))
+		return STATUS_DENIED;
+	status = memory_page(m->memory, m->first_page + ((address.raw - m->base.raw) >> PAGE_SHIFT), &frame);
+	if (unlikely(status != STATUS_OK))
+		return status;
+	status = pagetable_enter(space->root, page, frame, m->prot, &space->tables);
+	return unlikely(status == STATUS_EXISTS) ? refresh(page) : status;
+}
+
+enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute)
+{
+	unsigned needed = PAGE_READ | (write ? PAGE_WRITE : 0u) | (execute ? PAGE_EXEC : 0u);
+	enum status status;
+	bool busy;
+
+	for (;;) {
+		spin_lock(&space->lock);
+		status = fault_locked(space, address, needed, &busy);
+		spin_unlock(&space->lock);
+		if (likely(!busy))
+			return status;
+		arch_poll_ipi();
+		arch_pause();
+	}
+}
+
+/* The bytes at `va` up to the end of its page, or NULL: not present, or device memory. */
+static const char *peek_page(const struct space *space, uint64_t va) REQUIRES(space->lock)
+{
+	pte_t entry;
+
+	if (va >= arch_user_end)
+		return NULL;
+	entry = pagetable_lookup(space->root, VADDR(va), NULL);
+	if (!arch_pte_present(entry) || (arch_pte_prot(entry) & PAGE_DEVICE))
+		return NULL;
+	return (const char *)phys_to_virt(arch_pte_address(entry)) + (va & PAGE_MASK);
+}
+
+size_t space_peek(struct space *space, vaddr_t from, void *to, size_t len)
+{
+	size_t copied = 0;
+
+	spin_lock(&space->lock);
+	while (copied < len) {
+		const char *bytes = peek_page(space, from.raw + copied);
+		size_t part = PAGE_SIZE - ((from.raw + copied) & PAGE_MASK);
+
+		if (!bytes)
+			break;
+		if (part > len - copied)
+			part = len - copied;
+		__builtin_memcpy((char *)to + copied, bytes, part);
+		copied += part;
+	}
+	spin_unlock(&space->lock);
+	return copied;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * CapabilityManager: the calling process's own table, and kernel objects that need no other authority than a ledger.
+ *
+ * It acts on the process that calls, so holding somebody else's capability to it gives nothing of theirs.
+ */
+#include "object_types.h"
+
+#include <ring/endpoint.h>
+#include <ring/notification.h>
+#include <ring/thread.h>
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
+
+#define LIST_MAX 12u
+
+static struct process *caller(struct rpc_request *request)
+{
+	return kcall_of(request)->thread->process;
+}
+
+static void fill(struct capability_manager_entry_builder out, const struct view *view)
+{
+	uint32_t flags = (view->kind == VIEW_FACET && view->object->type->is_endpoint ? 0u : 1u) |
+			 (view->kind == VIEW_TEMPLATE ? 2u : 0u);
+
+	capability_manager_entry_builder_set_interface_id(out, view->count > 0 ? view->sets[0].interface_id : 0);
+	capability_manager_entry_builder_set_methods(out, view->count > 0 ? view->sets[0].methods : 0);
+	capability_manager_entry_builder_set_object(out, view->object->id);
+	capability_manager_entry_builder_set_flags(out, flags);
+}
+
+static void fill_provenance(struct capability_manager_entry_builder out, const struct provenance *provenance)
+{
+	capability_manager_entry_builder_set_provenance(out, (enum capability_manager_provenance)provenance->kind);
+	capability_manager_entry_builder_set_giver(out, provenance->giver);
+}
+
+static enum status list(void *self, struct rpc_request *request, struct capability_manager_list_params_reader params,
+			struct capability_manager_list_results_builder results)
+{
+	struct cap_table *table = &caller(request)->table;
+	uint32_t from = capability_manager_list_params_reader_from(params);
+	uint32_t slot = 0, count = 0, next = from;
+	struct cap_entry entry;
+
+	(void)self;
+	while (count < LIST_MAX && cap_table_next(table, next, &slot, &entry)) {
+		next = slot + 1;
+		count++;
+	}
+	struct capability_manager_entry_list_builder entries =
+		capability_manager_list_results_builder_init_entries(results, count);
+	next = from;
+	for (uint32_t i = 0; i < count && cap_table_next(table, next, &slot, &entry); i++) {
+		struct capability_manager_entry_builder out = capability_manager_entry_list_builder_at(entries, i);
+		capability_manager_entry_builder_set_id(out, cap_id_make(slot, entry.generation).raw);
+		fill(out, entry.view);
+		fill_provenance(out, &entry.provenance);
+		next = slot + 1;
+	}
+	bool more = cap_table_next(table, next, &slot, &entry);
+	capability_manager_list_results_builder_set_next(results, more ? next : 0);
+	return STATUS_OK;
+}
+
+static enum status describe(void *self, struct rpc_request *request,
+			    struct capability_manager_describe_params_reader params,
+			    struct capability_manager_describe_results_builder results)
+{
+	struct view *view = kcall_view(request, capability_manager_describe_params_reader_capability(params));
+
+	(void)self;
+	if (view == NULL)
+		return object_raise_invalid(request, "no capability was given", "capability");
+	fill(capability_manager_describe_results_builder_init_entry(results), view);
+	return STATUS_OK;
+}
+
+static enum status attenuate(void *self, struct rpc_request *request,
+			     struct capability_manager_attenuate_params_reader params,
+			     struct capability_manager_attenuate_results_builder results)
+{
+	struct view *view = kcall_view(request, capability_manager_attenuate_params_reader_capability(params));
+	uint64_t interface_id = capability_manager_attenuate_params_reader_interface_id(params);
+	struct view *smaller;
+	int32_t index;
+
+	(void)self;
+	if (view == NULL || view->kind == VIEW_TEMPLATE)
+		return object_raise_invalid(request, "not a capability that can be attenuated", "capability");
+	uint64_t held = view_methods(view, interface_id);
+	if (held == 0)
+		return object_raise_invalid(request, "it does not have that interface", "interfaceId");
+	struct interface_set set = {interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
+	enum status status = view_create(view->object, view->kind, view->key, &set, 1, &smaller);
+	if (status == STATUS_OK)
+		status = kcall_return(request, smaller, &index);
+	if (status == STATUS_OK)
+		capability_manager_attenuate_results_builder_set_capability(results, index);
+	return status;
+}
+
+
+static enum status grant(void *self, struct rpc_request *request, struct capability_manager_grant_params_reader params,
+			 struct capability_manager_grant_results_builder results)
+{
+	struct object *object = kcall_object(request, capability_manager_grant_params_reader_process(params),
+					     &process_handle_type, 1ull << PROCESS_HANDLE_GRANT);
+	struct view *view = kcall_view(request, capability_manager_grant_params_reader_capability(params));
+	cap_id id;
+
+	(void)self;
+	if (object == NULL)
+		return object_raise_invalid(request, "not a ProcessHandle that may grant", "process");
+	enum status status = process_handle_insert(request, container_of(object, struct process, object), view,
+						   capability_manager_grant_params_reader_slot(params), false, &id);
+	if (status == STATUS_OK)
+		capability_manager_grant_results_builder_set_id(results, id.raw);
+	return status;
+}
+
+static enum status drop(void *self, struct rpc_request *request, struct capability_manager_drop_params_reader params)
+{
+	cap_id id = {capability_manager_drop_params_reader_id(params)};
+
+	(void)self;
+	if (cap_table_release(&caller(request)->table, id) != STATUS_OK)
+		return object_raise_invalid(request, "there is no such capability", "id");
+	return STATUS_OK;
+}
+
+static enum status create_endpoint(void *self, struct rpc_request *request,
+				   struct capability_manager_create_endpoint_params_reader params,
+				   struct capability_manager_create_endpoint_results_builder results)
+{
+	struct endpoint *endpoint;
+	int32_t index;
+
+	(void)self;
+	enum status status = endpoint_create(caller(request),
+					     capability_manager_create_endpoint_params_reader_max_message(params),
+					     capability_manager_create_endpoint_params_reader_max_caps(params), &endpoint);
+	if (status == STATUS_INVALID)
+		return object_raise_invalid(request, "a multiple of 8 up to 65536, and up to 16", "maxMessage or maxCaps");
+	if (status == STATUS_OK)
+		status = kcall_return_object(request, &endpoint->object, &index);
+	if (status == STATUS_OK)
+		capability_manager_create_endpoint_results_builder_set_endpoint(results, index);
+	return status;
+}
+
+static enum status create_notification(void *self, struct rpc_request *request,
+				       struct capability_manager_create_notification_results_builder results)
+{
+	struct notification *notification;
+	int32_t index;
+
+	(void)self;
+	enum status status = notification_create(caller(request), &notification);
+	if (status == STATUS_OK)
+		status = kcall_return_object(request, &notification->object, &index);
+	if (status == STATUS_OK)
+		capability_manager_create_notification_results_builder_set_notification(results, index);
+	return status;
+}
+
+static const struct capability_manager_server_ops capability_manager_ops = {
+	.list = list,
+	.describe = describe,
+	.attenuate = attenuate,
+	.grant = grant,
+	.drop = drop,
+	.create_endpoint = create_endpoint,
+	.create_notification = create_notification,
+};
+
+OBJECT_TYPE(capability_manager, CAPABILITY_MANAGER, object_destroy_never);
+
+struct object capability_manager_object = {.type = &capability_manager_type, .refs = 1};

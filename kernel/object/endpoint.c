@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Endpoint, seen by who receives from it: templates to mint facets from, and recognising one's own. */
+#include "object_types.h"
+
+#include <ring/endpoint.h>
+#include <schema/kernel/endpoint.capnp.h>
+
+static enum status receive(void *self, struct rpc_request *request)
+{
+	(void)self, (void)request;
+	return STATUS_OK;
+}
+
+static enum status template(void *self, struct rpc_request *request, struct endpoint_template_params_reader params,
+			    struct endpoint_template_results_builder results)
+{
+	struct endpoint_method_set_list_reader list = endpoint_template_params_reader_interfaces(params);
+	uint32_t count = endpoint_method_set_list_reader_count(list);
+	struct interface_set sets[VIEW_MAX_INTERFACES];
+	struct view *view;
+	int32_t index;
+
+	if (count == 0 || count > VIEW_MAX_INTERFACES)
+		return object_raise_invalid(request, "1 to 8 interfaces", "interfaces");
+	for (uint32_t i = 0; i < count; i++) {
+		struct endpoint_method_set_reader set = endpoint_method_set_list_reader_at(list, i);
+		sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
+						 endpoint_method_set_reader_methods(set)};
+	}
+	enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
+	if (status == STATUS_OK)
+		status = kcall_return(request, view, &index);
+	if (status == STATUS_OK)
+		endpoint_template_results_builder_set_template(results, index);
+	return status;
+}
+
+static enum status identify(void *self, struct rpc_request *request, struct endpoint_identify_params_reader params,
+			    struct endpoint_identify_results_builder results)
+{
+	struct view *view = kcall_view(request, endpoint_identify_params_reader_facet(params));
+
+	if (view == NULL)
+		return object_raise_invalid(request, "no capability was given", "facet");
+	if (view->object != self || view->kind != VIEW_FACET)
+		return STATUS_OK; /* mine = false */
+	endpoint_identify_results_builder_set_mine(results, true);
+	endpoint_identify_results_builder_set_key(results, view->key);
+	struct endpoint_method_set_list_builder sets = endpoint_identify_results_builder_init_interfaces(results, view->count);
+	for (uint32_t i = 0; i < view->count; i++) {
+		struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, i);
+		endpoint_method_set_builder_set_interface_id(set, view->sets[i].interface_id);
+		endpoint_method_set_builder_set_methods(set, view->sets[i].methods);
+	}
+	return STATUS_OK;
+}
+
+static const struct endpoint_server_ops endpoint_ops = {.receive = receive, .template = template, .identify = identify};
+
+static enum status endpoint_object_call(struct object *object, struct rpc_request *request)
+{
+	return endpoint_dispatch(&endpoint_ops, object, request);
+}
+
+const struct object_type endpoint_type = {
+	.name = "endpoint",
+	.interface_id = ENDPOINT_INTERFACE_ID,
+	.is_endpoint = true,
+	.call = endpoint_object_call,
+	.destroy = endpoint_destroy,
+	.view_created = endpoint_view_created,
+	.view_gone = endpoint_view_gone,
+};

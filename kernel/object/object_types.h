@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Private to the object room: the types of kernel objects, and the shape that all share.
+ *
+ * One file an object, X.c, implements schema/kernel/X.capnp: a table of operations, a type, and a constructor. Singletons
+ * are static objects that hold one reference for ever.
+ */
+#pragma once
+
+#include <cap/object.h>
+#include <cap/process.h>
+#include <core/types.h>
+#include <arch/memory.h>
+#include <mm/memory.h>
+#include <ring/kcall.h>
+#include <ring/thread.h>
+
+/* Defines struct object_type X_type whose calls go to the generated dispatcher with the operations X_ops. */
+#define OBJECT_TYPE(name_, interface_, destroy_)                                                              \
+	static enum status name_##_call(struct object *object, struct rpc_request *request)                    \
+	{                                                                                                      \
+		return name_##_dispatch(&name_##_ops, object, request);                                         \
+	}                                                                                                      \
+	const struct object_type name_##_type = {                                                              \
+		.name = #name_,                                                                                 \
+		.interface_id = interface_##_INTERFACE_ID,                                                      \
+		.call = name_##_call,                                                                           \
+		.destroy = destroy_,                                                                            \
+	}
+
+extern const struct object_type console_type, timer_type, entropy_source_type, system_info_type,
+	capability_manager_type, memory_object_type, virtual_memory_type, process_spawner_type, process_handle_type,
+	thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type, power_type, io_port_type,
+	interrupt_type, interrupt_source_type, notification_type;
+
+/* Singletons: nothing to destroy, their one static reference never goes. */
+void object_destroy_never(struct object *object);
+
+struct memory_object {
+	struct object object;
+	struct memory *memory; /* counted */
+};
+/* Takes over the reference on memory, also on failure. */
+enum status memory_object_create(struct process *owner, struct memory *memory, struct object **out);
+
+/* invalidArgument with a field, for a failed check; other statuses as typed exceptions or transport statuses. */
+enum status object_raise_invalid(struct rpc_request *request, const char *reason, const char *field);
+/* NO_QUOTA and NO_MEMORY pass; everything else becomes an exception that says why. */
+enum status object_raise_status(struct rpc_request *request, enum status status, const char *field);
+
+/* Lines for LogReader.wait. */
+void log_reader_notify(void);
+
+/* Between files of the room. */
+void entropy_init(void);
+enum status boot_package_create(struct memory *package, uint64_t bytes, struct object **out);
+enum status io_port_create(struct process *owner, uint16_t first, uint32_t count, struct object **out);
+/* Puts a copy of view into the process's table, at a slot or (0) anywhere; raises what went wrong. */
+enum status process_handle_insert(struct rpc_request *request, struct process *process, struct view *view, uint32_t slot,
+				  bool before_start, cap_id *out);

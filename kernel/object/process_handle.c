@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * ProcessHandle: a process, seen by who created it.
+ *
+ * A process that was never started ends when the last view of its handle is gone: nobody could start or reap it.
+ */
+#include "object_types.h"
+
+#include <arch/platform.h>
+#include <core/clock.h>
+#include <core/log.h>
+#include <core/recorder.h>
+#include <ring/thread.h>
+#include <schema/kernel/process_handle.capnp.h>
+
+static struct process *process_of(void *self)
+{
+	return container_of((struct object *)self, struct process, object);
+}
+
+static enum process_handle_state state_of(const struct process *process)
+{
+	switch (load_acquire(&process->state)) {
+	case PROCESS_CREATED:
+		return PROCESS_HANDLE_STATE_CREATED;
+	case PROCESS_ENDED:
+		return PROCESS_HANDLE_STATE_ENDED;
+	default:
+		return PROCESS_HANDLE_STATE_RUNNING;
+	}
+}
+
+static uint64_t cpu_time(struct process *process)
+{
+	uint64_t sum = process->ledger.cpu_ns;
+
+	spin_lock(&process->lock);
+	list_for_each(it, &process->threads)
+		sum += container_of(it, struct thread, link)->sched.run_ns;
+	spin_unlock(&process->lock);
+	return sum;
+}
+
+static enum status info(void *self, struct rpc_request *request, struct process_handle_info_results_builder results)
+{
+	struct process *process = process_of(self);
+
+	(void)request;
+	process_handle_info_results_builder_set_pid(results, process->pid);
+	process_handle_info_results_builder_set_name(results, msg_text_from(process->name));
+	process_handle_info_results_builder_set_state(results, state_of(process));
+	process_handle_info_results_builder_set_threads(results, process->thread_count);
+	process_handle_info_results_builder_set_capabilities(results,
+							     (uint32_t)load_relaxed(&process->ledger.used[LEDGER_ENTRIES]));
+	process_handle_info_results_builder_set_pages(results, load_relaxed(&process->ledger.used[LEDGER_PAGES]));
+	process_handle_info_results_builder_set_cpu_ns(results, cpu_time(process));
+	return STATUS_OK;
+}
+
+/* Puts a copy of view into the process's table; under its lock, so that it cannot end meanwhile. */
+enum status process_handle_insert(struct rpc_request *request, struct process *process, struct view *view, uint32_t slot,
+				  bool before_start, cap_id *out)
+{
+	struct provenance provenance = {kcall_of(request)->thread->process->pid, PROVENANCE_GRANT, {0}};
+	enum status status = STATUS_BAD_STATE;
+
+	if (view == NULL)
+		return object_raise_invalid(request, "no capability was given", "capability");
+	spin_lock(&process->lock);
+	bool created = process->state == PROCESS_CREATED;
+	bool alive = created || process->state == PROCESS_RUNNING;
+	if (before_start ? created : alive) {
+		view_get(view);
+		status = cap_table_insert_at(&process->table, slot, view, provenance, out);
+	}
+	spin_unlock(&process->lock);
+	switch (status) {
+	case STATUS_OK:
+		return STATUS_OK;
+	case STATUS_BAD_STATE:
+		if (before_start)
+			return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the process has started", NULL);
+		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "the process has ended", "process");
+	default:
+		view_put(view);
+		break;
+	}
+	if (status == STATUS_EXISTS)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the slot is taken", "slot");
+	if (status == STATUS_NO_QUOTA)
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "the process may hold no more capabilities", "process");
+	return object_raise_status(request, status == STATUS_NO_SLOT ? STATUS_INVALID : status, "slot");
+}
+
+static enum status grant(void *self, struct rpc_request *request, struct process_handle_grant_params_reader params,
+			 struct process_handle_grant_results_builder results)
+{
+	cap_id id;
+	enum status status = process_handle_insert(request, process_of(self),
+						   kcall_view(request, process_handle_grant_params_reader_capability(params)),
+						   process_handle_grant_params_reader_slot(params), true, &id);
+
+	if (status == STATUS_OK)
+		process_handle_grant_results_builder_set_id(results, id.raw);
+	return status;
+}
+
+static enum status start(void *self, struct rpc_request *request, struct process_handle_start_params_reader params)
+{
+	struct process *process = process_of(self);
+	struct thread_start how = {
+		.entry = VADDR(process_handle_start_params_reader_entry(params)),
+		.stack = VADDR(process_handle_start_params_reader_stack(params)),
+		.argument = process_handle_start_params_reader_argument(params),
+		.start_message = process_handle_start_params_reader_start_message(params),
+		.start_message_len = process_handle_start_params_reader_start_message_length(params),
+		.geometry = {process_handle_start_params_reader_submissions(params),
+			     process_handle_start_params_reader_arena_bytes(params)},
+	};
+
+	if (how.entry.raw >= arch_user_end || how.stack.raw >= arch_user_end)
+		return object_raise_invalid(request, "outside the user half", "entry or stack");
+	if (load_acquire(&process->state) != PROCESS_CREATED)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the process has started", NULL);
+	enum status status = thread_create(process, &how, NULL);
+	return object_raise_status(request, status, "submissions or arenaBytes");
+}
+
+static enum status wait(void *self, struct rpc_request *request, struct process_handle_wait_results_builder results)
+{
+	struct process *process = process_of(self);
+
+	spin_lock(&process->lock);
+	if (process->state != PROCESS_ENDED) {
+		enum status status = kcall_defer(request, self, &process->waiters, &process->lock);
+		spin_unlock(&process->lock);
+		return status;
+	}
+	spin_unlock(&process->lock);
+	struct process_handle_exit_builder exit = process_handle_wait_results_builder_init_exit(results);
+	process_handle_exit_builder_set_reason(exit, (enum process_handle_exit_reason)process->exit.reason);
+	process_handle_exit_builder_set_code(exit, process->exit.code);
+	process_handle_exit_builder_set_address(exit, process->exit.address);
+	process_handle_exit_builder_set_instruction(exit, process->exit.instruction);
+	return STATUS_OK;
+}
+
+static enum status kill(void *self, struct rpc_request *request, struct process_handle_kill_params_reader params)
+{
+	struct exit_record why = {.reason = EXIT_KILLED, .code = process_handle_kill_params_reader_code(params)};
+
+	(void)request;
+	process_kill(process_of(self), &why);
+	return STATUS_OK;
+}
+
+/* Sequence numbers of all CPUs' rings as one: position in the ring of one CPU, CPU number in the low six bits. */
+#define EVENTS_MAX 12u
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	struct cap_clock clock = clock_parameters();
+
+	return clock.base_ns + (uint64_t)((unsigned __int128)(ticks - clock.base_tsc) * clock.mult >> 32);
+}
+
+static void fill_event(struct process_handle_event_builder out, const struct recorder_event *event, uint64_t sequence)
+{
+	process_handle_event_builder_set_sequence(out, sequence);
+	process_handle_event_builder_set_time_ns(out, ticks_to_ns(event->time_ticks));
+	process_handle_event_builder_set_interface_id(out, event->interface_id);
+	process_handle_event_builder_set_method(out, event->method);
+	process_handle_event_builder_set_kind(out, event->kind);
+	process_handle_event_builder_set_status(out, event->status);
+	process_handle_event_builder_set_object(out, event->object);
+	process_handle_event_builder_set_message_bytes(out, event->msg_len);
+	process_handle_event_builder_set_slot(out, event->cap_slot);
+	process_handle_event_builder_set_thread(out, event->thread);
+}
+
+static enum status events(void *self, struct rpc_request *request, struct process_handle_events_params_reader params,
+			  struct process_handle_events_results_builder results)
+{
+	struct process *process = process_of(self);
+	uint64_t from = process_handle_events_params_reader_from(params);
+	unsigned cpu = from & (MAX_CPUS - 1);
+	uint64_t at = from / MAX_CPUS, lost = 0;
+	struct recorder_event found[EVENTS_MAX], event;
+	uint32_t count = 0;
+
+	(void)request;
+	while (count < EVENTS_MAX && cpu < cpu_count) {
+		if (!recorder_read(cpu, at, &event)) {
+			cpu++;
+			at = 0;
+			continue;
+		}
+		lost += at != 0 && event.sequence > at ? event.sequence - at : 0;
+		at = event.sequence + 1;
+		if (event.process == process->pid)
+			found[count++] = event;
+	}
+	struct process_handle_event_list_builder list = process_handle_events_results_builder_init_events(results, count);
+	for (uint32_t i = 0; i < count; i++)
+		fill_event(process_handle_event_list_builder_at(list, i), &found[i], found[i].sequence);
+	process_handle_events_results_builder_set_next(results, cpu < cpu_count ? at * MAX_CPUS + cpu : UINT64_MAX);
+	process_handle_events_results_builder_set_lost(results, lost);
+	return STATUS_OK;
+}
+
+static enum status backtrace(void *self, struct rpc_request *request,
+			     struct process_handle_backtrace_results_builder results)
+{
+	struct process *process = process_of(self);
+	char text[PROCESS_BACKTRACE_MAX * 20];
+	size_t len = 0;
+
+	(void)request;
+	for (unsigned i = 0; i < process->backtrace_len; i++)
+		len += print_to(text + len, sizeof(text) - len, "%016lx\n", (unsigned long)process->backtrace[i]);
+	process_handle_backtrace_results_builder_set_text(results, (struct msg_text){text, (uint32_t)len});
+	return STATUS_OK;
+}
+
+static const struct process_handle_server_ops process_handle_ops = {
+	.info = info,
+	.grant = grant,
+	.start = start,
+	.wait = wait,
+	.kill = kill,
+	.events = events,
+	.backtrace = backtrace,
+};
+
+static enum status process_handle_object_call(struct object *object, struct rpc_request *request)
+{
+	return process_handle_dispatch(&process_handle_ops, object, request);
+}
+
+static void destroy(struct object *object)
+{
+	process_put(process_of(object));
+}
+
+/* The process's own reference, and perhaps this view's, are all that is left. */
+static void view_gone(struct view *view)
+{
+	struct process *process = process_of(view->object);
+
+	if (load_acquire(&process->state) == PROCESS_CREATED && load_relaxed(&process->object.refs) <= 2)
+		process_abandon(process);
+}
+
+const struct object_type process_handle_type = {
+	.name = "process",
+	.interface_id = PROCESS_HANDLE_INTERFACE_ID,
+	.call = process_handle_object_call,
+	.destroy = destroy,
+	.view_gone = view_gone,
+};

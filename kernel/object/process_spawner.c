@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* ProcessSpawner: empty processes, charged to the one that calls. */
+#include "object_types.h"
+
+#include <ring/record.h>
+#include <ring/thread.h>
+#include <schema/kernel/process_spawner.capnp.h>
+
+static struct process_limits read_limits(struct process_spawner_limits_reader limits)
+{
+	return (struct process_limits){.resource = {
+		[LEDGER_PAGES] = process_spawner_limits_reader_pages(limits),
+		[LEDGER_ENTRIES] = process_spawner_limits_reader_capabilities(limits),
+		[LEDGER_OBJECTS] = process_spawner_limits_reader_objects(limits),
+		[LEDGER_THREADS] = process_spawner_limits_reader_threads(limits),
+		[LEDGER_PROCESSES] = process_spawner_limits_reader_processes(limits),
+		[LEDGER_CALLS] = process_spawner_limits_reader_calls(limits),
+	}};
+}
+
+/* Two capabilities or none: the process ends with its last handle if it has not started. */
+static enum status give(struct rpc_request *request, struct process *process,
+			struct process_spawner_create_results_builder results)
+{
+	int32_t handle, space;
+
+	enum status status = kcall_return_object(request, &process->object, &handle);
+	enum status second = kcall_return_object(request, &process->space_object, &space);
+	if (status == STATUS_OK)
+		status = second;
+	if (status == STATUS_OK) {
+		process_spawner_create_results_builder_set_process(results, handle);
+		process_spawner_create_results_builder_set_space(results, space);
+	}
+	return status;
+}
+
+static enum status create(void *self, struct rpc_request *request, struct process_spawner_create_params_reader params,
+			  struct process_spawner_create_results_builder results)
+{
+	struct msg_text name = process_spawner_create_params_reader_name(params);
+	struct process_limits limits = read_limits(process_spawner_create_params_reader_limits(params));
+	struct process *process;
+
+	(void)self;
+	if (name.len == 0 || name.len > PROCESS_NAME_MAX)
+		return object_raise_invalid(request, "1 to 31 bytes", "name");
+	if (request->caps_out_max < 2)
+		return STATUS_NO_SLOT;
+	enum status status = process_create(kcall_of(request)->thread->process, name.ptr, name.len, &limits, &process);
+	if (status != STATUS_OK)
+		return status;
+	/* Its own references stay until it has ended; the capabilities have theirs. */
+	object_get(&process->object);
+	object_get(&process->space_object);
+	return give(request, process, results);
+}
+
+static const struct process_spawner_server_ops process_spawner_ops = {.create = create};
+
+OBJECT_TYPE(process_spawner, PROCESS_SPAWNER, object_destroy_never);
+
+struct object process_spawner_object = {.type = &process_spawner_type, .refs = 1};

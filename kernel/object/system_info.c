@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* SystemInfo: what machine this is, and counters. */
+#include "object_types.h"
+
+#include <arch/cpu.h>
+#include <core/cpu.h>
+#include <core/quiesce.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+#include <object/object.h>
+#include <schema/kernel/system_info.capnp.h>
+
+#define CAPOS_VERSION "0.1"
+
+static uint64_t boot_ns;
+
+void system_info_set_boot_ns(uint64_t ns)
+{
+	boot_ns = ns;
+}
+
+static enum status get(void *self, struct rpc_request *request, struct system_info_get_results_builder results)
+{
+	(void)self, (void)request;
+	system_info_get_results_builder_set_system(results, MSG_TEXT("capOS"));
+	system_info_get_results_builder_set_version(results, MSG_TEXT(CAPOS_VERSION));
+	system_info_get_results_builder_set_architecture(results, msg_text_from(arch_name));
+	system_info_get_results_builder_set_processor(results, msg_text_from(arch_cpu_name()));
+	system_info_get_results_builder_set_cpus(results, cpu_count);
+	uint64_t bytes = 0;
+	for (unsigned i = 0; i < arch_memory_map_len; i++)
+		if (arch_memory_map[i].kind != ARCH_MEMORY_RESERVED)
+			bytes += arch_memory_map[i].size;
+	system_info_get_results_builder_set_memory_bytes(results, bytes);
+	system_info_get_results_builder_set_boot_ns(results, boot_ns);
+	return STATUS_OK;
+}
+
+static enum status counters(void *self, struct rpc_request *request, struct system_info_counters_results_builder results)
+{
+	(void)self, (void)request;
+	quiesce_drain();
+	slab_trim();
+	struct frame_stats frames = frame_stats();
+	struct system_info_counters_builder counters = system_info_counters_results_builder_init_counters(results);
+	system_info_counters_builder_set_frames_total(counters, frames.total);
+	system_info_counters_builder_set_frames_free(counters, frames.free);
+	system_info_counters_builder_set_kernel_objects(counters, slab_objects_in_use());
+	system_info_counters_builder_set_entries(counters, process_total_entries());
+	system_info_counters_builder_set_processes(counters, process_count());
+	system_info_counters_builder_set_threads(counters, process_total_threads());
+	return STATUS_OK;
+}
+
+static enum status cpu(void *self, struct rpc_request *request, struct system_info_cpu_params_reader params,
+		       struct system_info_cpu_results_builder results)
+{
+	uint32_t index = system_info_cpu_params_reader_index(params);
+
+	(void)self;
+	if (index >= cpu_count)
+		return object_raise_invalid(request, "there is no such CPU", "index");
+	const struct cpu_stats *stats = &cpus[index].stats;
+	system_info_cpu_results_builder_set_entries(results, stats->entries);
+	system_info_cpu_results_builder_set_interrupts(results, stats->interrupts);
+	system_info_cpu_results_builder_set_faults(results, stats->faults);
+	system_info_cpu_results_builder_set_switches(results, stats->switches);
+	system_info_cpu_results_builder_set_ipis(results, stats->ipis_received);
+	system_info_cpu_results_builder_set_idle_ns(results, stats->idle_ns);
+	return STATUS_OK;
+}
+
+static const struct system_info_server_ops system_info_ops = {.get = get, .counters = counters, .cpu = cpu};
+
+OBJECT_TYPE(system_info, SYSTEM_INFO, object_destroy_never);
+
+struct object system_info_object = {.type = &system_info_type, .refs = 1};

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * VirtualMemory: a process's address space as a capability. The object lies inside struct process.
+ *
+ * A memory is charged to the ledger of the process that created it, and mappings elsewhere may outlive that process's end:
+ * so the memory itself keeps its owner (struct memory.owner).
+ */
+#include "object_types.h"
+
+#include <mm/space.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+
+static struct process *process_of(void *self)
+{
+	return container_of((struct object *)self, struct process, space_object);
+}
+
+/* A process that has ended has no space any more; one that ends meanwhile keeps it until this entry is over. */
+static bool has_space(struct process *process)
+{
+	return load_acquire(&process->state) <= PROCESS_RUNNING;
+}
+
+static void put_owner(void *owner)
+{
+	process_put(owner);
+}
+
+static enum status create_memory(void *self, struct rpc_request *request,
+				 struct virtual_memory_create_memory_params_reader params,
+				 struct virtual_memory_create_memory_results_builder results)
+{
+	struct process *process = process_of(self);
+	uint64_t bytes = virtual_memory_create_memory_params_reader_bytes(params);
+	struct memory *memory;
+	struct object *object;
+	int32_t index;
+
+	if (bytes == 0 || bytes > MEMORY_MAX_PAGES * PAGE_SIZE)
+		return object_raise_invalid(request, "1 byte to 512 GiB", "bytes");
+	enum status status = memory_create(&process->ledger, (bytes + PAGE_MASK) >> PAGE_SHIFT, &memory);
+	if (status == STATUS_OK) {
+		process_get(process);
+		memory->owner = process;
+		memory->owner_put = put_owner;
+		status = memory_object_create(process, memory, &object);
+	}
+	if (status == STATUS_OK)
+		status = kcall_return_object(request, object, &index);
+	if (status == STATUS_OK)
+		virtual_memory_create_memory_results_builder_set_memory(results, index);
+	return status;
+}
+
+static bool protection_of(enum virtual_memory_protection protection, unsigned *prot, uint64_t *methods)
+{
+	switch (protection) {
+	case VIRTUAL_MEMORY_PROTECTION_READ:
+		*prot = PAGE_USER | PAGE_READ;
+		*methods = 1ull << MEMORY_OBJECT_READ;
+		return true;
+	case VIRTUAL_MEMORY_PROTECTION_READ_WRITE:
+		*prot = PAGE_USER | PAGE_READ | PAGE_WRITE;
+		*methods = 1ull << MEMORY_OBJECT_READ | 1ull << MEMORY_OBJECT_WRITE;
+		return true;
+	case VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE:
+		*prot = PAGE_USER | PAGE_READ | PAGE_EXEC;
+		*methods = 1ull << MEMORY_OBJECT_READ | 1ull << MEMORY_OBJECT_EXECUTE;
+		return true;
+	}
+	return false;
+}
+
+static enum status raise_map(struct rpc_request *request, enum status status)
+{
+	if (status == STATUS_EXISTS)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "something is mapped there", "address");
+	return object_raise_status(request, status, "address");
+}
+
+static enum status map(void *self, struct rpc_request *request, struct virtual_memory_map_params_reader params,
+		       struct virtual_memory_map_results_builder results)
+{
+	struct process *process = process_of(self);
+	uint64_t offset = virtual_memory_map_params_reader_offset(params);
+	uint64_t length = virtual_memory_map_params_reader_length(params);
+	uint64_t address = virtual_memory_map_params_reader_address(params);
+	uint64_t methods;
+	unsigned prot;
+	vaddr_t mapped;
+
+	if (!protection_of(virtual_memory_map_params_reader_protection(params), &prot, &methods))
+		return object_raise_invalid(request, "no such protection", "protection");
+	int32_t index = virtual_memory_map_params_reader_memory(params);
+	struct object *object = kcall_object(request, index, &memory_object_type, 0);
+	if (object == NULL)
+		return object_raise_invalid(request, "not a MemoryObject", "memory");
+	if (kcall_object(request, index, &memory_object_type, methods) == NULL)
+		return object_raise_invalid(request, "the capability lacks the method for it", "protection");
+	struct memory *memory = container_of(object, struct memory_object, object)->memory;
+	if (((offset | length | address) & PAGE_MASK) != 0 || length == 0)
+		return object_raise_invalid(request, "not a multiple of 4096", "offset, length or address");
+	if (offset / PAGE_SIZE > memory->pages || length / PAGE_SIZE > memory->pages - offset / PAGE_SIZE)
+		return object_raise_invalid(request, "reaches past the end of the memory", "length");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	enum status status = space_map(&process->space, memory, offset / PAGE_SIZE, length / PAGE_SIZE, VADDR(address),
+				       prot, &mapped);
+	if (status != STATUS_OK)
+		return raise_map(request, status);
+	virtual_memory_map_results_builder_set_address(results, mapped.raw);
+	return STATUS_OK;
+}
+
+static bool range_ok(uint64_t address, uint64_t length)
+{
+	return ((address | length) & PAGE_MASK) == 0 && length != 0 && address < arch_user_end &&
+	       length <= arch_user_end - address;
+}
+
+static enum status unmap(void *self, struct rpc_request *request, struct virtual_memory_unmap_params_reader params)
+{
+	struct process *process = process_of(self);
+	uint64_t address = virtual_memory_unmap_params_reader_address(params);
+	uint64_t length = virtual_memory_unmap_params_reader_length(params);
+
+	if (!range_ok(address, length))
+		return object_raise_invalid(request, "not whole pages of the user half", "address");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	return object_raise_status(request, space_unmap(&process->space, VADDR(address), length / PAGE_SIZE), "address");
+}
+
+static enum status protect(void *self, struct rpc_request *request, struct virtual_memory_protect_params_reader params)
+{
+	struct process *process = process_of(self);
+	uint64_t address = virtual_memory_protect_params_reader_address(params);
+	uint64_t length = virtual_memory_protect_params_reader_length(params);
+	uint64_t methods;
+	unsigned prot;
+
+	if (!protection_of(virtual_memory_protect_params_reader_protection(params), &prot, &methods))
+		return object_raise_invalid(request, "no such protection", "protection");
+	if (!range_ok(address, length))
+		return object_raise_invalid(request, "not whole pages of the user half", "address");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	return object_raise_status(request, space_protect(&process->space, VADDR(address), length / PAGE_SIZE, prot),
+				   "protection");
+}
+
+static enum status allocate(void *self, struct rpc_request *request, struct virtual_memory_allocate_params_reader params,
+			    struct virtual_memory_allocate_results_builder results)
+{
+	struct process *process = process_of(self);
+	uint64_t address = virtual_memory_allocate_params_reader_address(params);
+	uint64_t length = virtual_memory_allocate_params_reader_length(params);
+	struct memory *memory;
+	vaddr_t mapped;
+
+	if (!range_ok(address, length))
+		return object_raise_invalid(request, "not whole pages of the user half", "length");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	enum status status = memory_create(&process->ledger, length / PAGE_SIZE, &memory);
+	if (status != STATUS_OK)
+		return status;
+	status = space_map(&process->space, memory, 0, length / PAGE_SIZE, VADDR(address),
+			   PAGE_USER | PAGE_READ | PAGE_WRITE, &mapped);
+	memory_put(memory);
+	if (status != STATUS_OK)
+		return raise_map(request, status);
+	virtual_memory_allocate_results_builder_set_address(results, mapped.raw);
+	return STATUS_OK;
+}
+
+static const struct virtual_memory_server_ops virtual_memory_ops = {
+	.create_memory = create_memory, .map = map, .unmap = unmap, .protect = protect, .allocate = allocate};
+
+static void destroy(struct object *object)
+{
+	process_put(process_of(object));
+}
+
+OBJECT_TYPE(virtual_memory, VIRTUAL_MEMORY, destroy);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Answers: calls that later submissions of the same ring may name, as target or among their arguments.
+ *
+ * A record holds the call's outcome and the ids of the capabilities that came, privately. The message stays in the
+ * user's buffer; a path through it is walked word by word, each read once, and can only select one of the record's own
+ * capabilities: a forged message selects nothing that its holder lacks.
+ */
+#include "ops.h"
+
+#include <mm/frame.h>
+#include <mm/slab.h>
+
+enum answer_state : uint8_t { ANSWER_FREE, ANSWER_WAITING, ANSWER_DONE };
+
+struct answer {
+	uint64_t sequence;
+	enum answer_state state;
+	uint8_t caps;
+	int32_t status;
+	uint32_t buf_off, len;
+	cap_id ids[CAP_MESSAGE_MAX_CAPS];
+};
+
+struct answers {
+	struct answer record[CAP_ANSWER_RECORDS];
+};
+
+static struct answer *find(struct ring *ring, uint64_t sequence)
+{
+	if (ring->answers == NULL)
+		return NULL;
+	for (unsigned i = 0; i < CAP_ANSWER_RECORDS; i++) {
+		struct answer *answer = &ring->answers->record[i];
+		if (answer->state != ANSWER_FREE && answer->sequence == sequence)
+			return answer;
+	}
+	return NULL;
+}
+
+enum status answer_begin(struct ring *ring, uint64_t sequence)
+{
+	if (ring->answers == NULL && (ring->answers = heap_alloc(sizeof(struct answers))) == NULL)
+		return STATUS_NO_MEMORY;
+	for (unsigned i = 0; i < CAP_ANSWER_RECORDS; i++) {
+		struct answer *answer = &ring->answers->record[i];
+		if (answer->state == ANSWER_FREE) {
+			answer->sequence = sequence;
+			answer->state = ANSWER_WAITING;
+			answer->caps = 0;
+			return STATUS_OK;
+		}
+	}
+	return STATUS_AGAIN;
+}
+
+void answer_set_cap(struct ring *ring, uint64_t sequence, unsigned index, cap_id id)
+{
+	struct answer *answer = find(ring, sequence);
+
+	if (answer != NULL && index < CAP_MESSAGE_MAX_CAPS)
+		answer->ids[index] = id;
+}
+
+void answer_finish(struct request *request)
+{
+	struct answer *answer = find(request->ring, request->sequence);
+
+	if (answer == NULL)
+		return;
+	answer->state = ANSWER_DONE;
+	answer->status = request->result.status;
+	answer->buf_off = request->sqe.buf_off;
+	answer->len = request->result.len;
+	answer->caps = (uint8_t)request->result.caps;
+}
+
+enum status answer_release(struct thread *thread, uint64_t sequence, bool drop_caps)
+{
+	struct answer *answer = find(&thread->ring, sequence);
+
+	if (answer == NULL)
+		return STATUS_BAD_ID;
+	if (drop_caps && answer->state == ANSWER_DONE)
+		for (unsigned i = 0; i < answer->caps; i++)
+			if (cap_table_release(&thread->process->table, answer->ids[i]) != STATUS_OK)
+				continue; /* released or moved since: nothing left to drop */
+	answer->state = ANSWER_FREE;
+	return STATUS_OK;
+}
+
+enum status op_release_answer(struct thread *thread, struct request *request)
+{
+	return answer_release(thread, request->sqe.target, request->sqe.flags & CAP_SQE_RELEASE_CAPS);
+}
+
+/* One word of the message, or 0 (a null pointer) outside it. */
+static uint64_t message_word(const struct ring *ring, const struct answer *answer, uint64_t index)
+{
+	if (index >= answer->len / 8)
+		return 0;
+	return *(const volatile uint64_t *)(const volatile void *)(ring->arena + answer->buf_off + index * 8);
+}
+
+/* Cap'n Proto encoding, "Pointers": struct pointer = {2 bits 0, 30 bits signed offset, 16 data words, 16 pointers};
+ * capability pointer = {2 bits 3, 30 bits 0, 32 bits index}. */
+static int64_t walk(const struct ring *ring, const struct answer *answer, uint32_t path)
+{
+	uint64_t at = 0; /* word index of the pointer looked at */
+	uint64_t pointer = message_word(ring, answer, at);
+
+	for (unsigned step = 0; step < 4; step++, path >>= 8) {
+		uint32_t field = path & 0xff;
+		if (field == 0xff)
+			break;
+		if ((pointer & 3) != 0 || pointer == 0 || field >= pointer >> 48)
+			return -1;
+		int64_t offset = (int32_t)(uint32_t)pointer >> 2;
+		int64_t target = (int64_t)at + 1 + offset + (int64_t)(pointer >> 32 & 0xffff) + field;
+		if (target < 0 || target >= answer->len / 8)
+			return -1;
+		at = (uint64_t)target;
+		pointer = message_word(ring, answer, at);
+	}
+	return (uint32_t)pointer == 3 ? (int64_t)(pointer >> 32) : -1;
+}
+
+/* The dependant of a failed call fails the same way; an exception comes along. */
+static enum status inherit_failure(struct thread *thread, struct request *request, const struct answer *answer)
+{
+	struct ring *ring = &thread->ring;
+
+	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL && answer->len <= CAP_MIN_RESULT_BUF) {
+		copy_words(ring->arena + request->sqe.buf_off, ring->arena + answer->buf_off, answer->len / 8);
+		request->result.len = answer->len;
+	}
+	return (enum status)answer->status;
+}
+
+enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path, cap_id *id)
+{
+	struct answer *answer = find(&thread->ring, sequence);
+
+	if (answer == NULL)
+		return STATUS_BAD_ID;
+	if (answer->state == ANSWER_WAITING)
+		return STATUS_AGAIN; /* answers that are still to come: the IPC issue */
+	if (answer->status != STATUS_OK)
+		return inherit_failure(thread, request, answer);
+	int64_t index = walk(&thread->ring, answer, path);
+	if (index < 0 || index >= answer->caps)
+		return STATUS_BAD_ID;
+	*id = answer->ids[(uint64_t)index & (CAP_MESSAGE_MAX_CAPS - 1)];
+	return STATUS_OK;
+}
+
+void answers_free(struct ring *ring)
+{
+	if (ring->answers != NULL)
+		heap_free(ring->answers, sizeof(struct answers));
+	ring->answers = NULL;
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Completions: from a claimed request to an entry in its owner's completion queue.
+ *
+ * See ring/ring.h for who owns a ring. The pairs of publish and look that keep anything from being lost:
+ *   pusher: push on done (or set signals), full fence, look at state      (request_complete, ring_signal, ring_poke)
+ *   owner:  publish BLOCKED, full fence, look at done and signals         (ring_unclaim, enter.c)
+ */
+#include "ops.h"
+#include "thread_private.h"
+
+#include <mm/frame.h>
+#include <mm/slab.h>
+#include <core/clock.h>
+#include <ring/endpoint.h>
+#include <ring/kcall.h>
+#include <ring/notification.h>
+#include <ring/record.h>
+
+uint32_t ring_unreaped(struct ring *ring)
+{
+	uint32_t head = load_acquire(&ring->control->cq_head); /* Q2 */
+
+	if (unlikely(ring->cq_tail - head > ring->cq_count))
+		return UINT32_MAX;
+	ring->cq_head = head;
+	return ring->cq_tail - head;
+}
+
+void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result)
+{
+	struct cap_cqe *cqe = &ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+
+	cqe->user_data = user_data;
+	cqe->status = result->status;
+	cqe->len = result->len;
+	cqe->caps = result->caps;
+	cqe->flags = result->flags;
+	cqe->reserved = 0;
+	cqe->token = result->token;
+	ring->cq_tail++;
+	store_release(&ring->control->cq_tail, ring->cq_tail);
+}
+
+/* A call that was delivered and is answered otherwise (cancelled, timed out): its record forgets it. The record may have been
+ * returned and reused meanwhile; then it names another request, and the swap fails. */
+static void detach_record(struct request *request)
+{
+	struct request *expected = request;
+
+	(void)atomic_cas(&request->record->caller, &expected, (struct request *)NULL);
+}
+
+void request_release(struct ring *ring, struct request *request)
+{
+	struct process *process = ring_thread(ring)->process;
+
+	if (unlikely(request->slots.count != 0))
+		cap_table_unreserve(&process->table, &request->slots);
+	if (unlikely(request->timed)) {
+		(void)timer_cancel(&request->deadline);
+		request->timed = false;
+	}
+	if (unlikely(request->views != NULL)) { /* never delivered */
+		for (unsigned i = 0; i < request->sqe.caps_len; i++)
+			view_put(request->views[i]);
+		heap_free(request->views, request->sqe.caps_len * sizeof(struct view *));
+		request->views = NULL;
+	}
+	if (unlikely(request->record != NULL)) {
+		if (request->sqe.op == CAP_OP_CALL)
+			detach_record(request);
+		else
+			record_release(process, request->record);
+		request->record = NULL;
+	}
+	if (request->object != NULL) {
+		object_put(request->object);
+		request->object = NULL;
+	}
+}
+
+void ring_finish(struct ring *ring, struct request *request)
+{
+	enum cap_op op = request->sqe.op;
+
+	if (op == CAP_OP_RECV || op == CAP_OP_RETURN_RECV || op == CAP_OP_WAIT)
+		list_remove(&request->posted);
+	if (request->sqe.flags & CAP_SQE_KEEP_ANSWER)
+		answer_finish(request);
+	request_release(ring, request);
+	ring_post(ring, request->sqe.user_data, &request->result);
+	ring->pending--;
+	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	request->next = ring->free;
+	ring->free = request;
+}
+
+void ring_take(struct ring *ring, struct request *request)
+{
+	ring->free = request->next;
+	ring->pending++;
+	request->result = (struct completion){0};
+	request->queue_lock = NULL;
+	request->sleep_until = 0;
+	list_init(&request->link);
+	list_init(&request->posted);
+	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
+}
+
+void ring_drain(struct ring *ring)
+{
+	if (likely(load_relaxed(&ring->done) == NULL))
+		return;
+	struct request *stack = atomic_swap(&ring->done, (struct request *)NULL);
+	struct request *in_order = NULL;
+
+	while (stack != NULL) {
+		struct request *next = stack->next;
+		stack->next = in_order;
+		in_order = stack;
+		stack = next;
+	}
+	while (in_order != NULL) {
+		struct request *next = in_order->next;
+		ring_finish(ring, in_order);
+		in_order = next;
+	}
+}
+
+/* Posted RECVs and WAITs look for a match. */
+static void recheck_posted(struct ring *ring)
+{
+	list_for_each_safe(it, &ring->posted) {
+		struct request *request = container_of(it, struct request, posted);
+		if (request->sqe.op == CAP_OP_WAIT)
+			notification_recheck(request);
+		else
+			endpoint_recheck(request);
+	}
+}
+
+/* What an owner does with what others left. */
+void ring_work(struct ring *ring)
+{
+	ring_drain(ring);
+	if (unlikely(load_relaxed(&ring->signals) & RING_RECHECK)) {
+		(void)atomic_and(&ring->signals, ~(uint32_t)RING_RECHECK);
+		recheck_posted(ring);
+		ring_drain(ring);
+	}
+}
+
+static bool has_work(const struct ring *ring)
+{
+	return load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0;
+}
+
+void ring_unclaim(struct ring *ring)
+{
+	struct thread *thread = ring_thread(ring);
+
+	for (;;) {
+		ring_work(ring);
+		if (load_relaxed(&ring->signals) != 0 || ring_unreaped(ring) >= ring->min) {
+			/* An impossible index counts as enough: the thread finds it itself. */
+			store_release(&ring->state, (uint32_t)RING_RUNNING);
+			sched_wake(&thread->sched, true);
+			return;
+		}
+		store_release(&ring->state, (uint32_t)RING_BLOCKED);
+		full_fence();
+		if (!has_work(ring) || !ring_try_claim(ring))
+			return;
+	}
+}
+
+void ring_poke(struct ring *ring)
+{
+	full_fence();
+	if (ring_try_claim(ring))
+		ring_unclaim(ring);
+}
+
+void ring_signal(struct ring *ring, uint32_t signals)
+{
+	(void)atomic_or(&ring->signals, signals);
+	ring_poke(ring);
+}
+
+static void push_done(struct ring *ring, struct request *request)
+{
+	struct request *head = load_relaxed(&ring->done);
+
+	do
+		request->next = head;
+	while (!atomic_cas(&ring->done, &head, request));
+	ring_poke(ring);
+}
+
+void request_complete(struct request *request, struct ring *own)
+{
+	struct ring *ring = request->ring;
+
+	if (ring == own) {
+		ring_finish(ring, request);
+	} else if (ring_try_claim(ring)) {
+		ring_finish(ring, request);
+		ring_unclaim(ring);
+	} else {
+		push_done(ring, request);
+	}
+}
+
+void request_unlink(struct request *request)
+{
+	struct spinlock *lock = request->queue_lock;
+
+	if (lock == NULL)
+		return;
+	spin_lock(lock);
+	list_remove(&request->link);
+	spin_unlock(lock);
+}
+
+bool request_abort(struct request *request, uint64_t sequence, enum status status, struct ring *own)
+{
+	if (!request_claim(request, sequence))
+		return false;
+	request_unlink(request);
+	request->result.status = status;
+	request_complete(request, own);
+	return true;
+}
+
+void request_write_result(struct request *request, const void *words, size_t bytes)
+{
+	struct ring *ring = request->ring;
+
+	if (bytes > request->sqe.buf_len) {
+		request->result.status = STATUS_TOO_LARGE;
+		return;
+	}
+	copy_words(ring->arena + request->sqe.buf_off, words, bytes / 8);
+	request->result.len = (uint32_t)bytes;
+}
+
+/* A deadline passed, or a sleep is over. The claim word is read first: a timer that fires late, for a request that has been
+ * reused, finds a time that has not come, or another sequence number at the claim, and does nothing. */
+static void deadline_fire(struct timer *timer)
+{
+	struct request *request = container_of(timer, struct request, deadline);
+	uint64_t word = load_acquire(&request->claim);
+	uint64_t until = load_relaxed(&request->sleep_until);
+	uint64_t deadline = load_relaxed(&request->sqe.deadline_ns);
+	uint64_t now = clock_now_ns();
+
+	if ((word & 3) != REQUEST_PENDING)
+		return;
+	if (until != 0 && until <= now)
+		kcall_complete(request, word >> 2, STATUS_OK);
+	else if (deadline != 0 && deadline <= now)
+		(void)request_abort(request, word >> 2, STATUS_TIMED_OUT, NULL);
+}
+
+void request_arm_deadline(struct request *request)
+{
+	uint64_t at = request->sqe.deadline_ns;
+
+	if (request->sleep_until != 0 && (at == 0 || request->sleep_until < at))
+		at = request->sleep_until;
+	if (likely(at == 0))
+		return;
+	timer_init(&request->deadline, deadline_fire);
+	request->timed = true;
+	timer_arm(&request->deadline, at);
+}

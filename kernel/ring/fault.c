@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Faults in user mode, and upcalls.
+ *
+ * A page fault that the address space can answer is answered. Any other becomes an upcall if the thread asked for that
+ * and is not in one; otherwise it ends the process with a typed reason and a backtrace, and nobody else notices.
+ */
+#include "ops.h"
+
+#include <core/log.h>
+#include <mm/space.h>
+
+#define UPCALL_FAULT (1ull << 63)
+
+/* Upcall state in the shared page, each word read once. The entry is a user address: only jumped to, never read. */
+static bool enter_upcall(struct thread *thread, uint64_t reason, const struct arch_fault *fault)
+{
+	struct cap_region *control = thread->ring.control;
+	uint64_t entry = load_acquire(&control->upcall_entry);
+
+	if (entry == 0 || entry >= arch_user_end)
+		return false;
+	if (load_acquire(&control->upcall_mask) != 0) {
+		if (fault == NULL)
+			(void)atomic_or(&control->upcall_pending, reason);
+		return false;
+	}
+	store_release(&control->upcall_mask, 1ull);
+	struct cap_upcall_frame *frame = &control->upcall_frame;
+	arch_context_upcall(&thread->context, frame, VADDR(entry),
+			    thread->ring.region_user + offsetof(struct cap_region, upcall_frame));
+	frame->reason = reason;
+	frame->fault_vector = fault != NULL ? fault->vector : 0;
+	frame->fault_address = fault != NULL ? fault->address.raw : 0;
+	frame->fault_error = fault != NULL ? fault->error : 0;
+	return true;
+}
+
+bool thread_deliver_upcall(struct thread *thread)
+{
+	struct cap_region *control = thread->ring.control;
+
+	(void)atomic_and(&thread->ring.signals, ~(uint32_t)RING_UPCALL);
+	uint64_t bits = atomic_swap(&thread->upcall_bits, 0ull);
+	if (load_relaxed(&control->upcall_mask) == 0)
+		bits |= atomic_swap(&control->upcall_pending, 0ull) & ~UPCALL_FAULT;
+	return bits != 0 && enter_upcall(thread, bits, NULL);
+}
+
+static enum exit_reason reason_of(const struct arch_fault *fault)
+{
+	switch (fault->kind) {
+	case ARCH_FAULT_PAGE:
+		return EXIT_PAGE_FAULT;
+	case ARCH_FAULT_ILLEGAL:
+		return EXIT_ILLEGAL_INSTRUCTION;
+	case ARCH_FAULT_PROTECTION:
+		return EXIT_PROTECTION_FAULT;
+	case ARCH_FAULT_ARITHMETIC:
+		return EXIT_ARITHMETIC;
+	case ARCH_FAULT_DEBUG:
+		return EXIT_DEBUG_TRAP;
+	case ARCH_FAULT_ALIGNMENT:
+	case ARCH_FAULT_OTHER:
+		break;
+	}
+	return EXIT_OTHER_FAULT;
+}
+
+/* Follows frame pointers through what is mapped: {saved frame pointer, return address}. */
+static unsigned walk_stack(struct process *process, const struct arch_registers *registers, uint64_t *pcs)
+{
+	uint64_t frame[2], fp = registers->fp;
+	unsigned n = 0;
+
+	pcs[n++] = registers->pc;
+	while (n < PROCESS_BACKTRACE_MAX && (fp & 7) == 0 && fp != 0 &&
+	       space_peek(&process->space, VADDR(fp), frame, sizeof(frame)) == sizeof(frame) && frame[1] != 0) {
+		pcs[n++] = frame[1];
+		if (frame[0] <= fp)
+			break;
+		fp = frame[0];
+	}
+	return n;
+}
+
+static void die(struct thread *thread, const struct arch_fault *fault, enum exit_reason reason)
+{
+	struct process *process = thread->process;
+	struct arch_registers registers;
+	uint64_t pcs[PROCESS_BACKTRACE_MAX];
+
+	arch_context_registers(&thread->context, &registers);
+	unsigned n = walk_stack(process, &registers, pcs);
+	struct exit_record why = {.reason = reason,
+				  .code = (int64_t)fault->vector,
+				  .address = fault->kind == ARCH_FAULT_PAGE ? fault->address.raw : 0,
+				  .instruction = registers.pc};
+	spin_lock(&process->lock);
+	if (process->state == PROCESS_RUNNING) {
+		process->backtrace_len = n;
+		for (unsigned i = 0; i < n; i++)
+			process->backtrace[i] = pcs[i];
+	}
+	spin_unlock(&process->lock);
+	process_kill(process, &why);
+}
+
+void kernel_on_fault(const struct arch_fault *fault)
+{
+	quiesce_enter();
+	struct thread *thread = thread_current();
+	enum exit_reason reason = reason_of(fault);
+
+	this_cpu()->stats.faults++;
+	if (fault->kind == ARCH_FAULT_PAGE) {
+		enum status status = space_fault(&thread->process->space, fault->address, fault->write, fault->execute);
+		if (likely(status == STATUS_OK))
+			return;
+		if (status == STATUS_NO_MEMORY || status == STATUS_NO_QUOTA)
+			reason = EXIT_OUT_OF_MEMORY;
+	}
+	if (load_relaxed(&thread->ring.control->upcall_faults) != 0 && enter_upcall(thread, UPCALL_FAULT, fault))
+		return;
+	die(thread, fault, reason);
+}

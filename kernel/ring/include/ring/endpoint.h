@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Endpoints: where calls meet receivers.
+ *
+ * - Callers that find no receiver wait in `calls`; receivers that find no call are in `receivers`. A call is delivered by
+ *   whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
+ * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
+ *   again (RING_RECHECK).
+ * - A ring has at most one request in `calls`; its others wait in the ring and move up one by one, to the tail: fair
+ *   by ring.  (Today: the queue is first come, first served across rings; see docs/caveats.md.)
+ */
+#pragma once
+
+#include <cap/object.h>
+#include <core/list.h>
+#include <core/lock.h>
+#include <ring/request.h>
+
+struct thread;
+
+struct endpoint {
+	struct object object;
+	struct spinlock lock;   /* rank ENDPOINT */
+	struct list calls;      /* e: requests */
+	struct list receivers;  /* e: requests */
+	uint32_t max_message;   /* immutable */
+	uint16_t max_caps;      /* immutable */
+	uint64_t receive_rights; /* atomic: views that may receive */
+	bool dead;              /* e: the last receive right is gone */
+};
+
+extern const struct object_type endpoint_type;
+
+enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_t max_caps, struct endpoint **out);
+
+/* For the object type: destruction, and the count of views that may receive. */
+void endpoint_destroy(struct object *object);
+void endpoint_view_created(struct view *view);
+void endpoint_view_gone(struct view *view);
+
+/* Operations; see ring/ops.h for the result. */
+enum status endpoint_call(struct thread *thread, struct request *request, struct view *view);
+enum status endpoint_post_receive(struct thread *thread, struct request *request, struct endpoint *endpoint,
+			     struct service_record *record);
+/* A posted RECV of a ring that the caller owns: takes a queued call, if there is one. */
+void endpoint_recheck(struct request *receive);

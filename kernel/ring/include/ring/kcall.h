@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * What the implementation of a kernel object (kernel/object) sees of the call that it answers.
+ *
+ * The rpc_request that generated code hands to it is the first member of a struct kcall. Capabilities that came are views
+ * (rpc_request.caps_in holds their addresses, valid inside this entry); capabilities that go are views, too: each given to
+ * kcall_return is taken over.
+ */
+#pragma once
+
+#include <cap/process.h>
+#include <cap/view.h>
+#include <ring/request.h>
+#include <rpc/rpc.h>
+
+struct thread;
+
+struct kcall {
+	struct rpc_request rpc; /* first */
+	struct thread *thread;  /* the caller */
+	struct request *request;
+	struct view *view;      /* what was called: its key is a Notification facet's mask */
+	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
+	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
+};
+
+static inline struct kcall *kcall_of(struct rpc_request *request)
+{
+	return container_of(request, struct kcall, rpc);
+}
+
+/* The view that a capability field's index names, or NULL. */
+static inline struct view *kcall_view(struct rpc_request *request, int32_t index)
+{
+	return (struct view *)(uintptr_t)rpc_request_cap_raw(request, index);
+}
+
+/* The object behind it, if it is of that type and the view holds the methods; NULL otherwise. */
+struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type, uint64_t methods);
+
+/* Gives a capability to the caller; takes over the reference on view, also when it fails. *index is for the generated setter.
+ * NO_SLOT: the caller reserved none (buf_caps). */
+enum status kcall_return(struct rpc_request *request, struct view *view, int32_t *index);
+/* A full capability to a new object; takes over the reference. */
+enum status kcall_return_object(struct rpc_request *request, struct object *object, int32_t *index);
+
+/* The answer comes later: the request waits in `queue` under its lock (which the caller holds) and counts `object`. Returns
+ * what the operation must return (RPC_DEFERRED, or AGAIN: too many waiting). */
+enum status kcall_defer(struct rpc_request *request, struct object *object, struct list *queue, struct spinlock *lock);
+
+/* As kcall_defer, in no queue: completes with an empty struct when the clock has reached until_ns. */
+enum status kcall_sleep(struct rpc_request *request, struct object *object, uint64_t until_ns);
+
+/* Completes every request of a queue: takes the lock itself. `build` fills the result message of each; NULL: an empty struct. */
+#define KCALL_DEFERRED_WORDS 16u /* largest result of a deferred call */
+typedef size_t kcall_result_fn(void *context, uint64_t *words, size_t bytes);
+void kcall_complete_all(struct list *queue, struct spinlock *lock, enum status status, kcall_result_fn *build,
+			void *context);
+/* Completes one deferred request with an empty struct, from a timer or interrupt. */
+void kcall_complete(struct request *request, uint64_t sequence, enum status status);

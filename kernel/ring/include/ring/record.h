@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Service records: calls that a process has received and not yet returned.
+ *
+ * - A RECV reserves one at admission, so that delivery cannot fail for want of it. The token of a delivered call is
+ *   (index, generation) and valid for every thread of the process; it is claimed once.
+ * - `word` is {generation, state}; OPEN -> CLOSED by one compare-and-swap decides between threads that return, and the
+ *   process's death.
+ */
+#pragma once
+
+#include <abi/status.h>
+#include <cap/process.h>
+#include <core/types.h>
+
+struct request;
+struct thread;
+
+enum record_state : uint64_t { RECORD_FREE = 0, RECORD_RESERVED = 1, RECORD_OPEN = 2 };
+
+struct service_record {
+	uint64_t word;              /* atomic: generation << 2 | state */
+	uint32_t index;
+	uint32_t buf_len;           /* what the caller can take back */
+	uint16_t buf_caps;
+	struct request *caller;     /* valid while its claim word says caller_sequence */
+	uint64_t caller_sequence;
+	struct process *caller_process;
+	struct thread *receiver;    /* compared only */
+	uint64_t interface_id;      /* for the recorder */
+	uint64_t object_id;
+	uint16_t method;
+	struct service_record *next; /* free list */
+};
+
+enum status records_init(struct process *process);
+void records_fini(struct process *process);
+
+/* Reserves a record, charged LEDGER_CALLS. NO_QUOTA, NO_MEMORY. */
+enum status record_reserve(struct process *process, struct service_record **out);
+void record_release(struct process *process, struct service_record *record);
+
+static inline uint64_t record_token(uint64_t word, uint32_t index)
+{
+	return (word >> 2) << 32 | index;
+}
+
+/* The open record of a token, or NULL; *word is what a claim must find. */
+struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
+/* OPEN -> RESERVED with the next generation: the caller may complete the call. */
+bool record_claim(struct service_record *record, uint64_t word);
+/* RESERVED -> OPEN; returns the token. */
+uint64_t record_open(struct service_record *record);
+/* The process ends: completes the callers of all open records with DISCONNECTED. */
+void records_disconnect(struct process *process);
+/* A thread ends: calls delivered to it whose completions it never reaped. */
+void record_disconnect(struct process *process, uint64_t token, struct thread *receiver);

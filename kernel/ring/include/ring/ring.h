@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The kernel's side of a ring.
+ *
+ * Ownership. A ring has one owner at a time; only the owner writes completions and touches the fields marked o:
+ *   RUNNING  its thread, inside its own cap_enter (in user mode nobody);
+ *   BLOCKED  nobody; the thread waits in cap_enter;
+ *   CLAIMED  whoever swapped BLOCKED for it; gives it back as BLOCKED, or makes the thread runnable (RUNNING);
+ *   DEAD     nobody any more.
+ * Who cannot own the ring pushes the request on `done` or sets a bit in `signals`, then tries the claim once more
+ * (ring_poke). The owner, after publishing BLOCKED and a full fence, looks at both again. So nothing is lost:
+ * either the pusher sees BLOCKED, or the owner sees what was pushed.
+ *
+ * Invariants:
+ *   Q1  cq_tail - cq_head + pending <= completions: there is a slot for every admitted submission;
+ *   Q2  shared indexes are read once each and checked; private copies are never read back from shared memory;
+ *   Q3  completions are written only by the owner.
+ */
+#pragma once
+
+#include <abi/region.h>
+#include <abi/ring.h>
+#include <core/atomic.h>
+#include <ring/request.h>
+
+struct answers;
+struct thread;
+
+enum ring_state : uint32_t { RING_RUNNING, RING_BLOCKED, RING_CLAIMED, RING_DEAD };
+
+/* Why the owner should look again. */
+enum ring_signal : uint32_t {
+	RING_WOKEN = 1 << 0,   /* the wake permit */
+	RING_DEADLINE = 1 << 1, /* of this cap_enter */
+	RING_UPCALL = 1 << 2,
+	RING_KILL = 1 << 3,
+	RING_RECHECK = 1 << 4, /* a posted RECV or WAIT may have a match */
+	RING_PROTOCOL = 1 << 5, /* its shared indexes were impossible */
+};
+
+struct ring {
+	struct cap_region *control;
+	struct cap_sqe *sq;
+	struct cap_cqe *cq;
+	unsigned char *arena;
+	uint32_t sq_mask, cq_count, arena_len;
+	uint32_t cq_tail;       /* o */
+	uint32_t cq_head;       /* o: as last read and checked */
+	uint32_t pending;       /* o: admitted, not completed */
+	uint64_t sq_head;       /* o: sequence number of the next submission */
+	uint32_t min;           /* o: of the cap_enter that waits */
+	uint32_t consumed;      /* o: by this cap_enter */
+	struct request *free;   /* o: never empty: the first is the spare */
+	struct list posted;     /* o: waiting RECVs and WAITs; linked by request.posted */
+	struct answers *answers; /* o */
+	struct request *requests; /* all of them: request_count */
+	uint32_t request_count;
+	uint32_t region_order;
+	uint64_t region_user;   /* where the process sees it */
+	uint64_t start_message, start_message_len; /* as given: later threads get the same */
+
+	alignas(CACHE_LINE) uint32_t state; /* enum ring_state */
+	uint32_t signals;                   /* enum ring_signal */
+	struct request *done;               /* completed by others; a stack */
+};
+
+struct ring_geometry {
+	uint32_t submissions; /* 0 = CAP_SQ_DEFAULT; a power of two in CAP_SQ_MIN .. CAP_SQ_MAX */
+	uint32_t arena;       /* 0 = CAP_ARENA_DEFAULT; a multiple of 4096, region <= CAP_REGION_MAX */
+};
+
+/* INVALID, NO_QUOTA, NO_MEMORY. */
+enum status ring_create(struct thread *thread, struct ring_geometry geometry);
+/* Frees the memory; nobody can reach the ring any more. */
+void ring_destroy(struct thread *thread);
+
+static inline struct thread *ring_thread(struct ring *ring);
+
+static inline bool ring_try_claim(struct ring *ring)
+{
+	uint32_t expected = RING_BLOCKED;
+
+	return load_relaxed(&ring->state) == RING_BLOCKED && atomic_cas(&ring->state, &expected, RING_CLAIMED);
+}
+
+/* For an owner: writes one completion. */
+void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result);
+/* For an owner: finishes requests that others completed. */
+void ring_drain(struct ring *ring);
+/* For an owner: the claimed request's completion, and the request is free again. */
+void ring_finish(struct ring *ring, struct request *request);
+/* Somebody pushed or signalled: if nobody owns the ring, does the owner's work now. */
+void ring_poke(struct ring *ring);
+void ring_signal(struct ring *ring, uint32_t signals);
+/* Takes the spare out of the free list: the request waits from now on. */
+void ring_take(struct ring *ring, struct request *request);
+/* For an owner: finishes what others completed, and looks for matches of posted operations. */
+void ring_work(struct ring *ring);
+/* Ends a claim. */
+void ring_unclaim(struct ring *ring);
+/* Completions that were not reaped, reading the user's index; UINT32_MAX: impossible index. */
+uint32_t ring_unreaped(struct ring *ring);
+
+/* Offset and length of something in the arena: multiples of 8, inside. */
+static inline bool ring_range_ok(const struct ring *ring, uint32_t offset, uint64_t length)
+{
+	return ((offset | length) & 7) == 0 && (uint64_t)offset + length <= ring->arena_len;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Threads: a user context, a ring, and a place in the scheduler.
+ *
+ * A thread has no kernel stack. While it waits in cap_enter, `in_enter` is set, and whoever picks it next goes on with
+ * enter_continue(thread): that is the only continuation in the kernel.
+ */
+#pragma once
+
+#include <arch/entry.h>
+#include <cap/object.h>
+#include <cap/process.h>
+#include <core/cpu.h>
+#include <core/sched.h>
+#include <core/timer.h>
+#include <ring/ring.h>
+
+struct thread {
+	struct arch_context context;
+	struct sched_entity sched;
+	struct ring ring;
+	struct process *process; /* counted */
+	bool in_enter;
+	uint32_t tid;
+	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
+	struct timer enter_timer;
+	uint64_t upcall_bits;    /* atomic: asked for by ThreadHandle.interrupt */
+	struct object object;    /* what ThreadHandles name; its last reference and the thread's end free the structure */
+	struct list link;        /* process->threads */
+	struct spinlock lock;    /* rank THREAD */
+	struct list waiters;     /* t: requests that wait for its end */
+	bool ended;              /* t */
+	int64_t exit_code;       /* t */
+	void *fpu_area;
+	struct quiesce_node quiesce;
+	uint64_t submissions, completions;
+};
+
+static inline struct thread *ring_thread(struct ring *ring)
+{
+	return container_of(ring, struct thread, ring);
+}
+
+static inline struct thread *sched_thread(struct sched_entity *entity)
+{
+	return container_of(entity, struct thread, sched);
+}
+
+/* The thread whose user code entered the kernel on this CPU. */
+static inline struct thread *thread_current(void)
+{
+	return sched_thread(this_cpu()->current);
+}
+
+extern const struct object_type *thread_object_type; /* set at boot by the object room */
+
+struct thread_start {
+	vaddr_t entry, stack;
+	uint64_t argument, start_message, start_message_len;
+	struct ring_geometry geometry;
+};
+/* Makes and starts a thread. *out (may be NULL) gets a reference on its object. */
+enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out);
+
+void thread_destroy(struct object *object); /* for the object type */
+
+/* The current thread, or one whose ring the caller claimed, ends. Completes its waiters; the last one ends the process. */
+void thread_exit(struct thread *thread, int64_t code);
+/* Ends a process: records why (the first reason counts), stops its threads on all CPUs. */
+void process_kill(struct process *process, const struct exit_record *why);
+/* A process that was never started, and that nobody can start any more. */
+void process_abandon(struct process *process);
+/* Makes a thread look at its signals soon, wherever it is. */
+void thread_poke(struct thread *thread, uint32_t signals);
+/* upcall bits, from ThreadHandle.interrupt. */
+void thread_interrupt(struct thread *thread, uint64_t bits);
+
+/* Goes on with a cap_enter: either its result is set (in_enter clear), or the thread is blocked. */
+void enter_continue(struct thread *thread);
+/* The call that this thread's user code is told about; true if an upcall was entered. */
+bool thread_deliver_upcall(struct thread *thread);

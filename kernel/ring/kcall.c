@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What kernel objects need to answer calls: capabilities in and out, and answers that come later. */
+#include "ops.h"
+
+#include <ring/kcall.h>
+
+struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type, uint64_t methods)
+{
+	struct view *view = kcall_view(request, index);
+
+	if (view == NULL || view->kind == VIEW_TEMPLATE || view->object->type != type ||
+	    (view_methods(view, type->interface_id) & methods) != methods)
+		return NULL;
+	return view->object;
+}
+
+enum status kcall_return(struct rpc_request *request, struct view *view, int32_t *index)
+{
+	*index = rpc_request_add_cap(request, CAP_DESC_COPY, (uint64_t)(uintptr_t)view, 0);
+	if (*index >= 0)
+		return STATUS_OK;
+	view_put(view);
+	return STATUS_NO_SLOT;
+}
+
+enum status kcall_return_object(struct rpc_request *request, struct object *object, int32_t *index)
+{
+	struct view *view;
+	enum status status = view_create_full(object, &view);
+
+	return status == STATUS_OK ? kcall_return(request, view, index) : status;
+}
+
+enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue, struct spinlock *lock)
+{
+	struct kcall *kcall = kcall_of(rpc);
+	struct request *request = kcall->request;
+	struct ring *ring = &kcall->thread->ring;
+
+	if (ring->pending >= ring->cq_count / 2)
+		return STATUS_AGAIN;
+	ring_take(ring, request);
+	object_get(object);
+	request->object = object;
+	request->queue_lock = lock;
+	if (queue != NULL)
+		list_push_back(queue, &request->link);
+	request_arm_deadline(request);
+	return RPC_DEFERRED;
+}
+
+enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t until_ns)
+{
+	struct kcall *kcall = kcall_of(rpc);
+	struct request *request = kcall->request;
+	struct ring *ring = &kcall->thread->ring;
+
+	if (ring->pending >= ring->cq_count / 2)
+		return STATUS_AGAIN;
+	ring_take(ring, request);
+	object_get(object);
+	request->object = object;
+	request->sleep_until = until_ns;
+	request_arm_deadline(request);
+	return RPC_DEFERRED;
+}
+
+/* An empty result struct: a root pointer to a struct without fields. */
+static const uint64_t empty_struct = 0xfffffffcull;
+
+void kcall_complete(struct request *request, uint64_t sequence, enum status status)
+{
+	if (!request_claim(request, sequence))
+		return;
+	request_unlink(request);
+	if (status == STATUS_OK)
+		request_write_result(request, &empty_struct, sizeof(empty_struct));
+	request->result.status = status;
+	request_complete(request, NULL);
+}
+
+static void complete_claimed(struct request *request, enum status status, kcall_result_fn *build, void *context)
+{
+	uint64_t words[KCALL_DEFERRED_WORDS]; /* not the CPU's scratch: a call may be using that */
+
+	if (build != NULL)
+		request_write_result(request, words, build(context, words, sizeof(words)));
+	else
+		request_write_result(request, &empty_struct, sizeof(empty_struct));
+	request->result.status = request->result.status != STATUS_OK ? request->result.status : status;
+	request_complete(request, NULL);
+}
+
+void kcall_complete_all(struct list *queue, struct spinlock *lock, enum status status, kcall_result_fn *build,
+			void *context)
+{
+	for (;;) {
+		spin_lock(lock);
+		struct list *node = list_pop_front(queue);
+		struct request *request = node != NULL ? container_of(node, struct request, link) : NULL;
+		/* Under the lock: who aborts it must take the lock to unlink before the request can be reused. */
+		bool won = request != NULL && request_claim(request, request->sequence);
+		spin_unlock(lock);
+		if (node == NULL)
+			return;
+		if (won)
+			complete_claimed(request, status, build, context);
+	}
+}

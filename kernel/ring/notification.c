@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Notifications, and the operations SIGNAL and WAIT. */
+#include "ops.h"
+
+#include <core/recorder.h>
+#include <mm/slab.h>
+#include <ring/notification.h>
+
+#define NOTIFICATION_METHOD_SIGNAL 0u
+#define NOTIFICATION_METHOD_WAIT   1u
+
+static struct slab_cache notification_cache = SLAB_CACHE(notification);
+
+const struct object_type *notification_object_type;
+
+enum status notification_create(struct process *owner, struct notification **out)
+{
+	struct notification *notification = slab_alloc(&notification_cache);
+
+	if (notification == NULL)
+		return STATUS_NO_MEMORY;
+	enum status status = object_init(&notification->object, notification_object_type, owner);
+	if (status != STATUS_OK) {
+		slab_free(&notification_cache, notification);
+		return status;
+	}
+	spin_init(&notification->lock, LOCK_RANK_NOTIFICATION);
+	list_init(&notification->waiters);
+	*out = notification;
+	return STATUS_OK;
+}
+
+void notification_destroy(struct object *object)
+{
+	object_fini(object);
+	slab_free(&notification_cache, container_of(object, struct notification, object));
+}
+
+uint64_t notification_take(struct notification *notification, uint64_t bits)
+{
+	spin_lock(&notification->lock);
+	uint64_t taken = notification->bits & bits;
+	notification->bits &= ~taken;
+	spin_unlock(&notification->lock);
+	return taken;
+}
+
+/* A waiter for some of the set bits whose ring could be claimed, with its bits taken; or NULL. */
+static struct request *claim_waiter(struct notification *notification) REQUIRES(notification->lock)
+{
+	list_for_each_safe(it, &notification->waiters) {
+		struct request *waiter = container_of(it, struct request, link);
+		if ((waiter->key & notification->bits) == 0)
+			continue;
+		if (!ring_try_claim(waiter->ring)) {
+			(void)atomic_or(&waiter->ring->signals, (uint32_t)RING_RECHECK);
+			if (!ring_try_claim(waiter->ring))
+				continue;
+		}
+		list_remove(&waiter->link);
+		if (request_claim(waiter, waiter->sequence)) {
+			waiter->result.token = waiter->key & notification->bits;
+			notification->bits &= ~waiter->key;
+		}
+		return waiter;
+	}
+	return NULL;
+}
+
+void notification_set(struct notification *notification, uint64_t bits)
+{
+	struct request *waiter;
+
+	spin_lock(&notification->lock);
+	notification->bits |= bits;
+	while ((waiter = claim_waiter(notification)) != NULL) {
+		spin_unlock(&notification->lock);
+		struct ring *ring = waiter->ring;
+		if (waiter->result.token != 0) /* otherwise it was being aborted, and stays so */
+			ring_finish(ring, waiter);
+		ring_unclaim(ring);
+		spin_lock(&notification->lock);
+	}
+	spin_unlock(&notification->lock);
+}
+
+enum status notification_post_wait(struct thread *thread, struct request *request, struct notification *notification,
+			      uint64_t bits)
+{
+	struct ring *ring = &thread->ring;
+
+	spin_lock(&notification->lock);
+	uint64_t taken = notification->bits & bits;
+	notification->bits &= ~taken;
+	if (taken != 0 || ring->pending >= ring->cq_count / 2) {
+		spin_unlock(&notification->lock);
+		request->result.token = taken;
+		return taken != 0 ? STATUS_OK : STATUS_AGAIN;
+	}
+	object_get(&notification->object);
+	request->object = &notification->object;
+	request->key = bits;
+	ring_take(ring, request);
+	request->queue_lock = &notification->lock;
+	list_push_back(&ring->posted, &request->posted);
+	list_push_back(&notification->waiters, &request->link);
+	spin_unlock(&notification->lock);
+	request_arm_deadline(request);
+	return OP_WAITING;
+}
+
+void notification_recheck(struct request *wait)
+{
+	struct notification *notification = container_of(wait->object, struct notification, object);
+	bool won = false;
+
+	spin_lock(&notification->lock);
+	if (!list_is_empty(&wait->link) && (notification->bits & wait->key) != 0 && request_claim(wait, wait->sequence)) {
+		list_remove(&wait->link);
+		wait->result.token = notification->bits & wait->key;
+		notification->bits &= ~wait->key;
+		won = true;
+	}
+	spin_unlock(&notification->lock);
+	if (won)
+		ring_finish(wait->ring, wait);
+}
+
+/* The notification and the bits that a SIGNAL or WAIT means; 0 stands for the whole mask. */
+static enum status target(struct thread *thread, const struct request *request, unsigned method,
+			  struct notification **notification, uint64_t *bits)
+{
+	struct view *view = cap_table_view(&thread->process->table, (cap_id){request->sqe.target});
+
+	if (view == NULL)
+		return STATUS_BAD_ID;
+	if (view->object->type != notification_object_type)
+		return STATUS_WRONG_TYPE;
+	if (!view_allows(view, notification_object_type->interface_id, method))
+		return STATUS_DENIED;
+	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
+	*bits = request->sqe.interface_id != 0 ? request->sqe.interface_id : mask;
+	if ((*bits & ~mask) != 0)
+		return STATUS_DENIED;
+	*notification = container_of(view->object, struct notification, object);
+	return STATUS_OK;
+}
+
+enum status op_signal(struct thread *thread, struct request *request)
+{
+	struct notification *notification;
+	uint64_t bits;
+	enum status status = target(thread, request, NOTIFICATION_METHOD_SIGNAL, &notification, &bits);
+
+	if (status == STATUS_OK)
+		notification_set(notification, bits);
+	op_record(thread, request, RECORDER_OTHER, NULL, status);
+	return status;
+}
+
+enum status op_wait(struct thread *thread, struct request *request)
+{
+	struct notification *notification;
+	uint64_t bits;
+	enum status status = target(thread, request, NOTIFICATION_METHOD_WAIT, &notification, &bits);
+
+	return status == STATUS_OK ? notification_post_wait(thread, request, notification, bits) : status;
+}

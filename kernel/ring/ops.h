@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Private to the ring room: operations.
+ *
+ * An operation decodes its private SQE and either finishes (its status and request->result become the completion) or
+ * returns OP_WAITING after it has taken the request.
+ */
+#pragma once
+
+#include <cap/view.h>
+#include <ring/request.h>
+#include <ring/thread.h>
+
+#define OP_WAITING ((enum status)1)
+
+typedef enum status op_fn(struct thread *thread, struct request *request);
+
+op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel, op_wake,
+	op_signal, op_wait;
+
+/* The capability or answer that the SQE targets; its entry, too, if it is a capability. */
+enum status op_target(struct thread *thread, struct request *request, struct view **view);
+/* A call to a kernel object. */
+enum status kernel_call(struct thread *thread, struct request *request, struct view *view);
+/* Reads the SQE's capability descriptors, resolves them to counted views: into views[0 .. caps_len). */
+enum status op_resolve_caps(struct thread *thread, struct request *request, struct view **views);
+
+/* Makes the request wait for a deadline, if it has one. */
+void request_arm_deadline(struct request *request);
+/* One event in the flight recorder. */
+void op_record(struct thread *thread, const struct request *request, unsigned kind, const struct view *view,
+	       enum status status);
+
+/* Answers (answer.c) */
+struct answers;
+enum status answer_begin(struct ring *ring, uint64_t sequence);
+void answer_finish(struct request *request);
+void answer_set_cap(struct ring *ring, uint64_t sequence, unsigned index, cap_id id);
+enum status answer_release(struct thread *thread, uint64_t sequence, bool drop_caps);
+/* The id at `path` of a finished answer; a failed answer's own failure otherwise (its exception is copied to *request's buffer). */
+enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path, cap_id *id);
+void answers_free(struct ring *ring);

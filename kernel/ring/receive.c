@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * RECV, RETURN and RETURN_RECV: the server's side of a call.
+ *
+ * A RETURN checks everything before it claims: a refused one leaves the call open, a claimed one always completes.
+ * RETURN_RECV checks the RECV half first, so that it is refused as a whole before it acts; from the claim on it is that
+ * RECV, in the returned call's record.
+ */
+#include "ops.h"
+
+#include <arch/platform.h>
+
+#include <core/recorder.h>
+#include <mm/frame.h>
+#include <ring/endpoint.h>
+#include <ring/record.h>
+#include <schema/kernel/endpoint.capnp.h>
+
+/* Checks the RECV half and reserves its table slots. */
+static enum status prepare_receive(struct thread *thread, struct request *request, uint64_t id,
+				   struct endpoint **endpoint)
+{
+	struct ring *ring = &thread->ring;
+	const struct cap_sqe *sqe = &request->sqe;
+	struct view *view = cap_table_view(&thread->process->table, (cap_id){id});
+
+	if (unlikely(view == NULL))
+		return STATUS_BAD_ID;
+	if (unlikely(view->kind != VIEW_OBJECT || !view->object->type->is_endpoint))
+		return STATUS_WRONG_TYPE;
+	if (unlikely(!view_allows(view, ENDPOINT_INTERFACE_ID, ENDPOINT_RECEIVE)))
+		return STATUS_DENIED;
+	struct endpoint *found = container_of(view->object, struct endpoint, object);
+	if (unlikely(!ring_range_ok(ring, sqe->buf_off, sqe->buf_len)))
+		return STATUS_BAD_RANGE;
+	if (unlikely(sqe->buf_len < sizeof(struct cap_call_header) + found->max_message + 8u * found->max_caps ||
+		     sqe->buf_caps < found->max_caps || sqe->buf_caps > CAP_MESSAGE_MAX_CAPS))
+		return STATUS_TOO_LARGE;
+	if (unlikely(ring->pending >= ring->cq_count / 2))
+		return STATUS_AGAIN;
+	*endpoint = found;
+	return cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+}
+
+enum status op_recv(struct thread *thread, struct request *request)
+{
+	struct endpoint *endpoint;
+	struct service_record *record;
+	enum status status = prepare_receive(thread, request, request->sqe.target, &endpoint);
+
+	if (unlikely(status != STATUS_OK))
+		return status;
+	status = record_reserve(thread->process, &record);
+	if (unlikely(status != STATUS_OK)) {
+		cap_table_unreserve(&thread->process->table, &request->slots);
+		return status;
+	}
+	return endpoint_post_receive(thread, request, endpoint, record);
+}
+
+static void drop_views(struct view **views, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		view_put(views[i]);
+}
+
+static enum status check_return(struct thread *thread, struct request *request, const struct service_record *record,
+				struct view **views)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+
+	if (unlikely(!ring_range_ok(&thread->ring, sqe->msg_off, sqe->msg_len)))
+		return STATUS_BAD_RANGE;
+	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len || sqe->caps_len > record->buf_caps))
+		return STATUS_TOO_LARGE;
+	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) && (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
+		return STATUS_TOO_LARGE;
+	return unlikely(sqe->caps_len != 0) ? op_resolve_caps(thread, request, views) : STATUS_OK;
+}
+
+/* The claimed caller gets its answer: message, capabilities, completion. */
+static void answer_caller(struct thread *thread, struct request *request, struct request *caller, struct view **views)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+	struct process *process = ring_thread(caller->ring)->process;
+	unsigned char *buffer = caller->ring->arena + caller->sqe.buf_off;
+	struct provenance provenance = {thread->process->pid, PROVENANCE_ANSWER, {0}};
+
+	copy_words(buffer, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
+	for (unsigned i = 0; i < sqe->caps_len; i++) {
+		cap_id id = cap_table_install(&process->table, &caller->slots, views[i], provenance);
+		((uint64_t *)(void *)(buffer + sqe->msg_len))[i] = id.raw;
+		answer_set_cap(caller->ring, caller->sequence, i, id);
+	}
+	caller->record = NULL;
+	caller->result.len = sqe->msg_len;
+	caller->result.caps = sqe->caps_len;
+	caller->result.status = sqe->flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK;
+	request_complete(caller, &thread->ring);
+}
+
+static void record_event(struct thread *thread, const struct request *request, const struct service_record *record)
+{
+	struct cpu *cpu = this_cpu();
+	struct recorder_event *event = recorder_begin(cpu);
+
+	event->time_ticks = arch_ticks();
+	event->interface_id = record->interface_id;
+	event->object = record->object_id;
+	event->process = thread->process->pid;
+	event->thread = thread->tid;
+	event->cap_slot = 0;
+	event->status = request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK;
+	event->method = record->method;
+	event->kind = RECORDER_RETURN;
+	event->caps = (uint8_t)request->sqe.caps_len;
+	event->msg_len = request->sqe.msg_len;
+	event->detail = 0;
+	recorder_commit(cpu, event);
+}
+
+/* On success the record is RESERVED again, and the caller of this function owns it. */
+static enum status do_return(struct thread *thread, struct request *request, struct service_record **out)
+{
+	uint64_t word;
+	struct view *views[CAP_MESSAGE_MAX_CAPS] __attribute__((uninitialized)); /* hot: only caps_len are used */
+	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
+
+	if (unlikely(record == NULL))
+		return STATUS_BAD_ID;
+	enum status status = check_return(thread, request, record, views);
+	if (unlikely(status != STATUS_OK))
+		return status;
+	struct request *caller = load_acquire(&record->caller);
+	uint64_t sequence = record->caller_sequence;
+	record_event(thread, request, record);
+	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
+		drop_views(views, request->sqe.caps_len);
+		return STATUS_BAD_ID;
+	}
+	*out = record;
+	if (likely(caller != NULL && request_claim(caller, sequence)))
+		answer_caller(thread, request, caller, views);
+	else
+		drop_views(views, request->sqe.caps_len); /* nobody waits for it any more */
+	return STATUS_OK;
+}
+
+enum status op_return(struct thread *thread, struct request *request)
+{
+	struct service_record *record;
+	enum status status = do_return(thread, request, &record);
+
+	if (status == STATUS_OK)
+		record_release(thread->process, record);
+	return status;
+}
+
+enum status op_return_recv(struct thread *thread, struct request *request)
+{
+	struct endpoint *endpoint;
+	struct service_record *record;
+	enum status status = prepare_receive(thread, request, request->sqe.interface_id, &endpoint);
+
+	if (unlikely(status != STATUS_OK))
+		return status;
+	status = do_return(thread, request, &record);
+	if (unlikely(status != STATUS_OK)) {
+		cap_table_unreserve(&thread->process->table, &request->slots);
+		return status;
+	}
+	return endpoint_post_receive(thread, request, endpoint, record);
+}

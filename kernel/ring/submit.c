@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Admission: takes submissions from the shared queue, checks and dispatches them. The only function that reads
+ * submission entries.
+ *
+ * Each SQE is copied once, word by word, into the ring's spare request; fields that its operation does not use must
+ * be zero, which is checked on the way. The shared bytes are dead afterwards (double fetch: shared/hazards.md).
+ */
+#include "ops.h"
+#include "submit.h"
+
+#include <core/log.h>
+
+/* Which bits of which words an operation may use. Word 0: op, flags, method, path; 1 target; 2 interface_id; 3 user_data;
+ * 4 msg_off, msg_len; 5 buf_off, buf_len; 6 caps_off, caps_len, buf_caps; 7 deadline_ns. */
+#define W_OP	   0xffull
+#define W_FLAGS(f) ((uint64_t)(f) << 8)
+#define W_METHOD   0xffff0000ull
+#define W_PATH	   0xffffffff00000000ull
+#define W_ALL	   (~0ull)
+#define W_BUF_CAPS 0xffff000000000000ull
+#define W_CAPS	   0x0000ffffffffffffull
+
+#define ALLOW(w0, w1, w2, w4, w5, w6, w7)                                                                     \
+	{                                                                                                     \
+		~(W_OP | (w0)), ~(w1), ~(w2), 0, ~(w4), ~(w5), ~(w6), ~(w7)                                       \
+	}
+
+struct op_row {
+	op_fn *run;
+	uint64_t forbidden[8];
+};
+
+static const struct op_row op_table[] = {
+	[CAP_OP_NOP] = {op_nop, ALLOW(0ull, 0ull, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_CALL] = {op_call, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER) | W_METHOD | W_PATH,
+					W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_RECV] = {op_recv, ALLOW(0ull, W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},
+	[CAP_OP_RETURN] = {op_return, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION), W_ALL, 0ull, W_ALL, 0ull,
+					    W_CAPS, 0ull)},
+	[CAP_OP_RETURN_RECV] = {op_return_recv,
+				ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION), W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_RELEASE] = {op_release, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_QUIET) | W_PATH, W_ALL, 0ull,
+					      0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_RELEASE_ANSWER] = {op_release_answer, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_RELEASE_CAPS), W_ALL, 0ull,
+							    0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_DUP] = {op_dup, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER) | W_PATH, W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_CANCEL] = {op_cancel, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_WAKE] = {op_wake, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_SIGNAL] = {op_signal, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, W_ALL, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_WAIT] = {op_wait, ALLOW(0ull, W_ALL, W_ALL, 0ull, 0ull, 0ull, W_ALL)},
+};
+static_assert(array_size(op_table) == CAP_OP_COUNT);
+
+/* Copies one SQE; false: unknown operation, or a bit that must be zero is not. */
+static bool fetch(const struct cap_sqe *shared, struct request *request, const struct op_row **row)
+{
+	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)shared;
+	uint64_t word = from[0];
+	unsigned op = word & W_OP;
+	bool known = op < CAP_OP_COUNT;
+
+	op = known ? op : CAP_OP_NOP; /* and no speculation past the table */
+	const uint64_t *forbidden = op_table[op].forbidden;
+	uint64_t bad = word & forbidden[0];
+	request->words[0] = word;
+#pragma clang loop unroll(full)
+	for (unsigned i = 1; i < 8; i++) {
+		word = from[i];
+		request->words[i] = word;
+		bad |= word & forbidden[i];
+	}
+	*row = &op_table[op];
+	return known && bad == 0;
+}
+
+static void dispatch(struct thread *thread, struct request *request)
+{
+	struct ring *ring = &thread->ring;
+	const struct op_row *row;
+
+	request->sequence = ring->sq_head;
+	bool valid = fetch(&ring->sq[(uint32_t)ring->sq_head & ring->sq_mask], request, &row);
+	ring->sq_head++;
+	request->result = (struct completion){0};
+	enum status status = valid ? row->run(thread, request) : STATUS_BAD_OP;
+	if (status == OP_WAITING)
+		return;
+	if (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET))
+		return;
+	request->result.status = status;
+	ring_post(ring, request->sqe.user_data, &request->result);
+}
+
+/* Completion slots that are neither used nor promised (Q1); UINT32_MAX: impossible index. */
+static uint32_t credit(struct ring *ring)
+{
+	uint32_t unreaped = ring_unreaped(ring);
+
+	/* An index that went backwards takes back room that is promised already (Q1). */
+	if (unreaped == UINT32_MAX || unreaped + ring->pending > ring->cq_count)
+		return UINT32_MAX;
+	return ring->cq_count - unreaped - ring->pending;
+}
+
+uint32_t submit(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
+	uint32_t count = tail - (uint32_t)ring->sq_head;
+
+	if (count == 0)
+		return 0;
+	if (unlikely(count > ring->sq_mask + 1))
+		return RING_PROTOCOL;
+	uint32_t reasons = 0;
+	for (; count > 0; count--) {
+		/* As if everything unreaped when last looked still is; looks again only when that leaves nothing. */
+		if (unlikely(ring->cq_tail - ring->cq_head + ring->pending >= ring->cq_count)) {
+			uint32_t left = credit(ring);
+			if (left == UINT32_MAX)
+				return RING_PROTOCOL;
+			if (left == 0) {
+				reasons = RING_FULL;
+				break;
+			}
+		}
+		dispatch(thread, ring->free);
+		ring->consumed++;
+		if (unlikely(thread_is_dying(thread)))
+			break;
+	}
+	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
+	return reasons;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Private to the ring room: admission. */
+#pragma once
+
+#include <ring/thread.h>
+
+#define RING_FULL (1u << 31) /* submissions were left for want of completion slots */
+
+static inline bool thread_is_dying(struct thread *thread)
+{
+	return load_relaxed(&thread->ring.signals) & RING_KILL;
+}
+
+/* Admits what the thread has submitted. 0, RING_FULL, or RING_PROTOCOL: the shared indexes are impossible. */
+uint32_t submit(struct thread *thread);

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Threads: creation, ending, and the end of a process.
+ *
+ * A thread ends on the CPU that runs it, or on the CPU that claimed its ring while it was blocked. Ending takes it out
+ * of everything at once (stop); its ring's memory goes when no CPU can be looking any more (ring_gone), and the last
+ * ring to go takes the process's capabilities and memory with it.
+ */
+#include "ops.h"
+
+#include <arch/platform.h>
+#include "thread_private.h"
+
+#include <core/clock.h>
+#include <core/recorder.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+#include <ring/kcall.h>
+#include <ring/record.h>
+#include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/thread.capnp.h>
+
+static struct slab_cache thread_cache = SLAB_CACHE(thread);
+static uint32_t next_tid = 1;
+
+const struct object_type *thread_object_type;
+
+/* --- creation ------------------------------------------------------------------------------------------------ */
+
+static enum status prepare(struct thread *thread, struct process *process, const struct thread_start *start)
+{
+	enum status status;
+
+	thread->process = process;
+	thread->fpu_area = heap_alloc(arch_fpu_size());
+	if (thread->fpu_area == NULL)
+		return STATUS_NO_MEMORY;
+	status = ring_create(thread, start->geometry);
+	if (status != STATUS_OK)
+		heap_free(thread->fpu_area, arch_fpu_size());
+	return status;
+}
+
+static void init_thread(struct thread *thread, const struct thread_start *start)
+{
+	struct cap_region *control = thread->ring.control;
+
+	control->start_message = start->start_message;
+	control->start_message_len = start->start_message_len;
+	control->thread_arg = start->argument;
+	thread->ring.start_message = start->start_message;
+	thread->ring.start_message_len = start->start_message_len;
+	thread->tid = atomic_add(&next_tid, 1);
+	spin_init(&thread->lock, LOCK_RANK_THREAD);
+	list_init(&thread->waiters);
+	list_init(&thread->link);
+	(void)object_init(&thread->object, thread_object_type, NULL);
+	sched_entity_init(&thread->sched, sched_least_loaded_cpu());
+	enter_init(thread);
+	arch_context_init(&thread->context, start->entry, start->stack, thread->ring.region_user, thread->fpu_area);
+	process_get(thread->process);
+}
+
+/* Joins the process, unless that is ending. */
+static bool attach(struct process *process, struct thread *thread)
+{
+	spin_lock(&process->lock);
+	bool alive = process->state <= PROCESS_RUNNING;
+	if (alive) {
+		process->state = PROCESS_RUNNING;
+		process->thread_count++;
+		process->rings++;
+		list_push_back(&process->threads, &thread->link);
+	}
+	spin_unlock(&process->lock);
+	return alive;
+}
+
+enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out)
+{
+	enum status status = ledger_charge(&process->ledger, LEDGER_THREADS, 1);
+
+	if (status != STATUS_OK)
+		return status;
+	struct thread *thread = slab_alloc(&thread_cache);
+	if (thread == NULL) {
+		status = STATUS_NO_MEMORY;
+		goto credit;
+	}
+	status = prepare(thread, process, start);
+	if (status != STATUS_OK)
+		goto free_thread;
+	init_thread(thread, start);
+	if (!attach(process, thread)) {
+		space_unmap_pinned(&process->space, VADDR(thread->ring.region_user));
+		ring_destroy(thread);
+		heap_free(thread->fpu_area, arch_fpu_size());
+		process_put(process);
+		status = STATUS_BAD_STATE;
+		goto free_thread;
+	}
+	if (out != NULL) {
+		object_get(&thread->object);
+		*out = thread;
+	}
+	sched_wake(&thread->sched, true);
+	return STATUS_OK;
+
+free_thread:
+	slab_free(&thread_cache, thread);
+credit:
+	ledger_credit(&process->ledger, LEDGER_THREADS, 1);
+	return status;
+}
+
+void thread_destroy(struct object *object)
+{
+	struct thread *thread = container_of(object, struct thread, object);
+
+	process_put(thread->process);
+	slab_free(&thread_cache, thread);
+}
+
+/* --- the end of a process ------------------------------------------------------------------------------------ */
+
+static size_t build_exit(void *context, uint64_t *words, size_t bytes)
+{
+	const struct exit_record *why = context;
+	struct msg_builder builder;
+
+	msg_builder_init(&builder, words, bytes);
+	struct process_handle_wait_results_builder results = process_handle_wait_results_builder_root(&builder);
+	struct process_handle_exit_builder exit = process_handle_wait_results_builder_init_exit(results);
+	process_handle_exit_builder_set_reason(exit, (enum process_handle_exit_reason)why->reason);
+	process_handle_exit_builder_set_code(exit, why->code);
+	process_handle_exit_builder_set_address(exit, why->address);
+	process_handle_exit_builder_set_instruction(exit, why->instruction);
+	return msg_builder_size(&builder);
+}
+
+static void end_process(struct process *process)
+{
+	records_fini(process);
+	process_end(process);
+	kcall_complete_all(&process->waiters, &process->lock, STATUS_OK, build_exit, &process->exit);
+	object_put(&process->object);
+	object_put(&process->space_object);
+}
+
+void process_abandon(struct process *process)
+{
+	spin_lock(&process->lock);
+	bool mine = process->state == PROCESS_CREATED;
+	if (mine)
+		process->state = PROCESS_DYING;
+	spin_unlock(&process->lock);
+	if (mine) {
+		process->exit = (struct exit_record){.reason = EXIT_KILLED};
+		end_process(process);
+	}
+}
+
+/* No CPU can reach the ring any more. */
+static void ring_gone(struct quiesce_node *node)
+{
+	struct thread *thread = container_of(node, struct thread, quiesce);
+	struct process *process = thread->process;
+
+	for (uint32_t i = 0; i < thread->ring.request_count; i++)
+		if ((thread->ring.requests[i].claim & 3) != REQUEST_FREE)
+			request_release(&thread->ring, &thread->ring.requests[i]);
+	ring_destroy(thread);
+	heap_free(thread->fpu_area, arch_fpu_size());
+	ledger_credit(&process->ledger, LEDGER_THREADS, 1);
+	process_get(process);
+	object_put(&thread->object);
+	if (atomic_sub(&process->rings, 1) == 1)
+		end_process(process);
+	process_put(process);
+}
+
+/* --- ending a thread ------------------------------------------------------------------------------------------ */
+
+/* Nobody completes its requests from now on; what it had received and not seen goes back as DISCONNECTED. */
+static void stop_ring(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+
+	store_release(&ring->state, (uint32_t)RING_DEAD);
+	for (uint32_t i = 0; i < ring->request_count; i++) {
+		struct request *request = &ring->requests[i];
+		if (request_claim(request, request->sequence))
+			request_unlink(request);
+	}
+	uint32_t unreaped = ring_unreaped(ring);
+	for (uint32_t i = 0; unreaped != UINT32_MAX && i < unreaped; i++)
+		record_disconnect(thread->process, ring->cq[(ring->cq_head + i) & (ring->cq_count - 1)].token, thread);
+	if (thread->enter_deadline != 0)
+		(void)timer_cancel(&thread->enter_timer);
+}
+
+static size_t build_code(void *context, uint64_t *words, size_t bytes)
+{
+	struct msg_builder builder;
+
+	msg_builder_init(&builder, words, bytes);
+	thread_handle_wait_results_builder_set_code(thread_handle_wait_results_builder_root(&builder),
+						    *(const int64_t *)context);
+	return msg_builder_size(&builder);
+}
+
+/* The thread does not run on any CPU but this one, and nobody else can claim its ring. */
+static void stop(struct thread *thread, int64_t code)
+{
+	struct process *process = thread->process;
+
+	stop_ring(thread);
+	spin_lock(&thread->lock);
+	thread->ended = true;
+	thread->exit_code = code;
+	spin_unlock(&thread->lock);
+	kcall_complete_all(&thread->waiters, &thread->lock, STATUS_OK, build_code, &thread->exit_code);
+
+	spin_lock(&process->lock);
+	list_remove(&thread->link);
+	bool last = --process->thread_count == 0;
+	if (last && process->state == PROCESS_RUNNING) { /* the last thread left by itself */
+		process->state = PROCESS_DYING;
+		process->exit = (struct exit_record){.reason = EXIT_EXIT, .code = code};
+	}
+	bool alive = process->state == PROCESS_RUNNING;
+	spin_unlock(&process->lock);
+	if (last)
+		records_disconnect(process);
+	if (alive)
+		space_unmap_pinned(&process->space, VADDR(thread->ring.region_user));
+	quiesce_free(&thread->quiesce, ring_gone);
+}
+
+void thread_exit(struct thread *thread, int64_t code)
+{
+	if (this_cpu()->current == &thread->sched)
+		sched_kill_current();
+	stop(thread, code);
+}
+
+/* --- from outside ---------------------------------------------------------------------------------------------- */
+
+void thread_poke(struct thread *thread, uint32_t signals)
+{
+	(void)atomic_or(&thread->ring.signals, signals);
+	ring_poke(&thread->ring); /* blocked: runnable now */
+	unsigned home = thread->sched.home;
+	if (home != this_cpu()->id && load_relaxed(&cpus[home].current) == &thread->sched)
+		sched_poke(home);
+}
+
+void thread_interrupt(struct thread *thread, uint64_t bits)
+{
+	(void)atomic_or(&thread->upcall_bits, bits);
+	thread_poke(thread, RING_UPCALL);
+}
+
+static void report(const struct process *process, const struct exit_record *why)
+{
+	struct cpu *cpu = this_cpu();
+	struct recorder_event *event = recorder_begin(cpu);
+
+	event->time_ticks = arch_ticks();
+	event->interface_id = event->object = 0;
+	event->process = process->pid;
+	event->thread = event->cap_slot = 0;
+	event->status = (int32_t)why->code;
+	event->method = why->reason;
+	event->kind = why->reason <= EXIT_KILLED ? RECORDER_EXIT : RECORDER_FAULT;
+	event->caps = 0;
+	event->msg_len = 0;
+	event->detail = why->address;
+	recorder_commit(cpu, event);
+}
+
+/* The next thread that has not been told yet; each is told once. */
+static struct thread *next_to_stop(struct process *process)
+{
+	struct thread *found = NULL;
+
+	spin_lock(&process->lock);
+	list_for_each(it, &process->threads) {
+		struct thread *thread = container_of(it, struct thread, link);
+		if (!(load_relaxed(&thread->ring.signals) & RING_KILL)) {
+			found = thread;
+			(void)atomic_or(&thread->ring.signals, (uint32_t)RING_KILL);
+			break;
+		}
+	}
+	spin_unlock(&process->lock);
+	return found;
+}
+
+void process_kill(struct process *process, const struct exit_record *why)
+{
+	struct thread *thread;
+
+	spin_lock(&process->lock);
+	bool first = process->state == PROCESS_RUNNING;
+	bool created = process->state == PROCESS_CREATED;
+	if (first) {
+		process->state = PROCESS_DYING;
+		process->exit = *why;
+	}
+	spin_unlock(&process->lock);
+	if (created)
+		process_abandon(process);
+	if (!first)
+		return;
+	report(process, why);
+	/* A thread cannot go away meanwhile: its memory lives until this CPU has left the kernel. */
+	while ((thread = next_to_stop(process)) != NULL)
+		thread_poke(thread, RING_KILL);
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Private to the ring room: between thread.c, enter.c and complete.c. */
+#pragma once
+
+#include <ring/thread.h>
+
+void enter_init(struct thread *thread);
+/* Gives back what a request held that will never be completed. */
+void request_release(struct ring *ring, struct request *request);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The loopback transport: what a ring, the kernel and a service loop do for one call, in one function. */
+#include <rpc/loopback.h>
+
+static struct rpc_loopback *loopback_of(const struct rpc_call *c)
+{
+	return (struct rpc_loopback *)c->transport; /* its first member */
+}
+
+/* The message of a call or answer in the arena, and the ids behind it. */
+static cap_id id_behind(const struct rpc_call *c, uint32_t index)
+{
+	return rpc_result_cap(c, (int32_t)index);
+}
+
+/* Resolves a path in the answer of a kept call to a capability of that answer. */
+static cap_id resolve_answer(const struct rpc_loopback *l, uint64_t sequence, uint32_t path)
+{
+	const struct rpc_call *kept = nullptr;
+
+	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++)
+		if (l->kept[i] && l->kept[i]->sequence == sequence)
+			kept = l->kept[i];
+	if (!kept || kept->status != STATUS_OK)
+		return CAP_ID_NULL;
+
+	struct msg_reader r;
+	msg_reader_init(&r, kept->transport->arena + kept->sqe.buf_off, kept->result_len);
+	struct msg_pointer p = msg_reader_root_pointer(&r);
+	for (unsigned shift = 0; shift < 32 && (path >> shift & 0xff) != 0xff; shift += 8)
+		p = msg_struct_pointer(msg_read_struct(p), path >> shift & 0xff);
+	int32_t index = msg_read_cap(p);
+	return index < 0 ? CAP_ID_NULL : id_behind(kept, (uint32_t)index);
+}
+
+static const struct rpc_loopback_object *object_of(const struct rpc_loopback *l, cap_id id)
+{
+	return id.raw > 0 && id.raw <= l->count ? &l->objects[id.raw - 1] : nullptr;
+}
+
+/* What a descriptor gives to its receiver; the null id: nothing that exists. */
+static cap_id deliver(struct rpc_loopback *l, struct cap_desc d)
+{
+	const struct rpc_loopback_object *o = object_of(l, (cap_id){d.id});
+	cap_id id;
+
+	switch (d.kind) {
+	case CAP_DESC_ANSWER:
+		return resolve_answer(l, d.id, (uint32_t)d.path_or_key);
+	case CAP_DESC_MINT:
+		if (!o)
+			return CAP_ID_NULL;
+		id = rpc_loopback_add(l, o->interface, o->ops, o->self);
+		if (id.raw)
+			l->objects[id.raw - 1].key = d.path_or_key;
+		return id;
+	default:
+		return o ? (cap_id){d.id} : CAP_ID_NULL;
+	}
+}
+
+static enum status deliver_all(struct rpc_loopback *l, const void *descs, uint32_t count, uint64_t *ids)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct cap_desc d;
+
+		__builtin_memcpy(&d, (const uint8_t *)descs + i * sizeof(d), sizeof(d));
+		ids[i] = deliver(l, d).raw;
+		if (ids[i] == 0)
+			return STATUS_BAD_ID;
+	}
+	return STATUS_OK;
+}
+
+/* Writes ids behind the answer and completes the call. */
+static void complete(struct rpc_loopback *l, struct rpc_call *c, enum status s, const struct rpc_request *r)
+{
+	uint32_t len = 0;
+	uint16_t caps = 0;
+
+	if (s == STATUS_OK || s == STATUS_EXCEPTION)
+		len = (uint32_t)msg_builder_size(&r->results);
+	if (s == STATUS_OK) {
+		uint64_t ids[CAP_MESSAGE_MAX_CAPS];
+
+		caps = r->caps_out_len;
+		if (caps > c->sqe.buf_caps || len + caps * 8u > c->sqe.buf_len)
+			s = STATUS_TOO_LARGE;
+		else
+			s = deliver_all(l, r->caps_out, caps, ids);
+		if (s == STATUS_OK && caps)
+			__builtin_memcpy(c->transport->arena + c->sqe.buf_off + len, ids, caps * 8u);
+	}
+	rpc_complete(c, s, len, caps);
+}
+
+static enum status keep(struct rpc_loopback *l, const struct rpc_call *c)
+{
+	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++) {
+		if (!l->kept[i]) {
+			l->kept[i] = c;
+			return STATUS_OK;
+		}
+	}
+	return STATUS_AGAIN;
+}
+
+static enum status loopback_send(struct rpc_call *c)
+{
+	struct rpc_loopback *l = loopback_of(c);
+	uint8_t *arena = c->transport->arena;
+	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
+	struct cap_desc out[CAP_MESSAGE_MAX_CAPS];
+	struct rpc_request r;
+	cap_id id = {c->sqe.target};
+
+	if ((c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0 && keep(l, c) != STATUS_OK)
+		return STATUS_AGAIN;
+	c->sequence = l->sequence++;
+	if ((c->sqe.flags & CAP_SQE_TARGET_IS_ANSWER) != 0)
+		id = resolve_answer(l, c->sqe.target, c->sqe.path);
+
+	const struct rpc_loopback_object *o = object_of(l, id);
+	if (!o || deliver_all(l, arena + c->sqe.caps_off, c->sqe.caps_len, ids) != STATUS_OK) {
+		rpc_complete(c, STATUS_BAD_ID, 0, 0);
+		return STATUS_OK;
+	}
+	rpc_request_init(&r, c->sqe.interface_id, c->sqe.method, arena + c->sqe.msg_off, c->sqe.msg_len,
+			 arena + c->sqe.buf_off, c->sqe.buf_len);
+	rpc_request_set_caps(&r, ids, c->sqe.caps_len, out, CAP_MESSAGE_MAX_CAPS);
+	r.key = o->key;
+	r.deadline_ns = c->sqe.deadline_ns;
+	r.token = c->sequence;
+
+	enum status s = o->interface->dispatch(o->ops, o->self, &r);
+	if (s == RPC_DEFERRED)
+		l->deferred = c;
+	else
+		complete(l, c, s, &r);
+	return STATUS_OK;
+}
+
+static enum status loopback_wait(struct rpc_call *c)
+{
+	if (c->done)
+		return STATUS_OK;
+	loopback_of(c)->deferred = nullptr; /* nobody else runs who could answer */
+	return STATUS_TIMED_OUT;
+}
+
+static enum status loopback_call(struct rpc_call *c)
+{
+	enum status s = loopback_send(c);
+
+	return s == STATUS_OK ? loopback_wait(c) : s;
+}
+
+static void loopback_end(struct rpc_call *c)
+{
+	struct rpc_loopback *l = loopback_of(c);
+
+	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++)
+		if (l->kept[i] == c)
+			l->kept[i] = nullptr;
+	if (l->deferred == c)
+		l->deferred = nullptr;
+}
+
+static const struct rpc_transport_ops loopback_ops = {
+	.send = loopback_send,
+	.wait = loopback_wait,
+	.call = loopback_call,
+	.end = loopback_end,
+};
+
+void rpc_loopback_init(struct rpc_loopback *l, void *arena, uint32_t bytes)
+{
+	__builtin_memset(l, 0, sizeof(*l));
+	rpc_transport_init(&l->transport, &loopback_ops, arena, 0, bytes & ~7u);
+}
+
+cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops, void *self)
+{
+	if (l->count == RPC_LOOPBACK_OBJECTS)
+		return CAP_ID_NULL;
+	l->objects[l->count] = (struct rpc_loopback_object){interface, ops, self, 0};
+	return (cap_id){++l->count};
+}
+
+enum status rpc_loopback_answer(struct rpc_loopback *l, const void *words, uint32_t bytes)
+{
+	struct rpc_call *c = l->deferred;
+
+	if (!c)
+		return STATUS_BAD_STATE;
+	if (bytes > c->sqe.buf_len)
+		return STATUS_TOO_LARGE;
+	l->deferred = nullptr;
+	__builtin_memcpy(c->transport->arena + c->sqe.buf_off, words, bytes);
+	rpc_complete(c, STATUS_OK, bytes, 0);
+	return STATUS_OK;
+}

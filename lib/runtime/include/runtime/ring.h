@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The ring client: one thread's view of its submission and completion queues, and the transport (rpc/client.h) that
+ * generated client stubs use.
+ *
+ * - Sending only queues. An entry into the kernel happens when somebody waits, when the submission queue is full, and
+ *   in ring_flush: so several sends and one wait are one entry.
+ * - Completions are dispatched by user_data: a call's is its struct rpc_call; of anything else (RECV, WAIT, SIGNAL...)
+ *   a struct ring_op with a function of its own; 0 is dropped. While one call is waited for, others complete; waits
+ *   nest. An op's function runs wherever its completion is reaped, also inside a wait of somebody else's: it records
+ *   what came, and leaves the work to a loop.
+ * - The ring and all that hangs on it belong to its thread.
+ * - A wake permit that arrives while a call is waited for is kept in `woken`, for the next park (runtime/thread.h).
+ */
+#pragma once
+
+#include <abi/region.h>
+#include <abi/ring.h>
+#include <rpc/client.h>
+
+struct ring_client {
+	struct rpc_transport transport; /* first: the transport is the ring */
+	struct cap_region *region;
+	struct cap_sqe *sq;
+	const struct cap_cqe *cq;
+	uint64_t sequence; /* of the next submission; its low bits are the queue's tail */
+	uint64_t calls;    /* sequence number behind the last call's */
+	uint32_t reaped;   /* completions, modulo 2^32 */
+	uint32_t sq_count; /* a power of two */
+	uint32_t cq_mask;
+	bool woken;
+};
+
+/* Anything that is not a call. Must not move until its completion was dispatched. */
+struct ring_op {
+	void (*complete)(struct ring_op *op, const struct cap_cqe *cqe);
+};
+
+/* The region's header is the kernel's word and is believed. */
+void ring_client_init(struct ring_client *ring, struct cap_region *region);
+
+static inline struct ring_client *ring_of(struct rpc_transport *transport)
+{
+	return (struct ring_client *)(void *)transport;
+}
+
+/*
+ * Queues a copy of *sqe, with op as its user_data (null: completion dropped), entering the kernel first if the queue
+ * is full. Gives the submission's sequence number; it cannot fail.
+ */
+uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct ring_op *op);
+
+/* Hands everything queued to the kernel and dispatches what has completed. Does not wait. */
+void ring_flush(struct ring_client *ring);
+
+/*
+ * One entry: hands over what is queued, waits until at least one completion came or the deadline (0: none) has passed,
+ * dispatches all. Returns the kernel's reasons; a wake permit is also kept in ring->woken.
+ */
+uint32_t ring_wait(struct ring_client *ring, uint64_t deadline_ns);
+
+/* Submits and waits for its completion. For operations that may wait, deadline_ns is the SQE's own. */
+struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe);
+
+/* ---- Operations on capabilities ---- */
+
+/* Queued, not waited for; an id that was released already is ignored. The null id is allowed. */
+void ring_release(struct ring_client *ring, cap_id id);
+enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy);
+/* bits 0: all that the facet may set. Queued, not waited for. */
+void ring_signal(struct ring_client *ring, cap_id notification, uint64_t bits);
+/* bits 0: all of the facet's. Errors: TIMED_OUT, BAD_ID, DENIED, REVOKED. */
+enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
+			   uint64_t *taken);
+
+/* Monotonic nanoseconds at the cycle count `tsc`, by the region's clock parameters. */
+uint64_t ring_now(const struct ring_client *ring, uint64_t tsc);

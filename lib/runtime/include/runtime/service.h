@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The service loop: receives calls at an endpoint, hands them to generated server skeletons, returns the results.
+ *
+ *   static const struct console_server_ops ops = {.write = my_write, ...};
+ *   static const struct service_interface interfaces[] = {{&console_interface, &ops}};
+ *   struct service s;
+ *   service_init(&s, runtime_ring(), runtime_need("console", ENDPOINT_INTERFACE_ID),
+ *                &(struct service_options){.interfaces = interfaces, .interface_count = 1, .context = &my_state});
+ *   service_run(&s);
+ *
+ * - A method's `self` is what options.object gives for the key of the facet called, or options.context without it.
+ * - The normal path is one kernel entry a call: RETURN_RECV. A RECV is posted only as the loop goes to wait, so none
+ *   is posted while a method runs and makes calls of its own.
+ * - A method may answer later: it calls service_defer, and returns its result (RPC_DEFERRED). Any number may be open
+ *   (as far as the process's ledger has service records).
+ * - Any other status than OK, EXCEPTION and RPC_DEFERRED becomes the exception `failed`.
+ * - Capabilities that came with a call are released after the method unless it kept them (service_keep).
+ * - The loop waits with ring_wait, so other operations of the same ring (a notification's WAIT, calls under way)
+ *   complete meanwhile: post them with ring_submit, and look at them in options.idle.
+ */
+#pragma once
+
+#include <rpc/rpc.h>
+#include <runtime/ring.h>
+
+/* An endpoint's limits where its creator said nothing (NamedCap.maxMessage). */
+#define SERVICE_DEFAULT_MESSAGE 1024u
+#define SERVICE_DEFAULT_CAPS 4u
+#define SERVICE_DEFAULT_REPLY 1024u
+#define SERVICE_REPLY_CAPS 4u /* most capabilities with results */
+
+struct service_interface {
+	const struct rpc_interface *interface;
+	const void *ops; /* its X_server_ops */
+};
+
+struct service_options {
+	const struct service_interface *interfaces;
+	uint32_t interface_count;
+	void *context;
+	/* The object of a key; null: there is none (exception disconnected). May be absent. */
+	void *(*object)(void *context, uint64_t key);
+	/* The last facet of key is gone; mints as in the notice. May be absent. */
+	void (*released)(void *context, uint64_t key, uint64_t mints);
+	/* The caller of a deferred call no longer waits; it still wants an answer (an exception will do). May be absent. */
+	void (*cancelled)(void *context, uint64_t token);
+	/* After each entry into the kernel, before calls are handled: the place to look at other operations. May be absent. */
+	void (*idle)(void *context);
+	/* The endpoint's limits; 0: as its creator noted in the CapSet, or the defaults above. */
+	uint32_t max_message;
+	uint16_t max_caps;
+	uint32_t max_reply; /* largest results; 0: the default */
+};
+
+struct service {
+	struct ring_op receive; /* first: its completions are the loop's */
+	struct ring_client *ring;
+	cap_id endpoint;
+	struct service_options options;
+	uint32_t in_off, in_len;   /* arena: a received call */
+	uint32_t out_off, out_len; /* arena: results; their capability descriptors are apart */
+	uint32_t out_caps_off;
+	uint32_t kept;      /* capabilities that the running method keeps, bit by index */
+	uint64_t posted;    /* sequence number of the RECV or RETURN_RECV under way */
+	uint64_t returning; /* the call whose answer it carries; 0: none */
+	struct cap_cqe received;
+	enum : uint8_t { SERVICE_IDLE, SERVICE_RECEIVING, SERVICE_RECEIVED } state;
+	bool plain;    /* what is posted is a RETURN that receives nothing */
+	bool stopping;
+};
+
+/* Takes its buffers from the ring's arena, for good. Errors: TOO_LARGE if they do not fit. */
+enum status service_init(struct service *service, struct ring_client *ring, cap_id endpoint,
+			 const struct service_options *options);
+
+/* Serves until service_stop, or until receiving fails (BAD_ID, DENIED, REVOKED...), whose status it gives. */
+enum status service_run(struct service *service);
+/* Serves what has come; waits for at most one entry, not beyond deadline_ns (0: none). Errors: as service_run. */
+enum status service_step(struct service *service, uint64_t deadline_ns);
+/* For methods and op functions: service_run returns OK after the present call. */
+void service_stop(struct service *service);
+
+/* For methods: the capability that a getter's index names, which stays; null: none. */
+cap_id service_keep(struct rpc_request *request, int32_t index);
+
+/* ---- Answers that come later ---- */
+
+struct service_reply {
+	struct service *service;
+	uint64_t token;
+	uint32_t max_bytes; /* what the caller can take */
+	uint16_t max_caps;
+	/* While it is built: */
+	uint32_t block;
+	uint16_t caps_len;
+	struct msg_builder results;
+};
+
+/* `return service_defer(request, &reply)`: remembers the call. */
+enum status service_defer(struct rpc_request *request, struct service_reply *reply);
+/*
+ * Room for the results, to be built with the method's results builder over &reply->results: at most bytes (0: the
+ * default), and caps descriptors. Errors: TOO_LARGE.
+ */
+enum status service_reply_begin(struct service_reply *reply, uint32_t bytes, uint16_t caps);
+int32_t service_reply_add_cap(struct service_reply *reply, struct cap_desc desc); /* index, or -1 */
+/* Sends it. If the status is not OK, the call has been answered with an exception, or was gone. */
+enum status service_reply_send(struct service_reply *reply);
+/* In place of begin and send. */
+enum status service_reply_raise(struct service_reply *reply, enum exception_type type, const char *reason,
+				const char *field);

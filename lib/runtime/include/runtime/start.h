@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The start message (schema/service/start.capnp), as the entry code finds it. Programs use runtime/runtime.h; this is
+ * for that code and for tests.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Launch parameters beyond these are not shown to the program. */
+#define RUNTIME_MAX_PARAMETERS	    64u
+#define RUNTIME_MAX_PARAMETER_BYTES 4096u
+
+/* From now on the runtime answers from this message, which must stay. null: an empty one. */
+void runtime_start_message(const void *message, size_t bytes);
+
+uint64_t runtime_start_seed(void);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * What the FS base of each thread points to: the part that the x86-64 ABI fixes (self pointer, stack protector's
+ * canary), then the thread's ring. Thread-local variables lie below it.
+ */
+#pragma once
+
+#include <runtime/ring.h>
+#include <stddef.h>
+
+struct thread_block {
+	struct thread_block *self; /* the ABI: %fs:0 */
+	uint64_t abi[4];
+	uint64_t canary; /* the ABI: %fs:0x28 */
+	struct ring_client ring;
+	/* Of threads made by thread_start: */
+	int64_t (*body)(void *);
+	void *argument;
+};
+static_assert(offsetof(struct thread_block, canary) == 0x28);
+
+#define THREAD_BLOCK_ALIGN 64u
+
+static inline struct thread_block *thread_block_current(void)
+{
+	struct thread_block *block;
+
+	__asm__("movq %%fs:0, %0" : "=r"(block));
+	return block;
+}
+
+/* Bytes of thread-local variables and block together. */
+size_t thread_block_size(void);
+/*
+ * Lays both out in `memory` (that many bytes, aligned to THREAD_BLOCK_ALIGN, zeroed): initial values of thread-local
+ * variables, self pointer, canary.
+ */
+struct thread_block *thread_block_init(void *memory, uint64_t canary);

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Tests: build what they need, then tests/run, which explains the formats.  T=PATTERN chooses tests by name.
+
+T ?= *
+TEST_JOBS ?= 2
+.PHONY: test test-host test-system test-needs debug-kernel bench
+
+# Images that a scenario boots through GRUB, and whether one wants the checking kernel; read only when tests are built.
+ifneq ($(filter test test-system,$(MAKECMDGOALS)),)
+TEST_ISOS := $(patsubst %,$(OUT)/iso/%.iso,$(shell \
+	for f in $$(grep -lE '^machine:.*iso' tests/system/*.test 2>/dev/null); do \
+	 i=$$(sed -n 's/^image: *//p' $$f); echo $${i:-default}; done | sort -u))
+TEST_DEBUG := $(if $(shell grep -lE '^kernel:.*debug' tests/system/*.test 2>/dev/null),debug-kernel)
+endif
+
+debug-kernel:
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
+
+test: all $(HOST_TESTS) $(FUZZERS) $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## all tests; ends with `N passed, N failed`
+	$(Q)tests/run -j $(TEST_JOBS) -k '$(T)' host fuzz script system
+
+test-host: $(HOST_TESTS) $(TOOLS)  ## unit tests on the host only
+	$(Q)tests/run -j $(TEST_JOBS) -k '$(T)' host
+
+test-system: all $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## boots only
+	$(Q)tests/run -j $(TEST_JOBS) -k '$(T)' system
+
+bench: all $(TOOLS)  ## measure, and print the figures beside a Linux guest's
+	$(Q)tests/bench/run
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(FUZZERS)  ## run each fuzzer (F=NAME: one) for FUZZ_SECONDS=60; what it finds stays in out/fuzz/NAME
+	$(Q)for f in $(if $(F),$(OUT)/fuzz/bin/$(F),$(FUZZERS)); do d=$(OUT)/fuzz/$$(basename $$f); mkdir -p $$d/corpus; \
+	 $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$d/ $$d/corpus; done

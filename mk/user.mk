@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# User programs: one static PIE for each directory, linked with every library that has a user side, plus its
+# requirement record.  out/user/debug/NAME has debug information, out/user/bin/NAME (what ships) only the symbol table.
+
+PROGRAM_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c services/*/*.c drivers/*/*/*.c tests/programs/*/*.c))))
+PROGRAM_DIRS := $(filter-out %/tests,$(PROGRAM_DIRS))
+PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(OUT)/user/bin/$(notdir $(d)))
+USER_LD := $(wildcard lib/runtime/user.ld)
+
+user: $(PROGRAMS)  ## all user programs
+
+FLAGS_user = $(USER_CFLAGS) $(call includes-of,user)
+$(eval $(call compile-rules,user,$$(FLAGS_user)))
+$(call libraries,user,user,$$(USER_CFLAGS))
+
+# $(call program,DIR): the needs.capnp beside the sources holds a constant `needs`; its flat message (one segment, root
+# pointer first, no framing) is the section .capos.needs.
+$(OUT)/user/bin/%: $(OUT)/user/debug/%
+	$(call say,STRIP,$@)mkdir -p $(@D); $(OBJCOPY) --strip-debug --remove-section=.comment $< $@
+
+define program
+$(eval name := $(notdir $(1)))
+$(eval objs := $(patsubst %,$(OUT)/user/%.o,$(call sources,$(1))))
+$(eval needs := $(if $(wildcard $(1)/needs.capnp),$(OUT)/user/$(1)/needs.o))
+$(call list-file,$(OUT)/user/$(1)/objects.list,$(objs) $(needs))
+$(eval $(OUT)/user/debug/$(name): $(objs) $(needs) $(ARCHIVES_user) $(USER_LD) $(OUT)/user/$(1)/objects.list mk/flags.mk
+	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) $$(if $$(USER_LD),-T $$(USER_LD)) $(objs) $(needs) \
+	 --start-group $$(ARCHIVES_user) --end-group -o $$@)
+endef
+$(foreach d,$(PROGRAM_DIRS),$(call program,$(d)))
+
+# `capnp eval --flat` writes the segment without the table of segments.
+$(OUT)/user/%/needs.o: %/needs.capnp $(SCHEMAS)
+	$(call say,NEEDS,$@)mkdir -p $(@D); $(CAPNP) eval -I. -o flat $< needs >$(@:.o=.bin); \
+	printf '%s\n' '.section .capos.needs,"R",@progbits' '.balign 8' '.incbin "$(@:.o=.bin)"' >$(@:.o=.s); \
+	$(CLANG) --target=x86_64-unknown-none-elf -c $(@:.o=.s) -o $@

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xf3f7091cf5f93241;
+# CapabilityManager: a process's own capability table, and the kernel objects that it may make.
+
+using import "process_handle.capnp".ProcessHandle;
+using import "endpoint.capnp".Endpoint;
+using import "notification.capnp".Notification;
+
+interface CapabilityManager @0xfa43a36073dfc52d {
+  # Looks at and edits the table of the process that calls it, whoever that is; it gives no view of others.
+
+  list @0 (from :UInt32) -> (entries :List(Entry), next :UInt32);
+  # Up to 16 entries from slot "from" on, in slot order; next is the slot to go on from, 0 at the end.
+
+  describe @1 (capability :Capability) -> (entry :Entry);
+  # What one capability is.
+
+  attenuate @2 (capability :Capability, interfaceId :UInt64, methods :UInt64) -> (capability :Capability);
+  # The same capability with fewer methods: bit n of methods keeps method n of that interface; other interfaces that it
+  # had are dropped. Errors: invalidArgument when it does not have the interface. Bits that it lacks stay absent.
+
+  grant @3 (process :ProcessHandle, capability :Capability, slot :UInt32) -> (id :UInt64);
+  # Gives a copy to a live process whose handle (with its method grant) the caller holds, in its next free slot (slot 0)
+  # or in that one. The receiver's ledger is charged; provenance is recorded.
+  # Errors: failed when the slot is taken, disconnected when the process has ended, overloaded when its ledger is exhausted.
+
+  drop @4 (id :UInt64) -> ();
+  # Releases the capability with that id, as the operation RELEASE does. Errors: invalidArgument when there is none.
+
+  createEndpoint @5 (maxMessage :UInt32, maxCaps :UInt16) -> (endpoint :Endpoint);
+  # A new endpoint that accepts calls of at most maxMessage bytes (a multiple of 8, at most 65536) and maxCaps capabilities (at
+  # most 16). Errors: invalidArgument.
+
+  createNotification @6 () -> (notification :Notification);
+  # A new notification word, all bits clear; the capability may signal and wait for all 64 bits.
+
+  struct Entry {
+    id @0 :UInt64;
+    # The capability's id in the caller's table.
+    interfaceId @1 :UInt64;
+    # Its first interface.
+    methods @2 :UInt64;
+    # The methods of that interface that it may call, bit n = method n; all ones = unattenuated.
+    object @3 :UInt64;
+    # A number for the object behind it, the same for all capabilities to it.
+    provenance @4 :Provenance;
+    giver @5 :UInt32;
+    # Process number of whoever it came from, 0 = the kernel.
+    flags @6 :UInt32;
+    # Bit 0: served by the kernel; bit 1: a template; bit 2: revocable.
+  }
+
+  enum Provenance {
+    boot @0;
+    # Given by the kernel to init.
+    grant @1;
+    # Written by the creator or by CapabilityManager.grant.
+    call @2;
+    # Came as an argument of a received call.
+    answer @3;
+    # Came with the answer to a call.
+    duplicate @4;
+    # Made by DUP or attenuate from one held before.
+  }
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xf6eb6b071875fe8b;
+# Endpoint: where a process receives calls on the objects that it serves.
+
+interface Endpoint @0xf9eaee466140b3b7 {
+  # The receiving end. Holding receive is what the operation RECV asks for; facets, which callers hold, never have it.
+
+  receive @0 () -> ();
+  # Stands for the permission to receive calls with the operation RECV; calling it does nothing.
+
+  template @1 (interfaces :List(MethodSet)) -> (template :Capability);
+  # A capability that can only be minted from (descriptor kind MINT with an object key): each facet minted serves these
+  # interfaces. At most 8; list inherited ones too. Errors: invalidArgument when the list is empty or too long.
+
+  identify @2 (facet :Capability) -> (mine :Bool, key :UInt64, interfaces :List(MethodSet));
+  # Recognises a facet of this endpoint among arguments: its key, and what it may call. Look at the sets, not only at
+  # the key: a caller may have attenuated it. mine = false: it belongs to somebody else.
+
+  struct MethodSet {
+    interfaceId @0 :UInt64;
+    methods @1 :UInt64 = 0xffffffffffffffff;
+    # Bit n = method n.
+  }
+}

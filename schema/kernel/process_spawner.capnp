@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xffdaa4625828afc0;
+# ProcessSpawner: makes processes.
+
+using import "process_handle.capnp".ProcessHandle;
+using import "virtual_memory.capnp".VirtualMemory;
+
+interface ProcessSpawner @0xfdce8bfeaf9979f7 {
+  # Creates empty processes; a library in user space fills them. The kernel parses no program files.
+
+  create @0 (name :Text, limits :Limits) -> (process :ProcessHandle, space :VirtualMemory);
+  # A process with an empty table, an empty address space and no thread. name (at most 31 bytes) is for logs and lists and grants nothing.
+  # It inherits the caller's session. Its ledger is bounded by limits, 0 = the default.
+  # Errors: invalidArgument for the name; overloaded when the caller's ledger has no process left.
+
+  struct Limits {
+    pages @0 :UInt64;
+    # 4 KiB frames: memory, page tables, regions. Default 16384 (64 MiB).
+    capabilities @1 :UInt32;
+    # Table entries. Default 1024.
+    threads @2 :UInt32;
+    # Default 64.
+    calls @3 :UInt32;
+    # Calls that it can have received and not yet returned. Default 64.
+    objects @4 :UInt32;
+    # Kernel objects. Default 4096.
+    processes @5 :UInt32;
+    # Children alive. Default 64.
+  }
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xf5753e33adef172a;
+# SystemInfo: what machine this is and how much of it is in use. Read-only.
+
+interface SystemInfo @0xf392d67589ec2f14 {
+  # Facts and counters about the machine and the kernel.
+
+  get @0 () -> (system :Text, version :Text, architecture :Text, processor :Text, cpus :UInt32, memoryBytes :UInt64, bootNs :UInt64);
+  # Fixed facts. memoryBytes is the RAM that the firmware named; bootNs the monotonic time at which init was started.
+
+  counters @1 () -> (counters :Counters);
+  # Momentary counts. Everything that waits for a quiescent moment is freed first, so that equal states give equal counts.
+
+  cpu @2 (index :UInt32) -> (entries :UInt64, interrupts :UInt64, faults :UInt64, switches :UInt64, ipis :UInt64, idleNs :UInt64);
+  # Counters of one CPU since boot. Errors: invalidArgument (field "index") when there is no such CPU.
+
+  struct Counters {
+    framesTotal @0 :UInt64;
+    # 4 KiB frames that the allocator manages.
+    framesFree @1 :UInt64;
+    # Frames that are free, cached ones included.
+    kernelObjects @2 :UInt64;
+    # Allocated kernel objects and arrays of all kinds.
+    entries @3 :UInt64;
+    # Capability table entries in use, all processes together.
+    processes @4 :UInt64;
+    # Processes that have not been reaped.
+    threads @5 :UInt64;
+    # Threads that have not ended.
+  }
+}

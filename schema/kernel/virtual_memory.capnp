@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xf3cc79aa8bb929e5;
+# VirtualMemory: one process's address space.
+
+using import "memory_object.capnp".MemoryObject;
+
+interface VirtualMemory @0xf2755b2e62b0334c {
+  # Maps memory into one process's address space, and creates memory charged to that process. Addresses and lengths are
+  # multiples of 4096. No mapping is writable and executable.
+
+  createMemory @0 (bytes :UInt64) -> (memory :MemoryObject);
+  # New zeroed memory, rounded up to whole pages; pages are taken and charged when first touched.
+  # Errors: invalidArgument when bytes is 0 or above 512 GiB.
+
+  map @1 (memory :MemoryObject, offset :UInt64, length :UInt64, address :UInt64, protection :Protection) -> (address :UInt64);
+  # Maps length bytes of memory from offset. address 0 lets the kernel choose; otherwise exactly there.
+  # Errors: invalidArgument (field) for a value that is not page-aligned or out of range, failed (field "address") when
+  # something is mapped there, invalidArgument (field "protection") when the capability lacks the method that it needs.
+
+  unmap @2 (address :UInt64, length :UInt64) -> ();
+  # Removes mappings, or parts of them. Errors: invalidArgument when a page of the range is not mapped.
+
+  protect @3 (address :UInt64, length :UInt64, protection :Protection) -> ();
+  # Takes protection away from mapped pages; it can never be widened beyond what map was given.
+  # Errors: invalidArgument as for unmap, or when it would widen.
+
+  allocate @4 (length :UInt64, address :UInt64) -> (address :UInt64);
+  # createMemory and map in one: zeroed, readable, writable, freed by unmap.
+
+  enum Protection {
+    read @0;
+    readWrite @1;
+    readExecute @2;
+  }
+}

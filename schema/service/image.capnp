@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xf5344616bf560c6a;
+# A system image: which processes start, and what each of them holds. This is the security policy.
+
+struct Image {
+  name @0 :Text;
+  processes @1 :List(Process);
+  programs @2 :List(Text);
+  # Programs that are packed without being started, for the shell's run.
+  testing @3 :Bool;
+  # Test images may grant test-only sources (power.testExit); shipped ones may not.
+
+  struct Process {
+    name @0 :Text;
+    # In logs and lists. Unique in the image.
+    program @1 :Text;
+    # A program of this tree.
+    grants @2 :List(Grant);
+    exports @3 :List(Export);
+    # What it serves to others. A process with exports is given one endpoint, named "endpoint"; each export is a facet of it.
+    arguments @4 :List(Text);
+    environment @5 :List(Variable);
+    limits @6 :Limits;
+    endsSystem @7 :Bool;
+    # When it ends, init switches the machine off.
+    maxMessage @8 :UInt32 = 1024;
+    # Of its endpoint, if it has exports: the largest call in bytes (a multiple of 8), and the most capabilities with one.
+    maxCaps @9 :UInt16 = 4;
+  }
+
+  struct Grant {
+    name @0 :Text;
+    # Under this name it stands in the CapSet.
+    source :union {
+      kernel @1 :KernelSource;
+      export @2 :ExportRef;
+      # Served by another process of this image.
+      ioPorts @3 :PortRange;
+      interrupt @4 :UInt8;
+      # ISA interrupt line.
+    }
+    only @5 :List(Text);
+    # If not empty: only these methods.
+    interfaceId @6 :UInt64;
+    # Filled in by tools/image: the interface of the source.
+    methods @7 :UInt64 = 0xffffffffffffffff;
+    # Filled in by tools/image from "only": bit n = method n.
+  }
+
+  enum KernelSource {
+    console @0;
+    timer @1;
+    entropy @2;
+    systemInfo @3;
+    capabilityManager @4;
+    virtualMemory @5;
+    processSpawner @6;
+    threadSpawner @7;
+    logReader @8;
+    bootPackage @9;
+    power @10;
+    testPower @11;
+    # Power with testExit: only in testing images.
+    ioPortsAll @12;
+    # All I/O ports, and all interrupt lines: for a device manager.
+    interrupts @13;
+  }
+
+  struct ExportRef {
+    process @0 :Text;
+    export @1 :Text;
+  }
+
+  struct Export {
+    name @0 :Text;
+    interface @1 :Text;
+    # Name of the interface, for example "Console".
+    key @2 :UInt64;
+    # Object key of the facet that is handed out.
+    interfaceId @3 :UInt64;
+    # Filled in by tools/image.
+    supers @4 :List(UInt64);
+    # Filled in by tools/image: the interfaces that it extends.
+  }
+
+  struct PortRange {
+    first @0 :UInt16;
+    count @1 :UInt16;
+  }
+
+  struct Variable {
+    name @0 :Text;
+    value @1 :Text;
+  }
+
+  struct Limits {
+    # 0 = the kernel's default (ProcessSpawner.Limits).
+    pages @0 :UInt64;
+    capabilities @1 :UInt32;
+    threads @2 :UInt32;
+    calls @3 :UInt32;
+  }
+}

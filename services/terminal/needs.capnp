@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xd9f0a8de4b2c1172;
+# What the terminal asks for.
+
+using Program = import "/schema/service/program.capnp".Program;
+
+const needs :Program = (
+  summary = "The serial terminal: owns a UART, serves Console, TerminalSession and StdIO.",
+  grants = [
+    (name = "ports", interface = "IoPort", why = "The eight registers of its UART."),
+    (name = "interrupt", interface = "Interrupt", why = "To be told when the UART has received or sent."),
+    (name = "capabilityManager", interface = "CapabilityManager",
+     why = "Makes the notification that the interrupt sets."),
+  ],
+);

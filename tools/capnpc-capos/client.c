@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Generated client stubs. For interface Foo with a method bar:
+ *
+ *   foo_bar_begin(call, transport, cap)            -> params builder; room for RPC_DEFAULT_VARIABLE bytes of text etc.
+ *   foo_bar_begin_on(call, transport, target)      the same on an answer that has not come
+ *   foo_bar_begin_sized(call, transport, target, variable)   with room for exactly that much
+ *   foo_bar_send(call), foo_bar_results(call), foo_bar_call(call, &results)
+ *   foo_bar_results_pipeline_x(call)               a capability in the answer, as target or argument
+ *   foo_bar(transport, cap, params..., results...) in one, where params are scalars, Text, Data and capabilities and
+ *                                                  results scalars and capabilities
+ */
+#include "gen.h"
+
+/* What a struct needs in a message, as far as the schema fixes it. */
+struct extent {
+	unsigned words;
+	unsigned caps;
+	bool variable;      /* has text, data, lists, AnyPointers */
+	bool variable_caps; /* lists of, or AnyPointers to, capabilities */
+};
+
+static void measure(struct gen *g, struct node n, struct extent *e, unsigned depth)
+{
+	for (uint32_t i = 0; i < struct_field_count(n); i++) {
+		struct field f = struct_field(n, i);
+
+		if (field_is_group(f)) {
+			measure(g, schema_node(g->schema, field_group_id(f)), e, depth);
+			continue;
+		}
+		struct type t = field_type(f);
+		if (type_is_cap(t)) {
+			e->caps++;
+		} else if (type_kind(t) == TYPE_STRUCT && depth < 4) {
+			struct node of = schema_node(g->schema, type_id(t));
+
+			e->words += struct_data_words(of) + struct_pointers(of);
+			measure(g, of, e, depth + 1);
+		} else if (type_is_pointer(t)) {
+			e->variable = true;
+			e->variable_caps |= type_kind(t) != TYPE_TEXT && type_kind(t) != TYPE_DATA;
+		}
+	}
+}
+
+static struct extent extent(struct gen *g, struct node n)
+{
+	struct extent e = {.words = 1u + struct_data_words(n) + struct_pointers(n)};
+
+	measure(g, n, &e, 0);
+	return e;
+}
+
+static const char *caps_text(struct extent e)
+{
+	return e.variable_caps ? string("%u + RPC_DEFAULT_CAPS", e.caps) : string("%u", e.caps);
+}
+
+struct stub {
+	struct gen *g;
+	const char *interface, *name; /* foo, foo_bar */
+	struct node params, results;
+	struct msg_text doc;
+};
+
+static void emit_begin(struct stub *s, const char *constant)
+{
+	struct gen *g = s->g;
+	struct extent p = extent(g, s->params), r = extent(g, s->results);
+	const char *builder = string("struct %s_builder", node_name(s->params));
+
+	emit(g, "\n");
+	emit_comment(g, s->doc, "");
+	emit(g, "static inline %s %s_begin_sized(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
+	emit(g, "\tstruct rpc_target target, uint32_t variable)\n{\n\trpc_begin(call, transport, target, (struct rpc_shape){\n");
+	emit(g, "\t\t.interface_id = %s_INTERFACE_ID,\n\t\t.method = %s,\n", upper(s->interface), constant);
+	emit(g, "\t\t.caps = %s,\n\t\t.result_caps = %s,\n", caps_text(p), caps_text(r));
+	emit(g, "\t\t.params_bytes = %u + variable,\n", p.words * 8);
+	emit(g, "\t\t.result_bytes = %u%s,\n\t});\n", r.words * 8, r.variable ? " + RPC_DEFAULT_RESULT" : " + 64");
+	emit(g, "\treturn %s_builder_root(&call->params);\n}\n", node_name(s->params));
+
+	emit(g, "\nstatic inline %s %s_begin_on(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
+	emit(g, "\tstruct rpc_target target)\n{\n\treturn %s_begin_sized(call, transport, target, %s);\n}\n", s->name,
+	     p.variable ? "RPC_DEFAULT_VARIABLE" : "0");
+	emit(g, "\nstatic inline %s %s_begin(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
+	emit(g, "\tcap_id cap)\n{\n\treturn %s_begin_on(call, transport, rpc_target_cap(cap));\n}\n", s->name);
+}
+
+static void emit_rest(struct stub *s)
+{
+	struct gen *g = s->g;
+	const char *reader = string("struct %s_reader", node_name(s->results));
+
+	emit(g, "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n", s->name);
+	emit(g, "\nstatic inline %s %s_results(struct rpc_call *call)\n{\n", reader, s->name);
+	emit(g, "\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
+	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name, reader);
+	emit(g, "\tenum status status = rpc_call(call);\n\n\t*results = (%s){{.msg = &call->results}};\n", reader);
+	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n", s->name);
+}
+
+/* Capabilities in the answer, through groups and structs; path: the pointers passed so far. */
+static void emit_pipelines(struct stub *s, struct node n, const char *names, const char *path, unsigned depth)
+{
+	for (uint32_t i = 0; i < struct_field_count(n); i++) {
+		struct field f = struct_field(n, i);
+		const char *name = string("%s_%s", names, field_c_name(f));
+
+		if (field_is_group(f)) {
+			emit_pipelines(s, schema_node(s->g->schema, field_group_id(f)), name, path, depth);
+			continue;
+		}
+		if (!type_is_pointer(field_type(f)) || field_offset(f) > 254)
+			continue;
+		const char *next = string("rpc_target_field(%s, %u)", path, field_offset(f));
+		if (type_is_cap(field_type(f)))
+			emit(s->g, "\nstatic inline struct rpc_target %s_results_pipeline%s(const struct rpc_call *call)\n{\n"
+				   "\treturn %s;\n}\n", s->name, name, next);
+		else if (type_kind(field_type(f)) == TYPE_STRUCT && depth < 3)
+			emit_pipelines(s, schema_node(s->g->schema, type_id(field_type(f))), name, next, depth + 1);
+	}
+}
+
+/* ---- The call in one ---- */
+
+static bool simple(struct node n, bool bytes_too)
+{
+	for (uint32_t i = 0; i < struct_field_count(n); i++) {
+		struct field f = struct_field(n, i);
+		enum type_kind k;
+
+		if (field_is_group(f) || field_in_union(f))
+			return false;
+		k = type_kind(field_type(f));
+		if (type_is_pointer(field_type(f)) && !type_is_cap(field_type(f)) &&
+		    !(bytes_too && (k == TYPE_TEXT || k == TYPE_DATA)))
+			return false;
+	}
+	return true;
+}
+
+static bool has_float(struct node n)
+{
+	for (uint32_t i = 0; i < struct_field_count(n); i++) {
+		enum type_kind k = type_kind(field_type(struct_field(n, i)));
+
+		if (k == TYPE_FLOAT32 || k == TYPE_FLOAT64)
+			return true;
+	}
+	return false;
+}
+
+static const char *value_type(struct gen *g, struct type t)
+{
+	if (type_kind(t) == TYPE_TEXT)
+		return "struct msg_text";
+	if (type_kind(t) == TYPE_DATA)
+		return "struct msg_data";
+	return type_is_cap(t) ? "cap_id" : scalar_type(g, t);
+}
+
+static const char *parameter(struct stub *s, struct field f, bool is_result)
+{
+	/* A result may have the name of a parameter. */
+	const char *name = identifier(field_c_name(f));
+
+	if (is_result)
+		for (uint32_t i = 0; i < struct_field_count(s->params); i++)
+			if (msg_text_equal(field_name(struct_field(s->params, i)), field_name(f)))
+				name = string("result_%s", field_c_name(f));
+	return name;
+}
+
+static void emit_one_signature(struct stub *s)
+{
+	struct gen *g = s->g;
+
+	emit(g, "\nstatic inline enum status %s(struct rpc_transport *transport, cap_id cap", s->name);
+	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
+		struct field f = struct_field(s->params, i);
+
+		if (type_kind(field_type(f)) != TYPE_VOID)
+			emit(g, ",\n\t%s %s", value_type(g, field_type(f)), parameter(s, f, false));
+	}
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
+		struct field f = struct_field(s->results, i);
+
+		if (type_kind(field_type(f)) != TYPE_VOID)
+			emit(g, ",\n\t%s *%s", value_type(g, field_type(f)), parameter(s, f, true));
+	}
+	emit(g, ")\n{\n");
+}
+
+static void emit_one_variable(struct stub *s)
+{
+	emit(s->g, "0");
+	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
+		struct field f = struct_field(s->params, i);
+
+		if (type_kind(field_type(f)) == TYPE_TEXT)
+			emit(s->g, " + rpc_text_room(%s.len)", parameter(s, f, false));
+		if (type_kind(field_type(f)) == TYPE_DATA)
+			emit(s->g, " + rpc_data_room(%s.len)", parameter(s, f, false));
+	}
+}
+
+static void emit_one(struct stub *s)
+{
+	struct gen *g = s->g;
+	const char *params = node_name(s->params), *results = node_name(s->results);
+	bool floats;
+
+	if (!simple(s->params, true) || !simple(s->results, false))
+		return;
+	floats = has_float(s->params) || has_float(s->results);
+	if (floats)
+		emit(g, "\n#if MSG_FLOAT");
+	emit_one_signature(s);
+	emit(g, "\tstruct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
+		"rpc_target_cap(cap), ", params, s->name);
+	emit_one_variable(s);
+	emit(g, ");\n\n");
+	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
+		struct field f = struct_field(s->params, i);
+		const char *name = parameter(s, f, false);
+
+		if (type_kind(field_type(f)) == TYPE_VOID)
+			continue;
+		emit(g, "\t%s_builder_set_%s(params_, ", params, field_c_name(f));
+		emit(g, type_is_cap(field_type(f)) ? "rpc_add_cap(&call_, %s));\n" : "%s);\n", name);
+	}
+	emit(g, "\n\tenum status status_ = rpc_call(&call_);\n");
+	bool any = false;
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++)
+		any |= type_kind(field_type(struct_field(s->results, i))) != TYPE_VOID;
+	if (any)
+		emit(g, "\tstruct %s_reader results_ = {};\n\n\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n",
+		     results, s->name);
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
+		struct field f = struct_field(s->results, i);
+
+		if (type_kind(field_type(f)) == TYPE_VOID)
+			continue;
+		emit(g, "\t*%s = ", parameter(s, f, true));
+		emit(g, type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n" :
+						     "%s_reader_%s(results_);\n", results, field_c_name(f));
+	}
+	if (any)
+		emit(g, "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
+	emit(g, "\trpc_end(&call_);\n\treturn status_;\n}\n");
+	if (floats)
+		emit(g, "#endif\n");
+}
+
+void emit_client(struct gen *g, struct node n)
+{
+	const char *interface = node_name(n);
+
+	for (uint32_t i = 0; i < node_members(n).count; i++) {
+		struct method m = interface_method(n, i);
+		const char *method = snake(member_name(m.s));
+		struct stub s = {g, interface, string("%s_%s", interface, method), schema_node(g->schema, method_params(m)),
+				 schema_node(g->schema, method_results(m)), schema_doc(g->schema, node_id(n), (int)i)};
+
+		emit_begin(&s, upper(s.name));
+		emit_rest(&s);
+		emit_pipelines(&s, s.results, "", "rpc_answer(call)", 0);
+		emit_one(&s);
+	}
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Generated server skeletons: struct X_server_ops with a function for each method, X_dispatch, which decodes, checks and
+ * calls, and the constant X_interface that describes the interface.
+ */
+#include "gen.h"
+
+static bool has_fields(struct node n)
+{
+	return struct_field_count(n) > 0;
+}
+
+static struct node super(struct gen *g, struct node n, uint32_t i)
+{
+	return schema_node(g->schema, msg_struct_u64(msg_list_struct(interface_supers(n), i), 0));
+}
+
+static void emit_op(struct gen *g, struct node n, uint32_t i)
+{
+	struct method m = interface_method(n, i);
+	struct node params = schema_node(g->schema, method_params(m)), results = schema_node(g->schema, method_results(m));
+
+	emit_comment(g, schema_doc(g->schema, node_id(n), (int)i), "\t");
+	emit(g, "\tenum status (*%s)(void *self, struct rpc_request *request", identifier(snake(member_name(m.s))));
+	if (has_fields(params))
+		emit(g, ", struct %s_reader params", node_name(params));
+	if (has_fields(results))
+		emit(g, ",\n\t\tstruct %s_builder results", node_name(results));
+	emit(g, ");\n");
+}
+
+void emit_server(struct gen *g, struct node n)
+{
+	const char *name = node_name(n);
+	uint32_t methods = node_members(n).count, supers = interface_supers(n).count;
+
+	emit(g, "\n");
+	emit_comment(g, schema_doc(g->schema, node_id(n), -1), "");
+	emit(g, "struct %s_server_ops {\n", name);
+	for (uint32_t i = 0; i < supers; i++)
+		emit(g, "\tconst struct %s_server_ops *super_%s;\n", node_name(super(g, n, i)), node_name(super(g, n, i)));
+	for (uint32_t i = 0; i < methods; i++)
+		emit_op(g, n, i);
+	if (methods + supers == 0)
+		emit(g, "\tchar none;\n");
+	emit(g, "};\n\n/* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */\n");
+	emit(g, "enum status %s_dispatch(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n", name,
+	     name);
+	emit(g, "extern const struct rpc_interface %s_interface;\n/* What the methods do, by ordinal. */\n", name);
+	emit(g, "extern const char *const %s_docs[];\n", name);
+}
+
+static void emit_case(struct gen *g, struct node n, uint32_t i)
+{
+	struct method m = interface_method(n, i);
+	struct node params = schema_node(g->schema, method_params(m)), results = schema_node(g->schema, method_results(m));
+	const char *method = snake(member_name(m.s)), *p = node_name(params), *r = node_name(results);
+
+	emit(g, "\tcase %s_%s: {\n\t\tif (!ops->%s)\n\t\t\tbreak;\n", upper(node_name(n)), upper(method),
+	     identifier(method));
+	if (has_fields(params))
+		emit(g, "\t\tstruct %s_reader params = %s_reader_root(&request->params);\n", p, p);
+	else
+		emit(g, "\t\t(void)msg_reader_root(&request->params);\n");
+	if (has_check(g, params))
+		emit(g, "\t\tuint32_t budget = request->params.budget;\n\t\t%s_check(params);\n"
+			"\t\trequest->params.budget = budget;\n", p);
+	emit(g, "\t\tif (!msg_reader_ok(&request->params))\n\t\t\treturn STATUS_BAD_MESSAGE;\n");
+	if (has_fields(results))
+		emit(g, "\t\tstruct %s_builder results = %s_builder_root(&request->results);\n", r, r);
+	else
+		emit(g, "\t\t(void)msg_builder_root(&request->results, %u, %u);\n", struct_data_words(results),
+		     struct_pointers(results));
+	emit(g, "\t\treturn rpc_finish(request, ops->%s(self, request%s%s));\n\t}\n", identifier(method),
+	     has_fields(params) ? ", params" : "", has_fields(results) ? ", results" : "");
+}
+
+/* Is the id that of interface n or of one that it extends? */
+static void emit_ids(struct gen *g, struct node n)
+{
+	emit(g, "request->interface_id == 0x%016llxull", (unsigned long long)node_id(n));
+	for (uint32_t i = 0; i < interface_supers(n).count; i++) {
+		emit(g, " || ");
+		emit_ids(g, super(g, n, i));
+	}
+}
+
+static void emit_interface(struct gen *g, struct node n, const char *name)
+{
+	uint32_t methods = node_members(n).count, supers = interface_supers(n).count;
+
+	emit(g, "\nstatic enum status %s_dispatch_any(const void *ops, void *self, struct rpc_request *request)\n{\n", name);
+	emit(g, "\treturn %s_dispatch(ops, self, request);\n}\n", name);
+	emit(g, "\nstatic const struct rpc_method %s_methods[] = {\n", name);
+	for (uint32_t i = 0; i < methods; i++) {
+		struct method m = interface_method(n, i);
+
+		emit(g, "\t{%s, 0x%016llxull, 0x%016llxull, %u},\n", c_quote(member_name(m.s)),
+		     (unsigned long long)method_params(m), (unsigned long long)method_results(m), i);
+	}
+	emit(g, "%s};\n", methods ? "" : "\t{},\n");
+	emit(g, "\nconst char *const %s_docs[] = {\n", name);
+	for (uint32_t i = 0; i < methods; i++)
+		emit(g, "\t%s,\n", c_quote(schema_doc(g->schema, node_id(n), (int)i)));
+	emit(g, "%s};\n", methods ? "" : "\t\"\",\n");
+	if (supers) {
+		emit(g, "\nstatic const struct rpc_interface *const %s_supers[] = {\n", name);
+		for (uint32_t i = 0; i < supers; i++)
+			emit(g, "\t&%s_interface,\n", node_name(super(g, n, i)));
+		emit(g, "};\n");
+	}
+	emit(g, "\nconst struct rpc_interface %s_interface = {\n\t.id = %s_INTERFACE_ID,\n\t.name = \"%s\",\n", name, upper(name),
+	     node_schema_name(n));
+	emit(g, "\t.methods = %s_methods,\n\t.method_count = %u,\n\t.dispatch = %s_dispatch_any,\n", name, methods, name);
+	if (supers)
+		emit(g, "\t.supers = %s_supers,\n\t.super_count = %u,\n", name, supers);
+	emit(g, "};\n");
+}
+
+void emit_dispatch(struct gen *g, struct node n)
+{
+	const char *name = node_name(n);
+
+	emit(g, "\nenum status %s_dispatch([[maybe_unused]] const struct %s_server_ops *ops, [[maybe_unused]] void *self,\n"
+		"\t\t\tstruct rpc_request *request)\n{\n", name, name);
+	for (uint32_t i = 0; i < interface_supers(n).count; i++) {
+		struct node s = super(g, n, i);
+
+		emit(g, "\tif (ops->super_%s && (", node_name(s));
+		emit_ids(g, s);
+		emit(g, "))\n\t\treturn %s_dispatch(ops->super_%s, self, request);\n", node_name(s), node_name(s));
+	}
+	if (node_members(n).count) {
+		emit(g, "\tif (request->interface_id != %s_INTERFACE_ID)\n\t\treturn rpc_unimplemented(request, \"%s\");\n",
+		     upper(name), node_schema_name(n));
+		emit(g, "\tswitch (request->method) {\n");
+		for (uint32_t i = 0; i < node_members(n).count; i++)
+			emit_case(g, n, i);
+		emit(g, "\tdefault:\n\t\tbreak;\n\t}\n");
+	}
+	emit(g, "\treturn rpc_unimplemented(request, \"%s\");\n}\n", node_schema_name(n));
+	emit_interface(g, n, name);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * What an image must fulfil: every name resolves, every process holds exactly what its program asks for, with the
+ * interface that it asks for, and nothing meant for tests is in an image that ships.
+ */
+#include <abi/cap.h>
+#include <abi/ring.h>
+
+#include "image_tool.h"
+
+#define MAX_NAME 31u /* ProcessSpawner.create */
+#define T(t)	 (int)(t).len, (t).ptr
+
+static const struct msg_text nothing;
+
+const char *kernel_source_interface(enum image_kernel_source source)
+{
+	static const char *const names[] = {
+		[IMAGE_KERNEL_SOURCE_CONSOLE] = "Console",
+		[IMAGE_KERNEL_SOURCE_TIMER] = "Timer",
+		[IMAGE_KERNEL_SOURCE_ENTROPY] = "EntropySource",
+		[IMAGE_KERNEL_SOURCE_SYSTEM_INFO] = "SystemInfo",
+		[IMAGE_KERNEL_SOURCE_CAPABILITY_MANAGER] = "CapabilityManager",
+		[IMAGE_KERNEL_SOURCE_VIRTUAL_MEMORY] = "VirtualMemory",
+		[IMAGE_KERNEL_SOURCE_PROCESS_SPAWNER] = "ProcessSpawner",
+		[IMAGE_KERNEL_SOURCE_THREAD_SPAWNER] = "ThreadSpawner",
+		[IMAGE_KERNEL_SOURCE_LOG_READER] = "LogReader",
+		[IMAGE_KERNEL_SOURCE_BOOT_PACKAGE] = "BootPackage",
+		[IMAGE_KERNEL_SOURCE_POWER] = "Power",
+		[IMAGE_KERNEL_SOURCE_TEST_POWER] = "Power",
+		[IMAGE_KERNEL_SOURCE_IO_PORTS_ALL] = "IoPort",
+		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "InterruptSource",
+	};
+
+	return (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
+}
+
+struct image_process_reader find_process(struct source *s, struct msg_text name, bool *found)
+{
+	struct image_process_list_reader processes = image_reader_processes(s->image);
+
+	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++) {
+		struct image_process_reader p = image_process_list_reader_at(processes, i);
+
+		if (msg_text_equal(image_process_reader_name(p), name)) {
+			*found = true;
+			return p;
+		}
+	}
+	*found = false;
+	return (struct image_process_reader){};
+}
+
+bool find_export(struct image_process_reader process, struct msg_text name, struct image_export_reader *export_)
+{
+	struct image_export_list_reader exports = image_process_reader_exports(process);
+
+	for (uint32_t i = 0; i < image_export_list_reader_count(exports); i++) {
+		*export_ = image_export_list_reader_at(exports, i);
+		if (msg_text_equal(image_export_reader_name(*export_), name))
+			return true;
+	}
+	return false;
+}
+
+struct msg_text grant_interface(struct source *s, struct image_grant_reader grant)
+{
+	struct image_grant_source_reader source = image_grant_reader_source(grant);
+	struct image_export_reader export_;
+	const char *name = nullptr;
+	bool found;
+
+	switch (image_grant_source_reader_which(source)) {
+	case IMAGE_GRANT_SOURCE_WHICH_KERNEL:
+		name = kernel_source_interface(image_grant_source_reader_kernel(source));
+		break;
+	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS:
+		name = "IoPort";
+		break;
+	case IMAGE_GRANT_SOURCE_WHICH_INTERRUPT:
+		name = "Interrupt";
+		break;
+	case IMAGE_GRANT_SOURCE_WHICH_EXPORT: {
+		struct image_export_ref_reader ref = image_grant_source_reader_export(source);
+		struct image_process_reader p = find_process(s, image_export_ref_reader_process(ref), &found);
+
+		if (found && find_export(p, image_export_ref_reader_export(ref), &export_))
+			return image_export_reader_interface(export_);
+		break;
+	}
+	}
+	return name ? msg_text_from(name) : nothing;
+}
+
+uint64_t grant_methods(struct source *s, struct msg_text process, struct image_grant_reader grant,
+		       struct registry_data_interface_reader interface)
+{
+	struct msg_list only = image_grant_reader_only(grant);
+	uint64_t methods = 0;
+
+	if (only.count == 0)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < only.count; i++) {
+		struct msg_text name = msg_list_text(only, i);
+		int ordinal = registry_method(interface, name);
+
+		if (ordinal < 0 || ordinal > 63)
+			source_error(s, process, name, "%.*s has no method \"%.*s\"",
+				     T(registry_data_interface_reader_name(interface)), T(name));
+		else
+			methods |= 1ull << ordinal;
+	}
+	return methods;
+}
+
+/* ---- One grant ---- */
+
+static void check_source(struct source *s, struct msg_text process, struct image_grant_reader grant)
+{
+	struct image_grant_source_reader source = image_grant_reader_source(grant);
+	struct msg_text name = image_grant_reader_name(grant);
+	enum image_kernel_source kernel = image_grant_source_reader_kernel(source);
+	bool restricted = image_grant_reader_only(grant).count > 0;
+
+	switch (image_grant_source_reader_which(source)) {
+	case IMAGE_GRANT_SOURCE_WHICH_KERNEL:
+		if (kernel == IMAGE_KERNEL_SOURCE_TEST_POWER && !image_reader_testing(s->image))
+			source_error(s, process, name,
+				     "the source testPower is for tests only; this image does not say testing = true");
+		if (kernel == IMAGE_KERNEL_SOURCE_VIRTUAL_MEMORY && restricted)
+			source_error(s, process, name, "a process's own address space cannot be restricted with \"only\"");
+		break;
+	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS: {
+		struct image_port_range_reader range = image_grant_source_reader_io_ports(source);
+		unsigned first = image_port_range_reader_first(range), count = image_port_range_reader_count(range);
+
+		if (count == 0 || first + count > 0x10000)
+			source_error(s, process, name, "ports from 0x%x on, %u of them, are no range", first, count);
+		break;
+	}
+	case IMAGE_GRANT_SOURCE_WHICH_EXPORT:
+		if (grant_interface(s, grant).len == 0) {
+			struct image_export_ref_reader ref = image_grant_source_reader_export(source);
+
+			source_error(s, process, name, "no process \"%.*s\" exports \"%.*s\"",
+				     T(image_export_ref_reader_process(ref)), T(image_export_ref_reader_export(ref)));
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void check_grant(struct source *s, struct msg_text process, const struct program *program,
+			struct image_grant_reader grant)
+{
+	struct msg_text name = image_grant_reader_name(grant), given = grant_interface(s, grant);
+	struct program_need_reader need;
+
+	check_source(s, process, grant);
+	if (!program_need(program, name, &need)) {
+		source_error(s, process, name, "grants \"%.*s\", which the program %.*s does not ask for", T(name),
+			     T(program->name));
+		return;
+	}
+
+	struct msg_text asked = program_need_reader_interface(need);
+	struct registry_data_interface_reader have = registry_interface(given), want = registry_interface(asked);
+
+	if (registry_data_interface_reader_id(want) == 0)
+		source_error(s, process, name, "the program %.*s asks for the unknown interface %.*s", T(program->name),
+			     T(asked));
+	else if (given.len && !registry_extends(have, registry_data_interface_reader_id(want)))
+		source_error(s, process, name, "grants \"%.*s\" as %.*s, but the program %.*s asks for %.*s", T(name),
+			     T(given), T(program->name), T(asked));
+	else if (given.len)
+		(void)grant_methods(s, process, grant, want);
+}
+
+/* ---- One process ---- */
+
+static void check_needs(struct source *s, struct image_process_reader process, const struct program *program)
+{
+	struct program_need_list_reader needs = program_reader_grants(program->needs);
+	struct image_grant_list_reader grants = image_process_reader_grants(process);
+	bool exports = image_export_list_reader_count(image_process_reader_exports(process)) > 0;
+	struct msg_text process_name = image_process_reader_name(process);
+
+	for (uint32_t i = 0; i < program_need_list_reader_count(needs); i++) {
+		struct program_need_reader need = program_need_list_reader_at(needs, i);
+		struct msg_text name = program_need_reader_name(need);
+		bool given = exports && msg_text_equal(name, MSG_TEXT("endpoint"));
+
+		for (uint32_t g = 0; g < image_grant_list_reader_count(grants) && !given; g++)
+			given = msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, g)), name);
+		if (!given && !program_need_reader_optional(need))
+			source_error(s, process_name, nothing,
+				     "the program %.*s asks for \"%.*s\" (%.*s), which is not granted", T(program->name),
+				     T(name), T(program_need_reader_interface(need)));
+	}
+}
+
+static void check_grants(struct source *s, struct image_process_reader process, const struct program *program)
+{
+	struct image_grant_list_reader grants = image_process_reader_grants(process);
+	struct msg_text process_name = image_process_reader_name(process);
+
+	for (uint32_t i = 0; i < image_grant_list_reader_count(grants); i++) {
+		struct image_grant_reader grant = image_grant_list_reader_at(grants, i);
+		struct msg_text name = image_grant_reader_name(grant);
+
+		for (uint32_t j = 0; j < i; j++)
+			if (msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, j)), name))
+				source_error(s, process_name, name, "grants \"%.*s\" twice", T(name));
+		check_grant(s, process_name, program, grant);
+	}
+}
+
+static void check_exports(struct source *s, struct image_process_reader process, const struct program *program)
+{
+	struct image_export_list_reader exports = image_process_reader_exports(process);
+	struct msg_text process_name = image_process_reader_name(process);
+	uint32_t count = image_export_list_reader_count(exports), bytes = image_process_reader_max_message(process);
+	struct program_need_reader need;
+
+	if (count == 0)
+		return;
+	if (!program_need(program, MSG_TEXT("endpoint"), &need) ||
+	    !msg_text_equal(program_need_reader_interface(need), MSG_TEXT("Endpoint")))
+		source_error(s, process_name, nothing,
+			     "has exports, but the program %.*s does not ask for \"endpoint\" (Endpoint)",
+			     T(program->name));
+	if (bytes == 0 || bytes % 8 != 0 || bytes > CAP_MAX_MESSAGE ||
+	    image_process_reader_max_caps(process) > CAP_MESSAGE_MAX_CAPS)
+		source_error(s, process_name, nothing, "maxMessage %u, maxCaps %u are no limits of an endpoint", bytes,
+			     image_process_reader_max_caps(process));
+	for (uint32_t i = 0; i < count; i++) {
+		struct image_export_reader e = image_export_list_reader_at(exports, i);
+		struct msg_text name = image_export_reader_name(e), interface = image_export_reader_interface(e);
+
+		if (registry_data_interface_reader_id(registry_interface(interface)) == 0)
+			source_error(s, process_name, name, "exports \"%.*s\" as the unknown interface %.*s", T(name),
+				     T(interface));
+		for (uint32_t j = 0; j < i; j++)
+			if (msg_text_equal(image_export_reader_name(image_export_list_reader_at(exports, j)), name))
+				source_error(s, process_name, name, "exports \"%.*s\" twice", T(name));
+	}
+}
+
+static void check_process(struct source *s, struct image_process_reader process)
+{
+	struct msg_text name = image_process_reader_name(process);
+	struct msg_text program_name = image_process_reader_program(process);
+	const struct program *program = program_find(program_name);
+
+	if (name.len == 0 || name.len > MAX_NAME)
+		source_error(s, name, nothing, "a process's name has 1 to %u bytes", MAX_NAME);
+	if (!program) {
+		source_error(s, name, program_name, "there is no program \"%.*s\"", T(program_name));
+		return;
+	}
+	check_grants(s, process, program);
+	check_needs(s, process, program);
+	check_exports(s, process, program);
+}
+
+void check_image(struct source *s)
+{
+	struct image_process_list_reader processes = image_reader_processes(s->image);
+	struct msg_list programs = image_reader_programs(s->image);
+
+	if (!program_find(MSG_TEXT("init")))
+		die("there is no program init");
+	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++) {
+		struct image_process_reader p = image_process_list_reader_at(processes, i);
+		struct msg_text name = image_process_reader_name(p);
+
+		for (uint32_t j = 0; j < i; j++) {
+			struct image_process_reader other = image_process_list_reader_at(processes, j);
+
+			if (msg_text_equal(image_process_reader_name(other), name))
+				source_error(s, name, nothing, "two processes have this name");
+		}
+		check_process(s, p);
+	}
+	for (uint32_t i = 0; i < programs.count; i++)
+		if (!program_find(msg_list_text(programs, i)))
+			source_error(s, nothing, msg_list_text(programs, i), "there is no program \"%.*s\"",
+				     T(msg_list_text(programs, i)));
+	if (!msg_reader_ok(&s->reader))
+		die("%s: the compiled image is damaged", s->path);
+}
