@@ -68,4 +68,4 @@ help:  ## this list
 	 sed -n -E 's/^([a-z][a-z0-9-]*):[^#]*## (.*)/  \1\t\2/p' Makefile mk/*.mk | sort | expand -t 20; \
 	 echo; sed -n -E '2,/^$$/s/^# ?//p' Makefile
 
--include $(shell find $(OUT) -name '*.d' -not -path '$(OUT)/ports/*' 2>/dev/null)
+-include $(shell find $(OUT) -type f -name '*.d' -not -path '$(OUT)/ports/*' -not -path '$(OUT)/bench/*' 2>/dev/null)

@@ -61,6 +61,7 @@ void kernel_cpu_main(unsigned cpu_id)
 	quiesce_enter();
 	attach_recorder(cpu);
 	objects_init();
+	diagnostics_init();
 	uint64_t before = clock_now_ns();
 	cpu_count = arch_start_cpus();
 	enum status status = init_start();

@@ -140,13 +140,18 @@ static void set_busy(struct space *space, uint64_t base, uint64_t end, bool busy
 static void flush_locked(struct space *space, uint64_t base, uint64_t end, const struct tlb_batch *batch)
 	REQUIRES(space->lock)
 {
-	if (batch->count == 0 || likely(!space_is_elsewhere(space))) {
-		space_flush(space, batch);
+	uint64_t active;
+
+	if (batch->count == 0)
+		return;
+	active = space_active(space);
+	if (likely((active & ~(1ull << this_cpu()->id)) == 0)) {
+		space_flush(active, batch);
 		return;
 	}
 	set_busy(space, base, end, true);
 	spin_unlock(&space->lock);
-	space_flush(space, batch);
+	space_flush(active, batch);
 	spin_lock(&space->lock);
 	set_busy(space, base, end, false);
 }

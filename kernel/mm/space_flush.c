@@ -36,10 +36,10 @@ void space_deactivate(void)
 	space_activate(NULL);
 }
 
-bool space_is_elsewhere(const struct space *space)
+uint64_t space_active(const struct space *space)
 {
 	full_fence(); /* entries changed, before reading who may have cached them */
-	return (load_relaxed(&space->cpus) & ~(1ull << this_cpu()->id)) != 0;
+	return load_relaxed(&space->cpus);
 }
 
 static void flush_here(void *arg)
@@ -54,16 +54,12 @@ static void flush_here(void *arg)
 		arch_tlb_flush_page(batch->pages[i]);
 }
 
-void space_flush(struct space *space, const struct tlb_batch *batch)
+void space_flush(uint64_t active, const struct tlb_batch *batch)
 {
-	uint64_t active;
+	uint64_t self = 1ull << this_cpu()->id;
 
-	if (batch->count == 0)
-		return;
-	full_fence();
-	active = load_relaxed(&space->cpus);
-	if (likely(active == 1ull << this_cpu()->id))
-		flush_here((void *)batch);
-	else if (active != 0)
+	if (active & ~self)
 		cpu_call(active, flush_here, (void *)batch);
+	else if (active)
+		flush_here((void *)batch);
 }

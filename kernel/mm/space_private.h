@@ -24,7 +24,7 @@ enum status space_isolate(struct space *space, uint64_t base, uint64_t end) REQU
 /* The lowest place for `pages` pages, or 0. */
 uint64_t space_find_gap(const struct space *space, uint64_t pages) REQUIRES(space->lock);
 
-/* True if CPUs other than this one have it active: then flushing means waiting. */
-bool space_is_elsewhere(const struct space *space);
-/* On each CPU that has the space active. With no lock held if space_is_elsewhere. */
-void space_flush(struct space *space, const struct tlb_batch *batch);
+/* The CPUs that may have cached what was just changed. One that comes later sees the change. */
+uint64_t space_active(const struct space *space);
+/* On each CPU of `active`; with no lock held if there is another than this one. */
+void space_flush(uint64_t active, const struct tlb_batch *batch);

@@ -10,6 +10,7 @@
 #include <arch/platform.h>
 #include <core/quiesce.h>
 #include <mm/slab.h>
+#include <object/object.h>
 #include <ring/notification.h>
 #include <schema/kernel/interrupt.capnp.h>
 #include <schema/kernel/interrupt_source.capnp.h>
@@ -29,6 +30,20 @@ static struct slab_cache interrupt_cache = SLAB_CACHE(interrupt);
 
 /* Who holds a line; read in the interrupt, inside quiescence, which keeps the object. */
 static struct interrupt *lines[LINES];
+
+static unsigned kernel_line = ~0u; /* the debug UART's */
+static void (*kernel_handler)(void);
+
+void interrupt_for_kernel(unsigned number, void (*handler)(void))
+{
+	kernel_handler = handler;
+	kernel_line = number;
+}
+
+bool interrupt_is_bound(unsigned number)
+{
+	return number < LINES && load_relaxed(&lines[number]) != NULL;
+}
 
 static struct interrupt *interrupt_of(void *self)
 {
@@ -167,6 +182,8 @@ void kernel_on_interrupt(unsigned number)
 	if (outside)
 		quiesce_enter();
 	this_cpu()->stats.interrupts++;
+	if (number == kernel_line)
+		kernel_handler();
 	struct interrupt *interrupt = number < LINES ? load_acquire(&lines[number]) : NULL;
 	if (interrupt != NULL) {
 		spin_lock(&interrupt->lock);

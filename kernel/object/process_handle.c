@@ -217,7 +217,7 @@ static enum status backtrace(void *self, struct rpc_request *request,
 
 	(void)request;
 	for (unsigned i = 0; i < process->backtrace_len; i++)
-		len += print_to(text + len, sizeof(text) - len, "%016lx\n", (unsigned long)process->backtrace[i]);
+		len += print_to(text + len, sizeof(text) - len, "0x%lx\n", (unsigned long)process->backtrace[i]);
 	process_handle_backtrace_results_builder_set_text(results, (struct msg_text){text, (uint32_t)len});
 	return STATUS_OK;
 }

@@ -42,13 +42,17 @@ void ring_post(struct ring *ring, uint64_t user_data, const struct completion *r
 	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
 
-/* A call that was delivered and is answered otherwise (cancelled, timed out): its record forgets it. The record may have been
- * returned and reused meanwhile; then it names another request, and the swap fails. */
-static void detach_record(struct request *request)
+/* A delivered call that is answered otherwise (cancelled, timed out, its thread gone): its record forgets it. Whoever won the claim
+ * does this, in the same entry: a server that returns the call has then either read the request before, and is inside quiescence with
+ * it, or finds nothing. The record may have been returned and reused; then it names another request, and the swap fails. */
+void request_detach(struct request *request)
 {
 	struct request *expected = request;
 
+	if (request->sqe.op != CAP_OP_CALL || request->record == NULL)
+		return;
 	(void)atomic_cas(&request->record->caller, &expected, (struct request *)NULL);
+	request->record = NULL;
 }
 
 void request_release(struct ring *ring, struct request *request)
@@ -67,11 +71,8 @@ void request_release(struct ring *ring, struct request *request)
 		heap_free(request->views, request->sqe.caps_len * sizeof(struct view *));
 		request->views = NULL;
 	}
-	if (unlikely(request->record != NULL)) {
-		if (request->sqe.op == CAP_OP_CALL)
-			detach_record(request);
-		else
-			record_release(process, request->record);
+	if (unlikely(request->record != NULL)) { /* a RECV that received nothing */
+		record_release(process, request->record);
 		request->record = NULL;
 	}
 	if (request->object != NULL) {
@@ -228,6 +229,7 @@ bool request_abort(struct request *request, uint64_t sequence, enum status statu
 	if (!request_claim(request, sequence))
 		return false;
 	request_unlink(request);
+	request_detach(request);
 	request->result.status = status;
 	request_complete(request, own);
 	return true;

@@ -177,6 +177,8 @@ struct arch_context *kernel_next(void)
 		struct sched_entity *entity = sched_pick();
 		if (unlikely(entity == NULL)) {
 			cpu->current_context = NULL;
+			if (cpu->loaded != NULL) /* another CPU may pick it while this one sleeps */
+				arch_context_switch(&sched_thread(cpu->loaded)->context, NULL);
 			sched_idle();
 			continue;
 		}

@@ -7,8 +7,10 @@
  */
 #include "ops.h"
 
+#include <core/clock.h>
 #include <core/log.h>
 #include <mm/space.h>
+#include <ring/fault.h>
 
 #define UPCALL_FAULT (1ull << 63)
 
@@ -84,6 +86,30 @@ static unsigned walk_stack(struct process *process, const struct arch_registers 
 	return n;
 }
 
+static struct spinlock history_lock = SPINLOCK_INIT(LOCK_RANK_LOG);
+static struct fault_record history[FAULT_HISTORY]; /* under history_lock */
+static unsigned history_count;
+
+static void remember(const struct process *process, const struct arch_fault *fault, uint64_t pc)
+{
+	spin_lock(&history_lock);
+	struct fault_record *record = &history[history_count++ % FAULT_HISTORY];
+	*record = (struct fault_record){clock_now_ns(), pc, fault->address.raw, process->pid, fault->vector, ""};
+	for (unsigned i = 0; i < sizeof(record->name) - 1; i++)
+		record->name[i] = process->name[i];
+	spin_unlock(&history_lock);
+}
+
+bool fault_history(unsigned n, struct fault_record *out)
+{
+	spin_lock(&history_lock);
+	bool found = n < FAULT_HISTORY && n < history_count;
+	if (found)
+		*out = history[(history_count - 1 - n) % FAULT_HISTORY];
+	spin_unlock(&history_lock);
+	return found;
+}
+
 static void die(struct thread *thread, const struct arch_fault *fault, enum exit_reason reason)
 {
 	struct process *process = thread->process;
@@ -103,6 +129,10 @@ static void die(struct thread *thread, const struct arch_fault *fault, enum exit
 			process->backtrace[i] = pcs[i];
 	}
 	spin_unlock(&process->lock);
+	/* init's supervisor prints names; here, numbers, so that init's own end is never silent. */
+	log_line(LOG_WARNING, "%s (%u): fault %u at %lx, address %lx, error %lx", process->name, process->pid, fault->vector,
+		 (unsigned long)registers.pc, (unsigned long)fault->address.raw, (unsigned long)fault->error);
+	remember(process, fault, registers.pc);
 	process_kill(process, &why);
 }
 

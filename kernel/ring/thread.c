@@ -189,8 +189,10 @@ static void stop_ring(struct thread *thread)
 	store_release(&ring->state, (uint32_t)RING_DEAD);
 	for (uint32_t i = 0; i < ring->request_count; i++) {
 		struct request *request = &ring->requests[i];
-		if (request_claim(request, request->sequence))
+		if (request_claim(request, request->sequence)) {
 			request_unlink(request);
+			request_detach(request);
+		}
 	}
 	uint32_t unreaped = ring_unreaped(ring);
 	for (uint32_t i = 0; unreaped != UINT32_MAX && i < unreaped; i++)

@@ -7,3 +7,5 @@
 void enter_init(struct thread *thread);
 /* Gives back what a request held that will never be completed. */
 void request_release(struct ring *ring, struct request *request);
+/* The record of a delivered call forgets it; for who won its claim. */
+void request_detach(struct request *request);

@@ -7,6 +7,7 @@ using Program = import "/schema/service/program.capnp".Program;
 const needs :Program = (
   summary = "The serial terminal: owns a UART, serves Console, TerminalSession and StdIO.",
   grants = [
+    (name = "endpoint", interface = "Endpoint", why = "To receive the calls of those that use the terminal."),
     (name = "ports", interface = "IoPort", why = "The eight registers of its UART."),
     (name = "interrupt", interface = "Interrupt", why = "To be told when the UART has received or sent."),
     (name = "capabilityManager", interface = "CapabilityManager",

@@ -130,6 +130,7 @@ static void replace_shared(bool wait)
 	} else {
 		quiesce_free(&old->node, value_free);
 	}
+	quiesce_poll();
 	quiesce_exit();
 }
 

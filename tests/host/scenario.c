@@ -31,6 +31,7 @@ static void drain(void)
 		for (unsigned i = 0; i < cpu_count; i++) {
 			host_test_as_cpu(i);
 			quiesce_enter();
+			quiesce_poll();
 			quiesce_exit();
 		}
 	}

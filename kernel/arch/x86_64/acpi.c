@@ -286,7 +286,7 @@ static void read_table(uint64_t address)
 	}
 }
 
-void acpi_read(const void *rsdp)
+void acpi_read(const void *rsdp, unsigned size)
 {
 	const uint8_t *bytes = rsdp ? rsdp : find_rsdp();
 	const struct header *root = NULL;
@@ -296,7 +296,7 @@ void acpi_read(const void *rsdp)
 		log_line(LOG_WARNING, "acpi: no root pointer");
 		return;
 	}
-	if (bytes[15] >= 2)
+	if (bytes[15] >= 2 && (!rsdp || size >= 36))
 		root = table_at(get64(bytes + 24), true);
 	if (!root || !has_signature(root->signature, "XSDT", 4)) {
 		root = table_at(get32(bytes + 16), true);

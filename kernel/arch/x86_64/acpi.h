@@ -39,5 +39,5 @@ struct acpi {
 };
 extern struct acpi acpi;
 
-/* Boot time, while low memory is mapped one to one. `rsdp` NULL: looks for it. */
-void acpi_read(const void *rsdp);
+/* Boot time, while low memory is mapped one to one. `rsdp` NULL: looks for it; otherwise `size` bytes may be read. */
+void acpi_read(const void *rsdp, unsigned size);

@@ -86,7 +86,7 @@ void boot_main(uint64_t address, uint32_t magic)
 	if (!bootinfo_read(&info, address, magic))
 		panic("started by neither PVH nor multiboot2");
 	claim_memory();
-	acpi_read(info.rsdp);
+	acpi_read(info.rsdp, info.rsdp_size);
 	smp_reserve();
 	paging_init(percpu_count);
 	stack_switch(stack_top(0, STACK_KERNEL_END), boot_finish);

@@ -9,19 +9,18 @@
 #include "layout.h"
 
 #include <arch/memory.h>
-#include <stdckdint.h>
 
-struct hvm_start_info {
+struct [[gnu::packed]] hvm_start_info {
 	uint32_t magic, version, flags, module_count;
 	uint64_t modules, command_line, rsdp, memory_map;
 	uint32_t memory_map_entries, reserved; /* version 1 */
 };
 
-struct hvm_module {
+struct [[gnu::packed]] hvm_module {
 	uint64_t address, size, command_line, reserved;
 };
 
-struct hvm_memory {
+struct [[gnu::packed]] hvm_memory {
 	uint64_t address, size;
 	uint32_t type, reserved;
 };
@@ -43,20 +42,11 @@ enum multiboot_tag_type : uint32_t {
 
 char arch_command_line[256];
 
-const void *boot_physical(uint64_t address, uint64_t size)
-{
-	uint64_t end;
-
-	if (address == 0 || ckd_add(&end, address, size) || end > 1ull << 32)
-		return NULL;
-	return (const void *)address;
-}
-
 static void copy_command_line(const char *from, uint64_t max)
 {
 	unsigned n = 0;
 
-	while (n < sizeof(arch_command_line) - 1 && n < max && from[n]) {
+	while (from && n < sizeof(arch_command_line) - 1 && n < max && from[n]) {
 		arch_command_line[n] = from[n];
 		n++;
 	}
@@ -89,12 +79,13 @@ static bool read_pvh(struct boot_info *info, uint64_t address)
 	memory = boot_physical(start->memory_map, (uint64_t)start->memory_map_entries * sizeof(*memory));
 	for (uint32_t i = 0; memory && i < start->memory_map_entries && i < FIRMWARE_RANGES; i++)
 		add_range(info, memory[i].address, memory[i].size, memory[i].type);
-	if (boot_physical(start->command_line, 1))
-		copy_command_line((const char *)start->command_line, (1ull << 32) - start->command_line);
+	copy_command_line(boot_physical(start->command_line, sizeof(arch_command_line)),
+			  sizeof(arch_command_line));
 	module = boot_physical(start->modules, sizeof(*module));
 	if (module && start->module_count > 0)
 		set_package(info, module->address, module->size);
-	info->rsdp = boot_physical(start->rsdp, 64);
+	info->rsdp = boot_physical(start->rsdp, 36);
+	info->rsdp_size = 36;
 	return true;
 }
 
@@ -134,12 +125,16 @@ static void read_multiboot_tag(struct boot_info *info, const struct multiboot_ta
 		read_multiboot_memory(info, tag);
 		break;
 	case MULTIBOOT_ACPI_OLD:
-		if (room >= 20 && !info->rsdp)
+		if (room >= 20 && !info->rsdp) {
 			info->rsdp = words;
+			info->rsdp_size = 20;
+		}
 		break;
 	case MULTIBOOT_ACPI_NEW:
-		if (room >= 36)
+		if (room >= 36) {
 			info->rsdp = words;
+			info->rsdp_size = 36;
+		}
 		break;
 	default:
 		break;

@@ -28,11 +28,12 @@ struct boot_info {
 	unsigned range_count;
 	uint64_t package_base, package_size; /* 0: none */
 	const void *rsdp;                    /* NULL: not told */
+	unsigned rsdp_size;                  /* bytes of it that may be read: 20 or 36 */
 	const char *protocol;
 };
 
 /* Fills `info` and arch_command_line. false: not a protocol we know. */
 bool bootinfo_read(struct boot_info *info, uint64_t address, uint32_t magic);
 
-/* Boot time only: a pointer to [address, address + size) in low physical memory, or NULL if that is not mapped. */
+/* physical.c. Boot time only: a pointer to [address, address + size) in low physical memory, or NULL if that is not mapped. */
 const void *boot_physical(uint64_t address, uint64_t size);

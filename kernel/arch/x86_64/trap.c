@@ -35,6 +35,7 @@ enum vector : unsigned {
 
 #define PAGE_ERROR_PRESENT 0x1u
 #define PAGE_ERROR_WRITE 0x2u
+#define PAGE_ERROR_USER 0x4u
 #define PAGE_ERROR_TABLE 0x8u /* a reserved bit was set: our tables are broken */
 #define PAGE_ERROR_FETCH 0x10u
 
@@ -93,6 +94,10 @@ void trap_from_user(uint64_t vector, uint64_t error)
 		fault.present = error & PAGE_ERROR_PRESENT;
 		fault.write = error & PAGE_ERROR_WRITE;
 		fault.execute = error & PAGE_ERROR_FETCH;
+		/* An access that the processor makes on its own behalf, say to a descriptor table: mapping a page is no
+		 * cure. (QEMU 7.2 with SMAP also takes IRET and far RET in user mode for such.) */
+		if (!(error & PAGE_ERROR_USER))
+			fault.kind = ARCH_FAULT_PROTECTION;
 		if (error & PAGE_ERROR_TABLE)
 			panic("page fault: a reserved bit is set in a page table");
 	} else if (vector == VECTOR_DEBUG) {

@@ -91,6 +91,12 @@ unsigned arch_debug_irq(void)
 	return arch_irq_of_isa(base == COM2 ? 3 : 4);
 }
 
+void arch_debug_listen(void)
+{
+	if (!dead && !arch_debug_is_shared())
+		out8(base + UART_INTERRUPTS, 0x01); /* received data */
+}
+
 bool arch_debug_is_shared(void)
 {
 	if (!base)

@@ -218,4 +218,55 @@ EXPLORE_TEST(no_wake_is_lost_and_nobody_runs_twice, 3000)
 	explore_check(total_rounds >= ROUNDS * ENTITIES);
 }
 
+/* --- sleeping CPUs: nobody else would run these, so a missing interrupt is a deadlock ------------------------------- */
+
+static bool by_stealing, done;
+
+static void wake_the_sleeper([[maybe_unused]] void *unused)
+{
+	struct sched_entity *entity;
+
+	quiesce_enter();
+	if (this_cpu()->id == 1) {
+		while (!(entity = next()))
+			sched_idle();
+		explore_check(entity->home == 1 && (by_stealing || entity == &entities[1]));
+		store_release(&done, true);
+		sched_poke(0);
+		quiesce_exit();
+		return;
+	}
+	while (!load_acquire(&cpus[1].idle))
+		arch_pause();
+	if (by_stealing) {
+		sched_wake(&entities[0], false);
+		sched_wake(&entities[1], false);
+		explore_check(next() != NULL); /* and one is left over, unless it was stolen already */
+	} else {
+		entities[1].home = 1;
+		sched_wake(&entities[1], false);
+	}
+	while (!load_acquire(&done)) /* as in user mode: takes no part in scheduling */
+		arch_idle();
+	quiesce_exit();
+}
+
+static void sleeper_test(bool stealing)
+{
+	boot(2);
+	by_stealing = stealing;
+	done = false;
+	host_test_run_cpus(2, wake_the_sleeper, NULL, kernel_on_ipi_call);
+}
+
+EXPLORE_TEST(a_sleeping_home_is_woken, 300)
+{
+	sleeper_test(false);
+}
+
+EXPLORE_TEST(a_sleeping_cpu_is_woken_to_steal, 300)
+{
+	sleeper_test(true);
+}
+
 EXPLORE_MAIN

@@ -12,9 +12,10 @@
 
 #include "thread_block.h"
 
-/* From user.ld. */
-extern uint8_t image_start[], rela_start[], rela_end[];
-extern const uint8_t tls_start[], tls_data_end[], tls_end[];
+/* From user.ld. Hidden: reached relative to the instruction, not through a relocated word. */
+#define HIDDEN [[gnu::visibility("hidden")]]
+HIDDEN extern uint8_t image_start[], rela_start[], rela_end[];
+HIDDEN extern const uint8_t tls_start[], tls_data_end[], tls_end[];
 
 struct rela {
 	uint64_t offset, info;

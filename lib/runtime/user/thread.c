@@ -14,7 +14,7 @@
 #define DEFAULT_STACK 65536u
 #define PAGE	      4096u
 
-extern uint8_t runtime_thread_entry[];
+[[gnu::visibility("hidden")]] extern uint8_t runtime_thread_entry[];
 [[noreturn]] void runtime_thread_start(struct cap_region *region);
 
 [[noreturn, gnu::no_stack_protector]] void runtime_thread_start(struct cap_region *region)

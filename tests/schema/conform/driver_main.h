@@ -6,6 +6,7 @@
  *   dump FILE            as text; exit 3 if the reader refuses the message
  *   copy FILE OUT        through the accessors of every field
  *   flatten FRAMED OUT   exit 3 if it is refused
+ *   pack IN OUT, unpack IN OUT
  *   mutate SEED FILE OUT a few words of FILE changed
  */
 #pragma once
@@ -108,6 +109,10 @@ int main(int argc, char **argv)
 			return 3;
 		return write_file(argv[3], out, used);
 	}
+	if (strcmp(argv[1], "pack") == 0)
+		return msg_pack(in, bytes, out, sizeof(out), &used) != STATUS_OK || write_file(argv[3], out, used);
+	if (strcmp(argv[1], "unpack") == 0)
+		return msg_unpack(in, bytes, out, sizeof(out), &used) != STATUS_OK || write_file(argv[3], out, used);
 	if (strcmp(argv[1], "mutate") == 0) {
 		random_state = strtoull(argv[2], nullptr, 10) * 0x9e3779b97f4a7c15ull + 1;
 		mutate(in, bytes / 8);

@@ -64,11 +64,11 @@ struct arch_fault {
 
 /* Implemented above the seam; called by the arch, on the CPU's stack, interrupts disabled. */
 void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1);
-void kernel_on_fault(const struct arch_fault *fault);  /* from user mode only */
-void kernel_on_interrupt(unsigned line);               /* a device line bound with arch_irq_bind */
-void kernel_on_timer(void);                            /* the deadline armed with arch_timer_arm passed */
+void kernel_on_fault(const struct arch_fault *fault); /* from user mode only */
+void kernel_on_interrupt(unsigned line);              /* a device line bound with arch_irq_bind */
+void kernel_on_timer(void);                           /* the deadline armed with arch_timer_arm passed */
 void kernel_on_ipi_call(void);
-struct arch_context *kernel_next(void); /* whom to resume; idles inside until there is one */
+struct arch_context *kernel_next(void);             /* whom to resume; idles inside until there is one */
 [[noreturn]] void kernel_cpu_main(unsigned cpu_id); /* where a started CPU begins; ends in arch_resume_loop */
 
 /* Leaves the kernel for the first time on this CPU: resets the stack and resumes kernel_next(), for ever. */

@@ -40,6 +40,7 @@ void arch_debug_write(const char *bytes,
 		      size_t len); /* blocks until sent; may be called before anything else */
 int arch_debug_read(void);         /* a byte, or -1 */
 unsigned arch_debug_irq(void);     /* its line, for the diagnostics console; ~0u = none */
+void arch_debug_listen(void);      /* interrupts for what is typed, unless the UART is shared */
 bool arch_debug_is_shared(void);   /* one UART only: it is the terminal's after hand-over */
 
 /* --- power -------------------------------------------------------------------------------------------------- */

@@ -9,3 +9,6 @@
 
 /* Checks the boot package, loads init from it and starts it. Logs what is wrong. */
 enum status init_start(void);
+
+/* Listens on the debug UART, where the kernel has one of its own. */
+void diagnostics_init(void);

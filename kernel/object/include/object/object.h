@@ -24,3 +24,7 @@ void entropy_fill(void *out, size_t len);
 
 /* The time at which init was started, for SystemInfo. */
 void system_info_set_boot_ns(uint64_t ns);
+
+/* The line's interrupts go to the kernel itself: it cannot be given out. `handler` runs in the interrupt. */
+void interrupt_for_kernel(unsigned line, void (*handler)(void));
+bool interrupt_is_bound(unsigned line);

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xb7d5a0c6e2418f93;
+# What the prompt asks for.
+
+using Program = import "/schema/service/program.capnp".Program;
+
+const needs :Program = (
+  summary = "The prompt: calls capabilities that a person names, and runs programs.",
+  grants = [
+    (name = "session", interface = "TerminalSession", why = "To read lines and to answer."),
+    (name = "bootPackage", interface = "BootPackage", why = "Programs and the schema registry are there."),
+    (name = "virtualMemory", interface = "VirtualMemory", why = "To map the boot package."),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "To describe and attenuate what it holds."),
+    (name = "processSpawner", interface = "ProcessSpawner", why = "To run programs.", optional = true),
+    (name = "systemInfo", interface = "SystemInfo", why = "For the banner and mem.", optional = true),
+    (name = "log", interface = "LogReader", why = "To show the kernel's log.", optional = true),
+    (name = "power", interface = "Power", why = "For poweroff and reboot.", optional = true),
+    (name = "console", interface = "Console", why = "To give to programs.", optional = true),
+    (name = "stdio", interface = "StdIO", why = "To give to programs.", optional = true),
+    (name = "timer", interface = "Timer", why = "To give to programs, and to call.", optional = true),
+    (name = "entropy", interface = "EntropySource", why = "To place programs unpredictably.", optional = true),
+    (name = "threadSpawner", interface = "ThreadSpawner", why = "To give to programs.", optional = true),
+  ],
+  arenaBytes = 32768,
+);
