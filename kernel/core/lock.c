@@ -7,7 +7,7 @@
 
 #include <arch/cpu.h>
 
-void spin_lock_slow(struct spinlock *lock) NO_LOCK_ANALYSIS
+SLOW_PATH void spin_lock_slow(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
 	do {
 		while (load_relaxed(&lock->word) != 0)

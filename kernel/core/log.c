@@ -24,9 +24,9 @@ struct entry_head {
 
 static struct {
 	struct spinlock lock;
-	uint64_t first, end;     /* l: positions of the oldest entry and behind the newest */
-	uint64_t first_sequence; /* l */
-	uint64_t next_sequence;  /* l */
+	uint64_t first, end;             /* l: positions of the oldest entry and behind the newest */
+	uint64_t first_sequence;         /* l */
+	uint64_t next_sequence;          /* l */
 	uint64_t read_at, read_sequence; /* l: where the last log_read ended, for readers in order */
 	bool handed_over;
 	alignas(8) char bytes[LOG_RING_SIZE]; /* l */
@@ -77,7 +77,8 @@ static void append_locked(enum log_level level, uint64_t now, const char *text, 
 static void write_uart(uint64_t now, const char *text, size_t len)
 {
 	char stamp[24];
-	size_t stamp_len = print_to(stamp, sizeof(stamp), "[%4llu.%06llu] ", (unsigned long long)(now / 1000000000),
+	size_t stamp_len = print_to(stamp, sizeof(stamp), "[%4llu.%06llu] ",
+				    (unsigned long long)(now / 1000000000),
 				    (unsigned long long)(now / 1000 % 1000000));
 
 	arch_debug_write(stamp, stamp_len);

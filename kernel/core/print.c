@@ -46,7 +46,8 @@ static void put_text(struct printer *out, const struct spec *spec, const char *t
 		pad(out, ' ', len, spec->width);
 }
 
-static void put_number(struct printer *out, const struct spec *spec, uint64_t value, bool negative, unsigned base)
+static void put_number(struct printer *out, const struct spec *spec, uint64_t value, bool negative,
+		       unsigned base)
 {
 	char digits[24];
 	unsigned len = 0;

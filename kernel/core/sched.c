@@ -225,10 +225,7 @@ struct sched_entity *sched_pick_slow(void)
 		store_relaxed(&next->on_cpu, true);
 		next->started_ns = now;
 		cpu->current = next;
-		if (next != cpu->loaded) {
-			next->switches++;
-			cpu->stats.switches++;
-		}
+		next->switches += next != cpu->loaded;
 		timer_need(cpu->slice_end_ns);
 	}
 	if (load_relaxed(&cpu->runqueue_len) != 0) {

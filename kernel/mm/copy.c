@@ -5,8 +5,8 @@
  */
 #include <mm/frame.h>
 
-#define CLEAR_STEP 64u
-#define COPY_STEP  8u
+#define CLEAR_STEP 128u
+#define COPY_STEP 8u
 
 void page_clear(void *page)
 {

@@ -20,8 +20,8 @@
 #include "frame_private.h"
 #include "poison.h"
 
-#define ORDERS      (FRAME_MAX_ORDER + 1)
-#define NONE        UINT32_MAX
+#define ORDERS (FRAME_MAX_ORDER + 1)
+#define NONE UINT32_MAX
 #define CACHE_BATCH (CPU_FRAME_CACHE / 2)
 
 enum frame_state : uint8_t {
@@ -33,10 +33,10 @@ struct frame *frame_records;
 uint64_t frame_first, frame_limit;
 
 static struct spinlock frames_lock = SPINLOCK_INIT(LOCK_RANK_FRAMES);
-static uint32_t lists[ORDERS];           /* f: frames_lock: first block of each order */
-static uint64_t total_frames;            /* written once */
-static uint64_t free_frames;             /* f: without those in caches */
-static uint64_t fail_countdown;          /* tests only; 0 = off */
+static uint32_t lists[ORDERS];  /* f: frames_lock: first block of each order */
+static uint64_t total_frames;   /* written once */
+static uint64_t free_frames;    /* f: without those in caches */
+static uint64_t fail_countdown; /* tests only; 0 = off */
 
 static paddr_t address_of(uint32_t index)
 {
@@ -126,7 +126,7 @@ static bool injected_failure(void)
 }
 
 /* Fills half of the cache; at least one frame, or false. */
-static bool refill(struct cpu *cpu)
+SLOW_PATH static bool refill(struct cpu *cpu)
 {
 	spin_lock(&frames_lock);
 	while (cpu->frames_len < CACHE_BATCH) {
@@ -140,7 +140,7 @@ static bool refill(struct cpu *cpu)
 	return cpu->frames_len != 0;
 }
 
-static void spill(struct cpu *cpu, unsigned keep)
+SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 {
 	spin_lock(&frames_lock);
 	while (cpu->frames_len > keep) {
@@ -152,7 +152,7 @@ static void spill(struct cpu *cpu, unsigned keep)
 }
 
 /* From the lists: large blocks, and everything while failures are injected. */
-static paddr_t alloc_slow(unsigned order)
+[[gnu::noinline]] static paddr_t alloc_slow(unsigned order)
 {
 	uint32_t index;
 
@@ -169,25 +169,33 @@ static paddr_t alloc_slow(unsigned order)
 	return address_of(index);
 }
 
+[[gnu::noinline]] static paddr_t clean_now(paddr_t frame)
+{
+	page_clear(phys_to_virt(frame));
+	return frame;
+}
+
 paddr_t frame_alloc(unsigned order)
 {
 	struct cpu *cpu = this_cpu();
 	struct frame *f;
 	paddr_t frame;
 
-	if (unlikely(order != 0 || (cpu->frames_len == 0 && (cpu->frames_max == 0 || !refill(cpu)))))
+	if (unlikely(order != 0))
+		return alloc_slow(order);
+	if (unlikely(cpu->frames_len == 0) && (cpu->frames_max == 0 || !refill(cpu)))
 		return alloc_slow(order);
 	frame = PADDR(cpu->frames[--cpu->frames_len]);
 	f = frame_of(frame);
 	f->refs = 1;
 	unpoison_memory(phys_to_virt(frame), PAGE_SIZE);
 	if (unlikely(!f->clean))
-		page_clear(phys_to_virt(frame));
+		return clean_now(frame);
 	f->clean = false;
 	return frame;
 }
 
-static void free_slow(paddr_t base, unsigned order)
+[[gnu::noinline]] static void free_slow(paddr_t base, unsigned order)
 {
 	uint32_t index = (uint32_t)(frame_of(base) - frame_records);
 
@@ -215,16 +223,11 @@ void frame_free_clean(paddr_t frame)
 	cpu->frames[cpu->frames_len++] = frame.raw;
 }
 
-void frame_free(paddr_t base, unsigned order)
+[[gnu::noinline]] static void free_block_clean(paddr_t base, unsigned order)
 {
 	char *page = phys_to_virt(base);
 	struct frame *f = frame_of(base);
 
-	if (likely(order == 0)) {
-		page_clear(page);
-		frame_free_clean(base);
-		return;
-	}
 	kassert(order <= FRAME_MAX_ORDER && f->refs == 1);
 	f->refs = 0;
 	for (unsigned i = 0; i < 1u << order; i++) {
@@ -233,6 +236,16 @@ void frame_free(paddr_t base, unsigned order)
 	}
 	poison_memory(page, PAGE_SIZE << order);
 	free_slow(base, order);
+}
+
+void frame_free(paddr_t base, unsigned order)
+{
+	if (unlikely(order != 0)) {
+		free_block_clean(base, order);
+		return;
+	}
+	page_clear(phys_to_virt(base));
+	frame_free_clean(base);
 }
 
 struct frame_stats frame_stats(void)

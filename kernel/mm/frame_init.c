@@ -39,7 +39,8 @@ static const struct arch_memory_range *find_room(uint64_t bytes)
 	for (unsigned i = 0; i < arch_memory_map_len; i++) {
 		const struct arch_memory_range *r = &arch_memory_map[i];
 
-		if (r->kind == ARCH_MEMORY_USABLE && r->size >= bytes + PAGE_SIZE && (!best || r->size < best->size))
+		if (r->kind == ARCH_MEMORY_USABLE && r->size >= bytes + PAGE_SIZE &&
+		    (!best || r->size < best->size))
 			best = r;
 	}
 	return best;

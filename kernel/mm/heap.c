@@ -15,18 +15,12 @@
 
 /* Powers of two, and half as much again, except 96: from 64 bytes on, blocks are aligned to cache lines. */
 static struct slab_cache classes[] = {
-	SLAB_CACHE_OF("heap-16", 16, 16),
-	SLAB_CACHE_OF("heap-32", 32, 16),
-	SLAB_CACHE_OF("heap-48", 48, 16),
-	SLAB_CACHE_OF("heap-64", 64, 64),
-	SLAB_CACHE_OF("heap-128", 128, 64),
-	SLAB_CACHE_OF("heap-192", 192, 64),
-	SLAB_CACHE_OF("heap-256", 256, 64),
-	SLAB_CACHE_OF("heap-384", 384, 64),
-	SLAB_CACHE_OF("heap-512", 512, 64),
-	SLAB_CACHE_OF("heap-768", 768, 64),
-	SLAB_CACHE_OF("heap-1024", 1024, 64),
-	SLAB_CACHE_OF("heap-1536", 1536, 64),
+	SLAB_CACHE_OF("heap-16", 16, 16),     SLAB_CACHE_OF("heap-32", 32, 16),
+	SLAB_CACHE_OF("heap-48", 48, 16),     SLAB_CACHE_OF("heap-64", 64, 64),
+	SLAB_CACHE_OF("heap-128", 128, 64),   SLAB_CACHE_OF("heap-192", 192, 64),
+	SLAB_CACHE_OF("heap-256", 256, 64),   SLAB_CACHE_OF("heap-384", 384, 64),
+	SLAB_CACHE_OF("heap-512", 512, 64),   SLAB_CACHE_OF("heap-768", 768, 64),
+	SLAB_CACHE_OF("heap-1024", 1024, 64), SLAB_CACHE_OF("heap-1536", 1536, 64),
 	SLAB_CACHE_OF("heap-2048", 2048, 64),
 };
 

@@ -14,10 +14,10 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 
-#define LEVEL_BITS  9u
+#define LEVEL_BITS 9u
 #define LEVEL_PAGES (1u << LEVEL_BITS)
-#define DEPTH_MAX   3u
-#define FREE_ARRAY  64u /* entries that are not charged */
+#define DEPTH_MAX 3u
+#define FREE_ARRAY 64u /* entries that are not charged */
 
 static struct slab_cache memory_cache = SLAB_CACHE(memory);
 
@@ -84,8 +84,8 @@ enum status memory_create(struct ledger *ledger, uint64_t pages, struct memory *
 	return STATUS_OK;
 }
 
-enum status memory_create_physical(struct ledger *ledger, paddr_t base, uint64_t pages, bool device, bool read_only,
-				   struct memory **out)
+enum status memory_create_physical(struct ledger *ledger, paddr_t base, uint64_t pages, bool device,
+				   bool read_only, struct memory **out)
 {
 	struct memory *memory;
 
@@ -192,8 +192,8 @@ static enum status build_chain(uint64_t index, unsigned missing, paddr_t *frame,
 	return STATUS_OK;
 }
 
-static enum status commit(struct memory *memory, uint64_t index, uint64_t *slot, unsigned missing, paddr_t *out)
-	REQUIRES(memory->lock)
+[[gnu::noinline]] static enum status commit_chain(struct memory *memory, uint64_t index, uint64_t *slot,
+						  unsigned missing, paddr_t *out) REQUIRES(memory->lock)
 {
 	enum status status = ledger_charge(memory->ledger, LEDGER_PAGES, missing + 1);
 	paddr_t top;
@@ -208,6 +208,23 @@ static enum status commit(struct memory *memory, uint64_t index, uint64_t *slot,
 	*slot = top.raw;
 	memory->committed++;
 	memory->tables += missing;
+	return STATUS_OK;
+}
+
+static enum status commit(struct memory *memory, uint64_t index, uint64_t *slot, unsigned missing,
+			  paddr_t *out) REQUIRES(memory->lock)
+{
+	if (unlikely(missing != 0))
+		return commit_chain(memory, index, slot, missing, out);
+	if (unlikely(ledger_charge(memory->ledger, LEDGER_PAGES, 1) != STATUS_OK))
+		return STATUS_NO_QUOTA;
+	*out = frame_alloc(0);
+	if (unlikely(out->raw == PADDR_NONE.raw)) {
+		ledger_credit(memory->ledger, LEDGER_PAGES, 1);
+		return STATUS_NO_MEMORY;
+	}
+	*slot = out->raw;
+	memory->committed++;
 	return STATUS_OK;
 }
 

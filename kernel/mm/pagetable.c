@@ -12,9 +12,9 @@
 #include <core/ledger.h>
 #include <mm/frame.h>
 
-#define TOP_LEVEL  3u
+#define TOP_LEVEL 3u
 #define LEVEL_BITS 9u
-#define ENTRIES    (1u << LEVEL_BITS)
+#define ENTRIES (1u << LEVEL_BITS)
 
 static unsigned entry_index(uint64_t va, unsigned level)
 {
@@ -56,8 +56,8 @@ enum status pagetable_create(struct pagetable_frames *frames, paddr_t *root)
 }
 
 /* `level` tables from the leaf table (level 0 of this chain) up, and links the topmost into `entry`. */
-static enum status add_tables(pte_t *entry, uint64_t va, unsigned level, struct pagetable_frames *frames,
-			      pte_t **leaf_table)
+[[gnu::noinline]] static enum status add_tables(pte_t *entry, uint64_t va, unsigned level,
+						struct pagetable_frames *frames, pte_t **leaf_table)
 {
 	enum status status = ledger_charge(frames->ledger, LEDGER_PAGES, level);
 	paddr_t made[TOP_LEVEL];
@@ -85,14 +85,23 @@ static enum status add_tables(pte_t *entry, uint64_t va, unsigned level, struct 
 	return STATUS_OK;
 }
 
-enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned prot, struct pagetable_frames *frames)
+#define REGION_OF(va) (((va) >> (PAGE_SHIFT + LEVEL_BITS)) + 1)
+
+static void remember(struct pagetable_frames *frames, uint64_t va, pte_t *table)
 {
-	pte_t *table = table_at(root), *entry;
+	frames->hint_region = REGION_OF(va);
+	frames->hint_table = table;
+}
+
+[[gnu::noinline]] static enum status walk_or_add(paddr_t root, uint64_t va, struct pagetable_frames *frames)
+{
+	pte_t *table = table_at(root);
 
 	for (unsigned level = TOP_LEVEL; level > 0; level--) {
-		entry = &table[entry_index(va.raw, level)];
+		pte_t *entry = &table[entry_index(va, level)];
+
 		if (unlikely(!arch_pte_present(*entry))) {
-			enum status status = add_tables(entry, va.raw, level, frames, &table);
+			enum status status = add_tables(entry, va, level, frames, &table);
 
 			if (status != STATUS_OK)
 				return status;
@@ -100,7 +109,22 @@ enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned pro
 		}
 		table = table_at(arch_pte_address(*entry));
 	}
-	entry = &table[entry_index(va.raw, 0)];
+	remember(frames, va, table);
+	return STATUS_OK;
+}
+
+enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned prot,
+			    struct pagetable_frames *frames)
+{
+	pte_t *entry;
+
+	if (unlikely(frames->hint_region != REGION_OF(va.raw))) {
+		enum status status = walk_or_add(root, va.raw, frames);
+
+		if (status != STATUS_OK)
+			return status;
+	}
+	entry = &frames->hint_table[entry_index(va.raw, 0)];
 	if (unlikely(arch_pte_present(*entry)))
 		return STATUS_EXISTS;
 	write_entry(entry, arch_pte_leaf(page, prot, 0));
@@ -108,10 +132,14 @@ enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned pro
 }
 
 /* The leaf table for `va`, or NULL; then *next is the first address that might have one. */
-static pte_t *find_leaf_table(paddr_t root, uint64_t va, uint64_t *next)
+static pte_t *find_leaf_table(paddr_t root, uint64_t va, struct pagetable_frames *frames, uint64_t *next)
 {
 	pte_t *table = table_at(root);
 
+	if (frames->hint_region == REGION_OF(va)) {
+		*next = align_down(va, PAGE_SIZE << LEVEL_BITS) + (PAGE_SIZE << LEVEL_BITS);
+		return frames->hint_table;
+	}
 	for (unsigned level = TOP_LEVEL; level > 0; level--) {
 		pte_t entry = table[entry_index(va, level)];
 		uint64_t span = PAGE_SIZE << LEVEL_BITS * level;
@@ -147,12 +175,13 @@ static void set_entry_prot(pte_t *entry, uint64_t va, unsigned prot, struct tlb_
 }
 
 /* Clears (prot 0) or changes all present leaves of a range. */
-static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned prot, struct tlb_batch *batch)
+static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned prot,
+			 struct pagetable_frames *frames, struct tlb_batch *batch)
 {
 	uint64_t end = va + pages * PAGE_SIZE, next;
 
 	for (; va < end; va = next) {
-		pte_t *table = find_leaf_table(root, va, &next);
+		pte_t *table = find_leaf_table(root, va, frames, &next);
 
 		if (!table)
 			continue;
@@ -171,14 +200,16 @@ static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned pro
 	}
 }
 
-void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct tlb_batch *batch)
+void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct pagetable_frames *frames,
+		     struct tlb_batch *batch)
 {
-	change_range(root, va.raw, pages, 0, batch);
+	change_range(root, va.raw, pages, 0, frames, batch);
 }
 
-void pagetable_set_prot(paddr_t root, vaddr_t va, uint64_t pages, unsigned prot, struct tlb_batch *batch)
+void pagetable_set_prot(paddr_t root, vaddr_t va, uint64_t pages, unsigned prot,
+			struct pagetable_frames *frames, struct tlb_batch *batch)
 {
-	change_range(root, va.raw, pages, prot, batch);
+	change_range(root, va.raw, pages, prot, frames, batch);
 }
 
 pte_t pagetable_lookup(paddr_t root, vaddr_t va, unsigned *level)
@@ -210,5 +241,5 @@ void pagetable_free(struct pagetable_frames *frames)
 		frame_free(table, 0);
 	}
 	ledger_credit(frames->ledger, LEDGER_PAGES, frames->used);
-	frames->chain = frames->used = 0;
+	frames->chain = frames->used = frames->hint_region = 0;
 }

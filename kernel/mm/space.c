@@ -82,22 +82,22 @@ static unsigned full_prot(const struct memory *memory, unsigned prot)
 static enum status place(struct space *space, struct mapping *mapping) REQUIRES(space->lock)
 {
 	enum status status;
+	unsigned index;
 
 	if (mapping->base.raw == 0) {
-		mapping->base = VADDR(space_find_gap(space, mapping->pages));
+		mapping->base = VADDR(space_find_gap(space, mapping->pages, &index));
 		if (mapping->base.raw == 0)
 			return STATUS_NO_SLOT;
 	} else {
-		unsigned i = space_find(space, mapping->base.raw);
-
-		if (i < space->len && space->mappings[i].base.raw < mapping_end(mapping))
+		index = space_find(space, mapping->base.raw);
+		if (index < space->len && space->mappings[index].base.raw < mapping_end(mapping))
 			return STATUS_EXISTS;
 	}
 	status = space_make_room(space, 1);
 	if (status != STATUS_OK)
 		return status;
 	memory_get(mapping->memory);
-	space_insert(space, mapping);
+	space_insert(space, index, mapping);
 	return STATUS_OK;
 }
 
@@ -118,8 +118,8 @@ static enum status add_mapping(struct space *space, struct mapping *mapping)
 	return status;
 }
 
-enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages, vaddr_t hint,
-		      unsigned prot, vaddr_t *out)
+enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
+		      vaddr_t hint, unsigned prot, vaddr_t *out)
 {
 	struct mapping mapping = {
 		.base = hint, .pages = pages, .memory = memory, .first_page = first_page, .prot = prot};
@@ -128,12 +128,6 @@ enum status space_map(struct space *space, struct memory *memory, uint64_t first
 	if (status == STATUS_OK)
 		*out = mapping.base;
 	return status;
-}
-
-static void set_busy(struct space *space, uint64_t base, uint64_t end, bool busy) REQUIRES(space->lock)
-{
-	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++)
-		space->mappings[i].busy = busy;
 }
 
 /* Flushes with the range marked busy and the lock dropped meanwhile, if others are to be waited for. */
@@ -149,11 +143,11 @@ static void flush_locked(struct space *space, uint64_t base, uint64_t end, const
 		space_flush(active, batch);
 		return;
 	}
-	set_busy(space, base, end, true);
+	space_set_busy(space, base, end, true);
 	spin_unlock(&space->lock);
 	space_flush(active, batch);
 	spin_lock(&space->lock);
-	set_busy(space, base, end, false);
+	space_set_busy(space, base, end, false);
 }
 
 /* Removes the mappings that [base, end) consists of. Nobody can reach their pages any more. Drops the lock. */
@@ -172,7 +166,7 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 		space_remove(space, first, count);
 		more = first < space->len && space->mappings[first].base.raw < end;
 		if (more)
-			set_busy(space, base, end, true); /* ours still, while the lock is dropped */
+			space_set_busy(space, base, end, true); /* ours still, while the lock is dropped */
 		spin_unlock(&space->lock);
 		while (count > 0)
 			memory_put(taken[--count]);
@@ -184,27 +178,29 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 
 enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages)
 {
-	struct tlb_batch batch = {};
+	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
 	enum status status;
+	unsigned first;
 	uint64_t end;
 
 	if (!is_user_range(base, pages))
 		return STATUS_BAD_RANGE;
+	batch.count = 0;
 	end = base.raw + pages * PAGE_SIZE;
 	space_lock_settled(space, base.raw, end);
-	status = space_isolate(space, base.raw, end);
+	status = space_isolate(space, base.raw, end, &first);
 	if (status != STATUS_OK) {
 		spin_unlock(&space->lock);
 		return status;
 	}
-	pagetable_clear(space->root, base, pages, &batch);
+	pagetable_clear(space->root, base, pages, &space->tables, &batch);
 	flush_locked(space, base.raw, end, &batch);
 	remove_all(space, base.raw, end);
 	return STATUS_OK;
 }
 
 /* The range consists of whole mappings from `first` on. */
-static enum status check_prot_all(const struct space *space, uint64_t base, uint64_t end, unsigned prot)
+static enum status check_prot_all(struct space *space, uint64_t base, uint64_t end, unsigned prot)
 	REQUIRES(space->lock)
 {
 	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
@@ -216,33 +212,35 @@ static enum status check_prot_all(const struct space *space, uint64_t base, uint
 	return STATUS_OK;
 }
 
-static void protect_locked(struct space *space, uint64_t base, uint64_t end, unsigned prot, struct tlb_batch *batch)
-	REQUIRES(space->lock)
+static void protect_locked(struct space *space, uint64_t base, uint64_t end, unsigned prot,
+			   struct tlb_batch *batch) REQUIRES(space->lock)
 {
 	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
 		struct mapping *m = &space->mappings[i];
 
 		m->prot = full_prot(m->memory, prot);
 		if (prot & PAGE_READ)
-			pagetable_set_prot(space->root, m->base, m->pages, m->prot, batch);
+			pagetable_set_prot(space->root, m->base, m->pages, m->prot, &space->tables, batch);
 		else
-			pagetable_clear(space->root, m->base, m->pages, batch);
+			pagetable_clear(space->root, m->base, m->pages, &space->tables, batch);
 	}
 }
 
 enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, unsigned prot)
 {
-	struct tlb_batch batch = {};
+	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
 	enum status status;
+	unsigned first;
 	uint64_t end;
 
 	if (!is_user_range(base, pages))
 		return STATUS_BAD_RANGE;
+	batch.count = 0;
 	end = base.raw + pages * PAGE_SIZE;
 	space_lock_settled(space, base.raw, end);
 	status = check_prot_all(space, base.raw, end, prot);
 	if (status == STATUS_OK)
-		status = space_isolate(space, base.raw, end);
+		status = space_isolate(space, base.raw, end, &first);
 	if (status == STATUS_OK) {
 		protect_locked(space, base.raw, end, prot, &batch);
 		flush_locked(space, base.raw, end, &batch);
@@ -261,15 +259,16 @@ static enum status enter_all(struct space *space, const struct mapping *mapping)
 		status = memory_page(mapping->memory, i, &page);
 		if (status != STATUS_OK)
 			return status;
-		status = pagetable_enter(space->root, VADDR(mapping->base.raw + i * PAGE_SIZE), page, mapping->prot,
-					 &space->tables);
+		status = pagetable_enter(space->root, VADDR(mapping->base.raw + i * PAGE_SIZE), page,
+					 mapping->prot, &space->tables);
 		if (status != STATUS_OK && status != STATUS_EXISTS) /* a fault on another CPU was quicker */
 			return status;
 	}
 	return STATUS_OK;
 }
 
-enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot, vaddr_t *out)
+enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			     vaddr_t *out)
 {
 	struct mapping mapping = {
 		.base = hint, .pages = memory->pages, .memory = memory, .prot = prot, .pinned = true};
@@ -290,17 +289,18 @@ enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t
 
 void space_unmap_pinned(struct space *space, vaddr_t base)
 {
-	struct tlb_batch batch = {};
+	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
 	struct mapping *mapping;
 	uint64_t end;
 	unsigned i;
 
+	batch.count = 0;
 	space_lock_settled(space, base.raw, base.raw + PAGE_SIZE);
 	i = space_find(space, base.raw);
 	kassert(i < space->len && space->mappings[i].base.raw == base.raw && space->mappings[i].pinned);
 	mapping = &space->mappings[i];
 	end = mapping_end(mapping);
-	pagetable_clear(space->root, base, mapping->pages, &batch);
+	pagetable_clear(space->root, base, mapping->pages, &space->tables, &batch);
 	flush_locked(space, base.raw, end, &batch);
 	remove_all(space, base.raw, end);
 }

@@ -12,7 +12,7 @@
 
 #include "space_private.h"
 
-unsigned space_find(const struct space *space, uint64_t va)
+unsigned space_search(struct space *space, uint64_t va)
 {
 	unsigned low = 0, high = space->len;
 
@@ -24,10 +24,11 @@ unsigned space_find(const struct space *space, uint64_t va)
 		else
 			high = middle;
 	}
+	space->last = low;
 	return low;
 }
 
-static bool is_busy(const struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock)
+static bool is_busy(struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock)
 {
 	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
 		if (space->mappings[i].busy)
@@ -36,14 +37,21 @@ static bool is_busy(const struct space *space, uint64_t base, uint64_t end) REQU
 	return false;
 }
 
-void space_lock_settled(struct space *space, uint64_t base, uint64_t end)
+void space_settle(struct space *space, uint64_t base, uint64_t end)
 {
-	spin_lock(&space->lock);
-	while (unlikely(is_busy(space, base, end))) {
+	while (is_busy(space, base, end)) {
 		spin_unlock(&space->lock);
 		arch_poll_ipi();
 		arch_pause();
 		spin_lock(&space->lock);
+	}
+}
+
+void space_set_busy(struct space *space, uint64_t base, uint64_t end, bool busy)
+{
+	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
+		space->busy += (unsigned)busy - space->mappings[i].busy;
+		space->mappings[i].busy = busy;
 	}
 }
 
@@ -97,36 +105,33 @@ enum status space_make_room(struct space *space, unsigned extra)
 	return grow(space, space->len + extra);
 }
 
-void space_insert(struct space *space, const struct mapping *mapping)
+void space_insert(struct space *space, unsigned index, const struct mapping *mapping)
 {
-	unsigned index = space_find(space, mapping->base.raw);
+	struct mapping *at = &space->mappings[index];
 
 	kassert(space->len < space->capacity);
-	__builtin_memmove(&space->mappings[index + 1], &space->mappings[index],
-			  (space->len - index) * sizeof(*mapping));
-	space->mappings[index] = *mapping;
+	if (index < space->len)
+		__builtin_memmove(at + 1, at, (space->len - index) * sizeof(*at));
+	*at = *mapping;
 	space->len++;
+	space->last = index;
 }
 
 void space_remove(struct space *space, unsigned index, unsigned count)
 {
-	__builtin_memmove(&space->mappings[index], &space->mappings[index + count],
-			  (space->len - index - count) * sizeof(struct mapping));
+	struct mapping *at = &space->mappings[index];
+
+	for (unsigned i = 0; i < count; i++)
+		space->busy -= at[i].busy;
+	if (index + count < space->len)
+		__builtin_memmove(at, at + count, (space->len - index - count) * sizeof(*at));
 	space->len -= count;
 }
 
-/* True if a mapping begins below `va` and ends above. */
-static bool is_inside(const struct space *space, uint64_t va) REQUIRES(space->lock)
+/* The mapping `index` becomes two, at `va` inside it. There is room. */
+static void split(struct space *space, unsigned index, uint64_t va) REQUIRES(space->lock)
 {
-	unsigned i = space_find(space, va);
-
-	return i < space->len && space->mappings[i].base.raw < va;
-}
-
-/* The mapping around `va` becomes two. There is room. */
-static void split(struct space *space, uint64_t va) REQUIRES(space->lock)
-{
-	struct mapping *lower = &space->mappings[space_find(space, va)];
+	struct mapping *lower = &space->mappings[index];
 	struct mapping upper = *lower;
 
 	lower->pages = (va - lower->base.raw) >> PAGE_SHIFT;
@@ -134,48 +139,55 @@ static void split(struct space *space, uint64_t va) REQUIRES(space->lock)
 	upper.pages -= lower->pages;
 	upper.first_page += lower->pages;
 	memory_get(upper.memory);
-	space_insert(space, &upper);
+	space_insert(space, index + 1, &upper);
 }
 
-static enum status check_range(const struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock)
+/* Whether mappings from `first` on cover the range; *last = the one that holds its last page. */
+static enum status check_range(const struct space *space, uint64_t base, uint64_t end, unsigned first,
+			       unsigned *last) REQUIRES(space->lock)
 {
 	uint64_t at = base;
 
-	for (unsigned i = space_find(space, base); at < end; i++) {
+	for (unsigned i = first; at < end; i++) {
 		if (i == space->len || space->mappings[i].base.raw > at)
 			return STATUS_NOT_FOUND;
 		if (space->mappings[i].pinned)
 			return STATUS_DENIED;
 		at = mapping_end(&space->mappings[i]);
+		*last = i;
 	}
 	return STATUS_OK;
 }
 
-enum status space_isolate(struct space *space, uint64_t base, uint64_t end)
+enum status space_isolate(struct space *space, uint64_t base, uint64_t end, unsigned *first)
 {
-	enum status status = check_range(space, base, end);
+	unsigned index = space_find(space, base), last = index;
+	enum status status = check_range(space, base, end, index, &last);
 	bool split_base, split_end;
 
 	if (status != STATUS_OK)
 		return status;
-	split_base = is_inside(space, base);
-	split_end = is_inside(space, end);
+	*first = index;
+	split_base = space->mappings[index].base.raw < base;
+	split_end = mapping_end(&space->mappings[last]) > end;
+	if (likely(!split_base && !split_end))
+		return STATUS_OK;
 	status = space_make_room(space, (unsigned)split_base + split_end);
 	if (status != STATUS_OK)
 		return status;
-	if (split_base)
-		split(space, base);
 	if (split_end)
-		split(space, end);
+		split(space, last, end);
+	if (split_base)
+		split(space, (*first)++, base);
 	return STATUS_OK;
 }
 
-uint64_t space_find_gap(const struct space *space, uint64_t pages)
+uint64_t space_find_gap(const struct space *space, uint64_t pages, unsigned *index)
 {
 	uint64_t size = pages * PAGE_SIZE, candidate = SPACE_LOWEST;
 
-	for (unsigned i = 0; i < space->len; i++) {
-		const struct mapping *m = &space->mappings[i];
+	for (*index = 0; *index < space->len; (*index)++) {
+		const struct mapping *m = &space->mappings[*index];
 
 		if (candidate < m->base.raw && m->base.raw - candidate >= size + PAGE_SIZE)
 			return candidate;

@@ -9,20 +9,42 @@ static inline uint64_t mapping_end(const struct mapping *m)
 	return m->base.raw + m->pages * PAGE_SIZE;
 }
 
-/* Index of the first mapping that ends above `va`. */
-unsigned space_find(const struct space *space, uint64_t va) REQUIRES(space->lock);
+unsigned space_search(struct space *space, uint64_t va) REQUIRES(space->lock);
+
+/* Index of the first mapping that ends above `va`. Most calls ask about where the last one did. */
+static inline unsigned space_find(struct space *space, uint64_t va) REQUIRES(space->lock)
+{
+	const struct mapping *m = &space->mappings[space->last];
+
+	if (likely(space->last < space->len && va - m->base.raw < m->pages * PAGE_SIZE))
+		return space->last;
+	return space_search(space, va);
+}
+
+void space_settle(struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock);
+
 /* Takes the lock when nothing in the range is busy. */
-void space_lock_settled(struct space *space, uint64_t base, uint64_t end) ACQUIRES(space->lock);
+static inline void space_lock_settled(struct space *space, uint64_t base, uint64_t end) ACQUIRES(space->lock)
+{
+	spin_lock(&space->lock);
+	if (unlikely(space->busy != 0))
+		space_settle(space, base, end);
+}
+
 /* Room for `extra` more mappings; NO_QUOTA or NO_MEMORY. */
 enum status space_make_room(struct space *space, unsigned extra) REQUIRES(space->lock);
-/* There is room. */
-void space_insert(struct space *space, const struct mapping *mapping) REQUIRES(space->lock);
+/* There is room; `index`: of the first mapping above it. */
+void space_insert(struct space *space, unsigned index, const struct mapping *mapping) REQUIRES(space->lock);
 /* Removes `count` mappings from `index` on; their memory is the caller's to put. */
 void space_remove(struct space *space, unsigned index, unsigned count) REQUIRES(space->lock);
-/* Makes [base, end) consist of whole mappings. NOT_FOUND: a page is unmapped; DENIED: pinned; NO_QUOTA, NO_MEMORY. */
-enum status space_isolate(struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock);
-/* The lowest place for `pages` pages, or 0. */
-uint64_t space_find_gap(const struct space *space, uint64_t pages) REQUIRES(space->lock);
+/* Makes [base, end) consist of whole mappings, `*first` the first. NOT_FOUND: a page is unmapped; DENIED: pinned;
+ * NO_QUOTA, NO_MEMORY. */
+enum status space_isolate(struct space *space, uint64_t base, uint64_t end, unsigned *first)
+	REQUIRES(space->lock);
+/* The lowest place for `pages` pages, or 0; and its index. */
+uint64_t space_find_gap(const struct space *space, uint64_t pages, unsigned *index) REQUIRES(space->lock);
+/* Marks all mappings that begin in a range, or the opposite. */
+void space_set_busy(struct space *space, uint64_t base, uint64_t end, bool busy) REQUIRES(space->lock);
 
 /* The CPUs that may have cached what was just changed. One that comes later sees the change. */
 uint64_t space_active(const struct space *space);

@@ -164,13 +164,14 @@ static struct ring *claim_receiver(struct endpoint *endpoint, struct request **r
 static void match(struct endpoint *endpoint, struct request *call)
 {
 	struct request *receive, *next;
-	struct ring *ring;
+	struct ring *ring, *own = call->ring;
 
 	spin_lock(&endpoint->lock);
 	list_push_back(&endpoint->calls, &call->link);
 	while ((next = first_call(endpoint)) != NULL && (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (receive != NULL) {
 			list_remove(&next->link);
+			own->copied += next->sqe.msg_len;
 			deliver(endpoint, next, receive);
 		}
 		spin_unlock(&endpoint->lock);
@@ -244,6 +245,7 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 	bool won = call != NULL && request_claim(request, request->sequence); /* or our own deadline came first */
 	if (won) {
 		list_remove(&call->link);
+		ring->copied += call->sqe.msg_len;
 		deliver(endpoint, call, request);
 	} else if (call == NULL) {
 		list_push_back(&endpoint->receivers, &request->link);

@@ -77,6 +77,8 @@ static uint32_t reasons_to_return(struct thread *thread)
 		reasons |= CAP_ENTER_COMPLETIONS;
 	if (unlikely(refused == RING_FULL))
 		reasons |= CAP_ENTER_CQ_FULL;
+	if (unlikely(refused == RING_BOUND))
+		reasons |= CAP_ENTER_BOUND;
 	return reasons;
 dead:
 	if (!thread_is_dying(thread))
@@ -120,6 +122,7 @@ void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 		struct ring *ring = &thread->ring;
 		ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
 		ring->consumed = 0;
+		ring->copied = 0;
 		thread->enter_deadline = arg1;
 		thread->in_enter = true;
 		enter_continue(thread);

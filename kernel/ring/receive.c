@@ -86,6 +86,7 @@ static void answer_caller(struct thread *thread, struct request *request, struct
 	unsigned char *buffer = caller->ring->arena + caller->sqe.buf_off;
 	struct provenance provenance = {thread->process->pid, PROVENANCE_ANSWER, {0}};
 
+	thread->ring.copied += sqe->msg_len;
 	copy_words(buffer, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
 	for (unsigned i = 0; i < sqe->caps_len; i++) {
 		cap_id id = cap_table_install(&process->table, &caller->slots, views[i], provenance);

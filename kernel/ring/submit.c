@@ -127,6 +127,10 @@ uint32_t submit(struct thread *thread)
 		}
 		dispatch(thread, ring->free);
 		ring->consumed++;
+		if (unlikely(ring->copied >= CAP_ENTER_MAX_COPY)) {
+			reasons = count > 1 ? RING_BOUND : 0;
+			break;
+		}
 		if (unlikely(thread_is_dying(thread)))
 			break;
 	}

@@ -4,12 +4,13 @@
 
 #include <ring/thread.h>
 
-#define RING_FULL (1u << 31) /* submissions were left for want of completion slots */
+#define RING_BOUND (1u << 30) /* submissions were left: enough was copied for one entry */
+#define RING_FULL  (1u << 31) /* submissions were left for want of completion slots */
 
 static inline bool thread_is_dying(struct thread *thread)
 {
 	return load_relaxed(&thread->ring.signals) & RING_KILL;
 }
 
-/* Admits what the thread has submitted. 0, RING_FULL, or RING_PROTOCOL: the shared indexes are impossible. */
+/* Admits what the thread has submitted. 0, RING_FULL, RING_BOUND, or RING_PROTOCOL: the shared indexes are impossible. */
 uint32_t submit(struct thread *thread);

@@ -19,7 +19,8 @@ uint64_t msg_list_word(const uint8_t *slot, const uint8_t *data, enum msg_elem e
 	return (uint32_t)((uint64_t)offset << 2 | 1) | (uint64_t)elem << 32 | count << 35;
 }
 
-struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers)
+struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t data_words,
+					  uint32_t pointers)
 {
 	uint8_t *data = p.slot ? msg_builder_alloc(p.msg, data_words + pointers) : nullptr;
 
@@ -30,7 +31,8 @@ struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t
 
 struct msg_list_builder msg_init_list(struct msg_pointer_builder p, enum msg_elem elem, uint32_t count)
 {
-	struct msg_list_builder list = {.msg = p.msg, .step_bits = step_bits_of[elem], .data_bytes = data_bytes_of[elem]};
+	struct msg_list_builder list = {
+		.msg = p.msg, .step_bits = step_bits_of[elem], .data_bytes = data_bytes_of[elem]};
 
 	if (!p.slot)
 		return list;
@@ -46,8 +48,8 @@ struct msg_list_builder msg_init_list(struct msg_pointer_builder p, enum msg_ele
 	return list;
 }
 
-struct msg_list_builder msg_init_struct_list(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers,
-					     uint32_t count)
+struct msg_list_builder msg_init_struct_list(struct msg_pointer_builder p, uint32_t data_words,
+					     uint32_t pointers, uint32_t count)
 {
 	uint32_t step = data_words + pointers;
 	uint64_t words = (uint64_t)count * step;

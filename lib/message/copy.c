@@ -12,10 +12,12 @@
 static void copy_pointers(uint8_t *to, struct msg_builder *msg, struct msg_struct from, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		msg_set_pointer((struct msg_pointer_builder){msg, to + (size_t)i * 8}, msg_struct_pointer(from, i));
+		msg_set_pointer((struct msg_pointer_builder){msg, to + (size_t)i * 8},
+				msg_struct_pointer(from, i));
 }
 
-void msg_copy_struct(struct msg_struct_builder to, struct msg_struct from, uint32_t data_words, uint32_t pointers)
+void msg_copy_struct(struct msg_struct_builder to, struct msg_struct from, uint32_t data_words,
+		     uint32_t pointers)
 {
 	uint32_t bytes = from.data_bytes < data_words * 8 ? from.data_bytes : data_words * 8;
 
@@ -23,10 +25,12 @@ void msg_copy_struct(struct msg_struct_builder to, struct msg_struct from, uint3
 		return;
 	if (bytes)
 		__builtin_memcpy(to.data, from.data, bytes);
-	copy_pointers(to.data + (size_t)data_words * 8, to.msg, from, pointers < from.pointers ? pointers : from.pointers);
+	copy_pointers(to.data + (size_t)data_words * 8, to.msg, from,
+		      pointers < from.pointers ? pointers : from.pointers);
 }
 
-void msg_set_struct(struct msg_pointer_builder p, struct msg_struct from, uint32_t data_words, uint32_t pointers)
+void msg_set_struct(struct msg_pointer_builder p, struct msg_struct from, uint32_t data_words,
+		    uint32_t pointers)
 {
 	uint32_t from_words = (from.data_bytes + 7) / 8;
 	uint32_t d = from_words > data_words ? from_words : data_words;
@@ -41,7 +45,8 @@ static void set_composite(struct msg_pointer_builder p, struct msg_list from)
 	struct msg_list_builder to = msg_init_struct_list(p, data_words, from.pointers, from.count);
 
 	for (uint32_t i = 0; i < to.count; i++)
-		msg_copy_struct(msg_list_struct_at(to, i), msg_list_struct(from, i), data_words, from.pointers);
+		msg_copy_struct(msg_list_struct_at(to, i), msg_list_struct(from, i), data_words,
+				from.pointers);
 }
 
 void msg_set_list(struct msg_pointer_builder p, struct msg_list from)
@@ -62,7 +67,8 @@ void msg_set_list(struct msg_pointer_builder p, struct msg_list from)
 	if (!bytes)
 		return;
 	__builtin_memcpy(to.data, from.data, bytes);
-	if (from.elem == MSG_ELEM_BIT && to.count % 8 != 0) /* what lies behind the last bit is not ours to copy */
+	if (from.elem == MSG_ELEM_BIT &&
+	    to.count % 8 != 0) /* what lies behind the last bit is not ours to copy */
 		to.data[bytes - 1] &= (uint8_t)((1u << to.count % 8) - 1);
 }
 
@@ -131,18 +137,20 @@ struct msg_struct_builder msg_get_struct(struct msg_pointer_builder p, uint32_t 
 	if (s.data_bytes == data_words * 8 && s.pointers >= pointers)
 		return (struct msg_struct_builder){p.msg, p.slot + (s.data - p.slot)};
 
-	struct msg_struct_builder to =
-		msg_init_struct(p, data_words, s.pointers > pointers ? s.pointers : pointers);
+	struct msg_struct_builder to = msg_init_struct(p, data_words,
+						       s.pointers > pointers ? s.pointers : pointers);
 	if (to.data)
 		move_struct(to.data, data_words, s);
 	return to;
 }
 
-struct msg_list_builder msg_get_struct_list(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers)
+struct msg_list_builder msg_get_struct_list(struct msg_pointer_builder p, uint32_t data_words,
+					    uint32_t pointers)
 {
 	struct msg_list l = msg_read_list(msg_pointer_as_reader(p), MSG_ELEM_COMPOSITE);
 
-	if (l.count == 0 || (l.elem == MSG_ELEM_COMPOSITE && l.data_bytes == data_words * 8 && l.pointers >= pointers))
+	if (l.count == 0 ||
+	    (l.elem == MSG_ELEM_COMPOSITE && l.data_bytes == data_words * 8 && l.pointers >= pointers))
 		return msg_get_list(p);
 
 	uint32_t n = l.pointers > pointers ? l.pointers : pointers;

@@ -72,7 +72,8 @@ static enum status find_segments(struct flatten *f, const uint8_t *in, size_t in
 
 static bool inside(const struct flatten *f, uint32_t segment, uint64_t at, uint64_t words)
 {
-	return segment < f->count && at <= f->segments[segment].words && words <= f->segments[segment].words - at;
+	return segment < f->count && at <= f->segments[segment].words &&
+	       words <= f->segments[segment].words - at;
 }
 
 static uint64_t load(const struct flatten *f, uint32_t segment, uint64_t at)
@@ -106,7 +107,8 @@ static bool resolve(const struct flatten *f, uint32_t segment, uint64_t at, stru
 		if (two) {
 			if ((word & 7) != 2 || (word >> 32) >= f->count)
 				return false;
-			*o = (struct object){load(f, pad_segment, pad + 1), (uint32_t)(word >> 32), (uint32_t)word >> 3};
+			*o = (struct object){load(f, pad_segment, pad + 1), (uint32_t)(word >> 32),
+					     (uint32_t)word >> 3};
 			return (o->word & 3) < 2;
 		}
 	}
@@ -116,7 +118,8 @@ static bool resolve(const struct flatten *f, uint32_t segment, uint64_t at, stru
 	return (word & 3) == 3 || ((word & 3) < 2 && target >= 0);
 }
 
-static void copy(struct flatten *f, uint32_t segment, uint64_t at, struct msg_pointer_builder to, unsigned depth);
+static void copy(struct flatten *f, uint32_t segment, uint64_t at, struct msg_pointer_builder to,
+		 unsigned depth);
 
 static void copy_body(struct flatten *f, uint32_t segment, uint64_t at, struct msg_struct_builder to,
 		      uint32_t data_words, uint32_t pointers, unsigned depth)
@@ -139,7 +142,8 @@ static void copy_composite(struct flatten *f, struct object o, struct msg_pointe
 	}
 
 	uint64_t tag = load(f, o.segment, o.at);
-	uint32_t count = (uint32_t)tag >> 2, data_words = (uint16_t)(tag >> 32), pointers = (uint32_t)(tag >> 48);
+	uint32_t count = (uint32_t)tag >> 2, data_words = (uint16_t)(tag >> 32),
+		 pointers = (uint32_t)(tag >> 48);
 	uint64_t step = data_words + pointers;
 
 	if ((tag & 3) != 0 || step * count > words || (step == 0 && !pay(f, count))) {
@@ -149,7 +153,8 @@ static void copy_composite(struct flatten *f, struct object o, struct msg_pointe
 
 	struct msg_list_builder list = msg_init_struct_list(to, data_words, pointers, count);
 	for (uint32_t i = 0; i < list.count && step != 0 && !f->bad; i++)
-		copy_body(f, o.segment, o.at + 1 + i * step, msg_list_struct_at(list, i), data_words, pointers, depth);
+		copy_body(f, o.segment, o.at + 1 + i * step, msg_list_struct_at(list, i), data_words,
+			  pointers, depth);
 }
 
 static void copy_list(struct flatten *f, struct object o, struct msg_pointer_builder to, unsigned depth)
@@ -180,7 +185,8 @@ static void copy_list(struct flatten *f, struct object o, struct msg_pointer_bui
 		__builtin_memcpy(list.data, f->segments[o.segment].base + o.at * 8, (size_t)words * 8);
 }
 
-static void copy(struct flatten *f, uint32_t segment, uint64_t at, struct msg_pointer_builder to, unsigned depth)
+static void copy(struct flatten *f, uint32_t segment, uint64_t at, struct msg_pointer_builder to,
+		 unsigned depth)
 {
 	struct object o;
 
@@ -205,11 +211,12 @@ static void copy(struct flatten *f, uint32_t segment, uint64_t at, struct msg_po
 		f->bad = true;
 		return;
 	}
-	copy_body(f, o.segment, o.at, msg_init_struct(to, data_words, pointers), data_words, pointers, depth - 1);
+	copy_body(f, o.segment, o.at, msg_init_struct(to, data_words, pointers), data_words, pointers,
+		  depth - 1);
 }
 
-enum status msg_frame_flatten(const void *in, size_t in_bytes, void *out, size_t out_bytes, uint32_t budget_words,
-			      size_t *used)
+enum status msg_frame_flatten(const void *in, size_t in_bytes, void *out, size_t out_bytes,
+			      uint32_t budget_words, size_t *used)
 {
 	struct flatten f = {.budget = budget_words};
 	enum status s = find_segments(&f, in, in_bytes);

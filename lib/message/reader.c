@@ -51,7 +51,8 @@ static const uint8_t *target(struct msg_pointer p, uint64_t word, uint64_t words
 		return p.slot + 8 + offset * 8;
 
 	int64_t at = (p.slot - p.msg->base) / 8 + 1 + offset;
-	if (at < 0 || (uint64_t)at > p.msg->words || words > p.msg->words - (uint64_t)at || !pay(p.msg, words))
+	if (at < 0 || (uint64_t)at > p.msg->words || words > p.msg->words - (uint64_t)at ||
+	    !pay(p.msg, words))
 		return nullptr;
 	return p.msg->base + at * 8;
 }

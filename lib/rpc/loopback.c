@@ -179,7 +179,8 @@ void rpc_loopback_init(struct rpc_loopback *l, void *arena, uint32_t bytes)
 	rpc_transport_init(&l->transport, &loopback_ops, arena, 0, bytes & ~7u);
 }
 
-cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops, void *self)
+cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops,
+			void *self)
 {
 	if (l->count == RPC_LOOPBACK_OBJECTS)
 		return CAP_ID_NULL;

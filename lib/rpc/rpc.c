@@ -17,15 +17,18 @@ static struct msg_text text_cut(const char *s, uint32_t room)
 
 	if (text.len > room) {
 		text.len = room;
-		while (text.len > 0 && ((uint8_t)text.ptr[text.len] & 0xc0) == 0x80) /* not within a character */
+		while (text.len > 0 &&
+		       ((uint8_t)text.ptr[text.len] & 0xc0) == 0x80) /* not within a character */
 			text.len--;
 	}
 	return text;
 }
 
-void rpc_exception_build(struct msg_builder *b, enum exception_type type, const char *reason, const char *field)
+void rpc_exception_build(struct msg_builder *b, enum exception_type type, const char *reason,
+			 const char *field)
 {
-	static constexpr uint32_t field_max = 63, overhead = 8 * (1 + EXCEPTION_DATA_WORDS + EXCEPTION_POINTERS);
+	static constexpr uint32_t field_max = 63,
+				  overhead = 8 * (1 + EXCEPTION_DATA_WORDS + EXCEPTION_POINTERS);
 	uint32_t room = RPC_EXCEPTION_BYTES - overhead;
 	struct exception_builder e = exception_builder_root(b);
 

@@ -43,7 +43,7 @@ enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy)
 	return (enum status)cqe.status;
 }
 
-void ring_signal(struct ring_client *ring, cap_id notification, uint64_t bits)
+void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bits)
 {
 	ring_submit(ring,
 		    &(struct cap_sqe){

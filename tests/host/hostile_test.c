@@ -315,7 +315,8 @@ static void honest_server(uint64_t region)
 								       .buf_off = 1024,
 								       .buf_len = 56 + MESSAGE});
 
-		explore_check(cqe.status == STATUS_OK && cqe.len == 56 + 8);
+		if (cqe.status != STATUS_OK || cqe.len != 56 + 8)
+			host_die("RECV: status %d, %u bytes", cqe.status, cqe.len);
 		word = user_arena_word(&ring, 1024 + 56) + 1;
 		user_arena_write(&ring, 0, &word, 8);
 		explore_check(user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8}).status ==

@@ -147,15 +147,12 @@ static void kill_rest([[maybe_unused]] void *unused)
 	quiesce_enter();
 	for (unsigned i = 0; i < made_count; i++)
 		process_kill(made[i], &why);
-	(void)arch_start_cpus();
-	arch_resume_loop();
+	quiesce_exit();
 }
 
 void scenario_end(void)
 {
-	quiesce_enter();
-	quiesce_exit();
-	explore_check(host_run(kill_rest, NULL) == HOST_QUIET);
+	explore_check(host_continue(kill_rest, NULL) == HOST_QUIET);
 	for (unsigned i = 0; i < made_count; i++) {
 		explore_check(made[i]->state == PROCESS_ENDED);
 		for (unsigned r = 0; r < LEDGER_COUNT; r++) {

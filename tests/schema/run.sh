@@ -57,7 +57,7 @@ if [ ! -x "$plugin" ]; then
 	$clang $flags -O1 $includes tools/capnpc-capos/*.c lib/message/*.c -o "$plugin" || stop "the plugin compiles"
 fi
 # shellcheck disable=SC2086
-$clang $flags -O1 $includes tests/schema/conform/plugin.c tools/capnpc-capos/schema.c tools/capnpc-capos/names.c \
+$clang $flags -O1 $includes -Itools/capnpc-capos tests/schema/conform/plugin.c tools/capnpc-capos/schema.c tools/capnpc-capos/names.c \
 	lib/message/*.c -o "$dir/conform-plugin" || stop "the test plugin compiles"
 # shellcheck disable=SC2086
 $clang $flags tests/schema/conform/schemas.c -o "$dir/schemas" || stop "the generator of schemas compiles"
@@ -147,7 +147,7 @@ done
 evolve() {
 	local i bad=0
 	for i in $(seq 1 12); do
-		(cd "$dir" && "$1/p" random "$i" e1 && "$2/p" dump e1 >e1.txt &&
+		(cd "$dir" && "$1/p" plain "$i" e1 && "$2/p" dump e1 >e1.txt &&
 			capnp convert text:flat "$2/s.capnp" Root <e1.txt | canonical "$2/s.capnp" >e1.ours &&
 			capnp convert flat:text "$2/s.capnp" Root <e1 | capnp convert text:flat "$2/s.capnp" Root |
 			canonical "$2/s.capnp" >e1.stock && cmp e1.ours e1.stock) || { bad=1; echo "# message $i"; }
@@ -165,13 +165,19 @@ mutate() { # D SCHEMA
 	for i in $(seq 1 "$mutants"); do
 		(cd "$1" && [ $((i % 20)) = 1 ] && ./p random "$i" m1)
 		(cd "$1" && ./p mutate "$i" m1 mm) || return 1
-		capnp convert flat:text "$1/$2" Root <"$1/mm" >/dev/null 2>&1
+		# A long list of Voids makes the stock tool print for minutes: bounded, and then it says nothing.
+		(ulimit -v 400000; timeout 2 capnp convert flat:text "$1/$2" Root <"$1/mm") >/dev/null 2>"$1/stock"
 		stock=$?
+		[ $stock -ge 124 ] || grep -q "bad_alloc\|nable to allocate" "$1/stock" && stock=0
 		(cd "$1" && ./p dump mm) >/dev/null 2>"$1/err"
 		ours=$?
-		{ printf '\0\0\0\0'; perl -e 'print pack("V", (-s $ARGV[0]) / 8)' "$1/mm"; cat "$1/mm"; } >"$1/mf"
+		(cd "$1" && ./p frame mm mf)
 		(cd "$1" && ./p flatten mf ff) 2>>"$1/err"
 		flat=$?
+		if [ $flat = 0 ]; then # the types are for who reads it then
+			(cd "$1" && ./p dump ff) >/dev/null 2>>"$1/err"
+			flat=$?
+		fi
 		[ $ours = 0 ] || [ $ours = 3 ] || { crashed=1; sed 's/^/# /' "$1/err" | head -20; }
 		[ $flat = 0 ] || [ $flat = 3 ] || { crashed=1; sed 's/^/# /' "$1/err" | head -20; }
 		[ $stock = 0 ] && continue

@@ -37,15 +37,21 @@ static void defaults(void)
 	(void)start();
 	struct shape_reader s = finish();
 
-	report(shape_reader_area(s) == 1000 && shape_reader_visible(s) && shape_reader_colour(s) == COLOUR_DARK_BLUE,
+	report(shape_reader_area(s) == 1000 && shape_reader_visible(s) &&
+		       shape_reader_colour(s) == COLOUR_DARK_BLUE,
 	       "defaults of numbers, Bool and enum");
-	report(shape_reader_weight(s) == 1.5 && shape_reader_weight_bits(s) == 0x3ff8000000000000ull, "of a Float64");
-	report(msg_text_equal(shape_reader_name(s), MSG_TEXT("none")) && !shape_reader_has_name(s), "of a Text");
-	report(msg_list_count(shape_reader_sizes(s)) == 3 && msg_list_u16(shape_reader_sizes(s), 2) == 3, "of a list");
-	report(shape_point_reader_x(shape_reader_origin(s)) == 3 && shape_point_reader_y(shape_reader_origin(s)) == 4,
+	report(shape_reader_weight(s) == 1.5 && shape_reader_weight_bits(s) == 0x3ff8000000000000ull,
+	       "of a Float64");
+	report(msg_text_equal(shape_reader_name(s), MSG_TEXT("none")) && !shape_reader_has_name(s),
+	       "of a Text");
+	report(msg_list_count(shape_reader_sizes(s)) == 3 && msg_list_u16(shape_reader_sizes(s), 2) == 3,
+	       "of a list");
+	report(shape_point_reader_x(shape_reader_origin(s)) == 3 &&
+		       shape_point_reader_y(shape_reader_origin(s)) == 4,
 	       "of a struct");
 	report(shape_box_reader_width(shape_reader_box(s)) == -1, "of a field in a group");
-	report(shape_reader_owner(s) == -1 && msg_pointer_is_null(shape_reader_default(s)) && msg_reader_ok(&reader),
+	report(shape_reader_owner(s) == -1 && msg_pointer_is_null(shape_reader_default(s)) &&
+		       msg_reader_ok(&reader),
 	       "null capability and AnyPointer");
 
 	struct shape_builder b = start();
@@ -56,10 +62,11 @@ static void defaults(void)
 	struct shape_point_builder origin = shape_builder_origin(b);
 	shape_point_builder_set_x(origin, -1);
 	s = finish();
-	report(shape_reader_area(s) == 0 && !shape_reader_visible(s) && shape_reader_colour(s) == COLOUR_RED &&
-		       shape_reader_weight(s) == -2,
+	report(shape_reader_area(s) == 0 && !shape_reader_visible(s) &&
+		       shape_reader_colour(s) == COLOUR_RED && shape_reader_weight(s) == -2,
 	       "values set over defaults");
-	report(shape_point_reader_x(shape_reader_origin(s)) == -1 && shape_point_reader_y(shape_reader_origin(s)) == 4,
+	report(shape_point_reader_x(shape_reader_origin(s)) == -1 &&
+		       shape_point_reader_y(shape_reader_origin(s)) == 4,
 	       "a default struct, changed in one field");
 }
 
@@ -71,9 +78,12 @@ static void constants(void)
 	report(LIMIT == 4096 && SMALLEST == INT64_MIN && GREETING.len == 11, "constants of scalars and text");
 	report(key().len == 4 && key().ptr[3] == 0xef, "of data");
 	for (uint32_t i = 0; i < shape_point_list_reader_count(shape_reader_points(s)); i++)
-		sum = sum * 10 + (uint64_t)(shape_point_reader_x(shape_point_list_reader_at(shape_reader_points(s), i)) * 2 +
-					    shape_point_reader_y(shape_point_list_reader_at(shape_reader_points(s), i)));
-	report(msg_text_equal(shape_reader_name(s), MSG_TEXT("square")) && sum == 231, "of a struct with a list of structs");
+		sum = sum * 10 +
+		      (uint64_t)(shape_point_reader_x(shape_point_list_reader_at(shape_reader_points(s), i)) *
+					 2 +
+				 shape_point_reader_y(shape_point_list_reader_at(shape_reader_points(s), i)));
+	report(msg_text_equal(shape_reader_name(s), MSG_TEXT("square")) && sum == 231,
+	       "of a struct with a list of structs");
 }
 
 static void unions(void)
@@ -81,7 +91,8 @@ static void unions(void)
 	struct shape_builder b = start();
 	shape_builder_set_label(b, MSG_TEXT("label"));
 	struct shape_reader s = finish();
-	report(shape_reader_which(s) == SHAPE_WHICH_LABEL && shape_reader_has_label(s), "a member of a union");
+	report(shape_reader_which(s) == SHAPE_WHICH_LABEL && shape_reader_has_label(s),
+	       "a member of a union");
 	report(shape_reader_circle_bits(s) == 0, "one that is not active reads as its default");
 
 	struct shape_polygon_builder p = shape_builder_init_polygon(b);
@@ -93,7 +104,8 @@ static void unions(void)
 	       "a group in a union starts empty, whatever was there");
 	shape_builder_set_nothing(b);
 	s = finish();
-	report(shape_reader_which(s) == SHAPE_WHICH_NOTHING && !shape_polygon_reader_closed(shape_reader_polygon(s)),
+	report(shape_reader_which(s) == SHAPE_WHICH_NOTHING &&
+		       !shape_polygon_reader_closed(shape_reader_polygon(s)),
 	       "a Void member");
 }
 
@@ -114,7 +126,8 @@ static void lists(void)
 	struct shape_reader s = finish();
 	struct msg_list row = msg_list_list(shape_reader_grid(s), 2, MSG_ELEM_8);
 	report(row.count == 2 && msg_list_u8(row, 1) == 21 && msg_list_u8(row, 2) == 0, "a list of lists");
-	report(shape_point_reader_x(shape_point_list_reader_at(shape_reader_points(s), 1)) == 5, "a list of structs");
+	report(shape_point_reader_x(shape_point_list_reader_at(shape_reader_points(s), 1)) == 5,
+	       "a list of structs");
 	report(shape_reader_root_(s) == 8 && msg_reader_ok(&reader), "a field with a name that is taken");
 	shape_check(s);
 	report(msg_reader_ok(&reader), "the check finds nothing");
@@ -127,8 +140,9 @@ static enum status draw_op(void *self, struct rpc_request *request, struct draw_
 {
 	(void)self;
 	(void)request;
-	draw_draw_results_builder_set_pixels(results, shape_reader_area(draw_draw_params_reader_shape(params)) *
-							      draw_draw_params_reader_times(params));
+	draw_draw_results_builder_set_pixels(results,
+					     shape_reader_area(draw_draw_params_reader_shape(params)) *
+						     draw_draw_params_reader_times(params));
 	return STATUS_OK;
 }
 
@@ -177,7 +191,8 @@ static enum status take_op(void *self, struct rpc_request *request, struct box_t
 }
 
 static const struct draw_server_ops draw_ops = {.draw = draw_op, .child = child_op};
-static const struct canvas_server_ops canvas_ops = {.super_draw = &draw_ops, .clear = clear_op, .reset = reset_op};
+static const struct canvas_server_ops canvas_ops = {
+	.super_draw = &draw_ops, .clear = clear_op, .reset = reset_op};
 static const struct box_server_ops box_ops = {.put = put_op, .take = take_op};
 
 static void calls(void)
@@ -204,15 +219,18 @@ static void calls(void)
 	report(draw_child(&loop.transport, canvas, MSG_TEXT("four"), box, &child, &depth) == STATUS_OK &&
 		       child.raw == box.raw && depth == 4,
 	       "a capability goes in and comes out");
-	report(draw_child(&loop.transport, canvas, MSG_TEXT(""), CAP_ID_NULL, &child, &depth) == STATUS_BAD_ID,
+	report(draw_child(&loop.transport, canvas, MSG_TEXT(""), CAP_ID_NULL, &child, &depth) ==
+		       STATUS_BAD_ID,
 	       "the null capability cannot be sent on");
 
 	struct shape_reader cleared;
 	shape_builder_set_area(canvas_clear_begin(&call, &loop.transport, canvas), 7);
-	report(canvas_clear_call(&call, &cleared) == STATUS_OK && shape_reader_area(cleared) == 8, "named structs");
+	report(canvas_clear_call(&call, &cleared) == STATUS_OK && shape_reader_area(cleared) == 8,
+	       "named structs");
 	rpc_end(&call);
 	report(canvas_reset(&loop.transport, canvas) == STATUS_OK && counter == 1, "nothing in, nothing out");
-	report(canvas_reset(&loop.transport, box) == STATUS_EXCEPTION && counter == 1, "not on another object");
+	report(canvas_reset(&loop.transport, box) == STATUS_EXCEPTION && counter == 1,
+	       "not on another object");
 
 	struct box_put_results_reader put;
 	struct box_put_params_builder p = box_put_begin(&call, &loop.transport, box);

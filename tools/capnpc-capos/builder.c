@@ -14,8 +14,8 @@ struct setter {
 /* Opens `RESULT PREFIX_builder_VERB_NAME(struct PREFIX_builder b, PARAMS)` and sets the discriminant. */
 static void open(struct setter *e, const char *result, const char *verb, const char *params)
 {
-	emit(e->g, "\nstatic inline %s %s_builder_%s%s(struct %s_builder b%s%s)\n{\n", result, e->prefix, verb, e->name,
-	     e->prefix, *params ? ", " : "", params);
+	emit(e->g, "\nstatic inline %s %s_builder_%s%s(struct %s_builder b%s%s)\n{\n", result, e->prefix,
+	     verb, e->name, e->prefix, *params ? ", " : "", params);
 	if (field_in_union(e->field))
 		emit(e->g, "\tmsg_struct_set_u16(b.b, %u, %u);\n", struct_discriminant_at(e->node),
 		     field_discriminant(e->field));
@@ -59,7 +59,8 @@ static void emit_scalar(struct setter *e)
 		emit_bits(e, string("uint%u_t", bits), "_bits");
 		emit(e->g, "\n#if MSG_FLOAT");
 		open(e, "void", "set_", bits == 32 ? "float value" : "double value");
-		emit(e->g, "\t%s_builder_set_%s_bits(b, msg_bits%u(value));\n}\n#endif\n", e->prefix, e->name, bits);
+		emit(e->g, "\t%s_builder_set_%s_bits(b, msg_bits%u(value));\n}\n#endif\n", e->prefix, e->name,
+		     bits);
 	} else {
 		emit_bits(e, scalar_type(e->g, e->type), "");
 	}
@@ -97,7 +98,8 @@ static void emit_struct_list(struct setter *e)
 	unsigned data = struct_data_words(of), pointers = struct_pointers(of);
 
 	open(e, builder, "init_", "uint32_t count");
-	emit(e->g, "\treturn (%s){msg_init_struct_list(%s, %u, %u, count)};\n}\n", builder, slot(e), data, pointers);
+	emit(e->g, "\treturn (%s){msg_init_struct_list(%s, %u, %u, count)};\n}\n", builder, slot(e), data,
+	     pointers);
 	open(e, builder, "", "");
 	emit(e->g, "\treturn (%s){msg_get_struct_list(%s, %u, %u)};\n}\n", builder, slot(e), data, pointers);
 	open(e, "void", "set_", string("struct %s_list_reader value", name));
@@ -162,7 +164,8 @@ static void emit_clear(struct setter *e, struct node group)
 		}
 		unsigned bits = type_bits(field_type(f)), at = field_offset(f);
 		if (type_is_pointer(field_type(f)))
-			emit(e->g, "\tmsg_set_null(msg_struct_slot(b.b, %u));\n", (struct_data_words(group) + at) * 8);
+			emit(e->g, "\tmsg_set_null(msg_struct_slot(b.b, %u));\n",
+			     (struct_data_words(group) + at) * 8);
 		else if (bits == 1)
 			emit(e->g, "\tmsg_struct_set_bool(b.b, %u, false);\n", at);
 		else if (bits > 0)
@@ -180,8 +183,8 @@ static void emit_group(struct setter *e)
 		emit_clear(e, group);
 		emit(e->g, "\treturn (%s){b.b};\n}\n", builder);
 	}
-	emit(e->g, "\nstatic inline %s %s_builder_%s(struct %s_builder b)\n{\n\treturn (%s){b.b};\n}\n", builder, e->prefix,
-	     e->name, e->prefix, builder);
+	emit(e->g, "\nstatic inline %s %s_builder_%s(struct %s_builder b)\n{\n\treturn (%s){b.b};\n}\n",
+	     builder, e->prefix, e->name, e->prefix, builder);
 }
 
 static void emit_roots(struct gen *g, struct node n, const char *name)
@@ -190,17 +193,22 @@ static void emit_roots(struct gen *g, struct node n, const char *name)
 
 	emit(g, "\nstatic inline struct %s_builder %s_builder_root(struct msg_builder *b)\n{\n", name, name);
 	emit(g, "\treturn (struct %s_builder){msg_builder_root(b, %u, %u)};\n}\n", name, data, pointers);
-	emit(g, "\nstatic inline struct %s_builder %s_pointer_builder(struct msg_pointer_builder p)\n{\n", name, name);
+	emit(g, "\nstatic inline struct %s_builder %s_pointer_builder(struct msg_pointer_builder p)\n{\n",
+	     name, name);
 	emit(g, "\treturn (struct %s_builder){msg_init_struct(p, %u, %u)};\n}\n", name, data, pointers);
 	if (struct_is_implicit(n))
 		return;
-	emit(g, "\nstatic inline struct %s_list_builder %s_list_pointer_builder(struct msg_pointer_builder p, uint32_t count)\n",
+	emit(g,
+	     "\nstatic inline struct %s_list_builder %s_list_pointer_builder(struct msg_pointer_builder p, uint32_t count)\n",
 	     name, name);
-	emit(g, "{\n\treturn (struct %s_list_builder){msg_init_struct_list(p, %u, %u, count)};\n}\n", name, data, pointers);
-	emit(g, "\nstatic inline struct %s_builder %s_list_builder_at(struct %s_list_builder l, uint32_t i)\n{\n", name,
-	     name, name);
+	emit(g, "{\n\treturn (struct %s_list_builder){msg_init_struct_list(p, %u, %u, count)};\n}\n", name,
+	     data, pointers);
+	emit(g,
+	     "\nstatic inline struct %s_builder %s_list_builder_at(struct %s_list_builder l, uint32_t i)\n{\n",
+	     name, name, name);
 	emit(g, "\treturn (struct %s_builder){msg_list_struct_at(l.l, i)};\n}\n", name);
-	emit(g, "\nstatic inline void %s_list_builder_set(struct %s_list_builder l, uint32_t i, struct %s_reader value)\n{\n",
+	emit(g,
+	     "\nstatic inline void %s_list_builder_set(struct %s_list_builder l, uint32_t i, struct %s_reader value)\n{\n",
 	     name, name, name);
 	emit(g, "\tmsg_copy_struct(msg_list_struct_at(l.l, i), value.s, %u, %u);\n}\n", data, pointers);
 }
@@ -211,9 +219,10 @@ void emit_builder(struct gen *g, struct node n)
 
 	if (!struct_is_group(n))
 		emit_roots(g, n, name);
-	emit(g, "\nstatic inline struct %s_reader %s_builder_as_reader(struct %s_builder b)\n{\n", name, name, name);
-	emit(g, "\treturn (struct %s_reader){msg_struct_as_reader(b.b, %u, %u)};\n}\n", name, struct_data_words(n),
-	     struct_pointers(n));
+	emit(g, "\nstatic inline struct %s_reader %s_builder_as_reader(struct %s_builder b)\n{\n", name, name,
+	     name);
+	emit(g, "\treturn (struct %s_reader){msg_struct_as_reader(b.b, %u, %u)};\n}\n", name,
+	     struct_data_words(n), struct_pointers(n));
 	for (uint32_t i = 0; i < struct_field_count(n); i++) {
 		struct field f = struct_field(n, i);
 		struct setter e = {g, n, name, field_c_name(f), f, {}};

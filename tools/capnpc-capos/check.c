@@ -15,7 +15,8 @@ bool has_check(struct gen *g, struct node n)
 	for (uint32_t i = 0; i < struct_field_count(n); i++) {
 		struct field f = struct_field(n, i);
 
-		if (field_is_group(f) ? has_check(g, schema_node(g->schema, field_group_id(f))) : checkable(field_type(f)))
+		if (field_is_group(f) ? has_check(g, schema_node(g->schema, field_group_id(f)))
+				      : checkable(field_type(f)))
 			return true;
 	}
 	return false;
@@ -32,8 +33,9 @@ static void emit_elements(struct gen *g, struct type element, const char *list, 
 		return;
 
 	const char *i = string("i%u", depth), *l = string("l%u", depth);
-	emit(g, "\tstruct msg_list %s = %s;\n\tfor (uint32_t %s = 0; %s < %s.count && msg_ok(%s.msg); %s++) {\n", l, list, i, i,
-	     l, l, i);
+	emit(g,
+	     "\tstruct msg_list %s = %s;\n\tfor (uint32_t %s = 0; %s < %s.count && msg_ok(%s.msg); %s++) {\n",
+	     l, list, i, i, l, l, i);
 	if (type_kind(element) == TYPE_STRUCT)
 		emit(g, "\t%s_check((struct %s_reader){msg_list_struct(%s, %s)});\n",
 		     node_name(schema_node(g->schema, type_id(element))),
@@ -60,8 +62,8 @@ static void emit_value(struct gen *g, struct type t, const char *pointer, unsign
 	case TYPE_STRUCT:
 		of = node_name(schema_node(g->schema, type_id(t)));
 		if (has_check(g, schema_node(g->schema, type_id(t))))
-			emit(g, "\tif (!msg_pointer_is_null(%s))\n\t%s_check(%s_pointer_reader(%s));\n", pointer, of, of,
-			     pointer);
+			emit(g, "\tif (!msg_pointer_is_null(%s))\n\t%s_check(%s_pointer_reader(%s));\n",
+			     pointer, of, of, pointer);
 		else
 			emit(g, "\t(void)msg_read_struct(%s);\n", pointer);
 		break;
@@ -98,11 +100,13 @@ static void emit_fields(struct gen *g, struct node n, const char *name)
 			continue;
 		}
 		if (field_in_union(f))
-			emit(g, "\tif (msg_struct_u16(r.s, %u) == %u) {\n", struct_discriminant_at(n), field_discriminant(f));
+			emit(g, "\tif (msg_struct_u16(r.s, %u) == %u) {\n", struct_discriminant_at(n),
+			     field_discriminant(f));
 		if (field_is_group(f))
 			emit_fields(g, group, name);
 		else
-			emit_value(g, field_type(f), string("msg_struct_pointer(r.s, %u)", field_offset(f)), 0);
+			emit_value(g, field_type(f), string("msg_struct_pointer(r.s, %u)", field_offset(f)),
+				   0);
 		if (field_in_union(f))
 			emit(g, "\t}\n");
 	}

@@ -72,19 +72,25 @@ static void emit_begin(struct stub *s, const char *constant)
 
 	emit(g, "\n");
 	emit_comment(g, s->doc, "");
-	emit(g, "static inline %s %s_begin_sized(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
-	emit(g, "\tstruct rpc_target target, uint32_t variable)\n{\n\trpc_begin(call, transport, target, (struct rpc_shape){\n");
+	emit(g, "static inline %s %s_begin_sized(struct rpc_call *call, struct rpc_transport *transport,\n",
+	     builder, s->name);
+	emit(g,
+	     "\tstruct rpc_target target, uint32_t variable)\n{\n\trpc_begin(call, transport, target, (struct rpc_shape){\n");
 	emit(g, "\t\t.interface_id = %s_INTERFACE_ID,\n\t\t.method = %s,\n", upper(s->interface), constant);
 	emit(g, "\t\t.caps = %s,\n\t\t.result_caps = %s,\n", caps_text(p), caps_text(r));
 	emit(g, "\t\t.params_bytes = %u + variable,\n", p.words * 8);
-	emit(g, "\t\t.result_bytes = %u%s,\n\t});\n", r.words * 8, r.variable ? " + RPC_DEFAULT_RESULT" : " + 64");
+	emit(g, "\t\t.result_bytes = %u%s,\n\t});\n", r.words * 8,
+	     r.variable ? " + RPC_DEFAULT_RESULT" : " + 64");
 	emit(g, "\treturn %s_builder_root(&call->params);\n}\n", node_name(s->params));
 
-	emit(g, "\nstatic inline %s %s_begin_on(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
-	emit(g, "\tstruct rpc_target target)\n{\n\treturn %s_begin_sized(call, transport, target, %s);\n}\n", s->name,
-	     p.variable ? "RPC_DEFAULT_VARIABLE" : "0");
-	emit(g, "\nstatic inline %s %s_begin(struct rpc_call *call, struct rpc_transport *transport,\n", builder, s->name);
-	emit(g, "\tcap_id cap)\n{\n\treturn %s_begin_on(call, transport, rpc_target_cap(cap));\n}\n", s->name);
+	emit(g, "\nstatic inline %s %s_begin_on(struct rpc_call *call, struct rpc_transport *transport,\n",
+	     builder, s->name);
+	emit(g, "\tstruct rpc_target target)\n{\n\treturn %s_begin_sized(call, transport, target, %s);\n}\n",
+	     s->name, p.variable ? "RPC_DEFAULT_VARIABLE" : "0");
+	emit(g, "\nstatic inline %s %s_begin(struct rpc_call *call, struct rpc_transport *transport,\n",
+	     builder, s->name);
+	emit(g, "\tcap_id cap)\n{\n\treturn %s_begin_on(call, transport, rpc_target_cap(cap));\n}\n",
+	     s->name);
 }
 
 static void emit_rest(struct stub *s)
@@ -92,12 +98,17 @@ static void emit_rest(struct stub *s)
 	struct gen *g = s->g;
 	const char *reader = string("struct %s_reader", node_name(s->results));
 
-	emit(g, "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n", s->name);
+	emit(g,
+	     "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n",
+	     s->name);
 	emit(g, "\nstatic inline %s %s_results(struct rpc_call *call)\n{\n", reader, s->name);
 	emit(g, "\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
-	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name, reader);
-	emit(g, "\tenum status status = rpc_call(call);\n\n\t*results = (%s){{.msg = &call->results}};\n", reader);
-	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n", s->name);
+	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name,
+	     reader);
+	emit(g, "\tenum status status = rpc_call(call);\n\n\t*results = (%s){{.msg = &call->results}};\n",
+	     reader);
+	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n",
+	     s->name);
 }
 
 /* Capabilities in the answer, through groups and structs; path: the pointers passed so far. */
@@ -115,10 +126,13 @@ static void emit_pipelines(struct stub *s, struct node n, const char *names, con
 			continue;
 		const char *next = string("rpc_target_field(%s, %u)", path, field_offset(f));
 		if (type_is_cap(field_type(f)))
-			emit(s->g, "\nstatic inline struct rpc_target %s_results_pipeline%s(const struct rpc_call *call)\n{\n"
-				   "\treturn %s;\n}\n", s->name, name, next);
+			emit(s->g,
+			     "\nstatic inline struct rpc_target %s_results_pipeline%s(const struct rpc_call *call)\n{\n"
+			     "\treturn %s;\n}\n",
+			     s->name, name, next);
 		else if (type_kind(field_type(f)) == TYPE_STRUCT && depth < 3)
-			emit_pipelines(s, schema_node(s->g->schema, type_id(field_type(f))), name, next, depth + 1);
+			emit_pipelines(s, schema_node(s->g->schema, type_id(field_type(f))), name, next,
+				       depth + 1);
 	}
 }
 
@@ -217,8 +231,10 @@ static void emit_one(struct stub *s)
 	if (floats)
 		emit(g, "\n#if MSG_FLOAT");
 	emit_one_signature(s);
-	emit(g, "\tstruct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
-		"rpc_target_cap(cap), ", params, s->name);
+	emit(g,
+	     "\tstruct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
+	     "rpc_target_cap(cap), ",
+	     params, s->name);
 	emit_one_variable(s);
 	emit(g, ");\n\n");
 	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
@@ -235,7 +251,8 @@ static void emit_one(struct stub *s)
 	for (uint32_t i = 0; i < struct_field_count(s->results); i++)
 		any |= type_kind(field_type(struct_field(s->results, i))) != TYPE_VOID;
 	if (any)
-		emit(g, "\tstruct %s_reader results_ = {};\n\n\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n",
+		emit(g,
+		     "\tstruct %s_reader results_ = {};\n\n\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n",
 		     results, s->name);
 	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
 		struct field f = struct_field(s->results, i);
@@ -243,11 +260,14 @@ static void emit_one(struct stub *s)
 		if (type_kind(field_type(f)) == TYPE_VOID)
 			continue;
 		emit(g, "\t*%s = ", parameter(s, f, true));
-		emit(g, type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n" :
-						     "%s_reader_%s(results_);\n", results, field_c_name(f));
+		emit(g,
+		     type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n"
+						: "%s_reader_%s(results_);\n",
+		     results, field_c_name(f));
 	}
 	if (any)
-		emit(g, "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
+		emit(g,
+		     "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
 	emit(g, "\trpc_end(&call_);\n\treturn status_;\n}\n");
 	if (floats)
 		emit(g, "#endif\n");
@@ -260,8 +280,12 @@ void emit_client(struct gen *g, struct node n)
 	for (uint32_t i = 0; i < node_members(n).count; i++) {
 		struct method m = interface_method(n, i);
 		const char *method = snake(member_name(m.s));
-		struct stub s = {g, interface, string("%s_%s", interface, method), schema_node(g->schema, method_params(m)),
-				 schema_node(g->schema, method_results(m)), schema_doc(g->schema, node_id(n), (int)i)};
+		struct stub s = {g,
+				 interface,
+				 string("%s_%s", interface, method),
+				 schema_node(g->schema, method_params(m)),
+				 schema_node(g->schema, method_results(m)),
+				 schema_doc(g->schema, node_id(n), (int)i)};
 
 		emit_begin(&s, upper(s.name));
 		emit_rest(&s);

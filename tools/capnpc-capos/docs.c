@@ -22,8 +22,10 @@ void check_docs(struct gen *g)
 			if (schema_doc(g->schema, node_id(n), (int)m).len)
 				continue;
 			missing++;
-			fprintf(stderr, "%s: %s.%s has no doc comment: say below it, in # lines, what it does, its units and "
-					"its errors\n", text_string(node_display_name(g->file)), node_schema_name(n),
+			fprintf(stderr,
+				"%s: %s.%s has no doc comment: say below it, in # lines, what it does, its units and "
+				"its errors\n",
+				text_string(node_display_name(g->file)), node_schema_name(n),
 				text_string(member_name(interface_method(n, m).s)));
 		}
 	}
@@ -33,8 +35,9 @@ void check_docs(struct gen *g)
 
 static const char *type_text(struct gen *g, struct type t)
 {
-	static const char *const names[] = {"Void", "Bool", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32",
-					    "UInt64", "Float32", "Float64", "Text", "Data"};
+	static const char *const names[] = {"Void",    "Bool",    "Int8",   "Int16",  "Int32",
+					    "Int64",   "UInt8",   "UInt16", "UInt32", "UInt64",
+					    "Float32", "Float64", "Text",   "Data"};
 	struct node n;
 
 	switch (type_kind(t)) {
@@ -107,14 +110,16 @@ static void write_page(struct gen *g, struct node n)
 	emit(g, "\nInterface id `0x%016llx`, declared in `%s`.\n", (unsigned long long)node_id(n),
 	     text_string(node_display_name(g->file)));
 	for (uint32_t i = 0; i < interface_supers(n).count; i++) {
-		struct node s = schema_node(g->schema, msg_struct_u64(msg_list_struct(interface_supers(n), i), 0));
+		struct node s = schema_node(g->schema,
+					    msg_struct_u64(msg_list_struct(interface_supers(n), i), 0));
 
 		emit(g, "Extends [%s](%s.md).\n", node_schema_name(s), node_schema_name(s));
 	}
 	for (uint32_t i = 0; i < node_members(n).count; i++) {
 		struct method m = interface_method(n, i);
 
-		emit(g, "\n## %s\n\n`%s @%u ", text_string(member_name(m.s)), text_string(member_name(m.s)), i);
+		emit(g, "\n## %s\n\n`%s @%u ", text_string(member_name(m.s)), text_string(member_name(m.s)),
+		     i);
 		emit_fields(g, schema_node(g->schema, method_params(m)));
 		emit(g, " -> ");
 		emit_fields(g, schema_node(g->schema, method_results(m)));

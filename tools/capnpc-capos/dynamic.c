@@ -17,9 +17,10 @@ struct dynamic dynamic_root(const struct schema *s, const char *file, const char
 		struct node n = s->by_id[i];
 		struct msg_text display = node_display_name(n);
 
-		if (node_kind(n) == NODE_STRUCT && ends_with(node_file(n), file) && ends_with(display, name) &&
-		    display.len == node_file(n).len + 1 + strlen(name))
-			return (struct dynamic){s, n, msg_builder_root(b, struct_data_words(n), struct_pointers(n))};
+		if (node_kind(n) == NODE_STRUCT && ends_with(node_file(n), file) &&
+		    ends_with(display, name) && display.len == node_file(n).len + 1 + strlen(name))
+			return (struct dynamic){
+				s, n, msg_builder_root(b, struct_data_words(n), struct_pointers(n))};
 	}
 	die("%s is not among the files: name it, too", file);
 }
@@ -81,7 +82,8 @@ struct dynamic dynamic_init(struct dynamic d, const char *field)
 	struct field f = find(d, field);
 	struct node n = schema_node(d.schema, type_id(field_type(f)));
 
-	return (struct dynamic){d.schema, n, msg_init_struct(slot(d, f), struct_data_words(n), struct_pointers(n))};
+	return (struct dynamic){d.schema, n,
+				msg_init_struct(slot(d, f), struct_data_words(n), struct_pointers(n))};
 }
 
 struct dynamic_list dynamic_init_list(struct dynamic d, const char *field, uint32_t count)
@@ -90,7 +92,8 @@ struct dynamic_list dynamic_init_list(struct dynamic d, const char *field, uint3
 	struct node n = schema_node(d.schema, type_id(type_element(field_type(f))));
 
 	return (struct dynamic_list){
-		d.schema, n, msg_init_struct_list(slot(d, f), struct_data_words(n), struct_pointers(n), count)};
+		d.schema, n,
+		msg_init_struct_list(slot(d, f), struct_data_words(n), struct_pointers(n), count)};
 }
 
 struct msg_list_builder dynamic_init_u64s(struct dynamic d, const char *field, uint32_t count)

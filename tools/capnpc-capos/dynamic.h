@@ -20,10 +20,12 @@ struct dynamic_list {
 };
 
 /* The root of a message of the struct that is called so in its file, in the file whose path ends so. */
-struct dynamic dynamic_root(const struct schema *s, const char *file, const char *name, struct msg_builder *b);
+struct dynamic dynamic_root(const struct schema *s, const char *file, const char *name,
+			    struct msg_builder *b);
 
 void dynamic_set(struct dynamic d, const char *field, uint64_t value);
-void dynamic_set_text(struct dynamic d, const char *field, struct msg_text value); /* nothing if it is empty */
+void dynamic_set_text(struct dynamic d, const char *field,
+		      struct msg_text value); /* nothing if it is empty */
 void dynamic_set_pointer(struct dynamic d, const char *field, struct msg_pointer value);
 struct dynamic dynamic_init(struct dynamic d, const char *field);
 struct dynamic_list dynamic_init_list(struct dynamic d, const char *field, uint32_t count);

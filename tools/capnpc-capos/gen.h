@@ -22,12 +22,12 @@ struct gen {
 /* ---- names.c ---- */
 [[gnu::format(printf, 1, 2)]] const char *string(const char *format, ...);
 const char *text_string(struct msg_text t);
-const char *snake(struct msg_text camel);  /* createMemory -> create_memory, DMAPool -> dma_pool */
-const char *upper(const char *snake_name); /* create_memory -> CREATE_MEMORY */
-const char *node_name(struct node n);      /* VirtualMemory.map$Params -> virtual_memory_map_params */
+const char *snake(struct msg_text camel);    /* createMemory -> create_memory, DMAPool -> dma_pool */
+const char *upper(const char *snake_name);   /* create_memory -> CREATE_MEMORY */
+const char *node_name(struct node n);        /* VirtualMemory.map$Params -> virtual_memory_map_params */
 const char *node_schema_name(struct node n); /* the same as in the schema: VirtualMemory.map$Params */
-const char *identifier(const char *name);  /* with _ behind it if it is a keyword of C */
-const char *c_quote(struct msg_text t);    /* as a C string literal */
+const char *identifier(const char *name);    /* with _ behind it if it is a keyword of C */
+const char *c_quote(struct msg_text t);      /* as a C string literal */
 const char *scalar_type(struct gen *g, struct type t);
 /* A doc comment as a C comment, each line behind `indent`; nothing if it is empty. */
 void emit_comment(struct gen *g, struct msg_text doc, const char *indent);
@@ -52,10 +52,10 @@ const char *field_default_name(const char *prefix, struct field f);
 /* ---- Other outputs ---- */
 void write_header(struct gen *g, const char *path);
 void write_source(struct gen *g, const char *path);
-void write_docs(struct gen *g);                /* docs.c: docs/reference/NAME.md for each interface of the file */
-void check_docs(struct gen *g);                /* docs.c: ends the program if a method has no doc comment */
-void write_registry(const struct schema *s);   /* registry.c: the merged registry data, to standard output */
-FILE *open_output(const char *path);           /* makes directories on the way */
+void write_docs(struct gen *g); /* docs.c: docs/reference/NAME.md for each interface of the file */
+void check_docs(struct gen *g); /* docs.c: ends the program if a method has no doc comment */
+void write_registry(const struct schema *s); /* registry.c: the merged registry data, to standard output */
+FILE *open_output(const char *path);         /* makes directories on the way */
 
 /* A field's name in C; three names are taken by functions that every struct has. */
 const char *field_c_name(struct field f);

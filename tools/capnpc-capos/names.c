@@ -90,13 +90,63 @@ const char *node_schema_name(struct node n)
 const char *identifier(const char *name)
 {
 	static const char *const taken[] = {
-		"alignas", "alignof", "auto", "bool", "break", "case", "char", "const", "constexpr", "continue",
-		"default", "do", "double", "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline",
-		"int", "long", "nullptr", "register", "restrict", "return", "short", "signed", "sizeof", "static",
-		"static_assert", "struct", "switch", "thread_local", "true", "typedef", "typeof", "typeof_unqual",
-		"union", "unsigned", "void", "volatile", "while", "asm",
+		"alignas",
+		"alignof",
+		"auto",
+		"bool",
+		"break",
+		"case",
+		"char",
+		"const",
+		"constexpr",
+		"continue",
+		"default",
+		"do",
+		"double",
+		"else",
+		"enum",
+		"extern",
+		"false",
+		"float",
+		"for",
+		"goto",
+		"if",
+		"inline",
+		"int",
+		"long",
+		"nullptr",
+		"register",
+		"restrict",
+		"return",
+		"short",
+		"signed",
+		"sizeof",
+		"static",
+		"static_assert",
+		"struct",
+		"switch",
+		"thread_local",
+		"true",
+		"typedef",
+		"typeof",
+		"typeof_unqual",
+		"union",
+		"unsigned",
+		"void",
+		"volatile",
+		"while",
+		"asm",
 		/* the parameters and locals of generated functions */
-		"call", "transport", "target", "status", "params", "results", "self", "request", "variable", "cap",
+		"call",
+		"transport",
+		"target",
+		"status",
+		"params",
+		"results",
+		"self",
+		"request",
+		"variable",
+		"cap",
 	};
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
@@ -129,8 +179,9 @@ const char *c_quote(struct msg_text t)
 
 const char *scalar_type(struct gen *g, struct type t)
 {
-	static const char *const names[] = {"void", "bool", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t",
-					    "uint16_t", "uint32_t", "uint64_t", "float", "double"};
+	static const char *const names[] = {"void",     "bool",     "int8_t",  "int16_t",
+					    "int32_t",  "int64_t",  "uint8_t", "uint16_t",
+					    "uint32_t", "uint64_t", "float",   "double"};
 
 	if (type_kind(t) == TYPE_ENUM)
 		return string("enum %s", node_name(schema_node(g->schema, type_id(t))));

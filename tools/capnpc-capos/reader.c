@@ -13,7 +13,8 @@ struct getter {
 
 static void open(struct getter *e, const char *type, const char *suffix)
 {
-	emit(e->g, "\nstatic inline %s %s_reader_%s%s(struct %s_reader r)\n{\n", type, e->prefix, e->name, suffix, e->prefix);
+	emit(e->g, "\nstatic inline %s %s_reader_%s%s(struct %s_reader r)\n{\n", type, e->prefix, e->name,
+	     suffix, e->prefix);
 }
 
 static const char *active(struct getter *e)
@@ -25,8 +26,8 @@ static const char *active(struct getter *e)
 static void emit_guard(struct getter *e, const char *inactive)
 {
 	if (field_in_union(e->field))
-		emit(e->g, "\tif (%s_reader_which(r) != %s_WHICH_%s)\n\t\treturn %s;\n", e->prefix, upper(e->prefix),
-		     upper(e->name), inactive);
+		emit(e->g, "\tif (%s_reader_which(r) != %s_WHICH_%s)\n\t\treturn %s;\n", e->prefix,
+		     upper(e->prefix), upper(e->name), inactive);
 }
 
 static void emit_bits(struct getter *e, const char *type, const char *suffix)
@@ -52,14 +53,16 @@ static void emit_scalar(struct getter *e)
 	if (k == TYPE_BOOL) {
 		open(e, "bool", "");
 		emit_guard(e, on ? "true" : "false");
-		emit(e->g, "\treturn %smsg_struct_bool(r.s, %u);\n}\n", on ? "!" : "", field_offset(e->field));
+		emit(e->g, "\treturn %smsg_struct_bool(r.s, %u);\n}\n", on ? "!" : "",
+		     field_offset(e->field));
 	} else if (k == TYPE_FLOAT32 || k == TYPE_FLOAT64) {
 		unsigned bits = type_bits(e->type);
 
 		emit_bits(e, string("uint%u_t", bits), "_bits");
 		emit(e->g, "\n#if MSG_FLOAT");
 		open(e, bits == 32 ? "float" : "double", "");
-		emit(e->g, "\treturn msg_float%u(%s_reader_%s_bits(r));\n}\n#endif\n", bits, e->prefix, e->name);
+		emit(e->g, "\treturn msg_float%u(%s_reader_%s_bits(r));\n}\n#endif\n", bits, e->prefix,
+		     e->name);
 	} else if (k != TYPE_VOID) {
 		emit_bits(e, scalar_type(e->g, e->type), "");
 	}
@@ -80,8 +83,9 @@ static void emit_has(struct getter *e)
 {
 	const char *p = string("msg_struct_has(r.s, %u)", field_offset(e->field));
 
-	emit(e->g, "\nstatic inline bool %s_reader_has_%s(struct %s_reader r)\n{\n\treturn %s%s%s;\n}\n", e->prefix, e->name,
-	     e->prefix, field_in_union(e->field) ? active(e) : "", field_in_union(e->field) ? " && " : "", p);
+	emit(e->g, "\nstatic inline bool %s_reader_has_%s(struct %s_reader r)\n{\n\treturn %s%s%s;\n}\n",
+	     e->prefix, e->name, e->prefix, field_in_union(e->field) ? active(e) : "",
+	     field_in_union(e->field) ? " && " : "", p);
 }
 
 static void emit_list(struct getter *e, const char *p)
@@ -164,10 +168,12 @@ static void emit_roots(struct gen *g, struct node n, const char *name)
 	emit(g, "\treturn (struct %s_reader){msg_read_struct(p)};\n}\n", name);
 	if (struct_is_implicit(n))
 		return;
-	emit(g, "\nstatic inline uint32_t %s_list_reader_count(struct %s_list_reader l)\n{\n\treturn l.l.count;\n}\n", name,
-	     name);
-	emit(g, "\nstatic inline struct %s_reader %s_list_reader_at(struct %s_list_reader l, uint32_t i)\n{\n", name, name,
-	     name);
+	emit(g,
+	     "\nstatic inline uint32_t %s_list_reader_count(struct %s_list_reader l)\n{\n\treturn l.l.count;\n}\n",
+	     name, name);
+	emit(g,
+	     "\nstatic inline struct %s_reader %s_list_reader_at(struct %s_list_reader l, uint32_t i)\n{\n",
+	     name, name, name);
 	emit(g, "\treturn (struct %s_reader){msg_list_struct(l.l, i)};\n}\n", name);
 }
 
@@ -178,8 +184,10 @@ void emit_reader(struct gen *g, struct node n)
 	if (!struct_is_group(n))
 		emit_roots(g, n, name);
 	if (struct_discriminants(n)) {
-		emit(g, "\nstatic inline enum %s_which %s_reader_which(struct %s_reader r)\n{\n", name, name, name);
-		emit(g, "\treturn (enum %s_which)msg_struct_u16(r.s, %u);\n}\n", name, struct_discriminant_at(n));
+		emit(g, "\nstatic inline enum %s_which %s_reader_which(struct %s_reader r)\n{\n", name, name,
+		     name);
+		emit(g, "\treturn (enum %s_which)msg_struct_u16(r.s, %u);\n}\n", name,
+		     struct_discriminant_at(n));
 	}
 	for (uint32_t i = 0; i < struct_field_count(n); i++) {
 		struct field f = struct_field(n, i);
@@ -197,6 +205,8 @@ void emit_reader(struct gen *g, struct node n)
 			emit_scalar(&e);
 	}
 	if (has_check(g, n) && !struct_is_group(n))
-		emit(g, "\n/* Follows every pointer that the schema knows; the reader is marked if one is malformed. */\n"
-			"void %s_check(struct %s_reader r);\n", name, name);
+		emit(g,
+		     "\n/* Follows every pointer that the schema knows; the reader is marked if one is malformed. */\n"
+		     "void %s_check(struct %s_reader r);\n",
+		     name, name);
 }

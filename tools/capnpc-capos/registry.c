@@ -136,7 +136,8 @@ static void fill_constant(struct dynamic d, struct node n)
 		dynamic_set(d, "bits", value_bits(const_value(n)));
 }
 
-static void fill_all(struct dynamic root, const char *field, enum node_kind kind, void (*fill)(struct dynamic, struct node))
+static void fill_all(struct dynamic root, const char *field, enum node_kind kind,
+		     void (*fill)(struct dynamic, struct node))
 {
 	struct dynamic_list list = dynamic_init_list(root, field, count(root.schema, kind));
 	uint32_t at = 0;

@@ -18,10 +18,12 @@ static struct node super(struct gen *g, struct node n, uint32_t i)
 static void emit_op(struct gen *g, struct node n, uint32_t i)
 {
 	struct method m = interface_method(n, i);
-	struct node params = schema_node(g->schema, method_params(m)), results = schema_node(g->schema, method_results(m));
+	struct node params = schema_node(g->schema, method_params(m)),
+		    results = schema_node(g->schema, method_results(m));
 
 	emit_comment(g, schema_doc(g->schema, node_id(n), (int)i), "\t");
-	emit(g, "\tenum status (*%s)(void *self, struct rpc_request *request", identifier(snake(member_name(m.s))));
+	emit(g, "\tenum status (*%s)(void *self, struct rpc_request *request",
+	     identifier(snake(member_name(m.s))));
 	if (has_fields(params))
 		emit(g, ", struct %s_reader params", node_name(params));
 	if (has_fields(results))
@@ -38,22 +40,27 @@ void emit_server(struct gen *g, struct node n)
 	emit_comment(g, schema_doc(g->schema, node_id(n), -1), "");
 	emit(g, "struct %s_server_ops {\n", name);
 	for (uint32_t i = 0; i < supers; i++)
-		emit(g, "\tconst struct %s_server_ops *super_%s;\n", node_name(super(g, n, i)), node_name(super(g, n, i)));
+		emit(g, "\tconst struct %s_server_ops *super_%s;\n", node_name(super(g, n, i)),
+		     node_name(super(g, n, i)));
 	for (uint32_t i = 0; i < methods; i++)
 		emit_op(g, n, i);
 	if (methods + supers == 0)
 		emit(g, "\tchar none;\n");
-	emit(g, "};\n\n/* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */\n");
-	emit(g, "enum status %s_dispatch(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n", name,
+	emit(g,
+	     "};\n\n/* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */\n");
+	emit(g,
+	     "enum status %s_dispatch(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n",
+	     name, name);
+	emit(g, "extern const struct rpc_interface %s_interface;\n/* What the methods do, by ordinal. */\n",
 	     name);
-	emit(g, "extern const struct rpc_interface %s_interface;\n/* What the methods do, by ordinal. */\n", name);
 	emit(g, "extern const char *const %s_docs[];\n", name);
 }
 
 static void emit_case(struct gen *g, struct node n, uint32_t i)
 {
 	struct method m = interface_method(n, i);
-	struct node params = schema_node(g->schema, method_params(m)), results = schema_node(g->schema, method_results(m));
+	struct node params = schema_node(g->schema, method_params(m)),
+		    results = schema_node(g->schema, method_results(m));
 	const char *method = snake(member_name(m.s)), *p = node_name(params), *r = node_name(results);
 
 	emit(g, "\tcase %s_%s: {\n\t\tif (!ops->%s)\n\t\t\tbreak;\n", upper(node_name(n)), upper(method),
@@ -63,14 +70,16 @@ static void emit_case(struct gen *g, struct node n, uint32_t i)
 	else
 		emit(g, "\t\t(void)msg_reader_root(&request->params);\n");
 	if (has_check(g, params))
-		emit(g, "\t\tuint32_t budget = request->params.budget;\n\t\t%s_check(params);\n"
-			"\t\trequest->params.budget = budget;\n", p);
+		emit(g,
+		     "\t\tuint32_t budget = request->params.budget;\n\t\t%s_check(params);\n"
+		     "\t\trequest->params.budget = budget;\n",
+		     p);
 	emit(g, "\t\tif (!msg_reader_ok(&request->params))\n\t\t\treturn STATUS_BAD_MESSAGE;\n");
 	if (has_fields(results))
 		emit(g, "\t\tstruct %s_builder results = %s_builder_root(&request->results);\n", r, r);
 	else
-		emit(g, "\t\t(void)msg_builder_root(&request->results, %u, %u);\n", struct_data_words(results),
-		     struct_pointers(results));
+		emit(g, "\t\t(void)msg_builder_root(&request->results, %u, %u);\n",
+		     struct_data_words(results), struct_pointers(results));
 	emit(g, "\t\treturn rpc_finish(request, ops->%s(self, request%s%s));\n\t}\n", identifier(method),
 	     has_fields(params) ? ", params" : "", has_fields(results) ? ", results" : "");
 }
@@ -89,7 +98,9 @@ static void emit_interface(struct gen *g, struct node n, const char *name)
 {
 	uint32_t methods = node_members(n).count, supers = interface_supers(n).count;
 
-	emit(g, "\nstatic enum status %s_dispatch_any(const void *ops, void *self, struct rpc_request *request)\n{\n", name);
+	emit(g,
+	     "\nstatic enum status %s_dispatch_any(const void *ops, void *self, struct rpc_request *request)\n{\n",
+	     name);
 	emit(g, "\treturn %s_dispatch(ops, self, request);\n}\n", name);
 	emit(g, "\nstatic const struct rpc_method %s_methods[] = {\n", name);
 	for (uint32_t i = 0; i < methods; i++) {
@@ -109,9 +120,11 @@ static void emit_interface(struct gen *g, struct node n, const char *name)
 			emit(g, "\t&%s_interface,\n", node_name(super(g, n, i)));
 		emit(g, "};\n");
 	}
-	emit(g, "\nconst struct rpc_interface %s_interface = {\n\t.id = %s_INTERFACE_ID,\n\t.name = \"%s\",\n", name, upper(name),
-	     node_schema_name(n));
-	emit(g, "\t.methods = %s_methods,\n\t.method_count = %u,\n\t.dispatch = %s_dispatch_any,\n", name, methods, name);
+	emit(g,
+	     "\nconst struct rpc_interface %s_interface = {\n\t.id = %s_INTERFACE_ID,\n\t.name = \"%s\",\n",
+	     name, upper(name), node_schema_name(n));
+	emit(g, "\t.methods = %s_methods,\n\t.method_count = %u,\n\t.dispatch = %s_dispatch_any,\n", name,
+	     methods, name);
 	if (supers)
 		emit(g, "\t.supers = %s_supers,\n\t.super_count = %u,\n", name, supers);
 	emit(g, "};\n");
@@ -121,17 +134,21 @@ void emit_dispatch(struct gen *g, struct node n)
 {
 	const char *name = node_name(n);
 
-	emit(g, "\nenum status %s_dispatch([[maybe_unused]] const struct %s_server_ops *ops, [[maybe_unused]] void *self,\n"
-		"\t\t\tstruct rpc_request *request)\n{\n", name, name);
+	emit(g,
+	     "\nenum status %s_dispatch([[maybe_unused]] const struct %s_server_ops *ops, [[maybe_unused]] void *self,\n"
+	     "\t\t\tstruct rpc_request *request)\n{\n",
+	     name, name);
 	for (uint32_t i = 0; i < interface_supers(n).count; i++) {
 		struct node s = super(g, n, i);
 
 		emit(g, "\tif (ops->super_%s && (", node_name(s));
 		emit_ids(g, s);
-		emit(g, "))\n\t\treturn %s_dispatch(ops->super_%s, self, request);\n", node_name(s), node_name(s));
+		emit(g, "))\n\t\treturn %s_dispatch(ops->super_%s, self, request);\n", node_name(s),
+		     node_name(s));
 	}
 	if (node_members(n).count) {
-		emit(g, "\tif (request->interface_id != %s_INTERFACE_ID)\n\t\treturn rpc_unimplemented(request, \"%s\");\n",
+		emit(g,
+		     "\tif (request->interface_id != %s_INTERFACE_ID)\n\t\treturn rpc_unimplemented(request, \"%s\");\n",
 		     upper(name), node_schema_name(n));
 		emit(g, "\tswitch (request->method) {\n");
 		for (uint32_t i = 0; i < node_members(n).count; i++)

@@ -11,7 +11,8 @@ static void emit_which(struct gen *g, struct node n, const char *name)
 		struct field f = struct_field(n, i);
 
 		if (field_in_union(f))
-			emit(g, "\t%s_WHICH_%s = %u,\n", upper(name), upper(field_c_name(f)), field_discriminant(f));
+			emit(g, "\t%s_WHICH_%s = %u,\n", upper(name), upper(field_c_name(f)),
+			     field_discriminant(f));
 	}
 	emit(g, "};\n");
 }
@@ -45,7 +46,8 @@ static void emit_enum(struct gen *g, struct node n, const char *name)
 	emit(g, "enum %s : uint16_t {\n", name);
 	for (uint32_t i = 0; i < members.count; i++) {
 		emit_comment(g, schema_doc(g->schema, node_id(n), (int)i), "\t");
-		emit(g, "\t%s_%s = %u,\n", upper(name), upper(snake(member_name(msg_list_struct(members, i)))), i);
+		emit(g, "\t%s_%s = %u,\n", upper(name),
+		     upper(snake(member_name(msg_list_struct(members, i)))), i);
 	}
 	emit(g, "};\n#define %s_COUNT %uu\n", upper(name), members.count);
 }
@@ -59,7 +61,8 @@ static void emit_interface_ids(struct gen *g, struct node n, const char *name)
 		return;
 	emit(g, "enum %s_method : uint16_t {\n", name);
 	for (uint32_t i = 0; i < members.count; i++)
-		emit(g, "\t%s_%s = %u,\n", upper(name), upper(snake(member_name(msg_list_struct(members, i)))), i);
+		emit(g, "\t%s_%s = %u,\n", upper(name),
+		     upper(snake(member_name(msg_list_struct(members, i)))), i);
 	emit(g, "};\n");
 }
 
@@ -78,7 +81,8 @@ void emit_types(struct gen *g, struct node n)
 		emit_interface_ids(g, n, name);
 		break;
 	case NODE_ANNOTATION:
-		emit(g, "\n#define %s_ANNOTATION_ID 0x%016llxull\n", upper(name), (unsigned long long)node_id(n));
+		emit(g, "\n#define %s_ANNOTATION_ID 0x%016llxull\n", upper(name),
+		     (unsigned long long)node_id(n));
 		break;
 	default:
 		break;

@@ -54,7 +54,8 @@ static void emit_scalar(struct gen *g, const char *name, struct type t, struct v
 	case TYPE_INT16:
 	case TYPE_INT32:
 	case TYPE_INT64: {
-		long long value = size == 64 ? (long long)bits : (long long)(bits << (64 - size)) >> (64 - size);
+		long long value = size == 64 ? (long long)bits
+					     : (long long)(bits << (64 - size)) >> (64 - size);
 
 		if (value == INT64_MIN)
 			emit(g, "\nstatic constexpr int64_t %s = INT64_MIN;\n", name);
@@ -63,8 +64,8 @@ static void emit_scalar(struct gen *g, const char *name, struct type t, struct v
 		break;
 	}
 	default:
-		emit(g, "\nstatic constexpr %s %s = (%s)0x%llxu%s;\n", scalar_type(g, t), name, scalar_type(g, t), bits,
-		     suffix);
+		emit(g, "\nstatic constexpr %s %s = (%s)0x%llxu%s;\n", scalar_type(g, t), name,
+		     scalar_type(g, t), bits, suffix);
 		break;
 	}
 }
@@ -87,8 +88,10 @@ static void emit_words(struct gen *g, const char *name, struct type t, struct va
 	} else if (type_kind(t) == TYPE_LIST) {
 		result = "struct msg_list", open = "msg_read_list(", close = ", MSG_ELEM_ANY)";
 	}
-	emit(g, "\n[[maybe_unused]] static const uint64_t %s_words[] = {%s};\n", name, pointer_words(value_pointer(v)));
-	emit(g, "\nstatic inline %s %s(void)\n{\n\treturn %smsg_trusted(%s_words)%s;\n}\n", result, name, open, name, close);
+	emit(g, "\n[[maybe_unused]] static const uint64_t %s_words[] = {%s};\n", name,
+	     pointer_words(value_pointer(v)));
+	emit(g, "\nstatic inline %s %s(void)\n{\n\treturn %smsg_trusted(%s_words)%s;\n}\n", result, name,
+	     open, name, close);
 }
 
 void emit_constant(struct gen *g, struct node n)

@@ -64,6 +64,7 @@ void host_interrupt_reset(void);
 bool host_interrupt_pending(const struct host_cpu *c);
 bool host_interrupt_deliver(void);
 bool host_interrupt_due(void);
+void host_interrupt_inject(void (*fn)(void *), void *arg);
 
 /* paging.c: where `va` is for this CPU, or NULL with host_cpu->fault filled */
 uint8_t *host_translate(uint64_t va, bool write, bool execute);

@@ -14,8 +14,31 @@ static struct line {
 	uint8_t cpu;
 } lines[HOST_IRQ_LINES];
 
+static struct {
+	void (*fn)(void *);
+	void *arg;
+} injected; /* for CPU 0 */
+
+void host_interrupt_inject(void (*fn)(void *), void *arg)
+{
+	injected.fn = fn;
+	injected.arg = arg;
+	host_kick(&host_cpus[0]);
+}
+
+static void take_injected(void)
+{
+	void (*fn)(void *) = injected.fn;
+
+	if (host_cpu->id != 0 || !fn)
+		return;
+	injected.fn = NULL;
+	fn(injected.arg);
+}
+
 void host_interrupt_reset(void)
 {
+	injected.fn = NULL;
 	for (unsigned i = 0; i < HOST_IRQ_LINES; i++)
 		lines[i] = (struct line){};
 }
@@ -27,7 +50,7 @@ static bool line_pending(const struct line *line, const struct host_cpu *c)
 
 bool host_interrupt_pending(const struct host_cpu *c)
 {
-	if (c->ipis || c->timer_ns <= host_now_ns())
+	if (c->ipis || c->timer_ns <= host_now_ns() || (c->id == 0 && injected.fn))
 		return true;
 	for (unsigned i = 0; i < HOST_IRQ_LINES; i++) {
 		if (line_pending(&lines[i], c))
@@ -100,6 +123,7 @@ bool host_interrupt_deliver(void)
 
 	arch_poll_ipi();
 	take_ipi(ARCH_IPI_RESCHEDULE);
+	take_injected();
 	if (host_test_take_timer(host_cpu->id) && host_hooks.on_timer) {
 		host_trace(0x200);
 		host_hooks.on_timer();

@@ -163,6 +163,18 @@ void host_kick(struct host_cpu *c)
 		c->state = HOST_CPU_RUNS;
 }
 
+/* Nothing can happen any more: back to main, which may go on (host_continue). */
+static void quiet(void)
+{
+	struct host_cpu *self = host_cpu;
+
+	self->fiber = host_fiber_current();
+	outcome = HOST_QUIET;
+	host_fiber_switch(host_fiber_main(), true);
+	host_cpu = self;
+	host_this_cpu = self->cpu;
+}
+
 void host_point(enum host_point point)
 {
 	uint64_t runnable;
@@ -177,10 +189,12 @@ void host_point(enum host_point point)
 	}
 	runnable = runnable_cpus();
 	while (!runnable) {
-		if (next_timer_ns == UINT64_MAX)
-			host_end(HOST_QUIET);
-		now_ns = next_timer_ns;
-		timers_pass();
+		if (next_timer_ns == UINT64_MAX) {
+			quiet();
+		} else {
+			now_ns = next_timer_ns;
+			timers_pass();
+		}
 		runnable = runnable_cpus();
 	}
 	go_on_with(&host_cpus[host_policy_choose(host_cpu->id, runnable, point)]);
@@ -275,6 +289,13 @@ void host_go(void)
 enum host_outcome host_run(void (*boot)(void *), void *arg)
 {
 	host_cpu_start(0, boot, arg);
+	host_go();
+	return outcome;
+}
+
+enum host_outcome host_continue(void (*fn)(void *), void *arg)
+{
+	host_interrupt_inject(fn, arg);
 	host_go();
 	return outcome;
 }

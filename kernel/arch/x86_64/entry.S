@@ -209,7 +209,7 @@ trap_kernel:
 	jmp	2f
 
 1:	movq	120(%rbx), %rdi
-	callq	interrupt_dispatch
+	callq	interrupt_by_vector
 2:	movq	%rbx, %rsp
 	popq	%r15
 	popq	%r14

@@ -7,7 +7,7 @@
 
 #include <core/cpu.h>
 
-void interrupt_dispatch(uint64_t vector)
+void interrupt_by_vector(uint64_t vector)
 {
 	this_cpu()->stats.interrupts++;
 	if (vector >= VECTOR_LINES && vector < VECTOR_LINE_END) {

@@ -81,7 +81,7 @@ void trap_from_user(uint64_t vector, uint64_t error)
 	struct arch_fault fault;
 
 	if (vector >= 32) {
-		interrupt_dispatch(vector);
+		interrupt_by_vector(vector);
 		return;
 	}
 	fault = (struct arch_fault){

@@ -98,10 +98,10 @@ EXPLORE_TEST(debug_locks_find_wrong_use, 1)
 
 /* --- string functions: the kernel's, under other names ---------------------------------------------------------------- */
 
-#define memcpy  kernel_memcpy
+#define memcpy kernel_memcpy
 #define memmove kernel_memmove
-#define memset  kernel_memset
-#define memcmp  kernel_memcmp
+#define memset kernel_memset
+#define memcmp kernel_memcmp
 #include "../string.c"
 #undef memcpy
 #undef memmove
@@ -164,7 +164,8 @@ EXPLORE_TEST(recorder_wraps_and_tells_what_was_lost, 1)
 	uint64_t from = 0;
 
 	make_recorder(2);
-	explore_check(!recorder_read(0, 0, &event) && !recorder_read(1, 0, &event) && !recorder_read(99, 0, &event));
+	explore_check(!recorder_read(0, 0, &event) && !recorder_read(1, 0, &event) &&
+		      !recorder_read(99, 0, &event));
 	for (uint64_t i = 1; i <= 3; i++)
 		record(i);
 	explore_check(recorder_read(0, 0, &event) && event.sequence == 1 && event.object == 1);

@@ -7,13 +7,13 @@
 #include <archimpl/explorer.h>
 #include <core/log.h>
 
-#define SAME(format, ...)                                                                                     \
-	do {                                                                                                   \
-		char ours[128], theirs[128];                                                                   \
-		size_t len = print_to(ours, sizeof(ours), format, __VA_ARGS__);                                \
-		int expected = snprintf(theirs, sizeof(theirs), format, __VA_ARGS__);                          \
-		if (len != (size_t)expected || strcmp(ours, theirs) != 0)                                      \
-			host_die("%s: \"%s\", should be \"%s\"", format, ours, theirs);                        \
+#define SAME(format, ...)                                                               \
+	do {                                                                            \
+		char ours[128], theirs[128];                                            \
+		size_t len = print_to(ours, sizeof(ours), format, __VA_ARGS__);         \
+		int expected = snprintf(theirs, sizeof(theirs), format, __VA_ARGS__);   \
+		if (len != (size_t)expected || strcmp(ours, theirs) != 0)               \
+			host_die("%s: \"%s\", should be \"%s\"", format, ours, theirs); \
 	} while (0)
 
 EXPLORE_TEST(formats_print_as_in_c, 1)
@@ -77,14 +77,16 @@ EXPLORE_TEST(log_ring_wraps_and_drops_the_oldest, 1)
 
 	host_test_boot(1, 1 << 20);
 	for (int i = 1; i <= 5000; i++)
-		log_line(LOG_DEBUG, "%d %.*s", i, i % 200, "................................................................"
-							  "................................................................"
-							  "................................................................");
+		log_line(LOG_DEBUG, "%d %.*s", i, i % 200,
+			 "................................................................"
+			 "................................................................"
+			 "................................................................");
 	explore_check(log_next_sequence() == 5001);
 	while (log_read(next, &entry)) {
 		explore_check(entry.sequence >= next && entry.len < LOG_LINE_MAX);
 		explore_check(seen == 0 || entry.sequence == next);
-		print_to(expected, sizeof(expected), "%d %.*s", (int)entry.sequence, (int)(entry.sequence % 200),
+		print_to(expected, sizeof(expected), "%d %.*s", (int)entry.sequence,
+			 (int)(entry.sequence % 200),
 			 "................................................................"
 			 "................................................................"
 			 "................................................................");
@@ -109,10 +111,16 @@ EXPLORE_TEST(text_of_processes_cannot_move_the_cursor, 1)
 	expect_text("plain", 5, "who: plain");
 	expect_text("a\x1b[2Jb\x07\x7f\0c", 10, "who: a.[2Jb...c");
 	expect_text("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "who: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-	expect_text("\x9b" "1m", 3, "who: .1m");
-	expect_text("\xc2\x9b" "1m", 4, "who: ..1m");
+	expect_text("\x9b"
+		    "1m",
+		    3, "who: .1m");
+	expect_text("\xc2\x9b"
+		    "1m",
+		    4, "who: ..1m");
 	expect_text("\xc0\x9b\xe0\x82\x9b\xed\xa0\x80\xf5\x80\x80\x80\xe2\x82", 14, "who: ..............");
-	expect_text("\xe2\x80\xae" "x", 4, "who: ...x");
+	expect_text("\xe2\x80\xae"
+		    "x",
+		    4, "who: ...x");
 	expect_text("", 0, "who: ");
 	expect_text("one\ntwo\n", 8, "who: two");
 	explore_check(log_read(log_next_sequence() - 2, &entry) && memcmp(entry.text, "who: one", 8) == 0);

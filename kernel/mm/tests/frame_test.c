@@ -63,7 +63,8 @@ EXPLORE_TEST(random_blocks_never_overlap_and_merge_again, 30)
 	blocks_len = 0;
 	for (unsigned step = 0; step < 1000; step++) {
 		if (blocks_len < BLOCKS && (blocks_len == 0 || host_random() % 5 < 3))
-			take((unsigned)(host_random() % 12 * (host_random() % 3 == 0)) % (FRAME_MAX_ORDER + 1));
+			take((unsigned)(host_random() % 12 * (host_random() % 3 == 0)) %
+			     (FRAME_MAX_ORDER + 1));
 		else
 			give((unsigned)(host_random() % blocks_len));
 		if (step % 100 == 0)
@@ -170,7 +171,8 @@ EXPLORE_TEST(holes_and_odd_ranges_are_respected, 20)
 		if (at + size > 16ull << 20 || arch_memory_map_len == 20)
 			size = (16ull << 20) - at;
 		arch_memory_map[arch_memory_map_len++] = (struct arch_memory_range){
-			PADDR(HOST_MEMORY_BASE + at), size, is_usable ? ARCH_MEMORY_USABLE : ARCH_MEMORY_RESERVED};
+			PADDR(HOST_MEMORY_BASE + at), size,
+			is_usable ? ARCH_MEMORY_USABLE : ARCH_MEMORY_RESERVED};
 		usable += is_usable ? size >> PAGE_SHIFT : 0;
 		if (!is_usable)
 			memset(host_arena + at, 0x77, size);

@@ -26,7 +26,8 @@ static uint64_t free_now(void)
 
 EXPLORE_TEST(pages_at_every_boundary_of_the_tree, 1)
 {
-	static const uint64_t sizes[] = {1, 4, 5, 64, 65, 512, 513, 1024, 1ull << 18, (1ull << 18) + 1, MEMORY_MAX_PAGES};
+	static const uint64_t sizes[] = {
+		1, 4, 5, 64, 65, 512, 513, 1024, 1ull << 18, (1ull << 18) + 1, MEMORY_MAX_PAGES};
 
 	reset(1000);
 	for (size_t s = 0; s < array_size(sizes); s++) {
@@ -68,7 +69,8 @@ EXPLORE_TEST(impossible_sizes_are_refused, 1)
 	explore_check(memory_create(&ledger, 0, &memory) == STATUS_INVALID);
 	explore_check(memory_create(&ledger, MEMORY_MAX_PAGES + 1, &memory) == STATUS_INVALID);
 	explore_check(memory_create(&ledger, UINT64_MAX, &memory) == STATUS_INVALID);
-	explore_check(memory_create_physical(&ledger, PADDR(0x1001), 1, false, false, &memory) == STATUS_INVALID);
+	explore_check(memory_create_physical(&ledger, PADDR(0x1001), 1, false, false, &memory) ==
+		      STATUS_INVALID);
 	explore_check(memory_create_physical(&ledger, PADDR(UINT64_MAX - 0xfff), 2, false, false, &memory) ==
 		      STATUS_INVALID);
 	explore_check(slab_objects_in_use() == 0);
@@ -108,7 +110,8 @@ static enum status use_memory(uint64_t pages)
 	if (status != STATUS_OK)
 		return status;
 	for (uint64_t i = 0; i < 3 && status == STATUS_OK; i++) {
-		uint64_t used = ledger.used[LEDGER_PAGES], committed = memory->committed, tables = memory->tables;
+		uint64_t used = ledger.used[LEDGER_PAGES], committed = memory->committed,
+			 tables = memory->tables;
 
 		status = memory_page(memory, i * (pages - 1) / 2, &page);
 		if (status != STATUS_OK) {
@@ -192,7 +195,8 @@ EXPLORE_TEST(reading_commits_nothing_and_ranges_are_checked, 1)
 
 	reset(1);
 	explore_check(memory_create(&ledger, 3, &memory) == STATUS_OK);
-	explore_check(memory_read(memory, 4092, &word, 8) == STATUS_OK && word == 0 && memory->committed == 0);
+	explore_check(memory_read(memory, 4092, &word, 8) == STATUS_OK && word == 0 &&
+		      memory->committed == 0);
 	explore_check(memory_read(memory, 3 * 4096 - 8, &word, 8) == STATUS_OK);
 	explore_check(memory_read(memory, 3 * 4096 - 7, &word, 8) == STATUS_BAD_RANGE);
 	explore_check(memory_read(memory, 3 * 4096, &word, 0) == STATUS_OK);

@@ -10,13 +10,13 @@
 #include <mm/slab.h>
 #include <mm/space.h>
 
-#define RW    (PAGE_READ | PAGE_WRITE)
-#define CPUS  3u
-#define BASE  0x100000ull
+#define RW (PAGE_READ | PAGE_WRITE)
+#define CPUS 3u
+#define BASE 0x100000ull
 #define PAGES 4u
 
-void kernel_on_ipi_call(void);                                      /* arch/entry.h */
-uint8_t *host_translate(uint64_t va, bool write, bool execute);     /* the simulated MMU, arch/host/paging.c */
+void kernel_on_ipi_call(void);                                  /* arch/entry.h */
+uint8_t *host_translate(uint64_t va, bool write, bool execute); /* the simulated MMU, arch/host/paging.c */
 
 static struct ledger ledger;
 static struct space space;

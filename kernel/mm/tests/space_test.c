@@ -61,10 +61,10 @@ static enum status map_at(struct memory *memory, uint64_t first, uint64_t pages,
 
 /* --- the model ------------------------------------------------------------------------------------------------------ */
 
-#define WINDOW    64u
-#define BASE      0x7f0000000ull /* crosses a table boundary inside the window: 2 MiB - 32 pages */
-#define ORIGIN    (align_up(BASE, 2u << 20) - 32 * PAGE_SIZE)
-#define MEMORIES  3u
+#define WINDOW 64u
+#define BASE 0x7f0000000ull /* crosses a table boundary inside the window: 2 MiB - 32 pages */
+#define ORIGIN (align_up(BASE, 2u << 20) - 32 * PAGE_SIZE)
+#define MEMORIES 3u
 #define MEM_PAGES 40u
 
 static struct {
@@ -120,8 +120,8 @@ static void try_change(uint64_t at, uint64_t pages, unsigned prot, bool unmap)
 		if (any)
 			expected = STATUS_INVALID;
 	}
-	status = unmap ? space_unmap(&space, VADDR(address(at)), pages) :
-			 space_protect(&space, VADDR(address(at)), pages, prot);
+	status = unmap ? space_unmap(&space, VADDR(address(at)), pages)
+		       : space_protect(&space, VADDR(address(at)), pages, prot);
 	explore_check(status == expected);
 	for (uint64_t i = at; status == STATUS_OK && i < at + pages; i++) {
 		if (unmap)
@@ -134,11 +134,12 @@ static void try_fault(uint64_t at)
 {
 	bool write = host_random() % 2, execute = !write && host_random() % 2;
 	unsigned needed = PAGE_READ | (write ? PAGE_WRITE : 0u) | (execute ? PAGE_EXEC : 0u);
-	enum status expected = model[at].memory < 0 ? STATUS_NOT_FOUND :
-			       (model[at].prot & needed) != needed ? STATUS_DENIED :
-								     STATUS_OK;
+	enum status expected = model[at].memory < 0                  ? STATUS_NOT_FOUND
+			       : (model[at].prot & needed) != needed ? STATUS_DENIED
+								     : STATUS_OK;
 
-	explore_check(space_fault(&space, VADDR(address(at) + host_random() % 4096), write, execute) == expected);
+	explore_check(space_fault(&space, VADDR(address(at) + host_random() % 4096), write, execute) ==
+		      expected);
 }
 
 static void compare(void)
@@ -202,7 +203,8 @@ EXPLORE_TEST(writable_and_executable_is_refused, 1)
 
 	reset(100);
 	memory = make_memory(4);
-	explore_check(memory_create_physical(NULL, PADDR(HOST_MEMORY_BASE), 1, false, true, &rom) == STATUS_OK);
+	explore_check(memory_create_physical(NULL, PADDR(HOST_MEMORY_BASE), 1, false, true, &rom) ==
+		      STATUS_OK);
 	explore_check(map_at(memory, 0, 4, 0x100000, RW | PAGE_EXEC) == STATUS_INVALID);
 	explore_check(map_at(memory, 0, 4, 0x100000, PAGE_WRITE) == STATUS_INVALID);
 	explore_check(map_at(memory, 0, 4, 0x100000, PAGE_EXEC) == STATUS_INVALID);
@@ -225,8 +227,15 @@ EXPLORE_TEST(writable_and_executable_is_refused, 1)
 
 EXPLORE_TEST(bad_ranges_are_refused, 1)
 {
-	static const uint64_t bad[] = {1, 0x1000, 0xf000, 0x100800, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000,
-				       0xffff800000000000, 0xfffffffffffff000};
+	static const uint64_t bad[] = {1,
+				       0x1000,
+				       0xf000,
+				       0x100800,
+				       0x7fffffffe000,
+				       0x7ffffffff000,
+				       0x800000000000,
+				       0xffff800000000000,
+				       0xfffffffffffff000};
 	struct memory *memory;
 	vaddr_t out;
 
@@ -243,7 +252,8 @@ EXPLORE_TEST(bad_ranges_are_refused, 1)
 	explore_check(map_at(memory, 4, 1, 0x100000, RW) == STATUS_BAD_RANGE);
 	explore_check(map_at(memory, UINT64_MAX, 2, 0x100000, RW) == STATUS_BAD_RANGE);
 	explore_check(map_at(memory, 1, UINT64_MAX, 0x100000, RW) == STATUS_BAD_RANGE);
-	explore_check(map_at(memory, 0, 3, 0x7fffffffb000, RW) == STATUS_OK); /* ends just below the last page */
+	explore_check(map_at(memory, 0, 3, 0x7fffffffb000, RW) ==
+		      STATUS_OK); /* ends just below the last page */
 	explore_check(space_unmap(&space, VADDR(0x7fffffffb000), UINT64_MAX / 4096) == STATUS_BAD_RANGE);
 	explore_check(space_unmap(&space, VADDR(0x10000), 1ull << 52) == STATUS_BAD_RANGE);
 	explore_check(space_map(&space, memory, 0, 0, VADDR(0), RW, &out) == STATUS_BAD_RANGE);
@@ -289,7 +299,8 @@ EXPLORE_TEST(pinned_mappings_are_the_kernels, 1)
 
 		explore_check(arch_pte_address(entry).raw == block.raw + i * PAGE_SIZE);
 	}
-	explore_check(space_unmap(&space, at, 4) == STATUS_DENIED && space_unmap(&space, at, 1) == STATUS_DENIED);
+	explore_check(space_unmap(&space, at, 4) == STATUS_DENIED &&
+		      space_unmap(&space, at, 1) == STATUS_DENIED);
 	explore_check(space_protect(&space, at, 1, PAGE_READ) == STATUS_DENIED);
 	explore_check(space_map_pinned(&space, region, at, RW, &other) == STATUS_EXISTS);
 	space_unmap_pinned(&space, at);
@@ -329,7 +340,8 @@ static uint64_t snapshot(void)
 	uint64_t sum = space.len;
 
 	for (unsigned i = 0; i < space.len; i++)
-		sum = sum * 31 + space.mappings[i].base.raw + space.mappings[i].pages * 7 + space.mappings[i].prot;
+		sum = sum * 31 + space.mappings[i].base.raw + space.mappings[i].pages * 7 +
+		      space.mappings[i].prot;
 	return sum;
 }
 
@@ -431,7 +443,8 @@ EXPLORE_TEST(the_list_grows_to_its_bound, 1)
 	reset(10000);
 	memory = make_memory(1);
 	for (uint64_t i = 0; i < SPACE_MAX_MAPPINGS; i++)
-		explore_check(map_at(memory, 0, 1, 0x100000 + (i * 7919 % SPACE_MAX_MAPPINGS) * 0x2000, RW) == STATUS_OK);
+		explore_check(map_at(memory, 0, 1, 0x100000 + (i * 7919 % SPACE_MAX_MAPPINGS) * 0x2000, RW) ==
+			      STATUS_OK);
 	explore_check(map_at(memory, 0, 1, 0x80000000, RW) == STATUS_NO_QUOTA);
 	compare();
 	/* One call over many mappings: more than are removed under one hold of the lock. */

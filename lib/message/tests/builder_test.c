@@ -25,7 +25,8 @@ static bool build(struct msg_builder *b)
 	struct msg_list_builder structs = msg_init_struct_list(msg_struct_slot(root, 24), 1, 1, 3);
 	for (uint32_t i = 0; i < 3; i++) {
 		msg_struct_set_u32(msg_list_struct_at(structs, i), 0, i + 1);
-		msg_set_data(msg_struct_slot(msg_list_struct_at(structs, i), 8), (struct msg_data){(const uint8_t *)"abc", i});
+		msg_set_data(msg_struct_slot(msg_list_struct_at(structs, i), 8),
+			     (struct msg_data){(const uint8_t *)"abc", i});
 	}
 	struct msg_list_builder numbers = msg_init_list(msg_struct_slot(root, 32), MSG_ELEM_16, 5);
 	for (uint32_t i = 0; i < 5; i++)
@@ -38,8 +39,10 @@ static bool build(struct msg_builder *b)
 static bool is_built(struct msg_reader *r)
 {
 	struct msg_struct s = msg_reader_root(r);
-	struct msg_list structs = msg_struct_list(s, 1, MSG_ELEM_COMPOSITE), numbers = msg_struct_list(s, 2, MSG_ELEM_16);
-	bool good = msg_struct_u64(s, 0) == 1234567890123ull && msg_struct_bool(s, 64) && !msg_struct_bool(s, 65);
+	struct msg_list structs = msg_struct_list(s, 1, MSG_ELEM_COMPOSITE),
+			numbers = msg_struct_list(s, 2, MSG_ELEM_16);
+	bool good = msg_struct_u64(s, 0) == 1234567890123ull && msg_struct_bool(s, 64) &&
+		    !msg_struct_bool(s, 65);
 
 	good &= msg_text_equal(msg_struct_text(s, 0), MSG_TEXT("a text of some length"));
 	good &= structs.count == 3 && numbers.count == 5 && msg_list_u16(numbers, 4) == 4000;
@@ -139,7 +142,8 @@ static void copies(void)
 	msg_reader_init(&r, words, msg_builder_size(&b));
 	struct msg_list l = msg_read_list(msg_reader_root_pointer(&r), MSG_ELEM_COMPOSITE);
 	s = msg_list_struct(l, 1);
-	report(l.count == 2 && msg_struct_u64(s, 0) == 11 && msg_text_equal(msg_struct_text(s, 0), MSG_TEXT("t")) &&
+	report(l.count == 2 && msg_struct_u64(s, 0) == 11 &&
+		       msg_text_equal(msg_struct_text(s, 0), MSG_TEXT("t")) &&
 		       msg_text_equal(msg_struct_text(s, 1), MSG_TEXT("u")) && msg_reader_ok(&r),
 	       "a list of structs of another version is brought to ours");
 
@@ -155,9 +159,12 @@ static void copies(void)
 static void frames(void)
 {
 	uint64_t framed[16] = {
-		1 | 2ull << 32, 2,                      /* two segments: 2 and 2 words */
-		(uint64_t)1 << 48, 2 | 0 << 3 | 1ull << 32, /* root: one pointer; far, segment 1, word 0 */
-		1 | 2ull << 32 | 3ull << 35, 0x6968,    /* landing pad: list of 3 bytes right behind; "hi" */
+		1 | 2ull << 32,
+		2, /* two segments: 2 and 2 words */
+		(uint64_t)1 << 48,
+		2 | 0 << 3 | 1ull << 32, /* root: one pointer; far, segment 1, word 0 */
+		1 | 2ull << 32 | 3ull << 35,
+		0x6968, /* landing pad: list of 3 bytes right behind; "hi" */
 	};
 	uint64_t flat[16];
 	struct msg_reader r;
@@ -166,23 +173,32 @@ static void frames(void)
 	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 100, &used) == STATUS_OK && used == 24,
 	       "two segments become one");
 	msg_reader_init(&r, flat, used);
-	report(msg_text_equal(msg_struct_text(msg_reader_root(&r), 0), MSG_TEXT("hi")), "with the text of the second");
-	report(msg_frame_flatten(framed, 47, flat, sizeof(flat), 100, &used) == STATUS_BAD_MESSAGE, "a frame cut short");
-	report(msg_frame_flatten(framed, 48, flat, 16, 100, &used) == STATUS_TOO_LARGE, "no room for the copy");
-	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 1, &used) == STATUS_BAD_MESSAGE, "no budget for the copy");
+	report(msg_text_equal(msg_struct_text(msg_reader_root(&r), 0), MSG_TEXT("hi")),
+	       "with the text of the second");
+	report(msg_frame_flatten(framed, 47, flat, sizeof(flat), 100, &used) == STATUS_BAD_MESSAGE,
+	       "a frame cut short");
+	report(msg_frame_flatten(framed, 48, flat, 16, 100, &used) == STATUS_TOO_LARGE,
+	       "no room for the copy");
+	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 1, &used) == STATUS_BAD_MESSAGE,
+	       "no budget for the copy");
 	framed[3] = 2 | 5 << 3 | 1ull << 32;
 	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 100, &used) == STATUS_BAD_MESSAGE,
 	       "a landing pad beyond its segment");
 	framed[3] = 2 | 0 << 3 | 2ull << 32;
-	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 100, &used) == STATUS_BAD_MESSAGE, "a segment that is none");
+	report(msg_frame_flatten(framed, 48, flat, sizeof(flat), 100, &used) == STATUS_BAD_MESSAGE,
+	       "a segment that is none");
 
 	uint64_t two[16] = {
-		2 | 2ull << 32, 2 | 1ull << 32, /* three segments: 2, 2, 1 */
-		(uint64_t)1 << 48, 2 | 4 | 0 << 3 | 1ull << 32, /* double far: pad at segment 1 */
-		2 | 0 << 3 | 2ull << 32, 1 | 2ull << 32 | 3ull << 35, /* content at segment 2; tag */
+		2 | 2ull << 32,
+		2 | 1ull << 32, /* three segments: 2, 2, 1 */
+		(uint64_t)1 << 48,
+		2 | 4 | 0 << 3 | 1ull << 32, /* double far: pad at segment 1 */
+		2 | 0 << 3 | 2ull << 32,
+		1 | 2ull << 32 | 3ull << 35, /* content at segment 2; tag */
 		0x6968,
 	};
-	report(msg_frame_flatten(two, 56, flat, sizeof(flat), 100, &used) == STATUS_OK, "a double far pointer");
+	report(msg_frame_flatten(two, 56, flat, sizeof(flat), 100, &used) == STATUS_OK,
+	       "a double far pointer");
 	msg_reader_init(&r, flat, used);
 	report(msg_text_equal(msg_struct_text(msg_reader_root(&r), 0), MSG_TEXT("hi")), "leads to its text");
 
@@ -190,9 +206,11 @@ static void frames(void)
 	uint32_t many[2] = {511, 0};
 	report(msg_frame_length(many, 8, &length) == STATUS_BAD_MESSAGE, "512 segments are too many");
 	many[0] = UINT32_MAX;
-	report(msg_frame_length(many, 8, &length) == STATUS_BAD_MESSAGE, "the count is compared before 1 is added");
+	report(msg_frame_length(many, 8, &length) == STATUS_BAD_MESSAGE,
+	       "the count is compared before 1 is added");
 	many[0] = 510;
-	report(msg_frame_length(many, 8, &length) == STATUS_AGAIN && length == 2048, "511 are not; more bytes are needed");
+	report(msg_frame_length(many, 8, &length) == STATUS_AGAIN && length == 2048,
+	       "511 are not; more bytes are needed");
 }
 
 static void packing(void)
@@ -222,7 +240,8 @@ static void packing(void)
 		good &= msg_unpack(cases[i], lengths[i], back, sizeof(back), &used) == STATUS_BAD_MESSAGE;
 	report(good, "packed input that ends within a word");
 	static const uint8_t bomb[] = {0, 255, 0, 255, 0, 255};
-	report(msg_unpack(bomb, sizeof(bomb), back, 1024, &used) == STATUS_TOO_LARGE, "packed input larger than its bound");
+	report(msg_unpack(bomb, sizeof(bomb), back, 1024, &used) == STATUS_TOO_LARGE,
+	       "packed input larger than its bound");
 }
 
 int main(void)

@@ -41,7 +41,8 @@ static uint64_t walk_list(struct msg_list l)
 		else if (l.elem == MSG_ELEM_BIT)
 			sum = sum * 31 + msg_list_bool(l, i);
 		else
-			sum = sum * 31 + msg_list_u8(l, i) + msg_list_u16(l, i) + msg_list_u32(l, i) + msg_list_u64(l, i);
+			sum = sum * 31 + msg_list_u8(l, i) + msg_list_u16(l, i) + msg_list_u32(l, i) +
+			      msg_list_u64(l, i);
 	}
 	return sum;
 }
@@ -81,7 +82,8 @@ static void flat(const void *words, size_t bytes)
 	if (!msg_builder_ok(&b))
 		return;
 	msg_reader_init(&r, out, msg_builder_size(&b));
-	msg_reader_set_limits(&r, UINT32_MAX, MSG_NESTING); /* without dead words it may be too short for its Voids */
+	msg_reader_set_limits(&r, UINT32_MAX,
+			      MSG_NESTING); /* without dead words it may be too short for its Voids */
 	if (walk(msg_reader_root_pointer(&r)) != sum || !msg_reader_ok(&r))
 		abort();
 }

@@ -49,9 +49,11 @@ static void sizes(void)
 	msg_reader_init(&r, w, 15);
 	report(!msg_reader_ok(&r), "a length that is no multiple of 8 is malformed");
 	r = reader_of(w, 2);
-	report(msg_struct_u64(msg_reader_root(&r), 0) == 42 && msg_reader_ok(&r), "a root struct that ends at the end");
+	report(msg_struct_u64(msg_reader_root(&r), 0) == 42 && msg_reader_ok(&r),
+	       "a root struct that ends at the end");
 	r = reader_of(w, 1);
-	report(msg_struct_u64(msg_reader_root(&r), 0) == 0 && !msg_reader_ok(&r), "a root struct beyond the end");
+	report(msg_struct_u64(msg_reader_root(&r), 0) == 0 && !msg_reader_ok(&r),
+	       "a root struct beyond the end");
 	w[0] = struct_word(-2, 1, 0);
 	r = reader_of(w, 2);
 	report(msg_reader_root(&r).data == nullptr && !msg_reader_ok(&r), "a root struct before the start");
@@ -110,16 +112,21 @@ static void lists(void)
 {
 	report(list_read(list_word(0, MSG_ELEM_64, 2), 2, MSG_ELEM_64, 2), "a list that ends at the end");
 	report(list_refused(list_word(0, MSG_ELEM_64, 3), 2, MSG_ELEM_64), "a list one word too long");
-	report(list_refused(list_word(0, MSG_ELEM_64, (1u << 29) - 1), 2, MSG_ELEM_64), "the longest list there can be");
-	report(list_read(list_word(0, MSG_ELEM_BIT, 128), 2, MSG_ELEM_BIT, 128), "bits that fill their words");
+	report(list_refused(list_word(0, MSG_ELEM_64, (1u << 29) - 1), 2, MSG_ELEM_64),
+	       "the longest list there can be");
+	report(list_read(list_word(0, MSG_ELEM_BIT, 128), 2, MSG_ELEM_BIT, 128),
+	       "bits that fill their words");
 	report(list_refused(list_word(0, MSG_ELEM_BIT, 129), 2, MSG_ELEM_BIT), "one bit too many");
 	report(list_read(list_word(0, MSG_ELEM_VOID, 12), 2, MSG_ELEM_VOID, 12), "voids within the budget");
 	report(list_refused(list_word(0, MSG_ELEM_VOID, 1000), 2, MSG_ELEM_VOID), "voids cost a word each");
 	report(list_refused(list_word(0, MSG_ELEM_BIT, 8), 2, MSG_ELEM_8), "bits are not bytes");
-	report(list_refused(list_word(0, MSG_ELEM_32, 2), 2, MSG_ELEM_64), "small elements are not large ones");
-	report(list_read(list_word(0, MSG_ELEM_64, 2), 2, MSG_ELEM_32, 2), "large elements can be read as small ones");
+	report(list_refused(list_word(0, MSG_ELEM_32, 2), 2, MSG_ELEM_64),
+	       "small elements are not large ones");
+	report(list_read(list_word(0, MSG_ELEM_64, 2), 2, MSG_ELEM_32, 2),
+	       "large elements can be read as small ones");
 	report(list_refused(list_word(0, MSG_ELEM_64, 2), 2, MSG_ELEM_POINTER), "numbers are not pointers");
-	report(list_read(list_word(0, MSG_ELEM_POINTER, 2), 2, MSG_ELEM_COMPOSITE, 2), "pointers can be read as structs");
+	report(list_read(list_word(0, MSG_ELEM_POINTER, 2), 2, MSG_ELEM_COMPOSITE, 2),
+	       "pointers can be read as structs");
 }
 
 static bool composite(uint64_t tag, uint64_t words, size_t there, enum msg_elem expected, bool good)
@@ -135,16 +142,24 @@ static bool composite(uint64_t tag, uint64_t words, size_t there, enum msg_elem 
 
 static void composites(void)
 {
-	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_COMPOSITE, true), "structs that fill their list");
-	report(composite(struct_word(3, 1, 0), 4, 4, MSG_ELEM_COMPOSITE, true), "a list with a word to spare");
+	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_COMPOSITE, true),
+	       "structs that fill their list");
+	report(composite(struct_word(3, 1, 0), 4, 4, MSG_ELEM_COMPOSITE, true),
+	       "a list with a word to spare");
 	report(composite(struct_word(5, 1, 0), 4, 4, MSG_ELEM_COMPOSITE, false), "one struct too many");
-	report(composite(struct_word(4, 1, 0), 4, 3, MSG_ELEM_COMPOSITE, false), "a list that the message cuts");
-	report(composite(struct_word(1, 0xffff, 0xffff), 4, 4, MSG_ELEM_COMPOSITE, false), "structs of the largest size");
-	report(composite(struct_word((1 << 29) - 1, 0xffff, 0xffff), 4, 4, MSG_ELEM_COMPOSITE, false), "the largest product");
-	report(composite(struct_word(1000, 0, 0), 0, 0, MSG_ELEM_COMPOSITE, false), "empty structs cost a word each");
+	report(composite(struct_word(4, 1, 0), 4, 3, MSG_ELEM_COMPOSITE, false),
+	       "a list that the message cuts");
+	report(composite(struct_word(1, 0xffff, 0xffff), 4, 4, MSG_ELEM_COMPOSITE, false),
+	       "structs of the largest size");
+	report(composite(struct_word((1 << 29) - 1, 0xffff, 0xffff), 4, 4, MSG_ELEM_COMPOSITE, false),
+	       "the largest product");
+	report(composite(struct_word(1000, 0, 0), 0, 0, MSG_ELEM_COMPOSITE, false),
+	       "empty structs cost a word each");
 	report(composite(struct_word(5, 0, 0), 0, 0, MSG_ELEM_COMPOSITE, true), "a few empty structs");
-	report(composite(struct_word(4, 1, 0) | 1, 4, 4, MSG_ELEM_COMPOSITE, false), "a tag that is no struct");
-	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_POINTER, false), "structs without pointers as pointers");
+	report(composite(struct_word(4, 1, 0) | 1, 4, 4, MSG_ELEM_COMPOSITE, false),
+	       "a tag that is no struct");
+	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_POINTER, false),
+	       "structs without pointers as pointers");
 	report(composite(struct_word(4, 0, 1), 4, 4, MSG_ELEM_32, false), "structs without data as numbers");
 	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_32, true), "structs as their first number");
 	report(composite(struct_word(4, 1, 0), 4, 4, MSG_ELEM_BIT, false), "structs as bits");
@@ -173,7 +188,8 @@ static void texts(void)
 	report(text_refused(list_word(0, MSG_ELEM_8, 9), "\0\0\0\0\0\0\0"), "a text beyond the end");
 	report(text_refused(struct_word(0, 1, 0), "\0\0\0\0\0\0\0"), "a struct as text");
 	r = reader_of(w, 3);
-	report(msg_struct_data(msg_reader_root(&r), 0).len == 8 && msg_reader_ok(&r), "the same bytes as data");
+	report(msg_struct_data(msg_reader_root(&r), 0).len == 8 && msg_reader_ok(&r),
+	       "the same bytes as data");
 }
 
 static void caps(void)
@@ -185,10 +201,12 @@ static void caps(void)
 	report(msg_struct_cap(msg_reader_root(&r), 0) == 2 && msg_reader_ok(&r), "the last capability");
 	r = reader_of(w, 2);
 	msg_reader_set_caps(&r, 2);
-	report(msg_struct_cap(msg_reader_root(&r), 0) == -1 && !msg_reader_ok(&r), "a capability that did not come");
+	report(msg_struct_cap(msg_reader_root(&r), 0) == -1 && !msg_reader_ok(&r),
+	       "a capability that did not come");
 	w[1] = 7 | 1ull << 32;
 	r = reader_of(w, 2);
-	report(msg_struct_cap(msg_reader_root(&r), 0) == -1 && !msg_reader_ok(&r), "a pointer of no known kind");
+	report(msg_struct_cap(msg_reader_root(&r), 0) == -1 && !msg_reader_ok(&r),
+	       "a pointer of no known kind");
 	w[1] = 0;
 	r = reader_of(w, 2);
 	report(msg_struct_cap(msg_reader_root(&r), 0) == -1 && msg_reader_ok(&r), "a null capability");

@@ -25,14 +25,16 @@ static uint64_t arena[1024];
 static char written[256];
 static cap_id memory_template;
 
-static enum status timer_now_op(void *self, struct rpc_request *request, struct timer_now_results_builder results)
+static enum status timer_now_op(void *self, struct rpc_request *request,
+				struct timer_now_results_builder results)
 {
 	(void)request;
 	timer_now_results_builder_set_ns(results, *(uint64_t *)self);
 	return STATUS_OK;
 }
 
-static enum status timer_sleep_op(void *self, struct rpc_request *request, struct timer_sleep_params_reader params)
+static enum status timer_sleep_op(void *self, struct rpc_request *request,
+				  struct timer_sleep_params_reader params)
 {
 	(void)self;
 	if (timer_sleep_params_reader_ns(params) > 1000)
@@ -42,7 +44,8 @@ static enum status timer_sleep_op(void *self, struct rpc_request *request, struc
 
 static const struct timer_server_ops timer_ops = {.now = timer_now_op, .sleep = timer_sleep_op};
 
-static enum status console_write_op(void *self, struct rpc_request *request, struct console_write_params_reader params)
+static enum status console_write_op(void *self, struct rpc_request *request,
+				    struct console_write_params_reader params)
 {
 	struct msg_text text = console_write_params_reader_text(params);
 
@@ -65,7 +68,8 @@ static enum status create_memory_op(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-static enum status map_op(void *self, struct rpc_request *request, struct virtual_memory_map_params_reader params,
+static enum status map_op(void *self, struct rpc_request *request,
+			  struct virtual_memory_map_params_reader params,
 			  struct virtual_memory_map_results_builder results)
 {
 	cap_id memory = rpc_request_cap(request, virtual_memory_map_params_reader_memory(params));
@@ -78,14 +82,16 @@ static enum status map_op(void *self, struct rpc_request *request, struct virtua
 
 static const struct virtual_memory_server_ops space_ops = {.create_memory = create_memory_op, .map = map_op};
 
-static enum status size_op(void *self, struct rpc_request *request, struct memory_object_size_results_builder results)
+static enum status size_op(void *self, struct rpc_request *request,
+			   struct memory_object_size_results_builder results)
 {
 	(void)self;
 	memory_object_size_results_builder_set_bytes(results, request->key);
 	return STATUS_OK;
 }
 
-static enum status read_op(void *self, struct rpc_request *request, struct memory_object_read_params_reader params,
+static enum status read_op(void *self, struct rpc_request *request,
+			   struct memory_object_read_params_reader params,
 			   struct memory_object_read_results_builder results)
 {
 	uint32_t count = memory_object_read_params_reader_count(params);
@@ -104,16 +110,21 @@ static void one_liners(cap_id timer, cap_id console)
 	uint64_t ns = 0;
 
 	report(timer_now(&loop.transport, timer, &ns) == STATUS_OK && ns == 42, "a result comes back");
-	report(console_write(&loop.transport, console, MSG_TEXT("hello")) == STATUS_OK && strcmp(written, "hello") == 0,
+	report(console_write(&loop.transport, console, MSG_TEXT("hello")) == STATUS_OK &&
+		       strcmp(written, "hello") == 0,
 	       "a text goes over");
-	report(timer_now(&loop.transport, CAP_ID_NULL, &ns) == STATUS_BAD_ID && ns == 0, "the null capability");
-	report(timer_now(&loop.transport, console, &ns) == STATUS_EXCEPTION, "an interface that the object has not");
-	report(timer_sleep_until(&loop.transport, timer, 1) == STATUS_EXCEPTION, "a method that the object has not");
+	report(timer_now(&loop.transport, CAP_ID_NULL, &ns) == STATUS_BAD_ID && ns == 0,
+	       "the null capability");
+	report(timer_now(&loop.transport, console, &ns) == STATUS_EXCEPTION,
+	       "an interface that the object has not");
+	report(timer_sleep_until(&loop.transport, timer, 1) == STATUS_EXCEPTION,
+	       "a method that the object has not");
 	report(loop.transport.next == 0, "the arena is empty again");
 
 	static char large[9000];
 	memset(large, 'x', sizeof(large) - 1);
-	report(console_write(&loop.transport, console, msg_text_from(large)) == STATUS_TOO_LARGE && loop.transport.next == 0,
+	report(console_write(&loop.transport, console, msg_text_from(large)) == STATUS_TOO_LARGE &&
+		       loop.transport.next == 0,
 	       "a text that is larger than the arena");
 	large[3000] = 0;
 	report(console_write(&loop.transport, console, msg_text_from(large)) == STATUS_OK, "one that fits");
@@ -170,20 +181,22 @@ static void pipelines(cap_id space)
 	struct virtual_memory_map_params_builder p = virtual_memory_map_begin(&map, &loop.transport, space);
 	virtual_memory_map_params_builder_set_memory(p, rpc_add_answer(&map, memory));
 	enum status s = virtual_memory_map_call(&map, &mapped);
-	struct virtual_memory_create_memory_results_reader made = virtual_memory_create_memory_results(&create);
+	struct virtual_memory_create_memory_results_reader made = virtual_memory_create_memory_results(
+		&create);
 	report(rpc_wait(&create) == STATUS_OK, "waiting for it afterwards");
 	made = virtual_memory_create_memory_results(&create);
 	cap_id id = rpc_result_cap(&create, virtual_memory_create_memory_results_reader_memory(made));
-	report(s == STATUS_OK && virtual_memory_map_results_reader_address(mapped) == id.raw << 12, "its answer as an argument");
+	report(s == STATUS_OK && virtual_memory_map_results_reader_address(mapped) == id.raw << 12,
+	       "its answer as an argument");
 	rpc_end(&map);
 	rpc_end(&create);
 
 	uint64_t address;
-	report(virtual_memory_map(&loop.transport, space, CAP_ID_NULL, 0, 0, 0, VIRTUAL_MEMORY_PROTECTION_READ, &address) ==
-		       STATUS_EXCEPTION,
+	report(virtual_memory_map(&loop.transport, space, CAP_ID_NULL, 0, 0, 0,
+				  VIRTUAL_MEMORY_PROTECTION_READ, &address) == STATUS_EXCEPTION,
 	       "a null capability as an argument");
-	report(virtual_memory_map(&loop.transport, space, id, 0, 0, 0, VIRTUAL_MEMORY_PROTECTION_READ, &address) ==
-			       STATUS_OK &&
+	report(virtual_memory_map(&loop.transport, space, id, 0, 0, 0, VIRTUAL_MEMORY_PROTECTION_READ,
+				  &address) == STATUS_OK &&
 		       address == id.raw << 12,
 	       "a capability as an argument");
 	report(loop.transport.next == 0, "the arena is empty again");
@@ -200,7 +213,8 @@ static void later(cap_id timer)
 	report(timer_sleep_send(&call) == STATUS_OK && !call.done, "an answer that comes later");
 	msg_builder_init(&b, empty, sizeof(empty));
 	(void)timer_sleep_results_builder_root(&b);
-	report(rpc_loopback_answer(&loop, empty, sizeof(empty)) == STATUS_OK && rpc_wait(&call) == STATUS_OK, "comes");
+	report(rpc_loopback_answer(&loop, empty, sizeof(empty)) == STATUS_OK && rpc_wait(&call) == STATUS_OK,
+	       "comes");
 	rpc_end(&call);
 	timer_sleep_params_builder_set_ns(timer_sleep_begin(&call, &loop.transport, timer), 10);
 	report(timer_sleep_call(&call, &results) == STATUS_TIMED_OUT, "or never comes");
@@ -231,12 +245,14 @@ static void variable_results(cap_id space)
 	rpc_keep(&create);
 	(void)virtual_memory_create_memory_send(&create);
 	struct rpc_target memory = virtual_memory_create_memory_results_pipeline_memory(&create);
-	memory_object_read_params_builder_set_count(memory_object_read_begin_on(&read, &loop.transport, memory), 960);
+	memory_object_read_params_builder_set_count(
+		memory_object_read_begin_on(&read, &loop.transport, memory), 960);
 	report(memory_object_read_call(&read, &results) == STATUS_OK &&
 		       memory_object_read_results_reader_bytes(results).len == 960,
 	       "data comes back");
 	rpc_end(&read);
-	memory_object_read_params_builder_set_count(memory_object_read_begin_on(&read, &loop.transport, memory), 5000);
+	memory_object_read_params_builder_set_count(
+		memory_object_read_begin_on(&read, &loop.transport, memory), 5000);
 	report(memory_object_read_call(&read, &results) == STATUS_TOO_LARGE, "more than was reserved");
 	rpc_end(&read);
 	rpc_end(&create);
@@ -262,7 +278,8 @@ static void windows(cap_id timer)
 			good &= timer_now_results_reader_ns(timer_now_results(&calls[slot])) == 42;
 			rpc_end(&calls[slot]);
 		}
-		(void)timer_now_begin_sized(&calls[slot], &loop.transport, rpc_target_cap(timer), (i % 5) * 16);
+		(void)timer_now_begin_sized(&calls[slot], &loop.transport, rpc_target_cap(timer),
+					    (i % 5) * 16);
 		good &= timer_now_send(&calls[slot]) == STATUS_OK;
 		open[slot] = true;
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static uint64_t random_state = 1;
+static bool plain; /* only values that the stock tool's own text keeps: letters, short fractions */
 
 static inline uint64_t random_u64(void)
 {
@@ -26,7 +27,8 @@ static inline unsigned pick(unsigned below)
 /* Corners as often as anything else. */
 static inline uint64_t corner(void)
 {
-	static const uint64_t corners[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
+	static const uint64_t corners[] = {0,          1,         0x7f,       0x80,       0xff,
+					   0x7fff,     0x8000,    0xffff,     0x7fffffff, 0x80000000,
 					   0xffffffff, INT64_MAX, 1ull << 63, UINT64_MAX};
 
 	return pick(2) ? corners[pick(14)] : random_u64();
@@ -37,10 +39,10 @@ static inline bool random_bool(void)
 	return pick(2);
 }
 
-#define RANDOM_INT(name, type)             \
+#define RANDOM_INT(name, type)                 \
 	static inline type random_##name(void) \
-	{                                  \
-		return (type)corner();     \
+	{                                      \
+		return (type)corner();         \
 	}
 RANDOM_INT(i8, int8_t)
 RANDOM_INT(i16, int16_t)
@@ -52,6 +54,8 @@ RANDOM_INT(u32, uint32_t)
 
 static inline double random_f64(void)
 {
+	if (plain)
+		return (double)pick(1000) / 8;
 	switch (pick(5)) {
 	case 0:
 		return __builtin_inf();
@@ -75,7 +79,9 @@ static inline struct msg_text random_text(void)
 	unsigned len = pick(sizeof(buffer));
 
 	for (unsigned i = 0; i < len; i++)
-		buffer[i] = (char)(pick(8) ? ' ' + (int)pick(95) : 1 + (int)pick(31));
+		buffer[i] = (char)(plain     ? 'a' + (int)pick(26)
+				   : pick(8) ? ' ' + (int)pick(95)
+					     : 1 + (int)pick(31));
 	return (struct msg_text){buffer, len};
 }
 
@@ -85,7 +91,7 @@ static inline struct msg_data random_data(void)
 	unsigned len = pick(sizeof(buffer));
 
 	for (unsigned i = 0; i < len; i++)
-		buffer[i] = (uint8_t)random_u64();
+		buffer[i] = plain ? (uint8_t)('a' + pick(26)) : (uint8_t)random_u64();
 	return (struct msg_data){buffer, len};
 }
 
@@ -94,10 +100,10 @@ static inline void print_bool(bool v)
 	printf(v ? "true" : "false");
 }
 
-#define PRINT_INT(name, type, format, as)      \
+#define PRINT_INT(name, type, format, as)       \
 	static inline void print_##name(type v) \
-	{                                      \
-		printf(format, (as)v);         \
+	{                                       \
+		printf(format, (as)v);          \
 	}
 PRINT_INT(i8, int8_t, "%lld", long long)
 PRINT_INT(i16, int16_t, "%lld", long long)
@@ -155,14 +161,14 @@ static inline void print_enum(const char *const *names, unsigned count, uint16_t
 		printf("%u", v);
 }
 
-#define LIST_OF(name, type, generic, back)                                                  \
-	static inline type list_##name(struct msg_list l, uint32_t i)                       \
-	{                                                                                   \
-		return (type)msg_list_##generic(l, i);                                      \
-	}                                                                                   \
-	static inline void list_set_##name(struct msg_list_builder l, uint32_t i, type v)   \
-	{                                                                                   \
-		msg_list_set_##generic(l, i, (back)v);                                      \
+#define LIST_OF(name, type, generic, back)                                                \
+	static inline type list_##name(struct msg_list l, uint32_t i)                     \
+	{                                                                                 \
+		return (type)msg_list_##generic(l, i);                                    \
+	}                                                                                 \
+	static inline void list_set_##name(struct msg_list_builder l, uint32_t i, type v) \
+	{                                                                                 \
+		msg_list_set_##generic(l, i, (back)v);                                    \
 	}
 LIST_OF(bool, bool, bool, bool)
 LIST_OF(i8, int8_t, u8, uint8_t)

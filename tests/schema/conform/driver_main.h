@@ -3,8 +3,10 @@
  * The main function of a generated test program. Messages are flat (one segment, no frame) unless it says otherwise.
  *
  *   random SEED FILE     a random Root to FILE
+ *   plain SEED FILE      the same without control characters and long fractions
  *   dump FILE            as text; exit 3 if the reader refuses the message
  *   copy FILE OUT        through the accessors of every field
+ *   frame FILE OUT       with the header of a single segment
  *   flatten FRAMED OUT   exit 3 if it is refused
  *   pack IN OUT, unpack IN OUT
  *   mutate SEED FILE OUT a few words of FILE changed
@@ -48,7 +50,8 @@ static struct msg_reader open_message(const void *words, size_t bytes)
 static void mutate(uint64_t *words, size_t count)
 {
 	for (unsigned n = 1 + pick(3); n > 0; n--) {
-		uint64_t *w = &words[pick(3) ? pick((unsigned)(count < 16 ? count : 16)) : pick((unsigned)count)];
+		uint64_t *w =
+			&words[pick(3) ? pick((unsigned)(count < 16 ? count : 16)) : pick((unsigned)count)];
 
 		switch (pick(6)) {
 		case 0:
@@ -83,7 +86,8 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	msg_builder_init(&b, out, sizeof(out));
-	if (strcmp(argv[1], "random") == 0 && argc == 4) {
+	plain = strcmp(argv[1], "plain") == 0;
+	if ((plain || strcmp(argv[1], "random") == 0) && argc == 4) {
 		random_state = strtoull(argv[2], nullptr, 10) * 0x9e3779b97f4a7c15ull + 1;
 		random_root(root_builder_root(&b), 0);
 		return !msg_builder_ok(&b) || write_file(argv[3], out, msg_builder_size(&b));
@@ -102,7 +106,13 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "copy") == 0) {
 		r = open_message(in, bytes);
 		copy_root(root_reader_root(&r), root_builder_root(&b));
-		return !msg_reader_ok(&r) || !msg_builder_ok(&b) || write_file(argv[3], out, msg_builder_size(&b));
+		return !msg_reader_ok(&r) || !msg_builder_ok(&b) ||
+		       write_file(argv[3], out, msg_builder_size(&b));
+	}
+	if (strcmp(argv[1], "frame") == 0) {
+		msg_frame_header(out, bytes);
+		memcpy(out + 1, in, bytes);
+		return write_file(argv[3], out, bytes + 8);
 	}
 	if (strcmp(argv[1], "flatten") == 0) {
 		if (msg_frame_flatten(in, bytes, out, sizeof(out), 1 << 20, &used) != STATUS_OK)
@@ -110,9 +120,11 @@ int main(int argc, char **argv)
 		return write_file(argv[3], out, used);
 	}
 	if (strcmp(argv[1], "pack") == 0)
-		return msg_pack(in, bytes, out, sizeof(out), &used) != STATUS_OK || write_file(argv[3], out, used);
+		return msg_pack(in, bytes, out, sizeof(out), &used) != STATUS_OK ||
+		       write_file(argv[3], out, used);
 	if (strcmp(argv[1], "unpack") == 0)
-		return msg_unpack(in, bytes, out, sizeof(out), &used) != STATUS_OK || write_file(argv[3], out, used);
+		return msg_unpack(in, bytes, out, sizeof(out), &used) != STATUS_OK ||
+		       write_file(argv[3], out, used);
 	if (strcmp(argv[1], "mutate") == 0) {
 		random_state = strtoull(argv[2], nullptr, 10) * 0x9e3779b97f4a7c15ull + 1;
 		mutate(in, bytes / 8);

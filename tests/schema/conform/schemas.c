@@ -36,13 +36,20 @@ static void indent(unsigned depth)
 /* A primitive type, with a default half of the time. */
 static void primitive(void)
 {
-	static const char *const types[] = {"Bool", "Int8", "Int16", "Int32", "Int64", "UInt8",
+	static const char *const types[] = {"Bool",   "Int8",   "Int16",  "Int32",   "Int64",   "UInt8",
 					    "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Color"};
 	static const char *const defaults[][3] = {
-		{"true", "false", "true"}, {"-128", "127", "-1"}, {"-32768", "5", "32767"},
-		{"-2147483648", "77", "2147483647"}, {"-9223372036854775808", "-3", "9223372036854775807"},
-		{"255", "1", "128"}, {"65535", "2", "256"}, {"4294967295", "3", "65536"},
-		{"18446744073709551615", "4", "4294967296"}, {"1.5", "-inf", "3e38"}, {"-2.25", "inf", "1e308"},
+		{"true", "false", "true"},
+		{"-128", "127", "-1"},
+		{"-32768", "5", "32767"},
+		{"-2147483648", "77", "2147483647"},
+		{"-9223372036854775808", "-3", "9223372036854775807"},
+		{"255", "1", "128"},
+		{"65535", "2", "256"},
+		{"4294967295", "3", "65536"},
+		{"18446744073709551615", "4", "4294967296"},
+		{"1.5", "-inf", "3e38"},
+		{"-2.25", "inf", "1e308"},
 		{"green", "darkBlue", "red"},
 	};
 	unsigned t = pick(12);
@@ -54,8 +61,8 @@ static void primitive(void)
 
 static void list_type(unsigned depth)
 {
-	static const char *const elements[] = {"Void", "Bool", "Int8", "UInt16", "Int32", "UInt64",
-					       "Float32", "Float64", "Text", "Data", "Color"};
+	static const char *const elements[] = {"Void",    "Bool",    "Int8", "UInt16", "Int32", "UInt64",
+					       "Float32", "Float64", "Text", "Data",   "Color"};
 	unsigned t = pick(14);
 
 	printf("List(");

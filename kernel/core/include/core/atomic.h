@@ -25,9 +25,9 @@
 #define atomic_and(p, v) (arch_switch_point(), __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)) /* old value */
 
 /* True if *p was `expected` and is now `desired`; otherwise *expected is what was found. */
-#define atomic_cas(p, expected, desired)                                                                      \
-	(arch_switch_point(), __atomic_compare_exchange_n((p), (expected), (desired), false, __ATOMIC_ACQ_REL, \
-							  __ATOMIC_ACQUIRE))
+#define atomic_cas(p, expected, desired) \
+	(arch_switch_point(),            \
+	 __atomic_compare_exchange_n((p), (expected), (desired), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 
 #define full_fence() (arch_switch_point(), __atomic_thread_fence(__ATOMIC_SEQ_CST))
 #define store_fence() __atomic_thread_fence(__ATOMIC_RELEASE)

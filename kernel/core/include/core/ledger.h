@@ -13,9 +13,9 @@
 #include <core/types.h>
 
 enum ledger_resource {
-	LEDGER_PAGES,     /* 4 KiB frames: memory, page tables, regions, kernel objects' pages */
-	LEDGER_ENTRIES,   /* capability table entries in use */
-	LEDGER_OBJECTS,   /* kernel objects (slab memory) */
+	LEDGER_PAGES,   /* 4 KiB frames: memory, page tables, regions, kernel objects' pages */
+	LEDGER_ENTRIES, /* capability table entries in use */
+	LEDGER_OBJECTS, /* kernel objects (slab memory) */
 	LEDGER_THREADS,
 	LEDGER_PROCESSES, /* children alive */
 	LEDGER_CALLS,     /* service records */

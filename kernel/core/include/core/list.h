@@ -59,6 +59,6 @@ static inline struct list *list_pop_front(struct list *head)
 
 #define list_first(head, type, member) container_of((head)->next, type, member)
 #define list_for_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
-#define list_for_each_safe(it, head)                                                                          \
-	for (struct list *it = (head)->next, *it##_next = it->next; it != (head);                             \
+#define list_for_each_safe(it, head)                                              \
+	for (struct list *it = (head)->next, *it##_next = it->next; it != (head); \
 	     it = it##_next, it##_next = it->next)

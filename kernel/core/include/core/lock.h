@@ -5,7 +5,7 @@
  * - Held with interrupts off (the kernel always runs so), never across cap_enter's return, never while waiting for
  *   another CPU.
  * - One global order, outermost first (docs/architecture.md repeats it; debug kernels check it by `rank`):
- *     process > space > table > endpoint > notification > thread > timer > runqueue > memory > slab > frames > log
+ *     process > space > endpoint > notification > thread > table > timer > runqueue > memory > slab > frames > log
  * - Taking a free lock is a handful of instructions in line. With CAPOS_DEBUG each acquisition is checked by
  *   lock_debug.c: the order, and that nobody releases what this CPU does not hold.
  */
@@ -17,10 +17,10 @@
 enum lock_rank : uint8_t {
 	LOCK_RANK_PROCESS = 1,
 	LOCK_RANK_SPACE,
-	LOCK_RANK_TABLE,
 	LOCK_RANK_ENDPOINT,
 	LOCK_RANK_NOTIFICATION,
 	LOCK_RANK_THREAD,
+	LOCK_RANK_TABLE,
 	LOCK_RANK_TIMER,
 	LOCK_RANK_RUNQUEUE,
 	LOCK_RANK_MEMORY,
@@ -43,7 +43,9 @@ struct CAPABILITY("spinlock") spinlock {
 
 #define SPINLOCK_INIT(r) {.word = 0, .rank = (r)}
 
-void spin_lock_slow(struct spinlock *lock);
+/* Saves all registers itself: so that the callers of spin_lock need not keep theirs out of its way. */
+#define SLOW_PATH __attribute__((noinline, cold, preserve_most, zero_call_used_regs("skip")))
+SLOW_PATH void spin_lock_slow(struct spinlock *lock);
 /* lock_debug.c; called only with CAPOS_DEBUG. */
 void lock_debug_acquire(const struct spinlock *lock);
 void lock_debug_release(const struct spinlock *lock);

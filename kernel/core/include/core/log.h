@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include <stdarg.h>
 #include <core/types.h>
+#include <stdarg.h>
 
 #define LOG_LINE_MAX 256u
 #define LOG_RING_SIZE 32768u
@@ -41,10 +41,10 @@ size_t print_to_va(char *buffer, size_t size, const char *format, va_list args);
  * invariants only, never for what came from outside. */
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
 
-#define kassert(condition)                                                                                    \
-	do {                                                                                                   \
-		if (unlikely(!(condition)))                                                                    \
-			panic("%s:%d: %s", __FILE_NAME__, __LINE__, #condition);                               \
+#define kassert(condition)                                                       \
+	do {                                                                     \
+		if (unlikely(!(condition)))                                      \
+			panic("%s:%d: %s", __FILE_NAME__, __LINE__, #condition); \
 	} while (0)
 
 /* Prints "  at function+0x12" for each; symbols from the kernel's table. */

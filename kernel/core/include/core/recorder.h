@@ -12,7 +12,7 @@
 #include <core/types.h>
 
 #define RECORDER_EVENTS 512u /* per CPU, a power of two */
-#define RECORDER_BYTES  (RECORDER_EVENTS * 64u)
+#define RECORDER_BYTES (RECORDER_EVENTS * 64u)
 
 enum recorder_kind : uint8_t {
 	RECORDER_NONE,
@@ -26,7 +26,8 @@ enum recorder_kind : uint8_t {
 };
 
 struct recorder_event {
-	uint64_t sequence; /* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
+	uint64_t
+		sequence; /* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
 	uint64_t time_ticks;
 	uint64_t interface_id;
 	uint64_t object; /* object id */

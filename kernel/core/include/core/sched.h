@@ -9,7 +9,7 @@
  * - on_cpu: between leaving an entity and sched_switched its vector state is still in the old CPU's registers. An
  *   entity that is made runnable meanwhile can be queued, but only that CPU may take it.
  * - kernel_next is: pick; if it is not cpu->loaded, arch_context_switch(of cpu->loaded or NULL, of the picked) and
- *   sched_switched(picked); if none, sched_idle and pick again.
+ *   sched_switched(picked); if none, save cpu->loaded, sched_idle, and pick again.
  * - The fair policy comes with the SMP issue; everything else only uses this header.
  */
 #pragma once
@@ -24,13 +24,14 @@
 enum sched_state : uint8_t { SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_DEAD };
 
 struct sched_entity {
-	struct list link;       /* q: runqueue_lock of home: on its run queue */
-	enum sched_state state; /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
-	uint8_t home;           /* CPU number; changed only by who takes it to run, and by its waker */
-	bool on_cpu;            /* its registers are live on CPU `home`: nobody else may run it yet */
-	bool passive;           /* may move to its waker's CPU; set by the thread itself, before it blocks */
-	uint64_t run_ns;        /* CPU time used, up to the last switch */
-	uint64_t started_ns;    /* when it was last switched to */
+	struct list link; /* q: runqueue_lock of home: on its run queue */
+	enum sched_state
+		state;       /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
+	uint8_t home;        /* CPU number; changed only by who takes it to run, and by its waker */
+	bool on_cpu;         /* its registers are live on CPU `home`: nobody else may run it yet */
+	bool passive;        /* may move to its waker's CPU; set by the thread itself, before it blocks */
+	uint64_t run_ns;     /* CPU time used, up to the last switch */
+	uint64_t started_ns; /* when it was last switched to */
 	uint64_t switches;
 };
 
@@ -71,8 +72,8 @@ static inline void sched_switched(struct sched_entity *entity)
 		store_release(&from->on_cpu, false);
 }
 
-/* Nobody to run: leaves the kernel (quiesce_exit), sleeps until an interrupt or new work, and is inside again. Drops
- * cpu->loaded: whoever blocked did so in a system call, where no vector state survives. */
+/* Nobody to run: leaves the kernel (quiesce_exit), sleeps until an interrupt or new work, and is inside again. The
+ * caller has saved the state of cpu->loaded (arch_context_switch(..., NULL)): another CPU may run it from now on. */
 void sched_idle(void);
 
 /* True if the running entity used up its slice and somebody waits, or another CPU asked. */

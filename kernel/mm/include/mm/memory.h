@@ -18,13 +18,13 @@
 #include <core/types.h>
 
 #define MEMORY_MAX_PAGES (1ull << 27) /* 512 GiB: three levels of 512 */
-#define MEMORY_DIRECT    4u           /* pages whose frames are named in struct memory itself */
+#define MEMORY_DIRECT 4u              /* pages whose frames are named in struct memory itself */
 
 struct memory {
 	uint64_t refs;         /* atomic */
 	uint64_t pages;        /* size, in pages; immutable */
 	struct ledger *ledger; /* charged for frames and tables; outlives the memory (counted by the owner) */
-	void *owner;           /* keeps the ledger; given to owner_put at the end; set once by the creator, may be NULL */
+	void *owner; /* keeps the ledger; given to owner_put at the end; set once by the creator, may be NULL */
 	void (*owner_put)(void *owner);
 	bool physical, device, read_only;
 	paddr_t base;         /* physical only */

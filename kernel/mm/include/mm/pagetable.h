@@ -17,6 +17,9 @@ struct pagetable_frames { /* where table frames come from; counts them for the l
 	struct ledger *ledger;
 	uint64_t used;  /* tables, the root included */
 	uint64_t chain; /* frame number of the newest one, 0 = none */
+	/* The leaf table used last, and which 2 MiB it is for, plus 1 (0 = none): most faults come in rows. */
+	uint64_t hint_region;
+	pte_t *hint_table;
 };
 
 /* Which pages' translations are to be forgotten. More than fit: all. */
@@ -29,11 +32,14 @@ struct tlb_batch {
 /* A new root table with the kernel's half; charged. */
 enum status pagetable_create(struct pagetable_frames *frames, paddr_t *root);
 /* Enters one 4 KiB leaf; replaces none: EXISTS if present. NO_QUOTA, NO_MEMORY: nothing changed. */
-enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned prot, struct pagetable_frames *frames);
+enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned prot,
+			    struct pagetable_frames *frames);
 /* Clears all leaves in a range, and adds those that were present to the batch. */
-void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct tlb_batch *batch);
+void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct pagetable_frames *frames,
+		     struct tlb_batch *batch);
 /* Gives all present leaves in a range other rights, and adds those that lost some to the batch. */
-void pagetable_set_prot(paddr_t root, vaddr_t va, uint64_t pages, unsigned prot, struct tlb_batch *batch);
+void pagetable_set_prot(paddr_t root, vaddr_t va, uint64_t pages, unsigned prot,
+			struct pagetable_frames *frames, struct tlb_batch *batch);
 /* The leaf's entry, or 0. `level` out, may be NULL. */
 pte_t pagetable_lookup(paddr_t root, vaddr_t va, unsigned *level);
 /* Frees all tables, the root included, and credits them. */

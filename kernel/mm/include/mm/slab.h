@@ -15,14 +15,14 @@ struct slab_cache {
 	struct spinlock lock; /* rank SLAB */
 	const char *name;
 	uint32_t object_size, align;
-	struct list partial;  /* l: lock: slabs with room; those with objects in use first */
-	struct list full;     /* l */
-	uint64_t in_use;      /* l */
-	uint32_t order;       /* of a slab's block */
+	struct list partial;   /* l: lock: slabs with room; those with objects in use first */
+	struct list full;      /* l */
+	uint64_t in_use;       /* l */
+	uint32_t order;        /* of a slab's block */
 	uint32_t first, limit; /* offset of the first object; objects in a slab */
-	unsigned empty;       /* l: empty slabs, at the end of partial; 0 or 1 */
-	struct list all;      /* every cache, for reports */
-	bool ready;           /* initialised, at the first allocation */
+	unsigned empty;        /* l: empty slabs, at the end of partial; 0 or 1 */
+	struct list all;       /* every cache, for reports */
+	bool ready;            /* initialised, at the first allocation */
 };
 
 #define SLAB_CACHE(type_name) SLAB_CACHE_OF(#type_name, sizeof(struct type_name), alignof(struct type_name))

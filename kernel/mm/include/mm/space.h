@@ -21,8 +21,8 @@
 #include <mm/memory.h>
 #include <mm/pagetable.h>
 
-#define SPACE_LOWEST          0x10000ull /* nothing is mapped below: null pointers with an offset fault */
-#define SPACE_MAX_MAPPINGS    4096u
+#define SPACE_LOWEST 0x10000ull /* nothing is mapped below: null pointers with an offset fault */
+#define SPACE_MAX_MAPPINGS 4096u
 #define SPACE_INLINE_MAPPINGS 8u
 
 struct mapping {
@@ -40,8 +40,10 @@ struct space {
 	paddr_t root;         /* arch_space_activate takes it */
 	uint64_t cpus;        /* CPUs that have it active; atomic */
 	struct ledger *ledger;
-	struct mapping *mappings; /* s: lock: sorted by base; `few` or from the heap */
-	unsigned len, capacity;   /* s */
+	struct mapping *mappings;       /* s: lock: sorted by base; `few` or from the heap */
+	unsigned len, capacity;         /* s */
+	unsigned last;                  /* s: index that the last search found, tried first */
+	unsigned busy;                  /* s: how many are being flushed */
 	struct pagetable_frames tables; /* s: page-table frames, charged */
 	struct mapping few[SPACE_INLINE_MAPPINGS];
 };

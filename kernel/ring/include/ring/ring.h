@@ -50,6 +50,7 @@ struct ring {
 	uint64_t sq_head;       /* o: sequence number of the next submission */
 	uint32_t min;           /* o: of the cap_enter that waits */
 	uint32_t consumed;      /* o: by this cap_enter */
+	uint32_t copied;        /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
 	struct request *free;   /* o: never empty: the first is the spare */
 	struct list posted;     /* o: waiting RECVs and WAITs; linked by request.posted */
 	struct answers *answers; /* o */

@@ -76,7 +76,8 @@ static inline uint8_t *msg_builder_alloc(struct msg_builder *b, uint64_t words)
 }
 
 /* A struct pointer's word. An empty struct sits on its own pointer, so that it differs from null. */
-static inline uint64_t msg_struct_word(const uint8_t *slot, const uint8_t *data, uint32_t data_words, uint32_t pointers)
+static inline uint64_t msg_struct_word(const uint8_t *slot, const uint8_t *data, uint32_t data_words,
+				       uint32_t pointers)
 {
 	int64_t offset = data_words + pointers == 0 ? -1 : (data - slot) / 8 - 1;
 
@@ -84,7 +85,8 @@ static inline uint64_t msg_struct_word(const uint8_t *slot, const uint8_t *data,
 }
 
 /* Starts the message over with a root struct of that size. */
-static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, uint32_t data_words, uint32_t pointers)
+static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, uint32_t data_words,
+							 uint32_t pointers)
 {
 	uint32_t words = 1 + data_words + pointers;
 
@@ -108,11 +110,12 @@ static inline struct msg_pointer_builder msg_builder_root_pointer(struct msg_bui
 }
 
 /* ---- Writing pointers ---- */
-struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers);
+struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t data_words,
+					  uint32_t pointers);
 /* A list of anything but structs. */
 struct msg_list_builder msg_init_list(struct msg_pointer_builder p, enum msg_elem elem, uint32_t count);
-struct msg_list_builder msg_init_struct_list(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers,
-					     uint32_t count);
+struct msg_list_builder msg_init_struct_list(struct msg_pointer_builder p, uint32_t data_words,
+					     uint32_t pointers, uint32_t count);
 void msg_set_text(struct msg_pointer_builder p, struct msg_text text);
 void msg_set_data(struct msg_pointer_builder p, struct msg_data data);
 /* Room for len bytes (and, for text, the NUL), to be filled by the caller; null if there is none. */
@@ -121,10 +124,12 @@ uint8_t *msg_init_data(struct msg_pointer_builder p, uint32_t len);
 /* A deep copy. A malformed source marks its reader, a lack of room the builder; either leaves a null there. */
 void msg_set_pointer(struct msg_pointer_builder p, struct msg_pointer from);
 /* The same for a struct, making it at least as large as its schema says. */
-void msg_set_struct(struct msg_pointer_builder p, struct msg_struct from, uint32_t data_words, uint32_t pointers);
+void msg_set_struct(struct msg_pointer_builder p, struct msg_struct from, uint32_t data_words,
+		    uint32_t pointers);
 void msg_set_list(struct msg_pointer_builder p, struct msg_list from);
 /* Copies the fields of `from` over an existing struct (an element of a list): what does not fit is dropped. */
-void msg_copy_struct(struct msg_struct_builder to, struct msg_struct from, uint32_t data_words, uint32_t pointers);
+void msg_copy_struct(struct msg_struct_builder to, struct msg_struct from, uint32_t data_words,
+		     uint32_t pointers);
 /*
  * What was set before, to be changed further; if it is null, made as a copy of the default (no default: zeroes). A
  * struct whose sizes are not those of its schema (copied from an older or newer message) is moved to one that has
@@ -134,7 +139,8 @@ struct msg_struct_builder msg_get_struct(struct msg_pointer_builder p, uint32_t 
 					 const void *default_words);
 /* What was set before; an empty list if nothing was. */
 struct msg_list_builder msg_get_list(struct msg_pointer_builder p);
-struct msg_list_builder msg_get_struct_list(struct msg_pointer_builder p, uint32_t data_words, uint32_t pointers);
+struct msg_list_builder msg_get_struct_list(struct msg_pointer_builder p, uint32_t data_words,
+					    uint32_t pointers);
 
 /* index of a capability that travels with the message; negative: null. */
 static inline void msg_set_cap(struct msg_pointer_builder p, int32_t index)
@@ -155,7 +161,8 @@ static inline struct msg_pointer msg_pointer_as_reader(struct msg_pointer_builde
 	return (struct msg_pointer){nullptr, p.slot, MSG_NESTING};
 }
 
-static inline struct msg_struct msg_struct_as_reader(struct msg_struct_builder b, uint32_t data_words, uint32_t pointers)
+static inline struct msg_struct msg_struct_as_reader(struct msg_struct_builder b, uint32_t data_words,
+						     uint32_t pointers)
 {
 	if (!b.data)
 		return (struct msg_struct){};
@@ -252,7 +259,8 @@ static inline struct msg_pointer_builder msg_list_slot(struct msg_list_builder l
 {
 	uint8_t *p = msg_list_at(l, i);
 
-	return (struct msg_pointer_builder){l.msg, p && l.step_bits > l.data_bytes * 8 ? p + l.data_bytes : nullptr};
+	return (struct msg_pointer_builder){l.msg,
+					    p && l.step_bits > l.data_bytes * 8 ? p + l.data_bytes : nullptr};
 }
 
 static inline struct msg_struct_builder msg_list_struct_at(struct msg_list_builder l, uint32_t i)

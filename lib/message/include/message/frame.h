@@ -27,8 +27,8 @@ enum status msg_frame_length(const void *in, size_t in_bytes, uint64_t *bytes);
  * needs no more room than it has itself. Reads at most budget_words (an object counts each time it is reached).
  * STATUS_BAD_MESSAGE: malformed, nested deeper than MSG_FRAME_NESTING, or over budget. STATUS_TOO_LARGE: does not fit.
  */
-enum status msg_frame_flatten(const void *in, size_t in_bytes, void *out, size_t out_bytes, uint32_t budget_words,
-			      size_t *used);
+enum status msg_frame_flatten(const void *in, size_t in_bytes, void *out, size_t out_bytes,
+			      uint32_t budget_words, size_t *used);
 
 /* The frame of a message of one segment: 8 bytes that precede it. `bytes` is a multiple of 8. */
 static inline void msg_frame_header(void *out8, size_t bytes)

@@ -156,7 +156,8 @@ static inline struct msg_struct msg_reader_root(struct msg_reader *r)
 	if ((uint32_t)word != 0 || data_words + pointers >= r->words || data_words + pointers > r->budget)
 		return msg_read_struct(msg_reader_root_pointer(r));
 	r->budget -= data_words + pointers;
-	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers, (uint16_t)(r->nesting - 1)};
+	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
+				   (uint16_t)(r->nesting - 1)};
 }
 
 /* ---- Fields of a struct ---- */
@@ -287,7 +288,8 @@ static inline struct msg_struct msg_list_struct(struct msg_list l, uint32_t i)
 		return (struct msg_struct){.msg = l.msg};
 	if (l.depth == 0)
 		return msg_refuse_struct(l.msg);
-	return (struct msg_struct){l.msg, msg_list_element(l, i), l.data_bytes, l.pointers, (uint16_t)(l.depth - 1)};
+	return (struct msg_struct){l.msg, msg_list_element(l, i), l.data_bytes, l.pointers,
+				   (uint16_t)(l.depth - 1)};
 }
 
 static inline struct msg_list msg_list_list(struct msg_list l, uint32_t i, enum msg_elem expected)

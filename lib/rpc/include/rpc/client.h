@@ -121,8 +121,8 @@ static inline struct rpc_target rpc_target_cap(cap_id id)
 }
 
 /* The arena of a transport: [start, limit) of `arena`, multiples of 8. */
-static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_transport_ops *ops, void *arena,
-				      uint32_t start, uint32_t limit)
+static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_transport_ops *ops,
+				      void *arena, uint32_t start, uint32_t limit)
 {
 	*t = (struct rpc_transport){ops, arena, start, limit, start, start};
 }
@@ -351,7 +351,8 @@ static inline cap_id rpc_result_cap(const struct rpc_call *c, int32_t index)
 {
 	if (index < 0 || index >= (int32_t)c->result_caps)
 		return CAP_ID_NULL;
-	return (cap_id){msg_load64(c->transport->arena + c->sqe.buf_off + ((c->result_len + 7) & ~7u) + (uint32_t)index * 8)};
+	return (cap_id){msg_load64(c->transport->arena + c->sqe.buf_off + ((c->result_len + 7) & ~7u) +
+				   (uint32_t)index * 8)};
 }
 
 /* After STATUS_EXCEPTION: what was raised. */

@@ -26,7 +26,7 @@ struct rpc_method {
 
 struct rpc_interface {
 	uint64_t id;
-	const char *name; /* as in the schema, without its file */
+	const char *name;                 /* as in the schema, without its file */
 	const struct rpc_method *methods; /* by ordinal, without gaps */
 	const struct rpc_interface *const *supers;
 	rpc_dispatch_fn *dispatch;

@@ -34,6 +34,7 @@ struct rpc_loopback {
 /* The arena is the caller's, at least a few KiB. */
 void rpc_loopback_init(struct rpc_loopback *l, void *arena, uint32_t bytes);
 /* An object with its table of functions, an X_server_ops. The null id when there is no room. */
-cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops, void *self);
+cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops,
+			void *self);
 /* Answers l->deferred with the message that is in `words` (root pointer first). */
 enum status rpc_loopback_answer(struct rpc_loopback *l, const void *words, uint32_t bytes);

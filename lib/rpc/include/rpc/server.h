@@ -56,8 +56,9 @@ struct rpc_request {
  * For the receiving side. The buffers stay the side's; results_bytes is at most what the caller can take.
  * Then it sets key, session, deadline_ns, token and side as it has them.
  */
-static inline void rpc_request_init(struct rpc_request *r, uint64_t interface_id, uint16_t method, const void *params,
-				    size_t params_bytes, void *results, size_t results_bytes)
+static inline void rpc_request_init(struct rpc_request *r, uint64_t interface_id, uint16_t method,
+				    const void *params, size_t params_bytes, void *results,
+				    size_t results_bytes)
 {
 	r->interface_id = interface_id;
 	r->method = method;
@@ -94,7 +95,8 @@ static inline cap_id rpc_request_cap(const struct rpc_request *r, int32_t index)
 }
 
 /* Adds a capability to the results; gives its index for a generated setter, or -1 if there is no room. */
-static inline int32_t rpc_request_add_cap(struct rpc_request *r, enum cap_desc_kind kind, uint64_t id, uint64_t key)
+static inline int32_t rpc_request_add_cap(struct rpc_request *r, enum cap_desc_kind kind, uint64_t id,
+					  uint64_t key)
 {
 	if (r->caps_out_len >= r->caps_out_max) {
 		r->results.failed = true;
@@ -127,7 +129,8 @@ static inline int32_t rpc_request_mint_cap(struct rpc_request *r, cap_id endpoin
 enum status rpc_raise(struct rpc_request *r, enum exception_type type, const char *reason, const char *field);
 
 /* The same into any builder: for an answer that comes later. */
-void rpc_exception_build(struct msg_builder *b, enum exception_type type, const char *reason, const char *field);
+void rpc_exception_build(struct msg_builder *b, enum exception_type type, const char *reason,
+			 const char *field);
 
 /* For dispatchers: the object does not have that interface, or its table not that method. */
 enum status rpc_unimplemented(struct rpc_request *r, const char *interface_name);

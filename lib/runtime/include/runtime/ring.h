@@ -68,7 +68,7 @@ struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe);
 void ring_release(struct ring_client *ring, cap_id id);
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy);
 /* bits 0: all that the facet may set. Queued, not waited for. */
-void ring_signal(struct ring_client *ring, cap_id notification, uint64_t bits);
+void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bits);
 /* bits 0: all of the facet's. Errors: TIMED_OUT, BAD_ID, DENIED, REVOKED. */
 enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
 			   uint64_t *taken);

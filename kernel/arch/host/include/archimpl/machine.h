@@ -33,6 +33,8 @@ extern struct host_hooks host_hooks;
 struct host_hooks host_kernel_hooks(void);
 
 enum host_outcome host_run(void (*boot)(void *), void *arg);
+/* After host_run ended with HOST_QUIET: goes on, with fn(arg) called on CPU 0 as an interrupt would be. */
+enum host_outcome host_continue(void (*fn)(void *), void *arg);
 /* Ends host_run now; from any coroutine. */
 [[noreturn]] void host_finish(void);
 
