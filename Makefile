@@ -50,6 +50,7 @@ include mk/host.mk
 include mk/images.mk
 include mk/run.mk
 include mk/test.mk
+include mk/bench.mk
 include mk/check.mk
 include mk/docs.mk
 

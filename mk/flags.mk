@@ -7,10 +7,10 @@ COMMON_CFLAGS := -std=c23 -fgnu-keywords -g -ffile-prefix-map=$(CURDIR)/= -fno-s
 	-fno-common -Iabi/include -I$(OUT)/gen
 FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlibinc -O2
 
-# ../shared hazards: what hardens the kernel, in one place.  -fstack-protector-strong joins when the arch room supplies
-# the canary (a symbol named by -mstack-protector-guard-*).
+# What hardens the kernel, in one place.  The canary is kernel/arch/x86_64/canary.c's.  User
+# programs get theirs when lib/runtime has one.
 KERNEL_HARDENING ?= -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr -mharden-sls=all \
-	-fcf-protection=branch -fsanitize=kcfi -fno-stack-protector
+	-fcf-protection=branch -fsanitize=kcfi -fstack-protector-strong -mstack-protector-guard=global
 USER_HARDENING ?= -ftrivial-auto-var-init=zero -fcf-protection=branch -fno-stack-protector
 
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(FREESTANDING) -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \

@@ -3,7 +3,7 @@
 
 T ?= *
 TEST_JOBS ?= 2
-.PHONY: test test-host test-system test-needs debug-kernel bench
+.PHONY: test test-host test-system test-needs debug-kernel
 
 # Images that a scenario boots through GRUB, and whether one wants the checking kernel; read only when tests are built.
 ifneq ($(filter test test-system,$(MAKECMDGOALS)),)
@@ -24,9 +24,6 @@ test-host: $(HOST_TESTS) $(TOOLS)  ## unit tests on the host only
 
 test-system: all $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## boots only
 	$(Q)tests/run -j $(TEST_JOBS) -k '$(T)' system
-
-bench: all $(TOOLS)  ## measure, and print the figures beside a Linux guest's
-	$(Q)tests/bench/run
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz

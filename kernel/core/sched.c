@@ -5,8 +5,8 @@
  * - Invariant S1: an entity is on at most one of: a run queue (of its home), a CPU's handover, a CPU's current.
  * - Invariant S2: on_cpu is true from being picked until sched_switched to another one; then it is live on CPU `home`,
  *   and no other CPU takes it or changes `home`.
- * - The clock is read once for each switch. The slice timer is armed only if the hardware would fire too late: a pair
- *   of threads that wake each other never touches it.
+ * - A hand-over costs no lock and no look at the clock (but the tick count, for the account): the end of the slice is
+ *   found by the timer. The timer is armed only if the hardware would fire too late.
  * - Sleeping: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
  *   CPUs. One of the two sees the other.
  */
@@ -102,28 +102,12 @@ void sched_yield_current(void)
 	enqueue(cpu, entity);
 }
 
-void sched_block_current(void)
-{
-	struct cpu *cpu = this_cpu();
-	enum sched_state running = SCHED_RUNNING;
-
-	/* Fails if it was woken since it made itself wakeable: then it is queued already. */
-	(void)atomic_cas(&cpu->current->state, &running, SCHED_BLOCKED);
-	cpu->current = NULL;
-}
-
-static void account(struct sched_entity *entity, uint64_t now)
-{
-	entity->run_ns += now - entity->started_ns;
-	entity->started_ns = now;
-}
-
 void sched_kill_current(void)
 {
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *entity = cpu->current;
 
-	account(entity, clock_now_ns());
+	entity->run_ticks += arch_ticks() - cpu->started_ticks;
 	store_relaxed(&entity->state, SCHED_DEAD);
 	cpu->current = NULL;
 	sched_switched(NULL);
@@ -152,8 +136,7 @@ static struct sched_entity *steal_from(struct cpu *victim, unsigned thief)
 	struct sched_entity *entity = NULL;
 
 	spin_lock(&victim->runqueue_lock);
-	list_for_each(link, &victim->runqueue)
-	{
+	list_for_each (link, &victim->runqueue) {
 		struct sched_entity *candidate = container_of(link, struct sched_entity, link);
 
 		if (load_acquire(&candidate->on_cpu))
@@ -185,28 +168,31 @@ static struct sched_entity *steal(struct cpu *cpu)
 	return NULL;
 }
 
-/* Hand-over first while the slice lasts, then the queue, then other queues. */
-static struct sched_entity *choose(struct cpu *cpu, uint64_t now)
+/* The queue, then other queues. A hand-over whose slice is over queues behind. */
+static struct sched_entity *choose(struct cpu *cpu)
 {
 	struct sched_entity *next = cpu->handover;
-	bool in_slice = now < cpu->slice_end_ns;
 
 	if (next) {
 		cpu->handover = NULL;
-		if (likely(in_slice))
-			return next;
 		enqueue(cpu, next);
 	}
-	cpu->slice_end_ns = now + SCHED_SLICE_NS;
 	next = dequeue(cpu);
 	return next ? next : steal(cpu);
+}
+
+/* More is queued here than this CPU can run now: for one that sleeps. */
+void sched_share(void)
+{
+	full_fence(); /* queued, before looking who sleeps; as in enqueue_remote */
+	if (unlikely(load_relaxed(&idle_mask) != 0))
+		wake_an_idle_cpu();
 }
 
 struct sched_entity *sched_pick_slow(void)
 {
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *next = cpu->current;
-	uint64_t now;
 
 	if (next && !load_relaxed(&cpu->need_resched)) {
 		enqueue(cpu, cpu->handover);
@@ -215,25 +201,21 @@ struct sched_entity *sched_pick_slow(void)
 		if (next)
 			sched_yield_current();
 		store_relaxed(&cpu->need_resched, false);
-		now = clock_now_ns();
-		if (cpu->loaded)
-			account(cpu->loaded, now);
-		next = choose(cpu, now);
+		next = choose(cpu);
 		if (!next)
 			return NULL;
-		store_relaxed(&next->state, SCHED_RUNNING);
-		store_relaxed(&next->on_cpu, true);
-		next->started_ns = now;
-		cpu->current = next;
-		next->switches += next != cpu->loaded;
+		sched_start(cpu, next);
+		cpu->slice_end_ns = clock_now_ns() + SCHED_SLICE_NS;
 		timer_need(cpu->slice_end_ns);
 	}
-	if (load_relaxed(&cpu->runqueue_len) != 0) {
-		full_fence(); /* as in enqueue_remote */
-		if (unlikely(load_relaxed(&idle_mask) != 0))
-			wake_an_idle_cpu();
-	}
+	if (load_relaxed(&cpu->runqueue_len) != 0)
+		sched_share();
 	return next;
+}
+
+uint64_t sched_run_ns(const struct sched_entity *entity)
+{
+	return clock_ticks_to_ns(load_relaxed(&entity->run_ticks));
 }
 
 static bool somebody_waits(const struct cpu *cpu)
@@ -275,6 +257,10 @@ void sched_idle(void)
 	}
 	(void)atomic_and(&idle_mask, ~bit);
 	store_relaxed(&cpu->idle, (uint8_t)0);
+	if (cpu->handover) { /* there is no slice to hand over: whoever comes now gets a new one */
+		enqueue(cpu, cpu->handover);
+		cpu->handover = NULL;
+	}
 }
 
 void sched_poke(unsigned cpu_id)

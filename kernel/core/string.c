@@ -36,6 +36,12 @@ static void copy_backward(unsigned char *to, const unsigned char *from, size_t l
 {
 	for (; len % 8; len--)
 		to[len - 1] = from[len - 1];
+	for (; len >= 32; len -= 32) {
+		((struct word *)(to + len))[-1].value = ((const struct word *)(from + len))[-1].value;
+		((struct word *)(to + len))[-2].value = ((const struct word *)(from + len))[-2].value;
+		((struct word *)(to + len))[-3].value = ((const struct word *)(from + len))[-3].value;
+		((struct word *)(to + len))[-4].value = ((const struct word *)(from + len))[-4].value;
+	}
 	for (; len; len -= 8)
 		((struct word *)(to + len - 8))->value = ((const struct word *)(from + len - 8))->value;
 }

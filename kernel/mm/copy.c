@@ -20,7 +20,7 @@ void page_clear(void *page)
 	} while (word != end);
 }
 
-void copy_words(void *to, const void *from, size_t words)
+void copy_many_words(void *to, const void *from, size_t words)
 {
 	uint64_t *out = to;
 	const uint64_t *in = from;

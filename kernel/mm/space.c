@@ -147,12 +147,12 @@ static void flush_locked(struct space *space, uint64_t base, uint64_t end, const
 		return;
 	active = space_active(space);
 	if (likely((active & ~(1ull << this_cpu()->id)) == 0)) {
-		space_flush(active, batch);
+		space_flush(space, active, batch);
 		return;
 	}
 	space_set_busy(space, base, end, true);
 	spin_unlock(&space->lock);
-	space_flush(active, batch);
+	space_flush(space, active, batch);
 	spin_lock(&space->lock);
 	space_set_busy(space, base, end, false);
 }

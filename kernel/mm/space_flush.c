@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Which CPUs have a space active, and making them forget translations.
+ * Which CPUs may have cached translations of a space, and making them forget.
  *
- * A CPU names itself in space->cpus before it loads the root, and takes itself out after it loaded another. Who changes
- * entries does so, full fence, then reads cpus: either it sees the CPU, or that CPU loads the root afterwards and
- * can only see the new entries.
+ * A CPU names itself in space->cpus before it loads the root, and stays named after it loaded another: taking itself out
+ * and in again would cost two locked operations at each switch. It takes itself out when somebody wants it to flush a space that
+ * it no longer has: so a stale name costs one interrupt, once. Loading a root forgets all of the former one.
+ * Who changes entries does so, full fence, then reads cpus: either it sees the CPU, or that CPU loads the root
+ * afterwards and can only see the new entries.
  */
 #include <core/atomic.h>
 #include <core/cpu.h>
 
 #include "space_private.h"
 
-void space_activate(struct space *space)
+void space_activate_slow(struct space *space)
 {
 	struct cpu *cpu = this_cpu();
-	struct space *old = cpu->space;
+	uint64_t self = 1ull << cpu->id;
 
-	if (likely(old == space))
-		return;
-	if (space) {
-		(void)atomic_or(&space->cpus, 1ull << cpu->id);
-		full_fence(); /* named, before walking its tables; against space_flush */
-		cpu->space = space;
-		arch_space_activate(space->root);
-	} else {
-		cpu->space = NULL;
+	cpu->space = space;
+	if (!space) {
 		arch_space_activate_kernel();
+		return;
 	}
-	if (old)
-		(void)atomic_and(&old->cpus, ~(1ull << cpu->id));
+	if (unlikely((load_relaxed(&space->cpus) & self) == 0)) {
+		(void)atomic_or(&space->cpus, self);
+		full_fence(); /* named, before walking its tables; against space_active */
+	}
+	arch_space_activate(space->root);
 }
 
 void space_deactivate(void)
@@ -42,10 +41,21 @@ uint64_t space_active(const struct space *space)
 	return load_relaxed(&space->cpus);
 }
 
+struct flush {
+	struct space *space;
+	const struct tlb_batch *batch;
+};
+
 static void flush_here(void *arg)
 {
-	const struct tlb_batch *batch = arg;
+	const struct flush *flush = arg;
+	const struct tlb_batch *batch = flush->batch;
+	struct cpu *cpu = this_cpu();
 
+	if (cpu->space != flush->space) {
+		(void)atomic_and(&flush->space->cpus, ~(1ull << cpu->id));
+		return;
+	}
 	if (batch->count > TLB_BATCH) {
 		arch_tlb_flush_all();
 		return;
@@ -54,12 +64,13 @@ static void flush_here(void *arg)
 		arch_tlb_flush_page(batch->pages[i]);
 }
 
-void space_flush(uint64_t active, const struct tlb_batch *batch)
+void space_flush(struct space *space, uint64_t active, const struct tlb_batch *batch)
 {
+	struct flush flush = {space, batch};
 	uint64_t self = 1ull << this_cpu()->id;
 
 	if (active & ~self)
-		cpu_call(active, flush_here, (void *)batch);
+		cpu_call(active, flush_here, &flush);
 	else if (active)
-		flush_here((void *)batch);
+		flush_here(&flush);
 }

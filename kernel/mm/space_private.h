@@ -49,4 +49,4 @@ void space_set_busy(struct space *space, uint64_t base, uint64_t end, bool busy)
 /* The CPUs that may have cached what was just changed. One that comes later sees the change. */
 uint64_t space_active(const struct space *space);
 /* On each CPU of `active`; with no lock held if there is another than this one. */
-void space_flush(uint64_t active, const struct tlb_batch *batch);
+void space_flush(struct space *space, uint64_t active, const struct tlb_batch *batch);

@@ -36,7 +36,7 @@ static uint64_t cpu_time(struct process *process)
 
 	spin_lock(&process->lock);
 	list_for_each(it, &process->threads)
-		sum += container_of(it, struct thread, link)->sched.run_ns;
+		sum += sched_run_ns(&container_of(it, struct thread, link)->sched);
 	spin_unlock(&process->lock);
 	return sum;
 }

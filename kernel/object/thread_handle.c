@@ -61,7 +61,7 @@ static enum status info(void *self, struct rpc_request *request, struct thread_h
 	(void)request;
 	thread_handle_info_results_builder_set_tid(results, thread->tid);
 	thread_handle_info_results_builder_set_running(results, !load_relaxed(&thread->ended));
-	thread_handle_info_results_builder_set_cpu_ns(results, load_relaxed(&thread->sched.run_ns));
+	thread_handle_info_results_builder_set_cpu_ns(results, sched_run_ns(&thread->sched));
 	thread_handle_info_results_builder_set_submissions(results, load_relaxed(&thread->ring.sq_head));
 	thread_handle_info_results_builder_set_completions(results, load_relaxed(&thread->ring.cq_tail));
 	return STATUS_OK;

@@ -13,11 +13,6 @@
 
 #include "ring_private.h"
 
-static inline uint8_t *arena_at(const struct service *s, uint32_t offset)
-{
-	return s->ring->transport.arena + offset;
-}
-
 static void received(struct ring_op *op, const struct cap_cqe *cqe)
 {
 	struct service *s = (struct service *)(void *)op;
@@ -28,39 +23,28 @@ static void received(struct ring_op *op, const struct cap_cqe *cqe)
 
 static void post_receive(struct service *s)
 {
-	s->returning = 0;
-	s->state = SERVICE_RECEIVING;
-	s->posted = ring_submit(s->ring,
-				&(struct cap_sqe){
-					.op = CAP_OP_RECV,
-					.target = s->endpoint.raw,
-					.buf_off = s->in_off,
-					.buf_len = s->in_len,
-					.buf_caps = s->options.max_caps,
-				},
-				&s->receive);
-}
-
-/* Answers a call and, unless the loop ends, receives the next. */
-static void post_return(struct service *s, const struct rpc_request *request, bool exception)
-{
-	uint16_t caps = exception ? 0 : request->caps_out_len;
 	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
 
-	*sqe = (struct cap_sqe){
-		.op = CAP_OP_RETURN_RECV,
-		.flags = exception ? CAP_SQE_IS_EXCEPTION : 0,
-		.target = request->token,
-		.interface_id = s->endpoint.raw,
-		.user_data = ring_op_data(&s->receive),
-		.msg_off = s->out_off,
-		.msg_len = (uint32_t)msg_builder_size(&request->results),
-		.buf_off = s->in_off,
-		.buf_len = s->in_len,
-		.caps_off = caps ? s->out_caps_off : 0,
-		.caps_len = caps,
-		.buf_caps = s->options.max_caps,
-	};
+	*sqe = s->listen;
+	s->returning = 0;
+	s->state = SERVICE_RECEIVING;
+}
+
+/* Answers the call and, unless the loop ends, receives the next. */
+static inline void post_return(struct service *s, bool exception)
+{
+	const struct rpc_request *request = &s->request;
+	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
+
+	*sqe = s->answer;
+	sqe->target = request->token;
+	sqe->msg_len = (uint32_t)msg_builder_size(&request->results);
+	if (__builtin_expect(exception, 0))
+		sqe->flags = CAP_SQE_IS_EXCEPTION;
+	else if (__builtin_expect(request->caps_out_len > 0, 0))
+		sqe->caps_len = request->caps_out_len;
+	if (__builtin_expect(sqe->caps_len == 0, 1))
+		sqe->caps_off = 0;
 	if (__builtin_expect(s->stopping, 0)) {
 		sqe->op = CAP_OP_RETURN;
 		sqe->interface_id = 0;
@@ -71,26 +55,14 @@ static void post_return(struct service *s, const struct rpc_request *request, bo
 	s->state = SERVICE_RECEIVING;
 }
 
-static enum status return_exception(struct service *s, uint64_t token, struct msg_builder *b, uint32_t offset)
-{
-	struct cap_cqe cqe = ring_do(s->ring, &(struct cap_sqe){
-						      .op = CAP_OP_RETURN,
-						      .flags = CAP_SQE_IS_EXCEPTION,
-						      .target = token,
-						      .msg_off = offset,
-						      .msg_len = (uint32_t)msg_builder_size(b),
-					      });
-	return (enum status)cqe.status;
-}
-
 /* ---- One received call ---- */
 
-static enum status dispatch(const struct service *s, struct rpc_request *request)
+static inline enum status dispatch(struct service *s, struct rpc_request *request)
 {
 	const struct service_options *o = &s->options;
-	void *self = o->object ? o->object(o->context, request->key) : o->context;
+	void *self = o->context;
 
-	if (o->object && !self)
+	if (o->object && !(self = o->object(o->context, request->key)))
 		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "no such object", nullptr);
 	for (uint32_t i = 0; i < o->interface_count; i++) {
 		const struct rpc_interface *interface = o->interfaces[i].interface;
@@ -103,63 +75,80 @@ static enum status dispatch(const struct service *s, struct rpc_request *request
 }
 
 /* What the caller's buffer takes, less the room for ids; an exception always fits. */
-static uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
+static inline uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
 {
 	uint32_t ids = header->buf_caps * 8u;
 	uint32_t room = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
 								     : header->buf_len;
 
-	return room < s->out_len ? room : s->out_len;
+	return room < s->max_results ? room : s->max_results;
 }
 
-static void release_received(struct service *s, const uint64_t *ids, uint32_t count)
+/* Sets what differs from call to call; service_init has set the rest. */
+static inline void open_request(struct service *s, uint64_t token)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	const struct cap_call_header *header = s->in;
+	struct rpc_request *r = &s->request;
+
+	r->interface_id = header->interface_id;
+	r->key = header->key;
+	r->session = header->session;
+	r->deadline_ns = header->deadline_ns;
+	r->token = token;
+	r->method = header->method;
+	r->caps_in_len = header->caps;
+	r->caps_out_len = 0;
+	r->caps_out_max = header->buf_caps < SERVICE_REPLY_CAPS ? header->buf_caps : SERVICE_REPLY_CAPS;
+	if (__builtin_expect(header->caps > 0, 0))
+		r->caps_in = (const void *)((const uint8_t *)(header + 1) + ((header->msg_len + 7) & ~7u));
+	msg_reader_init(&r->params, header + 1, header->msg_len);
+	msg_reader_set_caps(&r->params, header->caps);
+	r->results.words = 0;
+	r->results.capacity = results_limit(s, header) / 8;
+	r->results.failed = false;
+	s->kept = 0;
+}
+
+static void answer(struct service *s, enum status status)
+{
+	if (__builtin_expect(status == RPC_DEFERRED, 0)) {
+		s->state = SERVICE_IDLE;
+		return;
+	}
+	if (__builtin_expect(status != STATUS_OK && status != STATUS_EXCEPTION, 0))
+		status = rpc_raise(&s->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
+				   nullptr);
+	post_return(s, status == STATUS_EXCEPTION);
+}
+
+/* The same with capabilities, whose ids lie where the next call will go. They are released behind the answer, which
+ * may name them. */
+[[gnu::noinline]] static void handle_call_with_caps(struct service *s)
+{
+	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
+	uint32_t count = s->request.caps_in_len < CAP_MESSAGE_MAX_CAPS ? s->request.caps_in_len
+								       : CAP_MESSAGE_MAX_CAPS;
+
+	for (uint32_t i = 0; i < count; i++)
+		ids[i] = s->request.caps_in[i];
+	answer(s, dispatch(s, &s->request));
+	for (uint32_t i = 0; i < count; i++)
 		if (!(s->kept >> i & 1))
 			ring_release(s->ring, (cap_id){ids[i]});
-	}
 }
 
-static void handle_call(struct service *s)
+static inline void handle_call(struct service *s, uint64_t token)
 {
-	const struct cap_call_header *header = (const void *)arena_at(s, s->in_off);
-	const uint8_t *message = (const uint8_t *)(header + 1);
-	const uint64_t *ids = (const void *)(message + ((header->msg_len + 7) & ~7u));
-	uint16_t max_caps = header->buf_caps < SERVICE_REPLY_CAPS ? header->buf_caps : SERVICE_REPLY_CAPS;
-	__attribute__((uninitialized)) uint64_t copied[CAP_MESSAGE_MAX_CAPS];
-	uint16_t caps = header->caps < CAP_MESSAGE_MAX_CAPS ? header->caps : CAP_MESSAGE_MAX_CAPS;
-	__attribute__((uninitialized)) struct rpc_request request; /* init sets it all */
-
-	rpc_request_init(&request, header->interface_id, header->method, message, header->msg_len,
-			 arena_at(s, s->out_off), results_limit(s, header));
-	rpc_request_set_caps(&request, ids, caps, (struct cap_desc *)(void *)arena_at(s, s->out_caps_off),
-			     max_caps);
-	request.key = header->key;
-	request.session = header->session;
-	request.deadline_ns = header->deadline_ns;
-	request.token = s->received.token;
-	request.side = s;
-	s->kept = 0;
-	/* The ids lie where the next call will go. */
-	for (uint32_t i = 0; i < caps; i++)
-		copied[i] = ids[i];
-
-	enum status status = dispatch(s, &request);
-
-	if (status != STATUS_OK && status != STATUS_EXCEPTION && status != RPC_DEFERRED)
-		status = rpc_raise(&request, EXCEPTION_TYPE_FAILED, "the service could not do it", nullptr);
-	if (status == RPC_DEFERRED)
-		s->state = SERVICE_IDLE;
+	open_request(s, token);
+	if (__builtin_expect(s->request.caps_in_len > 0, 0))
+		handle_call_with_caps(s);
 	else
-		post_return(s, &request, status == STATUS_EXCEPTION);
-	/* Behind the answer, which may name them. */
-	release_received(s, copied, caps);
+		answer(s, dispatch(s, &s->request));
 }
 
 static void handle_notice(struct service *s)
 {
-	const struct cap_call_header *header = (const void *)arena_at(s, s->in_off);
-	uint64_t key = header->key, mints = header->mints;
+	uint64_t key = s->in->key, mints = s->in->mints;
 
 	s->state = SERVICE_IDLE;
 	if (s->received.flags & CAP_CQE_KIND_RELEASED) {
@@ -170,21 +159,36 @@ static void handle_notice(struct service *s)
 	}
 }
 
+/* Answers the call once more, with an exception: OK exactly if it was still open. */
+static enum status return_exception(struct service *s, uint64_t token)
+{
+	struct msg_builder *b = &s->request.results;
+
+	b->words = 0;
+	b->capacity = RPC_EXCEPTION_BYTES / 8;
+	b->failed = false;
+	rpc_exception_build(b, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
+	return (enum status)ring_do(s->ring,
+				    &(struct cap_sqe){
+					    .op = CAP_OP_RETURN,
+					    .flags = CAP_SQE_IS_EXCEPTION,
+					    .target = token,
+					    .msg_off = s->answer.msg_off,
+					    .msg_len = (uint32_t)msg_builder_size(b),
+				    })
+		.status;
+}
+
 /* The status that ends the loop, or OK if it was an answer that was refused and is dealt with. */
 static enum status handle_failure(struct service *s)
 {
 	enum status status = (enum status)s->received.status;
 	uint64_t token = s->returning;
-	struct msg_builder b;
 
 	s->state = SERVICE_IDLE;
 	s->returning = 0;
 	s->plain = false;
-	if (token == 0)
-		return status;
-	msg_builder_init(&b, arena_at(s, s->out_off), s->out_len);
-	rpc_exception_build(&b, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
-	return return_exception(s, token, &b, s->out_off) == STATUS_OK ? STATUS_OK : status;
+	return token != 0 && return_exception(s, token) == STATUS_OK ? STATUS_OK : status;
 }
 
 static enum status handle(struct service *s)
@@ -197,7 +201,7 @@ static enum status handle(struct service *s)
 	} else if (s->received.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) {
 		handle_notice(s);
 	} else {
-		handle_call(s);
+		handle_call(s, s->received.token);
 	}
 	return STATUS_OK;
 }
@@ -214,6 +218,33 @@ enum status service_step(struct service *s, uint64_t deadline_ns)
 			s->options.idle(s->options.context);
 	}
 	return s->state == SERVICE_RECEIVED ? handle(s) : STATUS_OK;
+}
+
+/*
+ * The usual turn in one piece: what completes is our RECV, alone, with a call. False: not that; what came is still in
+ * the queue, or nothing was done.
+ */
+static inline bool quick_step(struct service *s)
+{
+	struct ring_client *ring = s->ring;
+
+	if (s->state != SERVICE_RECEIVING || s->plain || s->options.idle)
+		return false;
+	ring_enter(ring, 1, 0);
+
+	uint32_t tail = __atomic_load_n(&ring->region->cq_tail, __ATOMIC_ACQUIRE), reaped = ring->reaped;
+	const struct cap_cqe *cqe = &ring->cq[reaped & ring->cq_mask];
+
+	if (__builtin_expect(tail != reaped + 1 || cqe->user_data != ring_op_data(&s->receive) ||
+				     cqe->status != STATUS_OK || cqe->flags != 0,
+			     0)) {
+		ring_dispatch(ring);
+		return false;
+	}
+	ring->reaped = tail;
+	__atomic_store_n(&ring->region->cq_head, tail, __ATOMIC_RELEASE);
+	handle_call(s, cqe->token);
+	return true;
 }
 
 /* Takes back a posted RECV; a call that it had received before is served. */
@@ -235,8 +266,12 @@ enum status service_run(struct service *s)
 {
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && !s->stopping)
-		status = service_step(s, 0);
+	while (status == STATUS_OK && !s->stopping) {
+		/* A quick step that was none may have dispatched our completion (service_step then does not wait), or
+		 * an op whose function stopped us. */
+		if (!quick_step(s) && !s->stopping)
+			status = service_step(s, 0);
+	}
 	if (status == STATUS_OK)
 		finish(s);
 	return status;
@@ -262,37 +297,72 @@ static uint32_t round_up(uint32_t bytes)
 	return (bytes + 7) & ~7u;
 }
 
-enum status service_init(struct service *s, struct ring_client *ring, cap_id endpoint,
-			 const struct service_options *options)
+static enum status take_limits(struct service_options *o, cap_id endpoint)
 {
 	struct runtime_grant grant;
 
-	*s = (struct service){.ring = ring, .endpoint = endpoint, .options = *options};
-	s->receive.complete = received;
-	if (s->options.max_message == 0 && runtime_grant_of(endpoint, &grant)) {
-		s->options.max_message = grant.max_message;
-		s->options.max_caps = grant.max_caps;
+	if (o->max_message == 0 && runtime_grant_of(endpoint, &grant)) {
+		o->max_message = grant.max_message;
+		o->max_caps = grant.max_caps;
 	}
-	if (s->options.max_message == 0) {
-		s->options.max_message = SERVICE_DEFAULT_MESSAGE;
-		s->options.max_caps = SERVICE_DEFAULT_CAPS;
+	if (o->max_message == 0) {
+		o->max_message = SERVICE_DEFAULT_MESSAGE;
+		o->max_caps = SERVICE_DEFAULT_CAPS;
 	}
-	if (s->options.max_reply < RPC_EXCEPTION_BYTES)
-		s->options.max_reply = SERVICE_DEFAULT_REPLY;
-	if (s->options.max_message > CAP_MAX_MESSAGE || s->options.max_reply > CAP_MAX_MESSAGE ||
-	    s->options.max_caps > CAP_MESSAGE_MAX_CAPS)
-		return STATUS_TOO_LARGE;
-	s->in_len = (uint32_t)sizeof(struct cap_call_header) + round_up(s->options.max_message) +
-		    s->options.max_caps * 8u;
-	s->out_len = round_up(s->options.max_reply);
+	if (o->max_reply < RPC_EXCEPTION_BYTES)
+		o->max_reply = SERVICE_DEFAULT_REPLY;
+	return o->max_message <= CAP_MAX_MESSAGE && o->max_reply <= CAP_MAX_MESSAGE &&
+			       o->max_caps <= CAP_MESSAGE_MAX_CAPS
+		       ? STATUS_OK
+		       : STATUS_TOO_LARGE;
+}
 
+/* The arena block: received call, results, capability descriptors of results. */
+static void lay_out(struct service *s, cap_id endpoint, uint32_t in_off, uint32_t in_len)
+{
+	uint8_t *arena = s->ring->transport.arena;
+	uint32_t out_off = in_off + in_len, caps_off = out_off + s->max_results;
+
+	s->in = (const void *)(arena + in_off);
+	s->listen = (struct cap_sqe){
+		.op = CAP_OP_RECV,
+		.target = endpoint.raw,
+		.user_data = ring_op_data(&s->receive),
+		.buf_off = in_off,
+		.buf_len = in_len,
+		.buf_caps = s->options.max_caps,
+	};
+	s->answer = s->listen;
+	s->answer.op = CAP_OP_RETURN_RECV;
+	s->answer.interface_id = endpoint.raw;
+	s->answer.msg_off = out_off;
+	s->answer.caps_off = caps_off;
+	rpc_request_init(&s->request, 0, 0, s->in + 1, 0, arena + out_off, s->max_results);
+	rpc_request_set_caps(&s->request, nullptr, 0, (struct cap_desc *)(void *)(arena + caps_off), 0);
+	s->request.side = s;
+}
+
+enum status service_init(struct service *s, struct ring_client *ring, cap_id endpoint,
+			 const struct service_options *options)
+{
+	*s = (struct service){.ring = ring, .options = *options};
+	s->receive.complete = received;
+
+	enum status status = take_limits(&s->options, endpoint);
+
+	if (status != STATUS_OK)
+		return status;
+
+	uint32_t in_len = (uint32_t)sizeof(struct cap_call_header) + round_up(s->options.max_message) +
+			  s->options.max_caps * 8u;
 	uint32_t caps_len = SERVICE_REPLY_CAPS * (uint32_t)sizeof(struct cap_desc);
-	uint32_t block = rpc_arena_alloc(&ring->transport, 8 + s->in_len + s->out_len + caps_len);
+
+	s->max_results = round_up(s->options.max_reply);
+
+	uint32_t block = rpc_arena_alloc(&ring->transport, 8 + in_len + s->max_results + caps_len);
 
 	if (block == RPC_NO_BLOCK)
 		return STATUS_TOO_LARGE;
-	s->in_off = block + 8;
-	s->out_off = s->in_off + s->in_len;
-	s->out_caps_off = s->out_off + s->out_len;
+	lay_out(s, endpoint, block + 8, in_len);
 	return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 enum status service_defer(struct rpc_request *request, struct service_reply *reply)
 {
 	struct service *s = request->side;
-	const struct cap_call_header *header = (const void *)(s->ring->transport.arena + s->in_off);
+	const struct cap_call_header *header = s->in;
 	uint32_t ids = header->buf_caps * 8u;
 
 	*reply = (struct service_reply){

@@ -37,6 +37,7 @@ void bench_row(const char *key, struct bench_samples *samples, uint32_t operatio
 	uint64_t ticks = median(samples->ticks) * 10 / operations, ns = median(samples->ns) * 10 / operations;
 
 	runtime_print("row %s %lu.%lu %lu.%lu\n", key, ticks / 10, ticks % 10, ns / 10, ns % 10);
+	runtime_print("segment %s %u\n", key, operations); /* for tests/bench/profile.c */
 }
 
 void bench_fail(const char *key, enum status status)

@@ -76,7 +76,7 @@ enum status init_make_endpoints(struct init *init)
 		for (uint32_t n = 0; n < exports && status == STATUS_OK; n++)
 			status = make_export(init, process, n);
 		if (status != STATUS_OK) {
-			runtime_print("init: %.*s: cannot make its exports: %s\n", (int)process->name.len,
+			runtime_print("%.*s: cannot make its exports: %s\n", (int)process->name.len,
 				      process->name.ptr, status_text(status));
 			return status;
 		}

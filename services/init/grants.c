@@ -156,7 +156,7 @@ enum status init_make_grants(struct init *init, const struct process *process, s
 		enum status status = make_grant(init, image_grant_list_reader_at(list, i), grant, &temporary);
 
 		if (status != STATUS_OK) {
-			runtime_print("init: %.*s: cannot grant %.*s: %s\n", (int)process->name.len,
+			runtime_print("%.*s: cannot grant %.*s: %s\n", (int)process->name.len,
 				      process->name.ptr, (int)grant->name.len, grant->name.ptr,
 				      status_text(status));
 			return status;

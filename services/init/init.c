@@ -143,8 +143,8 @@ static bool start_all(struct init *init)
 
 		if (status == STATUS_OK)
 			continue;
-		runtime_print("init: %.*s: cannot be started: %s: %s\n", (int)process->name.len,
-			      process->name.ptr, why, status_text(status));
+		runtime_print("%.*s: cannot be started: %s: %s\n", (int)process->name.len, process->name.ptr,
+			      why, status_text(status));
 		process->failed = true;
 		ok &= !image_process_reader_ends_system(process->image);
 	}
@@ -157,7 +157,7 @@ static bool start_all(struct init *init)
 	if (code != 0 && image_reader_testing(init->image))
 		(void)power_test_exit(init->transport, init->power, 1);
 	(void)power_power_off(init->transport, init->power);
-	runtime_print("init: the machine cannot be switched off; halted\n");
+	runtime_print("the machine cannot be switched off; halted\n");
 	for (;;)
 		ring_wait(runtime_ring(), 0);
 }
@@ -171,7 +171,7 @@ int main(void)
 	enum status status = read_image(&init);
 
 	if (status != STATUS_OK) {
-		runtime_print("init: the boot package cannot be used: %s\n", status_text(status));
+		runtime_print("the boot package cannot be used: %s\n", status_text(status));
 		end_system(&init, 1);
 	}
 	status = init_make_endpoints(&init);

@@ -296,21 +296,30 @@ static void hostile_life(struct hostile *h, struct user_ring *ring, uint64_t ste
 	}
 }
 
-static void open_hostile_ring(struct hostile *h, struct user_ring *ring, uint64_t region)
+/* Its header may have been written over before it runs: the address may be that of a thread that is gone. */
+static void open_hostile_ring(struct user_ring *ring, uint64_t region)
 {
-	user_ring_open(ring, region);
-	if (h->region_count < THREADS)
-		h->regions[h->region_count++] = region;
+	*ring = (struct user_ring){
+		.region = VADDR(region),
+		.sq_off = CAP_REGION_CONTROL_SIZE,
+		.sq_count = CAP_SQ_DEFAULT,
+		.cq_off = CAP_REGION_CONTROL_SIZE + CAP_SQ_DEFAULT * sizeof(struct cap_sqe),
+		.cq_count = 2 * CAP_SQ_DEFAULT,
+		.arena_off = 8192,
+		.arena_len = CAP_ARENA_DEFAULT,
+	};
+	ring->thread_arg = host_user_load64(VADDR(region + offsetof(struct cap_region, thread_arg)));
 }
 
 static void hostile(uint64_t region)
 {
-	struct hostile *h = &hostiles[0];
 	struct user_ring ring;
+	struct hostile *h;
 
-	user_ring_open(&ring, region);
+	open_hostile_ring(&ring, region);
 	h = &hostiles[ring.thread_arg % HOSTILES];
-	open_hostile_ring(h, &ring, region);
+	if (h->region_count < THREADS)
+		h->regions[h->region_count++] = region;
 	hostile_life(h, &ring, 6 + chance(30));
 	switch (chance(5)) {
 	case 0:
@@ -429,13 +438,13 @@ static void know_results(void)
 		know_interface(known_results[i]);
 }
 
-static void hostile_scenario(unsigned cpus, bool with_kernel_objects)
+static void hostile_scenario(unsigned cpu_total, bool with_kernel_objects)
 {
 	struct process *pair[2];
 	struct endpoint *endpoint, *honest;
 	struct notification *notification;
 
-	scenario_begin(cpus);
+	scenario_begin(cpu_total);
 	__builtin_memset(hostiles, 0, sizeof hostiles);
 	interface_count = honest_finished = hostile_steps = 0;
 	know_interface(SCENARIO_INTERFACE);

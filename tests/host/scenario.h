@@ -19,7 +19,7 @@
 #include <ring/notification.h>
 #include <ring/thread.h>
 
-void scenario_begin(unsigned cpus);
+void scenario_begin(unsigned cpu_total);
 struct process *scenario_process(const char *name);
 /* A capability to `view` (one reference is taken over) in the process's table. */
 cap_id scenario_give(struct process *process, struct view *view);

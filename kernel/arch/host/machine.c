@@ -16,6 +16,8 @@
 #include "host.h"
 
 #define STEP_NS 20u
+/* A timer beyond this (36 years) is never waited for: simulated time must not wrap. */
+#define TIME_END (1ull << 60)
 
 bool host_exploring;
 struct cpu *host_this_cpu;
@@ -189,7 +191,7 @@ void host_point(enum host_point point)
 	}
 	runnable = runnable_cpus();
 	while (!runnable) {
-		if (next_timer_ns == UINT64_MAX) {
+		if (next_timer_ns > TIME_END) {
 			quiet();
 		} else {
 			now_ns = next_timer_ns;

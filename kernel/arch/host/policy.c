@@ -13,6 +13,7 @@
 #include "host.h"
 
 #define PCT_MAX_DEPTH 8u
+#define PCT_PATIENCE  20000u /* steps */
 
 struct policy {
 	const char *name;
@@ -25,7 +26,8 @@ static uint64_t countdown, mean;
 static uint64_t jump_odds; /* one in so many user steps; 0 = never */
 static struct {
 	int64_t priority[MAX_CPUS];
-	int64_t lowest;
+	int64_t lowest, highest;
+	uint64_t waits_since[MAX_CPUS]; /* step */
 	uint64_t change[PCT_MAX_DEPTH];
 	unsigned changes;
 } pct;
@@ -109,7 +111,10 @@ static void pct_begin(void)
 
 	for (unsigned i = 0; i < MAX_CPUS; i++)
 		pct.priority[i] = (int64_t)(split_mix(&state) >> 2);
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		pct.waits_since[i] = 0;
 	pct.lowest = 0;
+	pct.highest = INT64_MAX / 2;
 	pct.changes = (unsigned)random_below(PCT_MAX_DEPTH);
 	for (unsigned i = 0; i < pct.changes; i++)
 		pct.change[i] = 1 + random_below(length);
@@ -129,7 +134,14 @@ static unsigned pct_choose(unsigned current, uint64_t runnable, enum host_point 
 
 		if (best == MAX_CPUS || pct.priority[i] > pct.priority[best])
 			best = i;
+		/* Nobody starves for ever: real CPUs all make progress. */
+		if (i == current || pct.waits_since[i] == 0 || pct.waits_since[i] > host_steps())
+			pct.waits_since[i] = host_steps();
+		else if (host_steps() - pct.waits_since[i] > PCT_PATIENCE)
+			pct.priority[i] = ++pct.highest;
 	}
+	if (best != current)
+		pct.waits_since[best] = host_steps();
 	return best;
 }
 

@@ -68,6 +68,7 @@ EXPLORE_TEST(handover_goes_first_within_the_slice, 1)
 	sched_block_current();
 	explore_check(next() == &entities[2]);
 	host_test_advance(2 * SCHED_SLICE_NS);
+	timer_run_expired();
 	sched_wake(&entities[5], true);
 	sched_block_current();
 	explore_check(next() == &entities[3]); /* the slice is over: no hand-over */
@@ -94,7 +95,7 @@ EXPLORE_TEST(slices_end_only_if_somebody_waits, 1)
 	explore_check(host_test_take_timer(0));
 	timer_run_expired();
 	explore_check(sched_should_preempt() && next() == &entities[1] && !sched_should_preempt());
-	explore_check(entities[0].run_ns >= 2 * SCHED_SLICE_NS && entities[0].state == SCHED_QUEUED);
+	explore_check(sched_run_ns(&entities[0]) >= 2 * SCHED_SLICE_NS && entities[0].state == SCHED_QUEUED);
 	explore_check(host_test_timer(0) <= this_cpu()->slice_end_ns + 1000);
 }
 

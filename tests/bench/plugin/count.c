@@ -2,10 +2,10 @@
 /*
  * A QEMU TCG plugin (API version 1, QEMU 7.2) that counts guest instructions; one CPU.
  *
- *	-plugin count.so,entry=ADDRESS,out=FILE
+ *	-plugin count.so,entry=ADDRESS,out=FILE[,stop=1]
  *
  * - Boot: `boot KEY N` lines for instructions from reset to the kernel's entry (ADDRESS, hexadecimal), and to the first
- *   instruction at a user address after the kernel has run at its own. `total` at exit.
+ *   instruction at a user address after the kernel has run at its own. `total` at exit. With stop=1, QEMU ends there.
  * - Profile: what runs between the marks BEGIN and END of programs/bench/bench.h is a segment. For each, in order, one
  *   line `segment`, and `block ADDRESS INSTRUCTIONS COUNT` for each translation block that ran in it.
  *   A `here CODE ADDRESS` line tells where a marked instruction of a program was; tests/bench/profile.c turns that
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
@@ -55,7 +56,7 @@ struct block {
 static struct block *blocks;
 static uint64_t total;
 static uint64_t entry;
-static bool active;
+static bool active, stop_at_user;
 static enum { AT_RESET, AT_ENTRY, IN_KERNEL, IN_USER } stage;
 static FILE *out;
 
@@ -82,6 +83,8 @@ static void block_runs(unsigned, void *data)
 	} else if (stage == IN_KERNEL && block->address >= USER_START && block->address < USER_END) {
 		stage = IN_USER;
 		note("user");
+		if (stop_at_user)
+			_exit(0);
 	}
 }
 
@@ -165,6 +168,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *, int argc, char **argv
 			entry = strtoull(argv[i] + 6, nullptr, 16);
 		else if (strncmp(argv[i], "out=", 4) == 0)
 			out = fopen(argv[i] + 4, "w");
+		else if (strcmp(argv[i], "stop=1") == 0)
+			stop_at_user = true;
 	}
 	if (!out)
 		return -1;

@@ -60,6 +60,7 @@ struct cpu {
 	struct list runqueue;  /* q: runqueue_lock; of any CPU */
 	unsigned runqueue_len; /* q; read by others as a hint */
 	uint64_t slice_end_ns;
+	uint64_t started_ticks; /* when `loaded` began to run */
 	uint64_t idle_since_ns;
 
 	/* timers (core/timer.h) */

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <arch/platform.h>
 #include <core/atomic.h>
 #include <core/cpu.h>
 #include <core/list.h>
@@ -26,12 +27,11 @@ enum sched_state : uint8_t { SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_D
 struct sched_entity {
 	struct list link; /* q: runqueue_lock of home: on its run queue */
 	enum sched_state
-		state;       /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
-	uint8_t home;        /* CPU number; changed only by who takes it to run, and by its waker */
-	bool on_cpu;         /* its registers are live on CPU `home`: nobody else may run it yet */
-	bool passive;        /* may move to its waker's CPU; set by the thread itself, before it blocks */
-	uint64_t run_ns;     /* CPU time used, up to the last switch */
-	uint64_t started_ns; /* when it was last switched to */
+		state;      /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
+	uint8_t home;       /* CPU number; changed only by who takes it to run, and by its waker */
+	bool on_cpu;        /* its registers are live on CPU `home`: nobody else may run it yet */
+	bool passive;       /* may move to its waker's CPU; set by the thread itself, before it blocks */
+	uint64_t run_ticks; /* CPU time used, up to the last switch */
 	uint64_t switches;
 };
 
@@ -42,23 +42,57 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over);
 /* The running entity gives up the CPU but stays runnable. */
 void sched_yield_current(void);
 /* The running entity stops: it no longer counts as current. The caller has already made it wakeable, and it may have
- * been woken already. */
-void sched_block_current(void);
+ * been woken already: then its state is QUEUED, and stays so. */
+static inline void sched_block_current(void)
+{
+	struct cpu *cpu = this_cpu();
+	enum sched_state running = SCHED_RUNNING;
+
+	(void)atomic_cas(&cpu->current->state, &running, SCHED_BLOCKED);
+	cpu->current = NULL;
+}
+
 /* The running entity never runs again; not wakeable. */
 void sched_kill_current(void);
 
 struct sched_entity *sched_pick_slow(void);
+void sched_share(void);
+
+/* From now on `next` runs here, and time counts for it. */
+static inline void sched_start(struct cpu *cpu, struct sched_entity *next)
+{
+	uint64_t now = arch_ticks();
+
+	if (cpu->loaded)
+		cpu->loaded->run_ticks += now - cpu->started_ticks;
+	cpu->started_ticks = now;
+	next->switches += next != cpu->loaded;
+	store_relaxed(&next->state, SCHED_RUNNING);
+	store_relaxed(&next->on_cpu, true);
+	cpu->current = next;
+}
 
 /* Next one to run on this CPU (RUNNING, current, on_cpu), or NULL. The running one goes on unless it stopped or is to
- * be preempted. */
+ * be preempted; after one that stopped, the hand-over is next. The end of the slice is the timer's business. */
 static inline struct sched_entity *sched_pick(void)
 {
 	struct cpu *cpu = this_cpu();
+	struct sched_entity *current = cpu->current, *next = cpu->handover;
 
-	if (likely(cpu->current && !cpu->handover && !load_relaxed(&cpu->need_resched)))
-		return cpu->current;
-	return sched_pick_slow();
+	if (unlikely(load_relaxed(&cpu->need_resched)))
+		return sched_pick_slow();
+	if (current)
+		return likely(!next) ? current : sched_pick_slow();
+	if (unlikely(!next))
+		return sched_pick_slow();
+	cpu->handover = NULL;
+	sched_start(cpu, next);
+	if (unlikely(load_relaxed(&cpu->runqueue_len) != 0))
+		sched_share();
+	return next;
 }
+
+uint64_t sched_run_ns(const struct sched_entity *entity);
 
 /* After the switch of vector state from cpu->loaded to `entity`: the former may run elsewhere from now on. The
  * release orders the saved state before that. */

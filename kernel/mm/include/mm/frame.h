@@ -83,5 +83,17 @@ void frame_check(void);
 
 /* Writes zero to a page with 8-byte stores. */
 void page_clear(void *page);
-/* Copies `words` 8-byte words; no overlap. */
-void copy_words(void *to, const void *from, size_t words);
+/* Copies `words` 8-byte words; no overlap. Most messages are short. */
+void copy_many_words(void *to, const void *from, size_t words);
+static inline void copy_words(void *to, const void *from, size_t words)
+{
+	uint64_t *out = to;
+	const uint64_t *in = from;
+
+	if (unlikely(words > 4)) {
+		copy_many_words(to, from, words);
+		return;
+	}
+	for (size_t i = 0; i < words; i++)
+		out[i] = in[i];
+}

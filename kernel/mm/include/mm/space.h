@@ -5,8 +5,8 @@
  * - A mapping is a window on a struct memory; pages are entered on fault. Guard pages are unmapped addresses: nothing
  *   is ever mapped by accident next to a mapping that asked for guards.
  * - W^X: no mapping is both writable and executable, and none can be made so.
- * - Unmapping flushes the TLBs of exactly the CPUs that have the space active, before frames can be reused and before
- *   the addresses can be.
+ * - Unmapping flushes the TLBs of the CPUs that have the space active, before frames can be reused and before the
+ *   addresses can be.
  * - Operations that may have to flush wait for other CPUs: the caller holds no lock.
  * - A failure (NO_QUOTA, NO_MEMORY) leaves the mappings as they were. What had been grown for it (page tables, the list)
  *   may stay, charged, until the space goes.
@@ -15,6 +15,7 @@
 
 #include <abi/status.h>
 #include <arch/paging.h>
+#include <core/cpu.h>
 #include <core/ledger.h>
 #include <core/lock.h>
 #include <core/types.h>
@@ -38,7 +39,7 @@ struct mapping {
 struct space {
 	struct spinlock lock; /* rank SPACE */
 	paddr_t root;         /* arch_space_activate takes it */
-	uint64_t cpus;        /* CPUs that have it active; atomic */
+	uint64_t cpus;        /* CPUs that have it active, or had; atomic */
 	struct ledger *ledger;
 	struct mapping *mappings;       /* s: lock: sorted by base; `few` or from the heap */
 	unsigned len, capacity;         /* s */
@@ -71,7 +72,13 @@ enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t
 /* Undoes it; `base` as space_map_pinned gave it. */
 void space_unmap_pinned(struct space *space, vaddr_t base);
 /* Makes it the running CPU's space; NULL = the kernel's own. */
-void space_activate(struct space *space);
+void space_activate_slow(struct space *space);
+static inline void space_activate(struct space *space)
+{
+	if (this_cpu()->space != space)
+		space_activate_slow(space);
+}
+
 /* Before the CPU idles for long. Not needed for correctness: space_fini sends for whoever still has it. */
 void space_deactivate(void);
 /* The running CPU leaves the user space that it has active (it idles): back to the kernel's own. */

@@ -56,15 +56,16 @@ struct service_options {
 struct service {
 	struct ring_op receive; /* first: its completions are the loop's */
 	struct ring_client *ring;
-	cap_id endpoint;
 	struct service_options options;
-	uint32_t in_off, in_len;   /* arena: a received call */
-	uint32_t out_off, out_len; /* arena: results; their capability descriptors are apart */
-	uint32_t out_caps_off;
-	uint32_t kept;      /* capabilities that the running method keeps, bit by index */
-	uint64_t posted;    /* sequence number of the RECV or RETURN_RECV under way */
-	uint64_t returning; /* the call whose answer it carries; 0: none */
+	const struct cap_call_header *in; /* the received call, in the arena */
+	struct rpc_request request;       /* of the running method; what is the same for all calls stays */
+	struct cap_sqe answer;            /* a RETURN_RECV but for what differs from call to call */
+	struct cap_sqe listen;            /* the plain RECV */
 	struct cap_cqe received;
+	uint32_t max_results; /* bytes */
+	uint32_t kept;        /* capabilities that the running method keeps, bit by index */
+	uint64_t posted;      /* sequence number of the RECV or RETURN_RECV under way */
+	uint64_t returning;   /* the call whose answer it carries; 0: none */
 	enum : uint8_t { SERVICE_IDLE, SERVICE_RECEIVING, SERVICE_RECEIVED } state;
 	bool plain; /* what is posted is a RETURN that receives nothing */
 	bool stopping;

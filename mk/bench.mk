@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Measuring: `make bench` prints capOS's figures beside those of a Linux guest that it measures itself, and writes
+# out/bench.tsv; `make bench-check` compares instruction counts with tests/bench/baseline.tsv. tests/bench/run explains.
+#   FRESH=1       measure the Linux guest again, although nothing of it has changed
+#   LINUX=FILE    another kernel than Debian's for it
+#   ROW=ipc_64    for bench-profile: only that row
+
+BENCH := $(OUT)/bench
+BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
+BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/profile
+BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
+BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
+
+$(BENCH)/count.so: tests/bench/plugin/count.c
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -shared -fPIC -fvisibility=hidden $< -o $@
+
+$(BENCH)/profile: tests/bench/profile.c
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) $< -o $@
+
+$(BENCH)/linux/mkcpio: tests/bench/linux/mkcpio.c
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) $< -o $@
+
+$(BENCH)/linux/tiny: tests/bench/linux/tiny.c
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -Wno-missing-prototypes -static -nostdlib -fno-pie -s \
+	 -fno-asynchronous-unwind-tables -Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
+
+$(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/bench/linux/guest.h
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -static -s $(filter %.c,$^) -o $@
+
+$(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
+	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
+
+.PHONY: bench bench-check bench-accept bench-profile
+bench: kernel $(BENCH_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
+	$(Q)FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all
+
+bench-check: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## fail if a row takes over 3 % more instructions than the committed baseline
+	$(Q)tests/bench/run check
+
+bench-accept: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## write that baseline anew
+	$(Q)tests/bench/run accept
+
+bench-profile: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## where each row's instructions go, by function (ROW=key: one)
+	$(Q)ROW=$(ROW) tests/bench/run profile

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Memory, threads and processes over many schedules, through the generated client stubs: mappings come and go under
+ * threads that use them, threads and processes are made, waited for and killed from several sides at once.
+ */
+#include "scenario.h"
+
+#include <mm/frame.h>
+#include <object/object.h>
+#include <runtime/enter.h>
+#include <runtime/ring.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/thread.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+
+#define REGION_BYTES 16384u
+#define SHARED_AT    0x40000000ull
+
+struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
+{
+	uint64_t reason = 0;
+	int64_t consumed = host_cap_enter(min, deadline_ns, &reason);
+
+	return (struct cap_enter_result){consumed, reason};
+}
+
+static struct process *process;
+static cap_id space_cap, thread_spawner, process_spawner;
+static unsigned finished, children;
+
+static uint64_t open_ring(struct ring_client *ring, uint64_t region)
+{
+	struct cap_region *control = host_user_pointer(VADDR(region), REGION_BYTES, true);
+
+	ring_client_init(ring, control);
+	return control->thread_arg;
+}
+
+static cap_id give_object(const struct initial_object *initial, unsigned count, const char *name)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (__builtin_strcmp(initial[i].name, name) == 0)
+			return scenario_give(process, scenario_full(initial[i].object));
+	}
+	host_die("no %s", name);
+}
+
+static void begin(unsigned cpu_total)
+{
+	struct initial_object initial[INITIAL_OBJECTS_MAX];
+	struct memory *package;
+	unsigned count;
+
+	scenario_begin(cpu_total);
+	process = scenario_process("parent");
+	explore_check(memory_create(&process->ledger, 1, &package) == STATUS_OK);
+	explore_check(objects_initial(process, package, PAGE_SIZE, initial, &count) == STATUS_OK);
+	memory_put(package);
+	space_cap = give_object(initial, count, "virtualMemory");
+	thread_spawner = give_object(initial, count, "threadSpawner");
+	process_spawner = give_object(initial, count, "processSpawner");
+	for (unsigned i = 0; i < count; i++)
+		object_put(initial[i].object);
+	finished = children = 0;
+}
+
+/* --- memory under use -------------------------------------------------------------------------------------------- */
+
+static unsigned maps_done, fault_upcalls;
+
+/* Maps fresh memory at one address, marks it, unmaps it, forgets it: its frames are free then. */
+static void maps_and_unmaps(uint64_t region)
+{
+	struct ring_client ring;
+
+	(void)open_ring(&ring, region);
+	for (uint64_t i = 1; i <= 4; i++) {
+		cap_id memory = CAP_ID_NULL;
+		uint64_t at;
+
+		explore_check(virtual_memory_create_memory(&ring.transport, space_cap, 2 * PAGE_SIZE, &memory) == STATUS_OK);
+		explore_check(virtual_memory_map(&ring.transport, space_cap, memory, 0, 2 * PAGE_SIZE, SHARED_AT,
+						 VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at) == STATUS_OK);
+		explore_check(at == SHARED_AT);
+		host_user_store64(VADDR(SHARED_AT + 8), i);
+		if (host_random() % 2)
+			explore_check(virtual_memory_protect(&ring.transport, space_cap, SHARED_AT, 2 * PAGE_SIZE,
+							     VIRTUAL_MEMORY_PROTECTION_READ) == STATUS_OK);
+		(void)atomic_add(&maps_done, 1u);
+		if (host_random() % 2)
+			(void)host_cap_enter(1, host_now_ns() + host_random() % 5000, NULL);
+		explore_check(virtual_memory_unmap(&ring.transport, space_cap, SHARED_AT, 2 * PAGE_SIZE) == STATUS_OK);
+		ring_release(&ring, memory);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+/* The page was not there, or not writable: try again, until nothing more will come. */
+static void waits_for_the_page(uint64_t frame)
+{
+	uint64_t region = frame - offsetof(struct cap_region, upcall_frame);
+
+	(void)atomic_add(&fault_upcalls, 1u);
+	if (finished > 0)
+		host_exit(0, CAP_EXIT_THREAD);
+	host_user_store64(VADDR(region + offsetof(struct cap_region, upcall_mask)), 0);
+	(void)host_cap_enter(1, host_now_ns() + 2000, NULL);
+}
+
+static void uses_what_is_mapped(uint64_t region)
+{
+	host_user_store64(VADDR(region + offsetof(struct cap_region, upcall_entry)),
+			  host_program_entry(waits_for_the_page).raw);
+	host_user_store64(VADDR(region + offsetof(struct cap_region, upcall_faults)), 1);
+	for (;;) {
+		/* What is seen is the mark of some round, or the zero of a fresh page; never another frame's content. */
+		explore_check(host_user_load64(VADDR(SHARED_AT + 8)) <= 4);
+		if (host_random() % 4 == 0)
+			host_user_store64(VADDR(SHARED_AT + PAGE_SIZE + 16), 77);
+		explore_check(host_user_load64(VADDR(SHARED_AT + PAGE_SIZE + 8)) == 0);
+	}
+}
+
+EXPLORE_TEST(no_thread_reaches_memory_that_was_unmapped, 1500)
+{
+	begin(2 + (unsigned)(host_random() % 2));
+	maps_done = fault_upcalls = 0;
+	scenario_thread(process, maps_and_unmaps, 0);
+	scenario_thread(process, uses_what_is_mapped, 1);
+	scenario_thread(process, uses_what_is_mapped, 2);
+	scenario_run();
+	explore_check(finished == 1 && maps_done == 4 && process->state == PROCESS_ENDED);
+	explore_check(process->exit.reason == EXIT_EXIT);
+	scenario_end();
+}
+
+/* --- threads ------------------------------------------------------------------------------------------------------- */
+
+static void child_thread(uint64_t region)
+{
+	uint64_t arg = host_user_load64(VADDR(region + offsetof(struct cap_region, thread_arg)));
+
+	(void)atomic_add(&children, 1u);
+	if (arg % 3 == 0)
+		(void)host_cap_enter(1, host_now_ns() + host_random() % 3000, NULL);
+	host_exit(arg * 10, CAP_EXIT_THREAD);
+}
+
+static void makes_threads(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t me = open_ring(&ring, region);
+
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t arg = me * 100 + i;
+		cap_id thread = CAP_ID_NULL;
+		int64_t code = -1;
+
+		explore_check(thread_spawner_create(&ring.transport, thread_spawner, host_program_entry(child_thread).raw,
+						    0x7fff0000, arg, 0, 0, &thread) == STATUS_OK);
+		explore_check(thread_handle_wait(&ring.transport, thread, &code) == STATUS_OK);
+		explore_check(code == (int64_t)(arg * 10));
+		ring_release(&ring, thread);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(threads_are_made_and_waited_for, 1000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(process, makes_threads, 1);
+	scenario_thread(process, makes_threads, 2);
+	scenario_run();
+	explore_check(finished == 2 && children == 6 && process->state == PROCESS_ENDED);
+	scenario_end();
+}
+
+/* --- processes ------------------------------------------------------------------------------------------------------- */
+
+static void child_process(uint64_t region)
+{
+	uint64_t arg = host_user_load64(VADDR(region + offsetof(struct cap_region, thread_arg)));
+
+	(void)atomic_add(&children, 1u);
+	switch (arg % 4) {
+	case 0:
+		host_exit(arg, CAP_EXIT_PROCESS);
+	case 1:
+		host_exit(arg, CAP_EXIT_THREAD);
+	case 2:
+		for (;;) /* until it is killed */
+			(void)host_cap_enter(1, 0, NULL);
+	default:
+		for (;;)
+			host_user_step();
+	}
+}
+
+static enum status wait_for(struct rpc_transport *transport, cap_id handle, uint16_t *reason, int64_t *code)
+{
+	struct rpc_call call;
+
+	(void)process_handle_wait_begin(&call, transport, handle);
+	struct process_handle_wait_results_reader results;
+	enum status status = process_handle_wait_call(&call, &results);
+	if (status == STATUS_OK) {
+		struct process_handle_exit_reader exit = process_handle_wait_results_reader_exit(results);
+
+		*reason = process_handle_exit_reader_reason(exit);
+		*code = process_handle_exit_reader_code(exit);
+	}
+	rpc_end(&call);
+	return status;
+}
+
+static void create(struct rpc_transport *transport, cap_id *handle, cap_id *space)
+{
+	struct rpc_call call;
+	struct process_spawner_create_params_builder params =
+		process_spawner_create_begin(&call, transport, process_spawner);
+	struct process_spawner_create_results_reader results;
+
+	process_spawner_create_params_builder_set_name(params, msg_text_from("child"));
+	explore_check(process_spawner_create_call(&call, &results) == STATUS_OK);
+	*handle = rpc_result_cap(&call, process_spawner_create_results_reader_process(results));
+	*space = rpc_result_cap(&call, process_spawner_create_results_reader_space(results));
+	rpc_end(&call);
+}
+
+static void makes_processes(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t me = open_ring(&ring, region);
+
+	for (uint64_t i = 0; i < 4; i++) {
+		uint64_t kind = (me + i) % 4;
+		cap_id handle, space;
+		uint16_t reason;
+		int64_t code;
+
+		create(&ring.transport, &handle, &space);
+		if (host_random() % 8 == 0) { /* never started */
+			ring_release(&ring, handle);
+			ring_release(&ring, space);
+			continue;
+		}
+		explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
+						   0x7fff0000, kind, 0, 0, 0, 0) == STATUS_OK);
+		if (kind >= 2)
+			explore_check(process_handle_kill(&ring.transport, handle, 99) == STATUS_OK);
+		explore_check(wait_for(&ring.transport, handle, &reason, &code) == STATUS_OK);
+		if (kind >= 2)
+			explore_check(reason == PROCESS_HANDLE_EXIT_REASON_KILLED && code == 99);
+		else
+			explore_check(reason == PROCESS_HANDLE_EXIT_REASON_EXIT && code == (int64_t)kind);
+		ring_release(&ring, space);
+		ring_release(&ring, handle);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(processes_are_made_killed_and_waited_for, 1000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(process, makes_processes, 0);
+	scenario_thread(process, makes_processes, 1);
+	scenario_run();
+	explore_check(finished == 2 && process->state == PROCESS_ENDED);
+	scenario_end();
+}
+
+/* The spawner dies while its children run: they live on, nothing dangles. */
+static void makes_a_process_and_dies(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id handle, space;
+
+	(void)open_ring(&ring, region);
+	create(&ring.transport, &handle, &space);
+	explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw, 0x7fff0000,
+					   host_random() % 2, 0, 0, 0, 0) == STATUS_OK);
+	if (host_random() % 2) {
+		uint16_t reason;
+		int64_t code;
+
+		(void)wait_for(&ring.transport, handle, &reason, &code);
+	}
+	host_exit(0, CAP_EXIT_PROCESS);
+}
+
+EXPLORE_TEST(a_child_outlives_its_creator, 1000)
+{
+	begin(2 + (unsigned)(host_random() % 2));
+	scenario_thread(process, makes_a_process_and_dies, 0);
+	scenario_thread(process, makes_a_process_and_dies, 0);
+	scenario_run();
+	explore_check(process->state == PROCESS_ENDED);
+	scenario_end();
+}
+
+/* --- memory runs out --------------------------------------------------------------------------------------------------- */
+
+static uint64_t fail_at;
+static bool untouched;
+
+static void survives_exhaustion(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id memory = CAP_ID_NULL, handle = CAP_ID_NULL, space = CAP_ID_NULL, thread = CAP_ID_NULL;
+	enum status status;
+	uint64_t at;
+
+	(void)open_ring(&ring, region);
+	frame_fail_after(fail_at);
+	status = virtual_memory_create_memory(&ring.transport, space_cap, PAGE_SIZE, &memory);
+	if (status == STATUS_OK)
+		status = virtual_memory_map(&ring.transport, space_cap, memory, 0, PAGE_SIZE, SHARED_AT,
+					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at);
+	if (status == STATUS_OK)
+		status = thread_spawner_create(&ring.transport, thread_spawner, host_program_entry(child_thread).raw, 0x7fff0000,
+					       1, 0, 0, &thread);
+	if (status == STATUS_OK) {
+		struct rpc_call call;
+		struct process_spawner_create_params_builder params =
+			process_spawner_create_begin(&call, &ring.transport, process_spawner);
+		struct process_spawner_create_results_reader results;
+
+		process_spawner_create_params_builder_set_name(params, msg_text_from("child"));
+		status = process_spawner_create_call(&call, &results);
+		if (status == STATUS_OK) {
+			handle = rpc_result_cap(&call, process_spawner_create_results_reader_process(results));
+			space = rpc_result_cap(&call, process_spawner_create_results_reader_space(results));
+		}
+		rpc_end(&call);
+	}
+	if (status == STATUS_OK)
+		status = virtual_memory_map(&ring.transport, space, memory, 0, PAGE_SIZE, SHARED_AT,
+					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at);
+	if (status == STATUS_OK)
+		status = process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw, 0x7fff0000, 0, 0,
+					      0, 0, 0);
+	frame_fail_after(0);
+	untouched = status == STATUS_OK;
+	explore_check(status == STATUS_OK || status == STATUS_NO_MEMORY);
+	(void)atomic_add(&finished, 1u);
+}
+
+/* SQLite's way: the n-th allocation fails, for n = 1, 2, ... until nothing fails any more. */
+EXPLORE_TEST(every_allocation_may_fail, 3)
+{
+	untouched = false;
+	for (fail_at = 1; !untouched; fail_at++) {
+		explore_check(fail_at < 200);
+		begin(2);
+		scenario_thread(process, survives_exhaustion, 0);
+		scenario_run();
+		explore_check(finished == 1);
+		scenario_end();
+	}
+	explore_check(fail_at > 8);
+}
+
+EXPLORE_MAIN

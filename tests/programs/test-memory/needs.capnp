@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xae5f90a1c7d32847;
+# What test-memory asks for; its children get some of it.
+
+using Program = import "/schema/service/program.capnp".Program;
+
+const needs :Program = (
+  summary = "Tests address spaces and memory objects.",
+  grants = [
+    (name = "console", interface = "Console", why = "Reports."),
+    (name = "timer", interface = "Timer", why = "Time for children.", optional = true),
+    (name = "systemInfo", interface = "SystemInfo", why = "Counts before and after.", optional = true),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "For children that use it up.", optional = true),
+    (name = "virtualMemory", interface = "VirtualMemory", why = "Maps the boot package.", optional = true),
+    (name = "processSpawner", interface = "ProcessSpawner", why = "Is tested.", optional = true),
+    (name = "threadSpawner", interface = "ThreadSpawner", why = "Threads of children.", optional = true),
+    (name = "bootPackage", interface = "BootPackage", why = "The program of its children.", optional = true),
+  ],
+);
