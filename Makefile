@@ -35,7 +35,8 @@ OUT := out
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 # $(call say,WHAT,FILE): one line for each step.
-say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+QUIET := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+say = $(if $(filter 1,$(V)),,@$(if $(QUIET),,printf '  %-8s %s\n' '$(1)' '$(2)';))
 
 include mk/toolchain.mk
 include mk/flags.mk

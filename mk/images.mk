@@ -5,14 +5,14 @@ IMAGES := $(foreach i,$(IMAGE_SOURCES),$(OUT)/images/$(notdir $(i:.capnp=.pkg)))
 
 images: $(if $(wildcard tools/image/*.c),$(IMAGES))  ## boot packages out/images/NAME.pkg
 
-image-rule = $(OUT)/images/%.pkg: $(1)/%.capnp $(OUT)/tools/image $(PROGRAMS) $(SCHEMAS) $(REGISTRY)
-define image-recipe
-	$(call say,IMAGE,$@)mkdir -p $(@D); $(OUT)/tools/image build $< -o $@
+# An image waits for the programs whose names stand in it (for all, if it imports another), not for the whole tree.
+image-programs = $(if $(findstring import ",$(subst import "/schema,,$(file <$(1)))),$(PROGRAMS),$(foreach \
+	p,$(PROGRAMS),$(if $(findstring "$(notdir $(p))",$(file <$(1))),$(p))))
+define image-rule
+$(OUT)/images/$(notdir $(1:.capnp=.pkg)): $(1) $(OUT)/tools/image $(filter %/init,$(PROGRAMS)) $(call image-programs,$(1)) $(SCHEMAS) $(REGISTRY)
+	$$(call say,IMAGE,$$@)mkdir -p $$(@D); $(OUT)/tools/image build $$< -o $$@
 endef
-$(call image-rule,images)
-	$(image-recipe)
-$(call image-rule,tests/images)
-	$(image-recipe)
+$(foreach i,$(IMAGE_SOURCES),$(eval $(call image-rule,$(i))))
 
 .PHONY: image-report
 image-report: $(OUT)/tools/image $(PROGRAMS)  ## who holds what, for IMAGE

@@ -17,7 +17,9 @@ $(call libraries,$(K),kernel,$$(KERNEL_CFLAGS))
 $(call list-file,$(KERNEL_ELF).list,$(KERNEL_OBJECTS) $(ARCHIVES_$(K)))
 
 # Pass 1 has an empty table.  The table is read-only data behind .text, so functions do not move between the passes.
-link-kernel = $(LLD) $(KERNEL_LDFLAGS) -T $(KERNEL_LD) $(KERNEL_OBJECTS) $(1) --start-group $(ARCHIVES_$(K)) --end-group -o $(2)
+# Generated code is taken whole, so that a name that is also a function of the kernel is an error, not a silent choice.
+link-kernel = $(LLD) $(KERNEL_LDFLAGS) -T $(KERNEL_LD) $(KERNEL_OBJECTS) $(1) \
+	--whole-archive $(filter %/libschema.a,$(ARCHIVES_$(K))) --no-whole-archive --start-group $(filter-out %/libschema.a,$(ARCHIVES_$(K))) --end-group -o $(2)
 
 $(KERNEL_ELF): $(KERNEL_OBJECTS) $(ARCHIVES_$(K)) $(KERNEL_LD) $(OUT)/tools/ksyms $(KERNEL_ELF).list
 	$(call say,LINK,$@)mkdir -p $(@D); k=$(OUT)/$(K)/$$$$-ksyms; trap "rm -f $$k.*" EXIT; \

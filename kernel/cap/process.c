@@ -33,10 +33,22 @@ static void list_add(struct process *process)
 	spin_unlock(&process_list_lock);
 }
 
+/* Memory outlives the process that paid for it when others have it mapped. */
+static void hold_ledger(struct ledger *ledger, bool more)
+{
+	struct process *process = container_of(ledger, struct process, ledger);
+
+	if (more)
+		process_get(process);
+	else
+		process_put(process);
+}
+
 static void init_fields(struct process *process, struct process *creator, const struct process_limits *limits)
 {
 	for (unsigned r = 0; r < LEDGER_COUNT; r++)
 		process->ledger.limit[r] = limits->resource[r] != 0 ? limits->resource[r] : default_limits[r];
+	process->ledger.hold = hold_ledger;
 	spin_init(&process->lock, LOCK_RANK_PROCESS);
 	list_init(&process->threads);
 	list_init(&process->waiters);

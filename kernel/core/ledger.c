@@ -9,4 +9,5 @@ void ledger_init(struct ledger *ledger, const uint64_t limit[LEDGER_COUNT])
 		ledger->limit[i] = limit[i];
 	}
 	ledger->cpu_ns = 0;
+	ledger->hold = NULL;
 }

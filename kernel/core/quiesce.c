@@ -52,15 +52,20 @@ static void gather(struct cpu *cpu)
 	}
 }
 
-/* Frees up to `max` ready nodes. They may retire others. */
+/* Frees up to `max` ready nodes. They may retire others, or themselves again: large objects are freed in steps, and
+ * such a step counts for many. */
 static void run_ready(struct cpu *cpu, unsigned max)
 {
-	while (cpu->ready && max-- > 0) {
+	while (cpu->ready && max > 0) {
 		struct quiesce_node *node = cpu->ready;
+		uint64_t left = cpu->limbo_count - 1;
+		unsigned cost;
 
 		cpu->ready = node->next;
-		store_relaxed(&cpu->limbo_count, cpu->limbo_count - 1);
+		store_relaxed(&cpu->limbo_count, left);
 		node->free(node);
+		cost = cpu->limbo_count > left ? QUIESCE_BATCH / 4 : 1;
+		max -= cost < max ? cost : max;
 	}
 }
 

@@ -144,8 +144,8 @@ bool timer_cancel(struct timer *timer)
 	return armed;
 }
 
-/* The first timer that is due, removed, or NULL. */
-static struct timer *take_expired(struct cpu *cpu, uint64_t now)
+/* The first timer that is due, removed, or NULL. From then on its owner may arm it again, so *fire is read here. */
+static struct timer *take_expired(struct cpu *cpu, uint64_t now, void (**fire)(struct timer *))
 {
 	struct timer *timer;
 
@@ -153,6 +153,7 @@ static struct timer *take_expired(struct cpu *cpu, uint64_t now)
 	timer = cpu->timers;
 	if (timer && timer->deadline_ns <= now) {
 		heap_remove(&cpu->timers, timer);
+		*fire = timer->fire;
 		store_release(&timer->armed, false);
 	} else {
 		timer = NULL;
@@ -165,12 +166,13 @@ void timer_run_expired(void)
 {
 	struct cpu *cpu = this_cpu();
 	uint64_t now = clock_now_ns();
+	void (*fire)(struct timer *);
 	struct timer *timer;
 
 	/* The one-shot has fired; what is armed meanwhile may be earlier than anything else. */
 	cpu->timer_armed_ns = UINT64_MAX;
-	for (unsigned i = 0; i < TIMER_BATCH && (timer = take_expired(cpu, now)); i++)
-		timer->fire(timer);
+	for (unsigned i = 0; i < TIMER_BATCH && (timer = take_expired(cpu, now, &fire)); i++)
+		fire(timer);
 	sched_on_timer(now);
 	timer_rearm();
 }

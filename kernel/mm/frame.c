@@ -48,7 +48,7 @@ static void list_push(uint32_t index, unsigned order) REQUIRES(frames_lock)
 	struct frame *f = &frame_records[index];
 
 	f->state = FRAME_FREE;
-	f->order = (uint8_t)order;
+	f->order = (uint16_t)order;
 	f->prev = NONE;
 	f->next = lists[order];
 	if (f->next != NONE)
@@ -204,12 +204,21 @@ paddr_t frame_alloc(unsigned order)
 	spin_unlock(&frames_lock);
 }
 
+/* Debug kernels do not take a caller's word for it. */
+static void check_clean(const uint64_t *page)
+{
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++)
+		kassert(page[i] == 0);
+}
+
 void frame_free_clean(paddr_t frame)
 {
 	struct cpu *cpu = this_cpu();
 	struct frame *f = frame_of(frame);
 
 	kassert(f->refs == 1);
+	if (LOCK_DEBUG)
+		check_clean(phys_to_virt(frame));
 	f->refs = 0;
 	f->clean = true;
 	poison_memory(phys_to_virt(frame), PAGE_SIZE);
@@ -325,7 +334,8 @@ uint64_t frame_check_list(unsigned order)
 	return frames;
 }
 
-bool frame_is_free(paddr_t frame)
+/* Looks without the lock, from a simulated machine that is stopped meanwhile. */
+__attribute__((no_sanitize("thread"))) bool frame_is_free(paddr_t frame)
 {
 	uint64_t index = (frame.raw >> PAGE_SHIFT) - frame_first;
 

@@ -14,12 +14,14 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 
+#include "memory_private.h"
+
 #define LEVEL_BITS 9u
 #define LEVEL_PAGES (1u << LEVEL_BITS)
 #define DEPTH_MAX 3u
 #define FREE_ARRAY 64u /* entries that are not charged */
 
-static struct slab_cache memory_cache = SLAB_CACHE(memory);
+struct slab_cache memory_cache = SLAB_CACHE(memory);
 
 static unsigned depth_for(uint64_t pages)
 {
@@ -28,16 +30,6 @@ static unsigned depth_for(uint64_t pages)
 	while (pages > 1ull << LEVEL_BITS * depth)
 		depth++;
 	return depth;
-}
-
-static uint64_t *next_table(uint64_t entry)
-{
-	return phys_to_virt(PADDR(entry));
-}
-
-static size_t root_bytes(const struct memory *memory)
-{
-	return memory->depth == 1 ? memory->pages * sizeof(uint64_t) : PAGE_SIZE;
 }
 
 static enum status create_root(struct memory *memory)
@@ -53,7 +45,7 @@ static enum status create_root(struct memory *memory)
 	status = ledger_charge(memory->ledger, LEDGER_PAGES, memory->tables);
 	if (status != STATUS_OK)
 		return status;
-	memory->table = heap_alloc(root_bytes(memory));
+	memory->table = heap_alloc(memory_root_bytes(memory));
 	if (!memory->table) {
 		ledger_credit(memory->ledger, LEDGER_PAGES, memory->tables);
 		return STATUS_NO_MEMORY;
@@ -80,6 +72,7 @@ enum status memory_create(struct ledger *ledger, uint64_t pages, struct memory *
 		slab_free(&memory_cache, memory);
 		return status;
 	}
+	ledger_get(ledger);
 	*out = memory;
 	return STATUS_OK;
 }
@@ -103,53 +96,9 @@ enum status memory_create_physical(struct ledger *ledger, paddr_t base, uint64_t
 	memory->read_only = read_only;
 	memory->base = base;
 	spin_init(&memory->lock, LOCK_RANK_MEMORY);
+	ledger_get(ledger);
 	*out = memory;
 	return STATUS_OK;
-}
-
-static void free_table(uint64_t *table, unsigned level)
-{
-	for (unsigned i = 0; i < LEVEL_PAGES; i++) {
-		if (table[i] == 0)
-			continue;
-		if (level > 0)
-			free_table(next_table(table[i]), level - 1);
-		else
-			frame_put(PADDR(table[i]));
-	}
-	frame_free(virt_to_phys(table), 0);
-}
-
-static void free_anonymous(struct memory *memory)
-{
-	uint64_t entries = memory->depth == 1 ? memory->pages : LEVEL_PAGES;
-
-	for (uint64_t i = 0; i < entries && memory->committed; i++) {
-		uint64_t entry = memory->table[i];
-
-		if (entry == 0)
-			continue;
-		if (memory->depth > 1)
-			free_table(next_table(entry), memory->depth - 2);
-		else
-			frame_put(PADDR(entry));
-	}
-	ledger_credit(memory->ledger, LEDGER_PAGES, memory->committed + memory->tables);
-	if (memory->table != memory->direct)
-		heap_free(memory->table, root_bytes(memory));
-}
-
-void memory_put(struct memory *memory)
-{
-	if (atomic_sub(&memory->refs, 1ull) != 1)
-		return;
-	if (!memory->physical)
-		free_anonymous(memory);
-	void (*owner_put)(void *) = memory->owner_put;
-	void *owner = memory->owner;
-	slab_free(&memory_cache, memory);
-	if (owner_put != NULL)
-		owner_put(owner);
 }
 
 /* The deepest existing slot on the way to page `index`, and how many tables are missing below it. */
@@ -162,7 +111,7 @@ static uint64_t *find_slot(struct memory *memory, uint64_t index, unsigned *miss
 		*missing = level;
 		if (level == 0 || *slot == 0)
 			return slot;
-		table = next_table(*slot);
+		table = memory_table(*slot);
 	}
 }
 
@@ -179,7 +128,8 @@ static enum status build_chain(uint64_t index, unsigned missing, paddr_t *frame,
 		if (count > 0) {
 			unsigned shift = LEVEL_BITS * (count - 1);
 
-			next_table(made[count].raw)[index >> shift & (LEVEL_PAGES - 1)] = made[count - 1].raw;
+			memory_table(
+				made[count].raw)[index >> shift & (LEVEL_PAGES - 1)] = made[count - 1].raw;
 		}
 	}
 	if (count <= missing) {

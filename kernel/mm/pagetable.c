@@ -32,9 +32,14 @@ static void write_entry(pte_t *entry, pte_t value)
 	store_release(entry, value);
 }
 
-static void chain_table(struct pagetable_frames *frames, paddr_t table)
+/* Remembers a table, and which entry points to it (NULL: the root), in its frame record. Parents before children. */
+static void chain_table(struct pagetable_frames *frames, paddr_t table, const pte_t *entry)
 {
-	frame_of(table)->next = (uint32_t)frames->chain;
+	struct frame *f = frame_of(table);
+
+	f->next = (uint32_t)frames->chain;
+	f->prev = entry ? (uint32_t)(virt_to_phys(entry).raw >> PAGE_SHIFT) : 0;
+	f->owned = entry ? (uint16_t)((virt_to_phys(entry).raw & PAGE_MASK) / sizeof(*entry)) : 0;
 	frames->chain = table.raw >> PAGE_SHIFT;
 	frames->used++;
 }
@@ -51,7 +56,7 @@ enum status pagetable_create(struct pagetable_frames *frames, paddr_t *root)
 		return STATUS_NO_MEMORY;
 	}
 	arch_root_init(table_at(*root));
-	chain_table(frames, *root);
+	chain_table(frames, *root, NULL);
 	return STATUS_OK;
 }
 
@@ -78,8 +83,9 @@ enum status pagetable_create(struct pagetable_frames *frames, paddr_t *root)
 		ledger_credit(frames->ledger, LEDGER_PAGES, level);
 		return STATUS_NO_MEMORY;
 	}
-	for (unsigned i = 0; i < level; i++)
-		chain_table(frames, made[i]);
+	for (unsigned i = level; i-- > 0;)
+		chain_table(frames, made[i],
+			    i + 1 < level ? &table_at(made[i + 1])[entry_index(va, i + 1)] : entry);
 	write_entry(entry, arch_pte_table(made[level - 1]));
 	*leaf_table = table_at(made[0]);
 	return STATUS_OK;
@@ -230,15 +236,22 @@ pte_t pagetable_lookup(paddr_t root, vaddr_t va, unsigned *level)
 	}
 }
 
+/* The newest first: children before parents, and each clears its parent's entry, so all are zero when their turn comes. */
 void pagetable_free(struct pagetable_frames *frames)
 {
 	uint64_t number = frames->chain;
 
 	while (number != 0) {
 		paddr_t table = PADDR(number << PAGE_SHIFT);
+		struct frame *f = frame_of(table);
 
-		number = frame_of(table)->next;
-		frame_free(table, 0);
+		number = f->next;
+		if (f->prev != 0) {
+			table_at(PADDR((uint64_t)f->prev << PAGE_SHIFT))[f->owned] = 0;
+			frame_free_clean(table);
+		} else {
+			frame_free(table, 0);
+		}
 	}
 	ledger_credit(frames->ledger, LEDGER_PAGES, frames->used);
 	frames->chain = frames->used = frames->hint_region = 0;

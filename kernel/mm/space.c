@@ -38,10 +38,17 @@ static void leave(void *space)
 
 void space_fini(struct space *space)
 {
+	struct tlb_batch batch __attribute__((uninitialized)); /* nobody has it active: not used */
+
+	batch.count = 0;
 	if (load_relaxed(&space->cpus) != 0)
 		cpu_call(load_relaxed(&space->cpus), leave, space);
-	for (unsigned i = 0; i < space->len; i++)
-		memory_put(space->mappings[i].memory);
+	for (unsigned i = 0; i < space->len; i++) {
+		const struct mapping *m = &space->mappings[i];
+
+		pagetable_clear(space->root, m->base, m->pages, &space->tables, &batch);
+		memory_put(m->memory);
+	}
 	pagetable_free(&space->tables);
 	if (space->mappings != space->few) {
 		size_t bytes = space->capacity * sizeof(struct mapping);

@@ -23,11 +23,6 @@ static bool has_space(struct process *process)
 	return load_acquire(&process->state) <= PROCESS_RUNNING;
 }
 
-static void put_owner(void *owner)
-{
-	process_put(owner);
-}
-
 static enum status create_memory(void *self, struct rpc_request *request,
 				 struct virtual_memory_create_memory_params_reader params,
 				 struct virtual_memory_create_memory_results_builder results)
@@ -41,12 +36,8 @@ static enum status create_memory(void *self, struct rpc_request *request,
 	if (bytes == 0 || bytes > MEMORY_MAX_PAGES * PAGE_SIZE)
 		return object_raise_invalid(request, "1 byte to 512 GiB", "bytes");
 	enum status status = memory_create(&process->ledger, (bytes + PAGE_MASK) >> PAGE_SHIFT, &memory);
-	if (status == STATUS_OK) {
-		process_get(process);
-		memory->owner = process;
-		memory->owner_put = put_owner;
+	if (status == STATUS_OK)
 		status = memory_object_create(process, memory, &object);
-	}
 	if (status == STATUS_OK)
 		status = kcall_return_object(request, object, &index);
 	if (status == STATUS_OK)

@@ -193,6 +193,9 @@ static void stop_ring(struct thread *thread)
 			request_unlink(request);
 			request_detach(request);
 		}
+		/* Also of those that others have claimed. One that is firing now is over when the CPUs have left the kernel. */
+		if (request->timed)
+			(void)timer_cancel(&request->deadline);
 	}
 	uint32_t unreaped = ring_unreaped(ring);
 	for (uint32_t i = 0; unreaped != UINT32_MAX && i < unreaped; i++)

@@ -24,7 +24,8 @@ static bool is_loadable_file(const struct elf *elf)
 	for (size_t i = 0; i < sizeof(ident); i++)
 		if (b[i] != ident[i])
 			return false;
-	return elf_u16(b + 16) == ELF_TYPE_DYN && elf_u16(b + 18) == ELF_MACHINE_X86_64 && elf_u32(b + 20) == 1;
+	return elf_u16(b + 16) == ELF_TYPE_DYN && elf_u16(b + 18) == ELF_MACHINE_X86_64 &&
+	       elf_u32(b + 20) == 1;
 }
 
 /* Null, or what is wrong with it. */
@@ -111,7 +112,8 @@ enum status elf_open(struct elf *elf, const void *bytes, size_t size, const char
 	uint64_t offset = elf_u64(elf->bytes + 32), end;
 	uint32_t entry_size = elf_u16(elf->bytes + 54), count = elf_u16(elf->bytes + 56);
 
-	if (entry_size != ELF_SEGMENT_SIZE || ckd_add(&end, offset, (uint64_t)count * ELF_SEGMENT_SIZE) || end > size)
+	if (entry_size != ELF_SEGMENT_SIZE || ckd_add(&end, offset, (uint64_t)count * ELF_SEGMENT_SIZE) ||
+	    end > size)
 		return refuse(why, "the program headers are not in the file");
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *header = elf->bytes + offset + (size_t)i * ELF_SEGMENT_SIZE;

@@ -79,7 +79,8 @@ static void consider(struct nearest *best, const uint8_t *symbol, uint64_t addre
 	unsigned type = symbol[4] & 0xf;
 	uint64_t value = elf_u64(symbol + 8);
 
-	if ((type != ELF_SYMBOL_FUNC && type != ELF_SYMBOL_OBJECT) || elf_u16(symbol + 6) == 0 || value > address)
+	if ((type != ELF_SYMBOL_FUNC && type != ELF_SYMBOL_OBJECT) || elf_u16(symbol + 6) == 0 ||
+	    value > address)
 		return;
 	if (best->found && value < best->value)
 		return;

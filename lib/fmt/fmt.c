@@ -54,7 +54,8 @@ static void put_number(struct out *out, const struct spec *spec, uint64_t value,
 	int count = 0;
 	const char *prefix = spec->alternate && base == 16 && value ? (spec->upper ? "0X" : "0x") : "";
 
-	for (uint64_t v = value; v || (count == 0 && !(spec->has_precision && spec->precision == 0)); v /= base)
+	for (uint64_t v = value; v || (count == 0 && !(spec->has_precision && spec->precision == 0));
+	     v /= base)
 		digits[count++] = (spec->upper ? "0123456789ABCDEF" : "0123456789abcdef")[v % base];
 
 	int zeroes = spec->has_precision ? spec->precision - count : 0;

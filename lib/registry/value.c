@@ -139,7 +139,8 @@ static void print_scalar(struct printer *p, struct type type, uint64_t bits)
 		print_enumerant(p, type.id, bits);
 		break;
 	default:
-		text_print(p->out, "%llu", (unsigned long long)bits);
+		/* Numbers of that size are ids and bit sets. */
+		text_print(p->out, bits >> 56 ? "0x%llx" : "%llu", (unsigned long long)bits);
 		break;
 	}
 }

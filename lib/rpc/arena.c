@@ -3,8 +3,8 @@
  * The slow half of a transport's arena: reusing what ended calls left below the top.
  *
  * Blocks lie side by side from `start` to `next`. A header holds the block's size (bit 0: free) and, in its upper
- * half, where the block below starts. The topmost block is never free. Calls that end in reverse order never come
- * here; a window of calls that end in order does once each time the top reaches the limit.
+ * half, where the block below starts. Calls that end in reverse order never come here; a window of calls that end in
+ * order does once each time the top reaches the limit.
  */
 #include <rpc/client.h>
 
@@ -30,7 +30,8 @@ static void set_below(struct rpc_transport *t, uint32_t block, uint32_t below)
 	set_header(t, block, size_of(h), below, (h & 1) != 0);
 }
 
-void rpc_arena_shrink(struct rpc_transport *t)
+/* Lowers the top over blocks that are free. */
+static void shrink(struct rpc_transport *t)
 {
 	while (t->next != t->start && (header(t, t->top) & 1) != 0) {
 		t->next = t->top;
@@ -55,6 +56,9 @@ uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes)
 {
 	uint32_t size;
 
+	shrink(t);
+	if (bytes <= t->limit - t->next)
+		return rpc_arena_alloc(t, bytes);
 	for (uint32_t block = t->start; block < t->next; block += size) {
 		uint64_t h = header(t, block);
 

@@ -54,3 +54,12 @@ enum status rpc_unimplemented(struct rpc_request *r, const char *interface_name)
 {
 	return rpc_raise(r, EXCEPTION_TYPE_UNIMPLEMENTED, interface_name, nullptr);
 }
+
+void rpc_end_slowly(struct rpc_call *c)
+{
+	if (c->block == RPC_NO_BLOCK)
+		return;
+	if (c->sent && (!c->done || (c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0))
+		c->transport->ops->end(c);
+	rpc_arena_free(c->transport, c->block);
+}

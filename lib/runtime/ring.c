@@ -1,115 +1,57 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The ring client: queues submissions, enters the kernel, dispatches completions.
+ * The ring client: queues submissions, enters the kernel, dispatches completions (ring_private.h), and is the
+ * transport of generated client stubs.
  *
- * The client counts submissions as the kernel does, so the queue's tail and a submission's name are one number.
- * Completion queues change only inside cap_enter; so after an entry they are emptied once, and there is nothing to
- * watch between entries.
- *
- * user_data says whose a completion is: the address of a struct rpc_call; that of a struct ring_op plus 1; or 0.
- *
- * Invariants:
- * R1  region->sq_tail is published only by enter(), which is followed by dispatch() on every path.
- * R2  Nothing here holds a pointer into either queue across an entry or an op's function: both may reuse the slot.
+ * The usual call is alone: queued, entered, and its completion is the only one that comes. make_call does that in one
+ * piece; everything else takes the general way.
  */
-#include <runtime/enter.h>
-#include <runtime/ring.h>
+#include "ring_private.h"
 
-#define OP_TAG 1ull
-
-static inline uint32_t queued(const struct ring_client *ring)
+/* The kernel takes none only while completions fill the queue, and those are dispatched. */
+void ring_make_room(struct ring_client *ring)
 {
-	/* K writes sq_head inside cap_enter only, on this thread's behalf: no ordering needed. */
-	return (uint32_t)ring->sequence - __atomic_load_n(&ring->region->sq_head, __ATOMIC_RELAXED);
-}
-
-static inline uint32_t enter(struct ring_client *ring, uint64_t min, uint64_t deadline_ns)
-{
-	/* Orders the entries before the tail that publishes them, for a kernel that looks from another CPU. */
-	__atomic_store_n(&ring->region->sq_tail, (uint32_t)ring->sequence, __ATOMIC_RELEASE);
-
-	struct cap_enter_result result = runtime_cap_enter(min, deadline_ns);
-
-	if (__builtin_expect(result.reason & CAP_ENTER_WOKEN, 0))
-		ring->woken = true;
-	return (uint32_t)result.reason;
-}
-
-static void complete_op(struct ring_client *ring, uint32_t index)
-{
-	struct cap_cqe cqe = ring->cq[index];
-	struct ring_op *op = (struct ring_op *)(uintptr_t)(cqe.user_data - OP_TAG);
-
-	op->complete(op, &cqe);
-}
-
-static inline void dispatch(struct ring_client *ring)
-{
-	struct cap_region *region = ring->region;
-
-	while (ring->reaped != __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE)) {
-		uint32_t index = ring->reaped++ & ring->cq_mask;
-		const struct cap_cqe *cqe = &ring->cq[index];
-		uint64_t data = cqe->user_data;
-
-		/* The slot stays as it is until the next entry, which no one makes before it was read (R2). */
-		__atomic_store_n(&region->cq_head, ring->reaped, __ATOMIC_RELEASE);
-		if (__builtin_expect(data & OP_TAG, 0))
-			complete_op(ring, index);
-		else if (data)
-			rpc_complete((struct rpc_call *)(uintptr_t)data, (enum status)cqe->status, cqe->len, cqe->caps);
+	while (ring_queued(ring) == ring->sq_count) {
+		ring_enter(ring, 0, 0);
+		ring_dispatch(ring);
 	}
-}
-
-/* Until the kernel has taken some. It takes none only while completions fill the queue, and those are dispatched. */
-static void make_room(struct ring_client *ring)
-{
-	while (queued(ring) == ring->sq_count) {
-		enter(ring, 0, 0);
-		dispatch(ring);
-	}
-}
-
-static inline uint64_t put(struct ring_client *ring, const struct cap_sqe *sqe, uint64_t user_data)
-{
-	if (__builtin_expect(queued(ring) == ring->sq_count, 0))
-		make_room(ring);
-
-	uint64_t sequence = ring->sequence++;
-	struct cap_sqe *slot = &ring->sq[(uint32_t)sequence & (ring->sq_count - 1)];
-
-	*slot = *sqe;
-	slot->user_data = user_data;
-	return sequence;
 }
 
 uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct ring_op *op)
 {
-	return put(ring, sqe, op ? (uint64_t)(uintptr_t)op + OP_TAG : 0);
+	uint64_t sequence;
+	struct cap_sqe *slot = ring_slot(ring, &sequence);
+
+	*slot = *sqe;
+	slot->user_data = ring_op_data(op);
+	return sequence;
 }
 
 void ring_flush(struct ring_client *ring)
 {
 	do {
-		enter(ring, 0, 0);
-		dispatch(ring);
-	} while (queued(ring) > 0);
+		ring_enter(ring, 0, 0);
+		ring_dispatch(ring);
+	} while (ring_queued(ring) > 0);
 }
 
 uint32_t ring_wait(struct ring_client *ring, uint64_t deadline_ns)
 {
-	uint32_t reason = enter(ring, 1, deadline_ns);
+	uint64_t reason = ring_enter(ring, 1, deadline_ns);
 
-	dispatch(ring);
-	return reason;
+	ring_dispatch(ring);
+	return (uint32_t)reason;
 }
 
 /* ---- The transport ---- */
 
 static inline void put_call(struct ring_client *ring, struct rpc_call *call)
 {
-	call->sequence = put(ring, &call->sqe, (uint64_t)(uintptr_t)call);
-	ring->calls = ring->sequence;
+	struct cap_sqe *slot = ring_slot(ring, &call->sequence);
+
+	*slot = call->sqe;
+	slot->user_data = (uint64_t)(uintptr_t)call;
+	ring->calls = call->sequence + 1;
 }
 
 static enum status send_call(struct rpc_call *call)
@@ -118,21 +60,39 @@ static enum status send_call(struct rpc_call *call)
 	return STATUS_OK;
 }
 
-static enum status wait_call(struct rpc_call *call)
+[[gnu::noinline]] static enum status wait_call(struct rpc_call *call)
 {
 	struct ring_client *ring = ring_of(call->transport);
 
+	ring_dispatch(ring); /* of make_call's entry */
 	while (!call->done) {
-		enter(ring, 1, 0);
-		dispatch(ring);
+		ring_enter(ring, 1, 0);
+		ring_dispatch(ring);
 	}
 	return STATUS_OK;
 }
 
 static enum status make_call(struct rpc_call *call)
 {
-	put_call(ring_of(call->transport), call);
-	return wait_call(call);
+	struct ring_client *ring = ring_of(call->transport);
+
+	put_call(ring, call);
+	ring_enter(ring, 1, 0);
+
+	uint32_t tail = __atomic_load_n(&ring->region->cq_tail, __ATOMIC_ACQUIRE), reaped = ring->reaped;
+	const struct cap_cqe *cqe = &ring->cq[reaped & ring->cq_mask];
+
+	if (__builtin_expect(tail != reaped + 1 || cqe->user_data != (uint64_t)(uintptr_t)call, 0))
+		return wait_call(call);
+	ring->reaped = tail;
+	__atomic_store_n(&ring->region->cq_head, tail, __ATOMIC_RELEASE);
+	rpc_complete(call, (enum status)cqe->status, cqe->len, cqe->caps);
+	return STATUS_OK;
+}
+
+static void put_simple(struct ring_client *ring, enum cap_op op, uint64_t target)
+{
+	ring_submit(ring, &(struct cap_sqe){.op = op, .flags = CAP_SQE_QUIET, .target = target}, nullptr);
 }
 
 static void end_call(struct rpc_call *call)
@@ -140,16 +100,14 @@ static void end_call(struct rpc_call *call)
 	struct ring_client *ring = ring_of(call->transport);
 
 	if (!call->done) {
-		put(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .flags = CAP_SQE_QUIET, .target = call->sequence}, 0);
+		put_simple(ring, CAP_OP_CANCEL, call->sequence);
 		(void)wait_call(call);
 	}
 	if (call->sqe.flags & CAP_SQE_KEEP_ANSWER) {
 		/* A call in the queue may name this answer, whose buffer is about to be reused: it goes first. */
-		if (ring->calls > ring->sequence - queued(ring))
+		if (ring->calls > ring->sequence - ring_queued(ring))
 			ring_flush(ring);
-		put(ring,
-		    &(struct cap_sqe){.op = CAP_OP_RELEASE_ANSWER, .flags = CAP_SQE_QUIET, .target = call->sequence},
-		    0);
+		put_simple(ring, CAP_OP_RELEASE_ANSWER, call->sequence);
 	}
 }
 

@@ -32,7 +32,8 @@ void ring_release(struct ring_client *ring, cap_id id)
 {
 	if (id.raw == 0)
 		return;
-	ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .flags = CAP_SQE_QUIET, .target = id.raw}, nullptr);
+	ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .flags = CAP_SQE_QUIET, .target = id.raw},
+		    nullptr);
 }
 
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy)

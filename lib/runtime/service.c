@@ -11,6 +11,8 @@
 #include <runtime/runtime.h>
 #include <runtime/service.h>
 
+#include "ring_private.h"
+
 static inline uint8_t *arena_at(const struct service *s, uint32_t offset)
 {
 	return s->ring->transport.arena + offset;
@@ -42,31 +44,31 @@ static void post_receive(struct service *s)
 /* Answers a call and, unless the loop ends, receives the next. */
 static void post_return(struct service *s, const struct rpc_request *request, bool exception)
 {
-	struct cap_sqe sqe = {
+	uint16_t caps = exception ? 0 : request->caps_out_len;
+	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
+
+	*sqe = (struct cap_sqe){
 		.op = CAP_OP_RETURN_RECV,
 		.flags = exception ? CAP_SQE_IS_EXCEPTION : 0,
 		.target = request->token,
 		.interface_id = s->endpoint.raw,
+		.user_data = ring_op_data(&s->receive),
 		.msg_off = s->out_off,
 		.msg_len = (uint32_t)msg_builder_size(&request->results),
 		.buf_off = s->in_off,
 		.buf_len = s->in_len,
-		.caps_off = s->out_caps_off,
-		.caps_len = exception ? 0 : request->caps_out_len,
+		.caps_off = caps ? s->out_caps_off : 0,
+		.caps_len = caps,
 		.buf_caps = s->options.max_caps,
 	};
-
-	if (sqe.caps_len == 0)
-		sqe.caps_off = 0;
 	if (__builtin_expect(s->stopping, 0)) {
-		sqe.op = CAP_OP_RETURN;
-		sqe.interface_id = 0;
-		sqe.buf_off = sqe.buf_len = sqe.buf_caps = 0;
+		sqe->op = CAP_OP_RETURN;
+		sqe->interface_id = 0;
+		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
 		s->plain = true;
 	}
 	s->returning = request->token;
 	s->state = SERVICE_RECEIVING;
-	s->posted = ring_submit(s->ring, &sqe, &s->receive);
 }
 
 static enum status return_exception(struct service *s, uint64_t token, struct msg_builder *b, uint32_t offset)
@@ -93,7 +95,8 @@ static enum status dispatch(const struct service *s, struct rpc_request *request
 	for (uint32_t i = 0; i < o->interface_count; i++) {
 		const struct rpc_interface *interface = o->interfaces[i].interface;
 
-		if (interface->id == request->interface_id || rpc_interface_find(interface, request->interface_id))
+		if (interface->id == request->interface_id ||
+		    rpc_interface_find(interface, request->interface_id))
 			return interface->dispatch(o->interfaces[i].ops, self, request);
 	}
 	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
@@ -103,7 +106,8 @@ static enum status dispatch(const struct service *s, struct rpc_request *request
 static uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
 {
 	uint32_t ids = header->buf_caps * 8u;
-	uint32_t room = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids : header->buf_len;
+	uint32_t room = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
+								     : header->buf_len;
 
 	return room < s->out_len ? room : s->out_len;
 }
@@ -122,13 +126,14 @@ static void handle_call(struct service *s)
 	const uint8_t *message = (const uint8_t *)(header + 1);
 	const uint64_t *ids = (const void *)(message + ((header->msg_len + 7) & ~7u));
 	uint16_t max_caps = header->buf_caps < SERVICE_REPLY_CAPS ? header->buf_caps : SERVICE_REPLY_CAPS;
-	uint64_t copied[CAP_MESSAGE_MAX_CAPS];
+	__attribute__((uninitialized)) uint64_t copied[CAP_MESSAGE_MAX_CAPS];
 	uint16_t caps = header->caps < CAP_MESSAGE_MAX_CAPS ? header->caps : CAP_MESSAGE_MAX_CAPS;
-	struct rpc_request request;
+	__attribute__((uninitialized)) struct rpc_request request; /* init sets it all */
 
 	rpc_request_init(&request, header->interface_id, header->method, message, header->msg_len,
 			 arena_at(s, s->out_off), results_limit(s, header));
-	rpc_request_set_caps(&request, ids, caps, (struct cap_desc *)(void *)arena_at(s, s->out_caps_off), max_caps);
+	rpc_request_set_caps(&request, ids, caps, (struct cap_desc *)(void *)arena_at(s, s->out_caps_off),
+			     max_caps);
 	request.key = header->key;
 	request.session = header->session;
 	request.deadline_ns = header->deadline_ns;
@@ -136,7 +141,8 @@ static void handle_call(struct service *s)
 	request.side = s;
 	s->kept = 0;
 	/* The ids lie where the next call will go. */
-	__builtin_memcpy(copied, ids, caps * sizeof(*ids));
+	for (uint32_t i = 0; i < caps; i++)
+		copied[i] = ids[i];
 
 	enum status status = dispatch(s, &request);
 
@@ -214,9 +220,10 @@ enum status service_step(struct service *s, uint64_t deadline_ns)
 static void finish(struct service *s)
 {
 	if (s->state == SERVICE_RECEIVING && !s->plain)
-		ring_submit(s->ring,
-			    &(struct cap_sqe){.op = CAP_OP_CANCEL, .flags = CAP_SQE_QUIET, .target = s->posted},
-			    nullptr);
+		ring_submit(
+			s->ring,
+			&(struct cap_sqe){.op = CAP_OP_CANCEL, .flags = CAP_SQE_QUIET, .target = s->posted},
+			nullptr);
 	while (s->state != SERVICE_IDLE) {
 		while (s->state == SERVICE_RECEIVING)
 			ring_wait(s->ring, 0);
@@ -275,7 +282,8 @@ enum status service_init(struct service *s, struct ring_client *ring, cap_id end
 	if (s->options.max_message > CAP_MAX_MESSAGE || s->options.max_reply > CAP_MAX_MESSAGE ||
 	    s->options.max_caps > CAP_MESSAGE_MAX_CAPS)
 		return STATUS_TOO_LARGE;
-	s->in_len = (uint32_t)sizeof(struct cap_call_header) + round_up(s->options.max_message) + s->options.max_caps * 8u;
+	s->in_len = (uint32_t)sizeof(struct cap_call_header) + round_up(s->options.max_message) +
+		    s->options.max_caps * 8u;
 	s->out_len = round_up(s->options.max_reply);
 
 	uint32_t caps_len = SERVICE_REPLY_CAPS * (uint32_t)sizeof(struct cap_desc);

@@ -13,7 +13,8 @@ enum status service_defer(struct rpc_request *request, struct service_reply *rep
 	*reply = (struct service_reply){
 		.service = s,
 		.token = request->token,
-		.max_bytes = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids : header->buf_len,
+		.max_bytes = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
+									  : header->buf_len,
 		.max_caps = header->buf_caps,
 		.block = RPC_NO_BLOCK,
 	};
@@ -39,7 +40,8 @@ enum status service_reply_begin(struct service_reply *reply, uint32_t bytes, uin
 		return STATUS_TOO_LARGE;
 	}
 	msg_builder_init(&reply->results,
-			 t->arena + reply->block + 8 + reply->max_caps * (uint32_t)sizeof(struct cap_desc), bytes);
+			 t->arena + reply->block + 8 + reply->max_caps * (uint32_t)sizeof(struct cap_desc),
+			 bytes);
 	return STATUS_OK;
 }
 
@@ -88,7 +90,8 @@ enum status service_reply_send(struct service_reply *reply)
 	if (reply->block != RPC_NO_BLOCK && msg_builder_ok(&reply->results))
 		status = return_reply(reply, false);
 	if (status != STATUS_OK && status != STATUS_BAD_ID) {
-		(void)service_reply_raise(reply, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
+		(void)service_reply_raise(reply, EXCEPTION_TYPE_FAILED, "the answer could not be delivered",
+					  nullptr);
 		return status;
 	}
 	free_reply(reply);

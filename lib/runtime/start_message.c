@@ -113,11 +113,13 @@ bool runtime_environment(const char *name, struct msg_text *value)
 {
 	struct msg_reader reader;
 	struct launch_parameters_reader parameters = start_message_reader_parameters(open_message(&reader));
-	struct launch_parameters_variable_list_reader variables = launch_parameters_reader_environment(parameters);
+	struct launch_parameters_variable_list_reader variables = launch_parameters_reader_environment(
+		parameters);
 	uint32_t count = bounded(launch_parameters_variable_list_reader_count(variables));
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct launch_parameters_variable_reader v = launch_parameters_variable_list_reader_at(variables, i);
+		struct launch_parameters_variable_reader v = launch_parameters_variable_list_reader_at(
+			variables, i);
 
 		if (text_is(launch_parameters_variable_reader_name(v), name)) {
 			*value = launch_parameters_variable_reader_value(v);

@@ -22,7 +22,8 @@ static const struct entry *find(enum status status)
 	static const struct entry unknown = {"?", "unknown status"};
 	size_t index = (size_t)-(int64_t)status;
 
-	return index < sizeof(entries) / sizeof(entries[0]) && entries[index].name ? &entries[index] : &unknown;
+	return index < sizeof(entries) / sizeof(entries[0]) && entries[index].name ? &entries[index]
+										   : &unknown;
 }
 
 const char *status_name(enum status status)
@@ -56,12 +57,13 @@ static const char *exception_name(enum exception_type type)
 size_t status_describe(struct rpc_call *call, char *buffer, size_t size)
 {
 	if (call->status != STATUS_EXCEPTION)
-		return fmt_print(buffer, size, "%s: %s", status_name(call->status), status_text(call->status));
+		return fmt_print(buffer, size, "%s: %s", status_name(call->status),
+				 status_text(call->status));
 
 	struct exception_reader e = rpc_exception(call);
 	struct msg_text reason = exception_reader_reason(e), field = exception_reader_field(e);
 
 	return fmt_print(buffer, size, "%s%s%.*s%s%.*s%s", exception_name(exception_reader_type(e)),
-			 reason.len ? ": " : "", (int)reason.len, reason.ptr, field.len ? " (" : "", (int)field.len,
-			 field.ptr, field.len ? ")" : "");
+			 reason.len ? ": " : "", (int)reason.len, reason.ptr, field.len ? " (" : "",
+			 (int)field.len, field.ptr, field.len ? ")" : "");
 }

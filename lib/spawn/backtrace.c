@@ -10,8 +10,8 @@
 
 #define LINE 160u
 
-size_t spawn_symbolize(const struct spawn_program *program, uint64_t load_address, uint64_t address, char *buffer,
-		       size_t size)
+size_t spawn_symbolize(const struct spawn_program *program, uint64_t load_address, uint64_t address,
+		       char *buffer, size_t size)
 {
 	const char *name;
 	uint64_t offset;
@@ -67,8 +67,9 @@ static void print_frames(struct msg_text text, const struct spawn_program *progr
 	}
 }
 
-enum status spawn_backtrace(struct rpc_transport *transport, cap_id handle, const struct spawn_program *program,
-			    uint64_t load_address, spawn_line_fn *line, void *context)
+enum status spawn_backtrace(struct rpc_transport *transport, cap_id handle,
+			    const struct spawn_program *program, uint64_t load_address, spawn_line_fn *line,
+			    void *context)
 {
 	struct process_handle_backtrace_results_reader results;
 	struct rpc_call call;
@@ -78,8 +79,8 @@ enum status spawn_backtrace(struct rpc_transport *transport, cap_id handle, cons
 	enum status status = process_handle_backtrace_call(&call, &results);
 
 	if (status == STATUS_OK)
-		print_frames(process_handle_backtrace_results_reader_text(results), program, load_address, line,
-			     context);
+		print_frames(process_handle_backtrace_results_reader_text(results), program, load_address,
+			     line, context);
 	rpc_end(&call);
 	return status;
 }

@@ -9,7 +9,8 @@
 #include <schema/kernel/process_handle.capnp.h>
 #include <spawn/spawn.h>
 
-enum status spawn_wait(struct rpc_transport *transport, cap_id handle, uint64_t deadline_ns, struct spawn_exit *exit)
+enum status spawn_wait(struct rpc_transport *transport, cap_id handle, uint64_t deadline_ns,
+		       struct spawn_exit *exit)
 {
 	struct process_handle_wait_results_reader results;
 	struct rpc_call call;
@@ -52,7 +53,8 @@ size_t spawn_exit_text(const struct spawn_exit *exit, char *buffer, size_t size)
 		[PROCESS_HANDLE_EXIT_REASON_PROTOCOL] = "impossible ring indexes",
 		[PROCESS_HANDLE_EXIT_REASON_OUT_OF_MEMORY] = "out of memory",
 	};
-	const char *fault = exit->reason < sizeof(faults) / sizeof(faults[0]) ? faults[exit->reason] : nullptr;
+	const char *fault = exit->reason < sizeof(faults) / sizeof(faults[0]) ? faults[exit->reason]
+									      : nullptr;
 
 	switch (exit->reason) {
 	case PROCESS_HANDLE_EXIT_REASON_RUNNING:

@@ -19,7 +19,7 @@ struct layout {
 	uint64_t message; /* address of the start message */
 	uint64_t message_pages;
 	uint64_t segment_offset[SPAWN_MAX_SEGMENTS]; /* in memory, of writable ones */
-	uint64_t message_offset, stack_offset;	     /* in memory */
+	uint64_t message_offset, stack_offset;       /* in memory */
 	uint64_t memory_bytes;
 };
 

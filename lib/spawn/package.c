@@ -13,10 +13,10 @@
 #include <spawn/package.h>
 #include <stdckdint.h>
 
-#define PAGE	      4096ull
+#define PAGE 4096ull
 #define DEFAULT_STACK 65536u
-#define MIN_STACK     8192u
-#define MAX_STACK     (8u << 20)
+#define MIN_STACK 8192u
+#define MAX_STACK (8u << 20)
 
 static bool lies_inside(uint64_t offset, uint64_t length, uint64_t size)
 {
@@ -25,7 +25,8 @@ static bool lies_inside(uint64_t offset, uint64_t length, uint64_t size)
 	return !ckd_add(&end, offset, length) && end <= size;
 }
 
-static struct package_index_file_list_reader open_files(const struct spawn_package *package, struct msg_reader *reader)
+static struct package_index_file_list_reader open_files(const struct spawn_package *package,
+							struct msg_reader *reader)
 {
 	msg_reader_init(reader, package->index, (size_t)package->index_len);
 	msg_reader_set_limits(reader, UINT32_MAX, MSG_NESTING);
@@ -42,21 +43,23 @@ enum status spawn_package_init(struct spawn_package *package, const void *base, 
 	if (size < sizeof(header))
 		return STATUS_BAD_MESSAGE;
 	__builtin_memcpy(&header, base, sizeof(header));
-	if (header.magic != CAP_PACKAGE_MAGIC || header.version != CAP_PACKAGE_VERSION || header.total_size > size ||
-	    !lies_inside(header.index_off, header.index_len, header.total_size) || header.index_off % 8 != 0)
+	if (header.magic != CAP_PACKAGE_MAGIC || header.version != CAP_PACKAGE_VERSION ||
+	    header.total_size > size || !lies_inside(header.index_off, header.index_len, header.total_size) ||
+	    header.index_off % 8 != 0)
 		return STATUS_BAD_MESSAGE;
 	package->index = package->base + header.index_off;
 	package->index_len = header.index_len;
 	hash_blake2b(hash, package->index, (size_t)header.index_len);
 	if (__builtin_memcmp(hash, header.index_hash, sizeof(hash)) != 0)
 		return STATUS_BAD_MESSAGE;
-	if (package_index_file_list_reader_count(open_files(package, &reader)) > SPAWN_MAX_FILES || !msg_reader_ok(&reader))
+	if (package_index_file_list_reader_count(open_files(package, &reader)) > SPAWN_MAX_FILES ||
+	    !msg_reader_ok(&reader))
 		return STATUS_BAD_MESSAGE;
 	return STATUS_OK;
 }
 
-enum status spawn_package_open(struct spawn_package *package, struct rpc_transport *transport, cap_id boot_package,
-			       cap_id virtual_memory)
+enum status spawn_package_open(struct spawn_package *package, struct rpc_transport *transport,
+			       cap_id boot_package, cap_id virtual_memory)
 {
 	cap_id memory;
 	uint64_t bytes, address;
@@ -76,7 +79,8 @@ struct found {
 	uint64_t offset, size;
 };
 
-static enum status verify(struct spawn_package *package, struct package_index_file_reader file, uint32_t index)
+static enum status verify(struct spawn_package *package, struct package_index_file_reader file,
+			  uint32_t index)
 {
 	uint64_t offset = package_index_file_reader_offset(file), size = package_index_file_reader_size(file);
 	struct msg_data expected = package_index_file_reader_hash(file);
@@ -93,7 +97,8 @@ static enum status verify(struct spawn_package *package, struct package_index_fi
 	return STATUS_OK;
 }
 
-static enum status find(struct spawn_package *package, struct msg_text name, uint16_t kind, struct found *found)
+static enum status find(struct spawn_package *package, struct msg_text name, uint16_t kind,
+			struct found *found)
 {
 	struct msg_reader reader;
 	struct package_index_file_list_reader files = open_files(package, &reader);
@@ -104,13 +109,15 @@ static enum status find(struct spawn_package *package, struct msg_text name, uin
 		if (package_index_file_reader_kind(file) != kind ||
 		    !msg_text_equal(package_index_file_reader_name(file), name))
 			continue;
-		*found = (struct found){package_index_file_reader_offset(file), package_index_file_reader_size(file)};
+		*found = (struct found){package_index_file_reader_offset(file),
+					package_index_file_reader_size(file)};
 		return verify(package, file, i);
 	}
 	return STATUS_NOT_FOUND;
 }
 
-enum status spawn_package_file(struct spawn_package *package, struct msg_text name, uint16_t kind, struct msg_data *bytes)
+enum status spawn_package_file(struct spawn_package *package, struct msg_text name, uint16_t kind,
+			       struct msg_data *bytes)
 {
 	struct found found;
 	enum status status = find(package, name, kind, &found);
@@ -123,7 +130,8 @@ enum status spawn_package_file(struct spawn_package *package, struct msg_text na
 	return status;
 }
 
-bool spawn_package_name(const struct spawn_package *package, uint16_t kind, uint32_t index, struct msg_text *name)
+bool spawn_package_name(const struct spawn_package *package, uint16_t kind, uint32_t index,
+			struct msg_text *name)
 {
 	struct msg_reader reader;
 	struct package_index_file_list_reader files = open_files(package, &reader);
@@ -187,7 +195,8 @@ static void take_needs(struct spawn_program *program, const struct elf *elf)
 	program->needs = (struct msg_data){bytes, (uint32_t)size};
 }
 
-enum status spawn_package_program(struct spawn_package *package, struct msg_text name, struct spawn_program *program)
+enum status spawn_package_program(struct spawn_package *package, struct msg_text name,
+				  struct spawn_program *program)
 {
 	struct found found;
 	struct elf elf;

@@ -21,9 +21,9 @@
 #include "layout.h"
 #include "start_message.h"
 
-#define BATCH	    30u	  /* with the two kept calls, what a default ring takes in one entry */
+#define BATCH 30u         /* with the two kept calls, what a default ring takes in one entry */
 #define WRITE_CHUNK 960u  /* MemoryObject.write */
-#define COPY_CHUNK  65536u /* MemoryObject.copyFrom */
+#define COPY_CHUNK 65536u /* MemoryObject.copyFrom */
 
 struct batch {
 	struct rpc_transport *transport;
@@ -81,10 +81,10 @@ static void send(struct batch *b, const char *step)
 }
 
 /* Opens a call with `begin`, an expression over `call`; once more if room had to be made first. */
-#define OPEN(b, call, params, begin)                                                                          \
-	do {                                                                                                   \
-		(call) = next_call(b);                                                                         \
-		(params) = (begin);                                                                            \
+#define OPEN(b, call, params, begin)   \
+	do {                           \
+		(call) = next_call(b); \
+		(params) = (begin);    \
 	} while (again(b, call))
 
 static void map(struct batch *b, struct rpc_target memory, uint64_t offset, uint64_t bytes, uint64_t address,
@@ -117,9 +117,11 @@ static void copy_segment(struct batch *b, const struct spawn_program *program, c
 		uint64_t left = s->file_size - done;
 
 		OPEN(b, call, p, memory_object_copy_from_begin_on(call, b->transport, own_memory(b)));
-		memory_object_copy_from_params_builder_set_source(p, rpc_add_cap(call, program->package->memory));
+		memory_object_copy_from_params_builder_set_source(
+			p, rpc_add_cap(call, program->package->memory));
 		memory_object_copy_from_params_builder_set_source_offset(p, s->package_offset + done);
-		memory_object_copy_from_params_builder_set_offset(p, memory_offset + s->address % SPAWN_PAGE + done);
+		memory_object_copy_from_params_builder_set_offset(p, memory_offset + s->address % SPAWN_PAGE +
+									     done);
 		memory_object_copy_from_params_builder_set_count(p, left < COPY_CHUNK ? left : COPY_CHUNK);
 		send(b, "copying its data");
 	}
@@ -133,12 +135,13 @@ static void map_program(struct batch *b, const struct spawn_program *program, co
 
 		if (s->writable) {
 			copy_segment(b, program, s, l->segment_offset[i]);
-			map(b, own_memory(b), l->segment_offset[i], bytes, address, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
-			    "mapping its data");
+			map(b, own_memory(b), l->segment_offset[i], bytes, address,
+			    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, "mapping its data");
 		} else {
-			map(b, rpc_target_cap(program->package->memory), s->package_offset & ~(SPAWN_PAGE - 1), bytes,
-			    address,
-			    s->executable ? VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE : VIRTUAL_MEMORY_PROTECTION_READ,
+			map(b, rpc_target_cap(program->package->memory),
+			    s->package_offset & ~(SPAWN_PAGE - 1), bytes, address,
+			    s->executable ? VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE
+					  : VIRTUAL_MEMORY_PROTECTION_READ,
 			    "mapping its text");
 		}
 	}
@@ -154,14 +157,15 @@ static void write_message(struct batch *b, const struct start_builder *start, co
 		uint32_t count = size - done < WRITE_CHUNK ? size - done : WRITE_CHUNK;
 
 		OPEN(b, call, p,
-		     memory_object_write_begin_sized(call, b->transport, own_memory(b), rpc_data_room(count)));
+		     memory_object_write_begin_sized(call, b->transport, own_memory(b),
+						     rpc_data_room(count)));
 		memory_object_write_params_builder_set_offset(p, l->message_offset + done);
-		memory_object_write_params_builder_set_bytes(p,
-							     (struct msg_data){start->message.base + done, count});
+		memory_object_write_params_builder_set_bytes(
+			p, (struct msg_data){start->message.base + done, count});
 		send(b, "writing its start message");
 	}
-	map(b, own_memory(b), l->message_offset, l->message_pages * SPAWN_PAGE, l->message, VIRTUAL_MEMORY_PROTECTION_READ,
-	    "mapping its start message");
+	map(b, own_memory(b), l->message_offset, l->message_pages * SPAWN_PAGE, l->message,
+	    VIRTUAL_MEMORY_PROTECTION_READ, "mapping its start message");
 }
 
 static int32_t grant_descriptor(struct batch *b, struct rpc_call *call, const struct spawn_grant *grant)
@@ -191,7 +195,8 @@ static void give(struct batch *b, const struct spawn_grant *grants, uint32_t cou
 	}
 }
 
-static void start_thread(struct batch *b, const struct spawn_program *program, const struct layout *l, uint64_t bytes)
+static void start_thread(struct batch *b, const struct spawn_program *program, const struct layout *l,
+			 uint64_t bytes)
 {
 	struct process_handle_start_params_builder p;
 	struct rpc_call *call;
@@ -225,8 +230,8 @@ static void set_limits(struct process_spawner_create_params_builder p, const str
 static void create(struct batch *b, const struct spawn_request *r, const struct layout *l)
 {
 	struct msg_text name = r->name.len ? r->name : r->program->name;
-	struct process_spawner_create_params_builder p =
-		process_spawner_create_begin(&b->create, b->transport, r->spawner);
+	struct process_spawner_create_params_builder p = process_spawner_create_begin(
+		&b->create, b->transport, r->spawner);
 
 	process_spawner_create_params_builder_set_name(p, name);
 	set_limits(p, &r->limits);
@@ -256,7 +261,8 @@ static cap_id finish(struct batch *b)
 		space = rpc_result_cap(&b->create, process_spawner_create_results_reader_space(r));
 	}
 	if (b->memory.status == STATUS_OK) {
-		struct virtual_memory_create_memory_results_reader r = virtual_memory_create_memory_results(&b->memory);
+		struct virtual_memory_create_memory_results_reader r = virtual_memory_create_memory_results(
+			&b->memory);
 
 		memory = rpc_result_cap(&b->memory, virtual_memory_create_memory_results_reader_memory(r));
 	}

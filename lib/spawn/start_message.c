@@ -40,26 +40,29 @@ static void build_parameters(struct start_message_builder root, const struct spa
 		return;
 
 	struct launch_parameters_builder parameters = start_message_builder_init_parameters(root);
-	struct msg_list_builder arguments = launch_parameters_builder_init_arguments(parameters, r->argument_count);
+	struct msg_list_builder arguments = launch_parameters_builder_init_arguments(parameters,
+										     r->argument_count);
 
 	for (uint32_t i = 0; i < r->argument_count; i++)
 		msg_set_text(msg_list_slot(arguments, i), r->arguments[i]);
 
-	struct launch_parameters_variable_list_builder variables =
-		launch_parameters_builder_init_environment(parameters, r->environment_count);
+	struct launch_parameters_variable_list_builder variables = launch_parameters_builder_init_environment(
+		parameters, r->environment_count);
 
 	for (uint32_t i = 0; i < r->environment_count; i++) {
-		struct launch_parameters_variable_builder v = launch_parameters_variable_list_builder_at(variables, i);
+		struct launch_parameters_variable_builder v = launch_parameters_variable_list_builder_at(
+			variables, i);
 
 		launch_parameters_variable_builder_set_name(v, r->environment[i].name);
 		launch_parameters_variable_builder_set_value(v, r->environment[i].value);
 	}
 }
 
-enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size, const struct spawn_request *request)
+enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size,
+			      const struct spawn_request *request)
 {
-	if (request->grant_count > SPAWN_MAX_GRANTS ||
-	    request->argument_count > RUNTIME_MAX_PARAMETERS || request->environment_count > RUNTIME_MAX_PARAMETERS ||
+	if (request->grant_count > SPAWN_MAX_GRANTS || request->argument_count > RUNTIME_MAX_PARAMETERS ||
+	    request->environment_count > RUNTIME_MAX_PARAMETERS ||
 	    request->argument_count + request->environment_count > RUNTIME_MAX_PARAMETERS ||
 	    parameter_bytes(request) > RUNTIME_MAX_PARAMETER_BYTES)
 		return STATUS_INVALID;

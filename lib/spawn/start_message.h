@@ -13,5 +13,6 @@ struct start_builder {
 };
 
 /* Errors: INVALID when grants or parameters are beyond their bounds, TOO_LARGE when the message is. */
-enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size, const struct spawn_request *request);
+enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size,
+			      const struct spawn_request *request);
 void spawn_finish_start(struct start_builder *b, uint64_t load_address, uint64_t seed);

@@ -337,7 +337,7 @@ static void start(const struct shell_statement *st, const struct spawn_program *
 	}
 
 	uint32_t len = st->program.len < MAX_NAME ? st->program.len : MAX_NAME;
-	*job = (struct job){.number = ++last_job, .handle = process.handle};
+	*job = (struct job){.number = st->background ? ++last_job : UINT32_MAX, .handle = process.handle};
 	__builtin_memcpy(job->name, st->program.ptr, len);
 	if (st->background)
 		text_print(&out, "[%u] %s\n", job->number, job->name);

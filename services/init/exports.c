@@ -19,13 +19,14 @@ struct process *init_find_process(struct init *init, struct msg_text name)
 	return nullptr;
 }
 
-enum status init_make_template(struct init *init, cap_id endpoint, const uint64_t *interface_ids, uint32_t count,
-			       uint64_t methods, cap_id *made)
+enum status init_make_template(struct init *init, cap_id endpoint, const uint64_t *interface_ids,
+			       uint32_t count, uint64_t methods, cap_id *made)
 {
 	struct endpoint_template_results_reader results;
 	struct rpc_call call;
 	struct endpoint_template_params_builder p = endpoint_template_begin(&call, init->transport, endpoint);
-	struct endpoint_method_set_list_builder sets = endpoint_template_params_builder_init_interfaces(p, count);
+	struct endpoint_method_set_list_builder sets = endpoint_template_params_builder_init_interfaces(
+		p, count);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, i);
@@ -36,39 +37,42 @@ enum status init_make_template(struct init *init, cap_id endpoint, const uint64_
 
 	enum status status = endpoint_template_call(&call, &results);
 
-	*made = status == STATUS_OK ? rpc_result_cap(&call, endpoint_template_results_reader_template(results)) :
-				      CAP_ID_NULL;
+	*made = status == STATUS_OK
+			? rpc_result_cap(&call, endpoint_template_results_reader_template(results))
+			: CAP_ID_NULL;
 	rpc_end(&call);
 	return status;
 }
 
 static enum status make_export(struct init *init, struct process *process, uint32_t index)
 {
-	struct image_export_reader e = image_export_list_reader_at(image_process_reader_exports(process->image), index);
+	struct image_export_reader e = image_export_list_reader_at(
+		image_process_reader_exports(process->image), index);
 	struct msg_list supers = image_export_reader_supers(e);
 	uint64_t ids[8] = {image_export_reader_interface_id(e)};
 	uint32_t count = 1;
 
 	for (uint32_t i = 0; i < supers.count && count < 8; i++)
 		ids[count++] = msg_list_u64(supers, i);
-	return init_make_template(init, process->endpoint, ids, count, UINT64_MAX, &process->templates[index]);
+	return init_make_template(init, process->endpoint, ids, count, UINT64_MAX,
+				  &process->templates[index]);
 }
 
 enum status init_make_endpoints(struct init *init)
 {
 	for (uint32_t i = 0; i < init->count; i++) {
 		struct process *process = &init->processes[i];
-		uint32_t exports = image_export_list_reader_count(image_process_reader_exports(process->image));
+		uint32_t exports = image_export_list_reader_count(
+			image_process_reader_exports(process->image));
 		enum status status = STATUS_OK;
 
 		if (exports == 0)
 			continue;
 		if (exports > MAX_EXPORTS)
 			return STATUS_TOO_LARGE;
-		status = capability_manager_create_endpoint(init->transport, init->manager,
-							    image_process_reader_max_message(process->image),
-							    image_process_reader_max_caps(process->image),
-							    &process->endpoint);
+		status = capability_manager_create_endpoint(
+			init->transport, init->manager, image_process_reader_max_message(process->image),
+			image_process_reader_max_caps(process->image), &process->endpoint);
 		for (uint32_t n = 0; n < exports && status == STATUS_OK; n++)
 			status = make_export(init, process, n);
 		if (status != STATUS_OK) {

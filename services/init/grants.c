@@ -42,15 +42,16 @@ static const char *kernel_name(enum image_kernel_source source)
 }
 
 /* Replaces grant->cap by one with fewer methods, which is then temporary. */
-static enum status restrict_to(struct init *init, struct spawn_grant *grant, uint64_t methods, bool *temporary)
+static enum status restrict_to(struct init *init, struct spawn_grant *grant, uint64_t methods,
+			       bool *temporary)
 {
 	cap_id whole = grant->cap;
 	enum status status;
 
 	if (methods == UINT64_MAX)
 		return STATUS_OK;
-	status = capability_manager_attenuate(init->transport, init->manager, whole, grant->interface_id, methods,
-					      &grant->cap);
+	status = capability_manager_attenuate(init->transport, init->manager, whole, grant->interface_id,
+					      methods, &grant->cap);
 	if (*temporary)
 		ring_release(ring_of(init->transport), whole);
 	*temporary = status == STATUS_OK;
@@ -92,7 +93,8 @@ static enum status from_export(struct init *init, struct image_export_ref_reader
 		if (methods == UINT64_MAX)
 			return STATUS_OK;
 		*temporary = true;
-		return init_make_template(init, server->endpoint, &grant->interface_id, 1, methods, &grant->cap);
+		return init_make_template(init, server->endpoint, &grant->interface_id, 1, methods,
+					  &grant->cap);
 	}
 	return STATUS_NOT_FOUND;
 }
@@ -154,8 +156,9 @@ enum status init_make_grants(struct init *init, const struct process *process, s
 		enum status status = make_grant(init, image_grant_list_reader_at(list, i), grant, &temporary);
 
 		if (status != STATUS_OK) {
-			runtime_print("init: %.*s: cannot grant %.*s: %s\n", (int)process->name.len, process->name.ptr,
-				      (int)grant->name.len, grant->name.ptr, status_text(status));
+			runtime_print("init: %.*s: cannot grant %.*s: %s\n", (int)process->name.len,
+				      process->name.ptr, (int)grant->name.len, grant->name.ptr,
+				      status_text(status));
 			return status;
 		}
 		grants->temporary |= (uint64_t)temporary << grants->count++;

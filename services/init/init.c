@@ -28,10 +28,9 @@
 static enum status read_image(struct init *init)
 {
 	struct image_process_list_reader processes;
-	enum status status =
-		spawn_package_open(&init->package, init->transport,
-				   runtime_need("bootPackage", BOOT_PACKAGE_INTERFACE_ID),
-				   runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID));
+	enum status status = spawn_package_open(&init->package, init->transport,
+						runtime_need("bootPackage", BOOT_PACKAGE_INTERFACE_ID),
+						runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID));
 
 	if (status != STATUS_OK)
 		return status;
@@ -80,7 +79,8 @@ static uint32_t take_environment(struct image_process_reader image, struct spawn
 	for (uint32_t i = 0; i < count; i++) {
 		struct image_variable_reader v = image_variable_list_reader_at(list, i);
 
-		variables[i] = (struct spawn_variable){image_variable_reader_name(v), image_variable_reader_value(v)};
+		variables[i] = (struct spawn_variable){image_variable_reader_name(v),
+						       image_variable_reader_value(v)};
 	}
 	return count;
 }
@@ -102,8 +102,8 @@ static enum status start_process(struct init *init, struct process *process, con
 	static struct grants grants;
 	static struct msg_text arguments[MAX_PARAMETERS];
 	static struct spawn_variable environment[MAX_PARAMETERS];
-	enum status status = spawn_package_program(&init->package, image_process_reader_program(process->image),
-						   &process->program);
+	enum status status = spawn_package_program(
+		&init->package, image_process_reader_program(process->image), &process->program);
 
 	*why = "its program";
 	if (status != STATUS_OK)
@@ -143,8 +143,8 @@ static bool start_all(struct init *init)
 
 		if (status == STATUS_OK)
 			continue;
-		runtime_print("init: %.*s: cannot be started: %s: %s\n", (int)process->name.len, process->name.ptr, why,
-			      status_text(status));
+		runtime_print("init: %.*s: cannot be started: %s: %s\n", (int)process->name.len,
+			      process->name.ptr, why, status_text(status));
 		process->failed = true;
 		ok &= !image_process_reader_ends_system(process->image);
 	}

@@ -9,7 +9,7 @@
 #include <spawn/spawn.h>
 
 #define MAX_PROCESSES 24u /* each keeps a call open in the ring's arena */
-#define MAX_EXPORTS   8u
+#define MAX_EXPORTS 8u
 
 struct process {
 	struct image_process_reader image;
@@ -39,8 +39,8 @@ enum status init_make_endpoints(struct init *init);
 void init_drop_endpoints(struct init *init);
 struct process *init_find_process(struct init *init, struct msg_text name);
 /* A template for one export with only these methods of that interface. */
-enum status init_make_template(struct init *init, cap_id endpoint, const uint64_t *interface_ids, uint32_t count,
-			       uint64_t methods, cap_id *made);
+enum status init_make_template(struct init *init, cap_id endpoint, const uint64_t *interface_ids,
+			       uint32_t count, uint64_t methods, cap_id *made);
 
 /* ---- grants.c ---- */
 struct grants {

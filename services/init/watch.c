@@ -33,20 +33,20 @@ static int64_t report(struct init *init, struct process *process)
 	enum status status = rpc_wait(&process->wait);
 
 	if (status == STATUS_OK) {
-		struct process_handle_exit_reader e =
-			process_handle_wait_results_reader_exit(process_handle_wait_results(&process->wait));
+		struct process_handle_exit_reader e = process_handle_wait_results_reader_exit(
+			process_handle_wait_results(&process->wait));
 
-		exit = (struct spawn_exit){process_handle_exit_reader_reason(e), process_handle_exit_reader_code(e),
-					   process_handle_exit_reader_address(e),
-					   process_handle_exit_reader_instruction(e)};
+		exit = (struct spawn_exit){
+			process_handle_exit_reader_reason(e), process_handle_exit_reader_code(e),
+			process_handle_exit_reader_address(e), process_handle_exit_reader_instruction(e)};
 		spawn_exit_text(&exit, text, sizeof(text));
 		runtime_print("init: %.*s: %s\n", (int)process->name.len, process->name.ptr, text);
 		if (exit.reason > PROCESS_HANDLE_EXIT_REASON_KILLED)
 			(void)spawn_backtrace(init->transport, process->spawned.handle, &process->program,
 					      process->spawned.load_address, print_frame, process);
 	} else {
-		runtime_print("init: %.*s: cannot be watched: %s\n", (int)process->name.len, process->name.ptr,
-			      status_text(status));
+		runtime_print("init: %.*s: cannot be watched: %s\n", (int)process->name.len,
+			      process->name.ptr, status_text(status));
 	}
 	rpc_end(&process->wait);
 	ring_release(ring_of(init->transport), process->spawned.handle);

@@ -23,7 +23,9 @@ int main(void)
 		bool soon = device_poll(t);
 
 		input_poll(t);
-		uint64_t deadline = soon ? SOON_NS : uart16550_unsent(&t->uart) ? runtime_now() + RECHECK_NS : 0;
+		/* The bell may have rung while calls were answered above: then its WAIT is over, and nothing would
+		 * end a sleep. */
+		uint64_t deadline = soon || t->rang ? SOON_NS : uart16550_unsent(&t->uart) ? runtime_now() + RECHECK_NS : 0;
 		status = service_step(&t->service, deadline);
 		uart16550_push(&t->uart);
 	}

@@ -66,6 +66,19 @@ static uint64_t pick_cap(const struct hostile *h, uint64_t *interface_id)
 	}
 }
 
+/* One whose interface suits the operation, mostly. */
+static uint64_t pick_cap_of(const struct hostile *h, uint64_t interface_id)
+{
+	uint64_t unused;
+
+	for (unsigned i = (unsigned)chance(h->cap_count), tries = 0; tries < h->cap_count && chance(50); tries++) {
+		if (h->interfaces[i] == interface_id)
+			return h->caps[i];
+		i = (i + 1) % h->cap_count;
+	}
+	return pick_cap(h, &unused);
+}
+
 static void know_cap(struct hostile *h, uint64_t id, uint64_t interface_id)
 {
 	unsigned i = h->cap_count < MAX_CAPS ? h->cap_count++ : (unsigned)chance(MAX_CAPS);
@@ -132,9 +145,20 @@ static void target(const struct hostile *h, const struct user_ring *ring, struct
 	switch (sqe->op) {
 	case CAP_OP_RETURN:
 	case CAP_OP_RETURN_RECV:
-		sqe->target = h->token_count && chance(8) ? h->tokens[chance(h->token_count)] : odd_value();
+		sqe->target = h->token_count && chance(12) ? h->tokens[chance(h->token_count)] : odd_value();
 		if (sqe->op == CAP_OP_RETURN_RECV)
-			sqe->interface_id = pick_cap(h, &interface_id);
+			sqe->interface_id = pick_cap_of(h, endpoint_type.interface_id);
+		break;
+	case CAP_OP_RECV:
+		sqe->target = pick_cap_of(h, endpoint_type.interface_id);
+		break;
+	case CAP_OP_WAKE:
+		sqe->target = pick_cap_of(h, thread_object_type->interface_id);
+		break;
+	case CAP_OP_SIGNAL:
+	case CAP_OP_WAIT:
+		sqe->target = pick_cap_of(h, notification_object_type->interface_id);
+		sqe->interface_id = chance(3);
 		break;
 	case CAP_OP_CANCEL:
 	case CAP_OP_RELEASE_ANSWER:
@@ -146,8 +170,6 @@ static void target(const struct hostile *h, const struct user_ring *ring, struct
 		sqe->target = pick_cap(h, &interface_id);
 		if (sqe->op == CAP_OP_CALL)
 			sqe->interface_id = interface_id;
-		if (sqe->op == CAP_OP_SIGNAL || sqe->op == CAP_OP_WAIT)
-			sqe->interface_id = chance(3);
 	}
 }
 
@@ -185,7 +207,7 @@ static struct cap_sqe make_submission(const struct hostile *h, struct user_ring 
 		sqe.op = (uint8_t)chance(20);
 	target(h, ring, &sqe);
 	if (sqe.op == CAP_OP_CALL) {
-		sqe.method = (uint16_t)chance(8);
+		sqe.method = (uint16_t)chance(chance(8) ? 5 : 70);
 		if (!chance(3))
 			sqe.flags |= CAP_SQE_KEEP_ANSWER;
 		if (!chance(6)) {
@@ -208,6 +230,9 @@ static struct cap_sqe make_submission(const struct hostile *h, struct user_ring 
 
 /* --- behaviour ---------------------------------------------------------------------------------------------------- */
 
+/* What creating methods give. */
+static uint64_t known_results[4];
+
 static void reap(struct hostile *h, struct user_ring *ring)
 {
 	uint32_t tail = host_user_load32(VADDR(ring->region.raw + offsetof(struct cap_region, cq_tail)));
@@ -225,7 +250,7 @@ static void reap(struct hostile *h, struct user_ring *ring)
 		if (cqe.user_data == CAP_OP_CALL && cqe.status == STATUS_OK && cqe.caps > 0 && cqe.len <= 512) {
 			uint32_t at = (uint32_t)chance(3) * 2048 + 512 + cqe.len;
 
-			know_cap(h, user_arena_word(ring, at), interfaces[chance(interface_count)]);
+			know_cap(h, user_arena_word(ring, at), known_results[chance(array_size(known_results))]);
 		}
 	}
 	host_user_store32(VADDR(ring->region.raw + offsetof(struct cap_region, cq_head)), ring->cq_head);
@@ -394,6 +419,16 @@ static void give_shared(struct endpoint *endpoint, struct notification *notifica
 	}
 }
 
+static void know_results(void)
+{
+	known_results[0] = endpoint_type.interface_id;
+	known_results[1] = thread_object_type->interface_id;
+	known_results[2] = notification_object_type->interface_id;
+	known_results[3] = process_object_type->interface_id;
+	for (unsigned i = 0; i < array_size(known_results); i++)
+		know_interface(known_results[i]);
+}
+
 static void hostile_scenario(unsigned cpus, bool with_kernel_objects)
 {
 	struct process *pair[2];
@@ -404,6 +439,7 @@ static void hostile_scenario(unsigned cpus, bool with_kernel_objects)
 	__builtin_memset(hostiles, 0, sizeof hostiles);
 	interface_count = honest_finished = hostile_steps = 0;
 	know_interface(SCENARIO_INTERFACE);
+	know_results();
 	for (unsigned i = 0; i < HOSTILES; i++)
 		hostiles[i].process = scenario_process(i ? "hostile-1" : "hostile-0");
 	pair[0] = scenario_process("honest-server");

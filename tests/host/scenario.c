@@ -150,6 +150,22 @@ static void kill_rest([[maybe_unused]] void *unused)
 	quiesce_exit();
 }
 
+static void print_cache(const struct slab_cache *cache, [[maybe_unused]] void *unused)
+{
+	if (cache->in_use)
+		fprintf(stderr, "  %s: %llu\n", cache->name, (unsigned long long)cache->in_use);
+}
+
+static void check_baseline(void)
+{
+	explore_check(process_count() == 0);
+	if (slab_objects_in_use() == baseline_objects)
+		return;
+	slab_for_each(print_cache, NULL);
+	host_die("%llu kernel objects, at the start %llu", (unsigned long long)slab_objects_in_use(),
+		 (unsigned long long)baseline_objects);
+}
+
 void scenario_end(void)
 {
 	explore_check(host_continue(kill_rest, NULL) == HOST_QUIET);
@@ -165,10 +181,7 @@ void scenario_end(void)
 	}
 	drain();
 	host_tlb_audit();
-	explore_check(process_count() == 0);
-	if (slab_objects_in_use() != baseline_objects)
-		host_die("%llu kernel objects, at the start %llu", (unsigned long long)slab_objects_in_use(),
-			 (unsigned long long)baseline_objects);
+	check_baseline();
 }
 
 /* --- ring client ---------------------------------------------------------------------------------------------- */

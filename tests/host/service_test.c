@@ -11,7 +11,7 @@
 #include <schema/kernel/timer.capnp.h>
 
 #define REGION_BYTES 16384u
-#define CLIENTS	     2u
+#define CLIENTS 2u
 
 /* The seam: this machine's way into the kernel. */
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
@@ -66,7 +66,8 @@ static void open_ring(struct ring_client *ring, uint64_t region)
 
 /* ---- The server: Timer and MemoryObject, of the key's object ---- */
 
-static enum status serve_now(void *self, struct rpc_request *request, struct timer_now_results_builder results)
+static enum status serve_now(void *self, struct rpc_request *request,
+			     struct timer_now_results_builder results)
 {
 	(void)self;
 	served++;
@@ -75,7 +76,8 @@ static enum status serve_now(void *self, struct rpc_request *request, struct tim
 }
 
 /* 0 is refused; 1 wakes who sleeps; 2 ends the service; anything else sleeps until then. */
-static enum status serve_sleep(void *self, struct rpc_request *request, struct timer_sleep_params_reader params)
+static enum status serve_sleep(void *self, struct rpc_request *request,
+			       struct timer_sleep_params_reader params)
 {
 	uint64_t ns = timer_sleep_params_reader_ns(params);
 
@@ -93,7 +95,8 @@ static enum status serve_sleep(void *self, struct rpc_request *request, struct t
 	return STATUS_OK;
 }
 
-static enum status serve_read(void *self, struct rpc_request *request, struct memory_object_read_params_reader params,
+static enum status serve_read(void *self, struct rpc_request *request,
+			      struct memory_object_read_params_reader params,
 			      struct memory_object_read_results_builder results)
 {
 	uint32_t count = memory_object_read_params_reader_count(params);
@@ -228,7 +231,8 @@ static void call_batch(uint64_t region)
 	}
 	for (unsigned i = 12; i-- > 0;) {
 		explore_check(rpc_wait(&calls[i]) == STATUS_OK);
-		explore_check(timer_now_results_reader_ns(timer_now_results(&calls[i])) == (me + 1) * 1000 + 7);
+		explore_check(timer_now_results_reader_ns(timer_now_results(&calls[i])) ==
+			      (me + 1) * 1000 + 7);
 	}
 	for (unsigned i = 0; i < 12; i++)
 		rpc_end(&calls[i]);
@@ -265,7 +269,8 @@ static void call_failing(uint64_t region)
 	explore_check(memory_object_size(&ring.transport, timers[me], &ns) < 0);
 	/* Results that do not fit into what the server sends. */
 	explore_check(memory_object_read_begin(&call, &ring.transport, memories[me]).b.data != nullptr);
-	memory_object_read_params_builder_set_count(memory_object_read_params_builder_root(&call.params), 60000);
+	memory_object_read_params_builder_set_count(memory_object_read_params_builder_root(&call.params),
+						    60000);
 	explore_check(rpc_call(&call) == STATUS_EXCEPTION);
 	rpc_end(&call);
 	/* And it still serves. */
@@ -311,7 +316,8 @@ static void call_with_capabilities(uint64_t region)
 	uint64_t me = ring.region->thread_arg;
 
 	/* Client 0 gives one that is dropped, client 1 one that is kept. */
-	explore_check(memory_object_copy_from(&ring.transport, memories[me], memories[me], 0, 0, me) == STATUS_OK);
+	explore_check(memory_object_copy_from(&ring.transport, memories[me], memories[me], 0, 0, me) ==
+		      STATUS_OK);
 	leave(&ring, timers[me]);
 }
 

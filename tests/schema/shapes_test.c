@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The generated code of golden/shapes.capnp at work: defaults, constants, unions, groups, lists of lists, inheritance,
+ * The generated code of the schemas in golden/ at work: defaults, constants, unions, groups, lists of lists, inheritance,
  * named parameters, generics, capabilities.
  */
+#include <box.capnp.h>
+#include <draw.capnp.h>
 #include <rpc/loopback.h>
-#include <shapes.capnp.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -62,7 +62,7 @@ static void emit_value(struct gen *g, struct type t, const char *pointer, unsign
 	case TYPE_STRUCT:
 		of = node_name(schema_node(g->schema, type_id(t)));
 		if (has_check(g, schema_node(g->schema, type_id(t))))
-			emit(g, "\tif (!msg_pointer_is_null(%s))\n\t%s_check(%s_pointer_reader(%s));\n",
+			emit(g, "\tif (!msg_pointer_is_null(%s))\n\t\t%s_check(%s_pointer_reader(%s));\n",
 			     pointer, of, of, pointer);
 		else
 			emit(g, "\t(void)msg_read_struct(%s);\n", pointer);

@@ -102,11 +102,10 @@ static void emit_rest(struct stub *s)
 	     "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n",
 	     s->name);
 	emit(g, "\nstatic inline %s %s_results(struct rpc_call *call)\n{\n", reader, s->name);
-	emit(g, "\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
+	emit(g, "\trpc_open(call);\n\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
 	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name,
 	     reader);
-	emit(g, "\tenum status status = rpc_call(call);\n\n\t*results = (%s){{.msg = &call->results}};\n",
-	     reader);
+	emit(g, "\tenum status status = rpc_call_closed(call);\n\n\t*results = (%s){};\n", reader);
 	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n",
 	     s->name);
 }
@@ -232,7 +231,7 @@ static void emit_one(struct stub *s)
 		emit(g, "\n#if MSG_FLOAT");
 	emit_one_signature(s);
 	emit(g,
-	     "\tstruct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
+	     "\tRPC_UNCLEARED struct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
 	     "rpc_target_cap(cap), ",
 	     params, s->name);
 	emit_one_variable(s);
@@ -246,7 +245,7 @@ static void emit_one(struct stub *s)
 		emit(g, "\t%s_builder_set_%s(params_, ", params, field_c_name(f));
 		emit(g, type_is_cap(field_type(f)) ? "rpc_add_cap(&call_, %s));\n" : "%s);\n", name);
 	}
-	emit(g, "\n\tenum status status_ = rpc_call(&call_);\n");
+	emit(g, "\n\tenum status status_ = rpc_call_closed(&call_);\n");
 	bool any = false;
 	for (uint32_t i = 0; i < struct_field_count(s->results); i++)
 		any |= type_kind(field_type(struct_field(s->results, i))) != TYPE_VOID;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Reference pages, one for each interface, and the rule that every method says what it does. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "gen.h"
@@ -7,6 +8,54 @@
 static bool in_file(struct gen *g, struct node n)
 {
 	return msg_text_equal(node_file(n), node_display_name(g->file)) && node_id(n) != node_id(g->file);
+}
+
+/*
+ * The line of a method, or 0. The request has no line numbers, and the compiler ran us in the output directory; but where
+ * it was started is still in the environment.
+ */
+static unsigned find_line(struct gen *g, const char *interface, const char *method)
+{
+	const char *top = getenv("PWD"), *dot = strrchr(interface, '.');
+	const char *head = string("interface %s", dot ? dot + 1 : interface);
+	FILE *f = top ? fopen(string("%s/%s", top, text_string(node_display_name(g->file))), "r") : nullptr;
+	char text[512];
+	bool inside = false;
+
+	if (!f)
+		return 0;
+	for (unsigned line = 1; fgets(text, sizeof(text), f); line++) {
+		const char *start = text + strspn(text, " \t");
+
+		if (strncmp(start, head, strlen(head)) == 0)
+			inside = true;
+		if (inside && strncmp(start, method, strlen(method)) == 0 &&
+		    start[strlen(method) + strspn(start + strlen(method), " ")] == '@') {
+			fclose(f);
+			return line;
+		}
+	}
+	fclose(f);
+	return 0;
+}
+
+/* `-> stream` and the like: a struct of the compiler's own files, for which there is no code. */
+static void check_known(struct gen *g, struct node interface, uint64_t id)
+{
+	struct node n = schema_node(g->schema, id);
+
+	if (strncmp(node_display_name(n).ptr, "capnp/", 6) == 0)
+		die("%s: %s uses %s, which capOS does not support", text_string(node_display_name(g->file)),
+		    node_schema_name(interface), text_string(node_display_name(n)));
+}
+
+static void complain(struct gen *g, struct node n, const char *method)
+{
+	const char *interface = node_schema_name(n);
+
+	fprintf(stderr,
+		"%s:%u: %s.%s has no doc comment: say below it, in # lines, what it does, its units and its errors\n",
+		text_string(node_display_name(g->file)), find_line(g, interface, method), interface, method);
 }
 
 void check_docs(struct gen *g)
@@ -19,14 +68,14 @@ void check_docs(struct gen *g)
 		if (!in_file(g, n) || node_kind(n) != NODE_INTERFACE)
 			continue;
 		for (uint32_t m = 0; m < node_members(n).count; m++) {
+			struct method method = interface_method(n, m);
+
+			check_known(g, n, method_params(method));
+			check_known(g, n, method_results(method));
 			if (schema_doc(g->schema, node_id(n), (int)m).len)
 				continue;
 			missing++;
-			fprintf(stderr,
-				"%s: %s.%s has no doc comment: say below it, in # lines, what it does, its units and "
-				"its errors\n",
-				text_string(node_display_name(g->file)), node_schema_name(n),
-				text_string(member_name(interface_method(n, m).s)));
+			complain(g, n, text_string(member_name(method.s)));
 		}
 	}
 	if (missing)

@@ -55,6 +55,7 @@ void write_source(struct gen *g, const char *path);
 void write_docs(struct gen *g); /* docs.c: docs/reference/NAME.md for each interface of the file */
 void check_docs(struct gen *g); /* docs.c: ends the program if a method has no doc comment */
 void write_registry(const struct schema *s); /* registry.c: the merged registry data, to standard output */
+void write_exercise(const struct schema *s); /* exercise.c: a test program, to standard output */
 FILE *open_output(const char *path);         /* makes directories on the way */
 
 /* A field's name in C; three names are taken by functions that every struct has. */

@@ -10,6 +10,7 @@
  *
  * With CAPNPC_CAPOS_REGISTRY=FILE in the environment, or run under a name that ends in -registry, it writes instead the
  * registry data of all files together (schema/service/registry_data.capnp) to FILE, or to registry.bin.
+ * With CAPNPC_CAPOS_EXERCISE in the environment it writes a test program to standard output (exercise.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,10 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	schema_read(&schema, STDIN_FILENO);
+	if (getenv("CAPNPC_CAPOS_EXERCISE")) {
+		write_exercise(&schema);
+		return 0;
+	}
 	if (registry_wanted(argv[0])) {
 		write_registry(&schema);
 		return 0;

@@ -9,7 +9,7 @@
 #include "image_tool.h"
 
 #define MAX_NAME 31u /* ProcessSpawner.create */
-#define T(t)	 (int)(t).len, (t).ptr
+#define T(t) (int)(t).len, (t).ptr
 
 static const struct msg_text nothing;
 
@@ -51,7 +51,8 @@ struct image_process_reader find_process(struct source *s, struct msg_text name,
 	return (struct image_process_reader){};
 }
 
-bool find_export(struct image_process_reader process, struct msg_text name, struct image_export_reader *export_)
+bool find_export(struct image_process_reader process, struct msg_text name,
+		 struct image_export_reader *export_)
 {
 	struct image_export_list_reader exports = image_process_reader_exports(process);
 
@@ -125,17 +126,21 @@ static void check_source(struct source *s, struct msg_text process, struct image
 	switch (image_grant_source_reader_which(source)) {
 	case IMAGE_GRANT_SOURCE_WHICH_KERNEL:
 		if (kernel == IMAGE_KERNEL_SOURCE_TEST_POWER && !image_reader_testing(s->image))
-			source_error(s, process, name,
-				     "the source testPower is for tests only; this image does not say testing = true");
+			source_error(
+				s, process, name,
+				"the source testPower is for tests only; this image does not say testing = true");
 		if (kernel == IMAGE_KERNEL_SOURCE_VIRTUAL_MEMORY && restricted)
-			source_error(s, process, name, "a process's own address space cannot be restricted with \"only\"");
+			source_error(s, process, name,
+				     "a process's own address space cannot be restricted with \"only\"");
 		break;
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS: {
 		struct image_port_range_reader range = image_grant_source_reader_io_ports(source);
-		unsigned first = image_port_range_reader_first(range), count = image_port_range_reader_count(range);
+		unsigned first = image_port_range_reader_first(range),
+			 count = image_port_range_reader_count(range);
 
 		if (count == 0 || first + count > 0x10000)
-			source_error(s, process, name, "ports from 0x%x on, %u of them, are no range", first, count);
+			source_error(s, process, name, "ports from 0x%x on, %u of them, are no range", first,
+				     count);
 		break;
 	}
 	case IMAGE_GRANT_SOURCE_WHICH_EXPORT:
@@ -143,7 +148,8 @@ static void check_source(struct source *s, struct msg_text process, struct image
 			struct image_export_ref_reader ref = image_grant_source_reader_export(source);
 
 			source_error(s, process, name, "no process \"%.*s\" exports \"%.*s\"",
-				     T(image_export_ref_reader_process(ref)), T(image_export_ref_reader_export(ref)));
+				     T(image_export_ref_reader_process(ref)),
+				     T(image_export_ref_reader_export(ref)));
 		}
 		break;
 	default:
@@ -159,20 +165,21 @@ static void check_grant(struct source *s, struct msg_text process, const struct 
 
 	check_source(s, process, grant);
 	if (!program_need(program, name, &need)) {
-		source_error(s, process, name, "grants \"%.*s\", which the program %.*s does not ask for", T(name),
-			     T(program->name));
+		source_error(s, process, name, "grants \"%.*s\", which the program %.*s does not ask for",
+			     T(name), T(program->name));
 		return;
 	}
 
 	struct msg_text asked = program_need_reader_interface(need);
-	struct registry_data_interface_reader have = registry_interface(given), want = registry_interface(asked);
+	struct registry_data_interface_reader have = registry_interface(given),
+					      want = registry_interface(asked);
 
 	if (registry_data_interface_reader_id(want) == 0)
-		source_error(s, process, name, "the program %.*s asks for the unknown interface %.*s", T(program->name),
-			     T(asked));
+		source_error(s, process, name, "the program %.*s asks for the unknown interface %.*s",
+			     T(program->name), T(asked));
 	else if (given.len && !registry_extends(have, registry_data_interface_reader_id(want)))
-		source_error(s, process, name, "grants \"%.*s\" as %.*s, but the program %.*s asks for %.*s", T(name),
-			     T(given), T(program->name), T(asked));
+		source_error(s, process, name, "grants \"%.*s\" as %.*s, but the program %.*s asks for %.*s",
+			     T(name), T(given), T(program->name), T(asked));
 	else if (given.len)
 		(void)grant_methods(s, process, grant, want);
 }
@@ -192,11 +199,12 @@ static void check_needs(struct source *s, struct image_process_reader process, c
 		bool given = exports && msg_text_equal(name, MSG_TEXT("endpoint"));
 
 		for (uint32_t g = 0; g < image_grant_list_reader_count(grants) && !given; g++)
-			given = msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, g)), name);
+			given = msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, g)),
+					       name);
 		if (!given && !program_need_reader_optional(need))
 			source_error(s, process_name, nothing,
-				     "the program %.*s asks for \"%.*s\" (%.*s), which is not granted", T(program->name),
-				     T(name), T(program_need_reader_interface(need)));
+				     "the program %.*s asks for \"%.*s\" (%.*s), which is not granted",
+				     T(program->name), T(name), T(program_need_reader_interface(need)));
 	}
 }
 
@@ -210,17 +218,20 @@ static void check_grants(struct source *s, struct image_process_reader process, 
 		struct msg_text name = image_grant_reader_name(grant);
 
 		for (uint32_t j = 0; j < i; j++)
-			if (msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, j)), name))
+			if (msg_text_equal(image_grant_reader_name(image_grant_list_reader_at(grants, j)),
+					   name))
 				source_error(s, process_name, name, "grants \"%.*s\" twice", T(name));
 		check_grant(s, process_name, program, grant);
 	}
 }
 
-static void check_exports(struct source *s, struct image_process_reader process, const struct program *program)
+static void check_exports(struct source *s, struct image_process_reader process,
+			  const struct program *program)
 {
 	struct image_export_list_reader exports = image_process_reader_exports(process);
 	struct msg_text process_name = image_process_reader_name(process);
-	uint32_t count = image_export_list_reader_count(exports), bytes = image_process_reader_max_message(process);
+	uint32_t count = image_export_list_reader_count(exports),
+		 bytes = image_process_reader_max_message(process);
 	struct program_need_reader need;
 
 	if (count == 0)
@@ -232,17 +243,20 @@ static void check_exports(struct source *s, struct image_process_reader process,
 			     T(program->name));
 	if (bytes == 0 || bytes % 8 != 0 || bytes > CAP_MAX_MESSAGE ||
 	    image_process_reader_max_caps(process) > CAP_MESSAGE_MAX_CAPS)
-		source_error(s, process_name, nothing, "maxMessage %u, maxCaps %u are no limits of an endpoint", bytes,
+		source_error(s, process_name, nothing,
+			     "maxMessage %u, maxCaps %u are no limits of an endpoint", bytes,
 			     image_process_reader_max_caps(process));
 	for (uint32_t i = 0; i < count; i++) {
 		struct image_export_reader e = image_export_list_reader_at(exports, i);
-		struct msg_text name = image_export_reader_name(e), interface = image_export_reader_interface(e);
+		struct msg_text name = image_export_reader_name(e),
+				interface = image_export_reader_interface(e);
 
 		if (registry_data_interface_reader_id(registry_interface(interface)) == 0)
-			source_error(s, process_name, name, "exports \"%.*s\" as the unknown interface %.*s", T(name),
-				     T(interface));
+			source_error(s, process_name, name, "exports \"%.*s\" as the unknown interface %.*s",
+				     T(name), T(interface));
 		for (uint32_t j = 0; j < i; j++)
-			if (msg_text_equal(image_export_reader_name(image_export_list_reader_at(exports, j)), name))
+			if (msg_text_equal(image_export_reader_name(image_export_list_reader_at(exports, j)),
+					   name))
 				source_error(s, process_name, name, "exports \"%.*s\" twice", T(name));
 	}
 }

@@ -42,8 +42,8 @@ struct source *source_open(const char *path);
  * Reports `message` at the line where `item` is named behind where the process is (either may be empty: then at the
  * process, then at the first line).
  */
-[[gnu::format(printf, 4, 5)]] void source_error(struct source *s, struct msg_text process, struct msg_text item,
-						const char *format, ...);
+[[gnu::format(printf, 4, 5)]] void source_error(struct source *s, struct msg_text process,
+						struct msg_text item, const char *format, ...);
 
 /* ---- registry.c: what is known of interfaces ---- */
 void registry_open(const char *path);
@@ -70,9 +70,11 @@ struct program *programs_used(void);
 bool program_need(const struct program *p, struct msg_text name, struct program_need_reader *need);
 
 /* ---- check.c ---- */
-struct msg_text grant_interface(struct source *s, struct image_grant_reader grant); /* empty: unknown export */
+struct msg_text grant_interface(struct source *s,
+				struct image_grant_reader grant); /* empty: unknown export */
 struct image_process_reader find_process(struct source *s, struct msg_text name, bool *found);
-bool find_export(struct image_process_reader process, struct msg_text name, struct image_export_reader *export_);
+bool find_export(struct image_process_reader process, struct msg_text name,
+		 struct image_export_reader *export_);
 const char *kernel_source_interface(enum image_kernel_source source); /* null: no such source */
 uint64_t grant_methods(struct source *s, struct msg_text process, struct image_grant_reader grant,
 		       struct registry_data_interface_reader interface);

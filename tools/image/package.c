@@ -11,9 +11,9 @@
 
 #include "image_tool.h"
 
-#define PAGE	    4096u
+#define PAGE 4096u
 #define INDEX_BYTES (1u << 20)
-#define MAX_SUPERS  7u /* with itself, what Endpoint.template takes */
+#define MAX_SUPERS 7u /* with itself, what Endpoint.template takes */
 
 static uint64_t page_up(uint64_t n)
 {
@@ -26,7 +26,8 @@ static uint64_t interface_id(struct msg_text name)
 }
 
 /* All that an interface extends, itself not included; at most room. */
-static uint32_t collect_supers(struct registry_data_interface_reader interface, uint64_t *ids, uint32_t count, uint32_t room)
+static uint32_t collect_supers(struct registry_data_interface_reader interface, uint64_t *ids, uint32_t count,
+			       uint32_t room)
 {
 	struct msg_list supers = registry_data_interface_reader_supers(interface);
 
@@ -61,7 +62,8 @@ static void resolve_exports(struct image_process_reader process, struct image_ex
 	}
 }
 
-static void resolve_grants(struct source *s, struct image_process_reader process, struct image_grant_list_builder out)
+static void resolve_grants(struct source *s, struct image_process_reader process,
+			   struct image_grant_list_builder out)
 {
 	struct image_grant_list_reader grants = image_process_reader_grants(process);
 	struct program *program = program_find(image_process_reader_program(process));
@@ -149,7 +151,8 @@ static uint32_t list_entries(struct entry *entries)
 
 	for (struct program *p = programs_used(); p; p = p->next)
 		entries[count++] = (struct entry){p->name, PACKAGE_INDEX_KIND_PROGRAM, p->file, 0};
-	entries[count++] = (struct entry){MSG_TEXT("registry"), PACKAGE_INDEX_KIND_REGISTRY, registry_file(), 0};
+	entries[count++] = (struct entry){MSG_TEXT("registry"), PACKAGE_INDEX_KIND_REGISTRY, registry_file(),
+					  0};
 	return count;
 }
 

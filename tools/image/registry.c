@@ -26,7 +26,8 @@ struct file registry_file(void)
 struct registry_data_interface_reader registry_interface(struct msg_text name)
 {
 	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(interfaces); i++) {
-		struct registry_data_interface_reader r = registry_data_interface_list_reader_at(interfaces, i);
+		struct registry_data_interface_reader r = registry_data_interface_list_reader_at(interfaces,
+												 i);
 
 		if (msg_text_equal(registry_data_interface_reader_name(r), name))
 			return r;
@@ -37,7 +38,8 @@ struct registry_data_interface_reader registry_interface(struct msg_text name)
 struct registry_data_interface_reader registry_interface_by_id(uint64_t id)
 {
 	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(interfaces); i++) {
-		struct registry_data_interface_reader r = registry_data_interface_list_reader_at(interfaces, i);
+		struct registry_data_interface_reader r = registry_data_interface_list_reader_at(interfaces,
+												 i);
 
 		if (registry_data_interface_reader_id(r) == id)
 			return r;

@@ -10,9 +10,9 @@
 
 /* Names of kernel sources as the schema has them: those of init's CapSet. */
 static const char *const kernel_names[] = {
-	"console",	  "timer",	   "entropy",	    "systemInfo", "capabilityManager", "virtualMemory",
-	"processSpawner", "threadSpawner", "logReader", "bootPackage", "power", "testPower",
-	"ioPortsAll",	  "interrupts",
+	"console",       "timer",          "entropy",       "systemInfo", "capabilityManager",
+	"virtualMemory", "processSpawner", "threadSpawner", "logReader",  "bootPackage",
+	"power",         "testPower",      "ioPortsAll",    "interrupts",
 };
 
 static void describe_source(struct image_grant_source_reader source, char *text, size_t size)
@@ -21,7 +21,9 @@ static void describe_source(struct image_grant_source_reader source, char *text,
 
 	switch (image_grant_source_reader_which(source)) {
 	case IMAGE_GRANT_SOURCE_WHICH_KERNEL:
-		snprintf(text, size, "kernel %s", kernel < sizeof(kernel_names) / sizeof(kernel_names[0]) ? kernel_names[kernel] : "?");
+		snprintf(text, size, "kernel %s",
+			 kernel < sizeof(kernel_names) / sizeof(kernel_names[0]) ? kernel_names[kernel]
+										 : "?");
 		break;
 	case IMAGE_GRANT_SOURCE_WHICH_EXPORT: {
 		struct image_export_ref_reader ref = image_grant_source_reader_export(source);
@@ -54,7 +56,8 @@ static void report_grant(struct source *s, const struct program *program, struct
 
 	(void)program_need(program, image_grant_reader_name(grant), &need);
 	describe_source(image_grant_reader_source(grant), source, sizeof(source));
-	printf("    %-18.*s %-18.*s %-24s", T(image_grant_reader_name(grant)), T(grant_interface(s, grant)), source);
+	printf("    %-18.*s %-18.*s %-24s", T(image_grant_reader_name(grant)), T(grant_interface(s, grant)),
+	       source);
 	if (only.count) {
 		printf(" only");
 		for (uint32_t i = 0; i < only.count; i++)
@@ -78,7 +81,8 @@ static void report_process(struct source *s, struct image_process_reader process
 	for (uint32_t i = 0; i < image_export_list_reader_count(exports); i++) {
 		struct image_export_reader e = image_export_list_reader_at(exports, i);
 
-		printf("    serves %.*s as %.*s\n", T(image_export_reader_name(e)), T(image_export_reader_interface(e)));
+		printf("    serves %.*s as %.*s\n", T(image_export_reader_name(e)),
+		       T(image_export_reader_interface(e)));
 	}
 }
 
@@ -87,7 +91,8 @@ void write_report(struct source *s)
 	struct image_process_list_reader processes = image_reader_processes(s->image);
 	struct msg_list programs = image_reader_programs(s->image);
 
-	printf("image %.*s%s\n", T(image_reader_name(s->image)), image_reader_testing(s->image) ? " (for tests)" : "");
+	printf("image %.*s%s\n", T(image_reader_name(s->image)),
+	       image_reader_testing(s->image) ? " (for tests)" : "");
 	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++)
 		report_process(s, image_process_list_reader_at(processes, i));
 	if (programs.count) {

@@ -62,7 +62,8 @@ static long find_quoted(const struct source *s, size_t from, struct msg_text nam
 	if (name.len == 0)
 		return -1;
 	for (size_t at = from; at + name.len + 2 <= s->text.size; at++)
-		if (text[at] == '"' && text[at + name.len + 1] == '"' && memcmp(text + at + 1, name.ptr, name.len) == 0)
+		if (text[at] == '"' && text[at + name.len + 1] == '"' &&
+		    memcmp(text + at + 1, name.ptr, name.len) == 0)
 			return (long)at;
 	return -1;
 }

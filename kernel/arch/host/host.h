@@ -39,7 +39,8 @@ struct host_cpu {
 	struct arch_context *context; /* in user mode */
 	enum host_trap_kind trap;     /* how it left user mode */
 	struct arch_fault fault;
-	uint64_t vector; /* the vector register */
+	uint64_t vector; /* the vector register: survives interrupts, not system calls */
+	uint64_t base;   /* the thread pointer (FS base): survives both */
 
 	uint64_t root; /* active page tables, 0 = kernel only */
 	struct host_tlb_entry tlb[HOST_TLB_ENTRIES];

@@ -105,10 +105,12 @@ void arch_context_registers(const struct arch_context *ctx, struct arch_register
 
 void arch_context_switch(struct arch_context *from, struct arch_context *to)
 {
+	if (from)
+		from->base = host_cpu->base;
 	if (from && from->interrupted && from->vector)
 		*from->vector = host_cpu->vector;
-	if (to)
-		host_cpu->vector = to->interrupted && to->vector ? *to->vector : 0;
+	host_cpu->base = to ? to->base : 0;
+	host_cpu->vector = to && to->interrupted && to->vector ? *to->vector : 0;
 }
 
 /* --- from the kernel to the user ----------------------------------------------------------------------------- */
@@ -120,7 +122,10 @@ static void user_main(void *arg)
 
 	if (host_cpu->vector)
 		host_die("a new thread sees another one's vector register");
+	if (host_cpu->base)
+		host_die("a new thread sees another one's thread pointer");
 	host_cpu->vector = user->vector;
+	host_cpu->base = user->vector;
 	host_user_step();
 	while (!program)
 		host_user_fault(ARCH_FAULT_ILLEGAL);
@@ -217,6 +222,8 @@ static void trap(struct host_user *user, enum host_trap_kind kind)
 
 	if (kind != HOST_TRAP_SYSCALL && host_cpu->vector != user->vector)
 		host_die("an interrupted thread lost its vector register");
+	if (host_cpu->base != user->vector)
+		host_die("a thread lost its thread pointer");
 	host_cpu->vector = user->vector;
 	if (!ctx->upcall_entry.raw)
 		return;
@@ -292,6 +299,16 @@ static uint8_t *access_page(uint64_t va, bool write)
 	}
 }
 
+/* User programs may race with anybody about their memory: ThreadSanitizer is not to hear of it. */
+static void copy(void *to, const void *from, size_t len)
+{
+#if __has_feature(thread_sanitizer)
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(len) : : "memory");
+#else
+	__builtin_memcpy(to, from, len);
+#endif
+}
+
 static size_t in_page(uint64_t va, size_t len)
 {
 	size_t left = (size_t)(PAGE_SIZE - (va & PAGE_MASK));
@@ -303,7 +320,7 @@ void host_user_read(vaddr_t from, void *to, size_t len)
 {
 	for (size_t done = 0, n; done < len; done += n) {
 		n = in_page(from.raw + done, len - done);
-		__builtin_memcpy((uint8_t *)to + done, access_page(from.raw + done, false), n);
+		copy((uint8_t *)to + done, access_page(from.raw + done, false), n);
 	}
 }
 
@@ -311,7 +328,7 @@ void host_user_write(vaddr_t to, const void *from, size_t len)
 {
 	for (size_t done = 0, n; done < len; done += n) {
 		n = in_page(to.raw + done, len - done);
-		__builtin_memcpy(access_page(to.raw + done, true), (const uint8_t *)from + done, n);
+		copy(access_page(to.raw + done, true), (const uint8_t *)from + done, n);
 	}
 }
 

@@ -4,9 +4,12 @@
 
 #include <arch/memory.h>
 #include <archimpl/explorer.h>
+#include <core/quiesce.h>
 #include <mm/frame.h>
 #include <mm/memory.h>
 #include <mm/slab.h>
+
+#define LEAF_PAGES 512u
 
 static struct ledger ledger;
 
@@ -18,8 +21,10 @@ static void reset(uint64_t page_limit)
 	ledger_init(&ledger, limits);
 }
 
+/* Frees what is freed in steps, too. */
 static uint64_t free_now(void)
 {
+	quiesce_drain();
 	slab_trim();
 	return frame_stats().free;
 }
@@ -157,8 +162,43 @@ EXPLORE_TEST(each_quota_leaves_all_as_before, 1)
 		reset(limit);
 		status = use_memory(1ull << 20);
 		explore_check(status == (limit < 10 ? STATUS_NO_QUOTA : STATUS_OK));
+		(void)free_now();
 		explore_check(ledger.used[LEDGER_PAGES] == 0 && slab_objects_in_use() == 0);
 	}
+}
+
+static unsigned holders;
+
+static void hold(struct ledger *held, bool more)
+{
+	explore_check(held == &ledger);
+	holders += more ? 1u : -1u;
+}
+
+EXPLORE_TEST(a_large_object_is_freed_in_steps, 1)
+{
+	struct memory *memory;
+	uint64_t baseline, before, steps = 0;
+	paddr_t page;
+
+	reset(10000);
+	ledger.hold = hold;
+	holders = 0;
+	baseline = free_now();
+	explore_check(memory_create(&ledger, 1ull << 20, &memory) == STATUS_OK && holders == 1);
+	for (uint64_t i = 0; i < 2000; i++)
+		explore_check(memory_page(memory, i / 500 * 200000 + i % 500, &page) == STATUS_OK);
+	quiesce_enter();
+	memory_put(memory);
+	explore_check(ledger.used[LEDGER_PAGES] == 0 && holders == 0);
+	do {
+		before = frame_stats().free;
+		quiesce_poll();
+		explore_check(frame_stats().free - before <= LEAF_PAGES + 1);
+		steps++;
+	} while (this_cpu()->limbo_count);
+	quiesce_exit();
+	explore_check(steps >= 4 && free_now() == baseline);
 }
 
 EXPLORE_TEST(copies_agree_with_a_plain_array, 30)

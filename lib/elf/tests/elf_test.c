@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 64, SEGMENTS = 2, TEXT_AT = HEADER + SEGMENTS * 56, TEXT = 0x100, DATA = 0x40, SECTIONS_AT = 0x300 };
+enum {
+	HEADER = 64,
+	SEGMENTS = 2,
+	TEXT_AT = HEADER + SEGMENTS * 56,
+	TEXT = 0x100,
+	DATA = 0x40,
+	SECTIONS_AT = 0x300
+};
 enum { SIZE = 0x800 };
 
 static uint8_t file[SIZE];
@@ -40,7 +47,8 @@ static void put_segment(unsigned i, uint32_t flags, uint64_t offset, uint64_t ad
 	put(at + 48, 0x1000, 8);
 }
 
-static void put_section(unsigned i, uint32_t name, uint32_t type, uint64_t offset, uint64_t size, uint32_t link)
+static void put_section(unsigned i, uint32_t name, uint32_t type, uint64_t offset, uint64_t size,
+			uint32_t link)
 {
 	size_t at = SECTIONS_AT + i * 64;
 
@@ -142,7 +150,8 @@ static void test_good(void)
 
 	make_file();
 	report(open_copy(&elf, &copy, SIZE) == STATUS_OK, "a good file is accepted");
-	report(elf.segment_count == 2 && elf.entry == 0x180 && elf.end == 0x5000, "entry, segments and end are right");
+	report(elf.segment_count == 2 && elf.entry == 0x180 && elf.end == 0x5000,
+	       "entry, segments and end are right");
 	report(elf.segments[0].executable && !elf.segments[0].writable && elf.segments[1].writable &&
 		       elf.segments[1].memory_size == 0x3000,
 	       "flags and sizes are right");

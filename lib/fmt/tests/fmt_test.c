@@ -18,15 +18,15 @@ static void report(bool good, const char *what)
 	failures += !good;
 }
 
-#define SAME(...)                                                                                             \
-	do {                                                                                                   \
-		char ours[256], theirs[256];                                                                   \
-		size_t n = fmt_print(ours, sizeof(ours), __VA_ARGS__);                                         \
-		int m = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                                         \
-		bool good = n == (size_t)m && strcmp(ours, theirs) == 0;                                       \
-		if (!good)                                                                                     \
-			printf("# ours \"%s\", libc's \"%s\"\n", ours, theirs);                                \
-		report(good, #__VA_ARGS__);                                                                    \
+#define SAME(...)                                                               \
+	do {                                                                    \
+		char ours[256], theirs[256];                                    \
+		size_t n = fmt_print(ours, sizeof(ours), __VA_ARGS__);          \
+		int m = snprintf(theirs, sizeof(theirs), __VA_ARGS__);          \
+		bool good = n == (size_t)m && strcmp(ours, theirs) == 0;        \
+		if (!good)                                                      \
+			printf("# ours \"%s\", libc's \"%s\"\n", ours, theirs); \
+		report(good, #__VA_ARGS__);                                     \
 	} while (0)
 
 static void test_numbers(void)

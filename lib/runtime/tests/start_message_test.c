@@ -50,8 +50,10 @@ static void build(uint32_t arguments)
 
 	struct launch_parameters_variable_list_builder v = launch_parameters_builder_init_environment(p, 1);
 
-	launch_parameters_variable_builder_set_name(launch_parameters_variable_list_builder_at(v, 0), MSG_TEXT("LANG"));
-	launch_parameters_variable_builder_set_value(launch_parameters_variable_list_builder_at(v, 0), MSG_TEXT("en"));
+	launch_parameters_variable_builder_set_name(launch_parameters_variable_list_builder_at(v, 0),
+						    MSG_TEXT("LANG"));
+	launch_parameters_variable_builder_set_value(launch_parameters_variable_list_builder_at(v, 0),
+						     MSG_TEXT("en"));
 	start_message_builder_set_space(root, 0x7000);
 	bytes = msg_builder_size(&b);
 	runtime_start_message(words, bytes);
@@ -70,9 +72,11 @@ static void test_capset(void)
 	cap.raw = 1;
 	report(runtime_cap("network", 0x101, &cap) == STATUS_NOT_GRANTED && cap.raw == 0,
 	       "what was not granted is refused, and gives the null id");
-	report(runtime_cap("time", 0, &cap) == STATUS_NOT_GRANTED && runtime_cap("timerx", 0, &cap) == STATUS_NOT_GRANTED,
+	report(runtime_cap("time", 0, &cap) == STATUS_NOT_GRANTED &&
+		       runtime_cap("timerx", 0, &cap) == STATUS_NOT_GRANTED,
 	       "a part of a name is not the name");
-	report(runtime_grant_count() == 2 && text_is(runtime_grant_at(0).name, "console"), "the CapSet can be listed");
+	report(runtime_grant_count() == 2 && text_is(runtime_grant_at(0).name, "console"),
+	       "the CapSet can be listed");
 	report(runtime_grant_at(2).id.raw == 0, "beyond the end is nothing");
 }
 
@@ -87,7 +91,8 @@ static void test_parameters(void)
 	report(!runtime_environment("HOME", &value) && value.len == 0, "an absent variable is empty");
 	report(runtime_load_address() == 0x7000, "the load address is read");
 	build(100);
-	report(runtime_argument_count() == RUNTIME_MAX_PARAMETERS, "no more arguments than the bound are shown");
+	report(runtime_argument_count() == RUNTIME_MAX_PARAMETERS,
+	       "no more arguments than the bound are shown");
 }
 
 static void test_absent(void)
@@ -98,7 +103,8 @@ static void test_absent(void)
 	runtime_start_message(nullptr, 0);
 	report(runtime_grant_count() == 0 && runtime_cap("console", 0, &cap) == STATUS_NOT_GRANTED,
 	       "without a start message nothing is granted");
-	report(runtime_argument_count() == 0 && !runtime_environment("LANG", &value), "and there are no parameters");
+	report(runtime_argument_count() == 0 && !runtime_environment("LANG", &value),
+	       "and there are no parameters");
 }
 
 /* Asks for everything, of a copy in a block of exactly its size. */

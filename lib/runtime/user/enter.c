@@ -11,10 +11,11 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 	uint64_t reason;
 
 	__asm__ volatile("syscall"
-		     : "+a"(consumed), "=d"(reason), "+D"(min), "+S"(deadline_ns)
-		     :
-		     : "rcx", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-		       "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+			 : "+a"(consumed), "=d"(reason), "+D"(min), "+S"(deadline_ns)
+			 :
+			 : "rcx", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3",
+			   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
+			   "xmm14", "xmm15");
 	return (struct cap_enter_result){consumed, reason};
 }
 

@@ -10,12 +10,12 @@
 #include <runtime/thread.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 
-#define HEADER	   16u
-#define MIN_SHIFT  5u
-#define MAX_SHIFT  15u
-#define CHUNK	   65536u
-#define PAGE	   4096u
-#define LARGE_TAG  1ull /* in the size: a mapping of its own */
+#define HEADER 16u
+#define MIN_SHIFT 5u
+#define MAX_SHIFT 15u
+#define CHUNK 65536u
+#define PAGE 4096u
+#define LARGE_TAG 1ull /* in the size: a mapping of its own */
 
 struct header {
 	uint64_t size; /* header included */

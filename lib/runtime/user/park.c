@@ -8,7 +8,7 @@
 
 #include "thread_block.h"
 
-#define SPINS	   100
+#define SPINS 100
 #define BACKOFF_NS 20000u
 
 enum status thread_park(uint64_t deadline_ns)
@@ -25,7 +25,8 @@ enum status thread_park(uint64_t deadline_ns)
 
 enum status thread_unpark(cap_id thread)
 {
-	struct cap_cqe cqe = ring_do(runtime_ring(), &(struct cap_sqe){.op = CAP_OP_WAKE, .target = thread.raw});
+	struct cap_cqe cqe = ring_do(runtime_ring(),
+				     &(struct cap_sqe){.op = CAP_OP_WAKE, .target = thread.raw});
 
 	return (enum status)cqe.status;
 }

@@ -3,8 +3,8 @@
  * This thread's ring and clock, and the end of programs.
  */
 #include <fmt/fmt.h>
-#include <runtime/print.h>
 #include <runtime/enter.h>
+#include <runtime/print.h>
 #include <runtime/runtime.h>
 #include <runtime/status.h>
 

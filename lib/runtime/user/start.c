@@ -31,7 +31,8 @@ static void relocate(void)
 {
 	uint64_t base = (uint64_t)(uintptr_t)image_start;
 
-	for (const struct rela *r = (const void *)rela_start; r < (const struct rela *)(const void *)rela_end; r++) {
+	for (const struct rela *r = (const void *)rela_start; r < (const struct rela *)(const void *)rela_end;
+	     r++) {
 		if ((uint32_t)r->info != R_X86_64_RELATIVE)
 			__builtin_trap();
 		*(uint64_t *)(uintptr_t)(base + r->offset) = base + (uint64_t)r->addend;
@@ -40,7 +41,8 @@ static void relocate(void)
 
 static size_t tls_size(void)
 {
-	return ((uintptr_t)tls_end - (uintptr_t)tls_start + THREAD_BLOCK_ALIGN - 1) & ~(size_t)(THREAD_BLOCK_ALIGN - 1);
+	return ((uintptr_t)tls_end - (uintptr_t)tls_start + THREAD_BLOCK_ALIGN - 1) &
+	       ~(size_t)(THREAD_BLOCK_ALIGN - 1);
 }
 
 size_t thread_block_size(void)

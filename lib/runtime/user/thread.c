@@ -12,7 +12,7 @@
 #include "thread_block.h"
 
 #define DEFAULT_STACK 65536u
-#define PAGE	      4096u
+#define PAGE 4096u
 
 [[gnu::visibility("hidden")]] extern uint8_t runtime_thread_entry[];
 [[noreturn]] void runtime_thread_start(struct cap_region *region);
@@ -26,19 +26,35 @@
 	runtime_exit_thread(block->body(block->argument));
 }
 
+static cap_id spawner, memory;
+
+/* Once; threads that do it at the same time find the same. */
+static enum status look_up(void)
+{
+	cap_id found;
+	enum status status;
+
+	if (spawner.raw)
+		return STATUS_OK;
+	status = runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &memory);
+	if (status == STATUS_OK)
+		status = runtime_cap("threadSpawner", THREAD_SPAWNER_INTERFACE_ID, &found);
+	if (status == STATUS_OK)
+		spawner = found;
+	return status;
+}
+
 enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *argument,
 			 const struct thread_options *options)
 {
 	static const struct thread_options defaults;
 	struct rpc_transport *transport = runtime_transport();
-	cap_id spawner, memory;
 	uint64_t stack, base;
-	enum status status;
+	enum status status = look_up();
 
 	*thread = (struct thread){};
 	options = options ? options : &defaults;
-	if ((status = runtime_cap("threadSpawner", THREAD_SPAWNER_INTERFACE_ID, &spawner)) != STATUS_OK ||
-	    (status = runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &memory)) != STATUS_OK)
+	if (status != STATUS_OK)
 		return status;
 
 	stack = options->stack_bytes ? options->stack_bytes : DEFAULT_STACK;
@@ -55,9 +71,9 @@ enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *a
 
 	block->body = body;
 	block->argument = argument;
-	status = thread_spawner_create(transport, spawner, (uint64_t)(uintptr_t)runtime_thread_entry, base + stack,
-				       (uint64_t)(uintptr_t)block, options->submissions, options->arena_bytes,
-				       &thread->handle);
+	status = thread_spawner_create(transport, spawner, (uint64_t)(uintptr_t)runtime_thread_entry,
+				       base + stack, (uint64_t)(uintptr_t)block, options->submissions,
+				       options->arena_bytes, &thread->handle);
 	if (status != STATUS_OK) {
 		(void)virtual_memory_unmap(transport, memory, base, bytes);
 		return status;
@@ -70,16 +86,13 @@ enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *a
 enum status thread_join(struct thread *thread, int64_t *code)
 {
 	struct rpc_transport *transport = runtime_transport();
-	cap_id memory;
 	int64_t ignored;
 	enum status status = thread_handle_wait(transport, thread->handle, code ? code : &ignored);
 
 	if (status != STATUS_OK)
 		return status;
 	ring_release(runtime_ring(), thread->handle);
-	status = runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &memory);
-	if (status == STATUS_OK)
-		status = virtual_memory_unmap(transport, memory, thread->mapping, thread->mapped);
+	status = virtual_memory_unmap(transport, memory, thread->mapping, thread->mapped);
 	*thread = (struct thread){};
 	return status;
 }

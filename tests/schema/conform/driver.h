@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What a generated test program (plugin.c) calls: random values, printing them as text of Cap'n Proto, list elements. */
+/* What a generated test program (tools/capnpc-capos/exercise.c) calls: random values, printing them as text of Cap'n Proto, list elements. */
 #pragma once
 
 #include <message/frame.h>

@@ -37,7 +37,7 @@ struct Shape {
   }
   origin @16 :Point = (x = 3, y = 4);
   default @17 :AnyPointer;
-  owner @18 :Draw;
+  owner @18 :Capability;
   root @19 :UInt8;
 
   struct Point {
@@ -51,40 +51,3 @@ const smallest :Int64 = -9223372036854775808;
 const greeting :Text = "hello\n\"you\"";
 const unitSquare :Shape = (name = "square", points = [(x = 0, y = 0), (x = 1), (x = 1, y = 1), (y = 1)]);
 const key :Data = 0x"de ad be ef";
-
-interface Draw {
-  # Something that can draw.
-
-  draw @0 (shape :Shape, times :UInt8 = 1) -> (pixels :UInt64);
-  # Draws shape. Errors: invalidArgument when times is 0.
-
-  child @1 (name :Text, parent :Draw) -> (child :Draw, depth :UInt16);
-  # A capability goes in, and one comes out.
-}
-
-interface Canvas extends (Draw) {
-  # Inherits draw and child.
-
-  clear @0 Shape -> Shape;
-  # Named parameter and result structs.
-
-  reset @1 () -> ();
-  # Nothing in, nothing out.
-}
-
-interface Box(T) {
-  # A generic interface: its parameter reads as AnyPointer.
-
-  put @0 (value :T) -> ();
-  # Puts a value in.
-
-  take @1 () -> (value :T);
-  # Takes it out.
-}
-
-interface BoxOfText {
-  # Uses a generic one.
-
-  open @0 () -> (box :Box(Text), any :Capability);
-  # Opens it.
-}

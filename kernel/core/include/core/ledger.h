@@ -26,9 +26,24 @@ struct ledger {
 	uint64_t used[LEDGER_COUNT];
 	uint64_t limit[LEDGER_COUNT];
 	uint64_t cpu_ns;
+	/* One reference more (or less) on whatever holds the ledger; NULL: it outlives all that is charged to it. */
+	void (*hold)(struct ledger *ledger, bool more);
 };
 
 void ledger_init(struct ledger *ledger, const uint64_t limit[LEDGER_COUNT]);
+
+/* Whoever credits the ledger later than its caller's own reference lasts holds one. */
+static inline void ledger_get(struct ledger *ledger)
+{
+	if (ledger && ledger->hold)
+		ledger->hold(ledger, true);
+}
+
+static inline void ledger_put(struct ledger *ledger)
+{
+	if (ledger && ledger->hold)
+		ledger->hold(ledger, false);
+}
 
 /* NO_QUOTA: nothing was charged. */
 static inline enum status ledger_charge(struct ledger *ledger, enum ledger_resource resource, uint64_t amount)

@@ -30,11 +30,13 @@ struct frame_stats frame_stats(void);
 /* One record for each frame from the first usable one on; all zero = allocated by nobody we know, and dirty. */
 struct frame {
 	uint32_t refs;
-	uint32_t next, prev; /* free block: its list (f: lock); allocated: `next` is its owner's */
-	uint8_t order;       /* free block: f */
+	uint32_t next, prev; /* free block: its list (f: lock); allocated: its owner's */
 	uint8_t state;       /* f: enum frame_state */
 	bool clean;          /* while free: it is all zero */
-	uint8_t zero;
+	union {
+		uint16_t order; /* free block: f */
+		uint16_t owned; /* allocated: its owner's */
+	};
 };
 static_assert(sizeof(struct frame) == 16);
 

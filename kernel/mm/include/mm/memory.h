@@ -5,7 +5,7 @@
  * - Anonymous: frames are allocated, clean, when first touched (a fault, or memory_page with commit) and charged to
  *   the ledger of the creator then.
  * - Physical: a fixed range (boot package, device memory); never freed to the allocator.
- * - Reference-counted; mappings hold references.
+ * - Reference-counted; mappings hold references. It holds its ledger (ledger_get) as long as it lives.
  * - Foreseen and refused today (STATUS_INVALID): copy-on-write children and a pager facet.
  */
 #pragma once
@@ -15,6 +15,7 @@
 #include <core/ledger.h>
 #include <core/list.h>
 #include <core/lock.h>
+#include <core/quiesce.h>
 #include <core/types.h>
 
 #define MEMORY_MAX_PAGES (1ull << 27) /* 512 GiB: three levels of 512 */
@@ -23,9 +24,7 @@
 struct memory {
 	uint64_t refs;         /* atomic */
 	uint64_t pages;        /* size, in pages; immutable */
-	struct ledger *ledger; /* charged for frames and tables; outlives the memory (counted by the owner) */
-	void *owner; /* keeps the ledger; given to owner_put at the end; set once by the creator, may be NULL */
-	void (*owner_put)(void *owner);
+	struct ledger *ledger; /* charged for frames and tables; held */
 	bool physical, device, read_only;
 	paddr_t base;         /* physical only */
 	struct spinlock lock; /* rank MEMORY */
@@ -34,6 +33,8 @@ struct memory {
 	uint64_t committed;   /* m: frames present */
 	uint64_t tables;      /* m: pages charged for tables */
 	uint64_t direct[MEMORY_DIRECT];
+	struct quiesce_node node; /* while it is being freed in steps */
+	uint64_t cursor;          /* next leaf table to free */
 };
 
 /* INVALID: no pages, more than MEMORY_MAX_PAGES, or (physical) not page-aligned or wrapping around. */
@@ -47,7 +48,8 @@ static inline void memory_get(struct memory *memory)
 	(void)atomic_add(&memory->refs, 1ull);
 }
 
-/* The last reference frees it: no CPU can reach its frames any more. */
+/* The last reference frees it: no CPU can reach its frames any more. Its charge ends at once; frames beyond the first
+ * 512 pages' worth are freed in steps (quiesce_free), so that no entry takes long. */
 void memory_put(struct memory *memory);
 /* The frame of page `index`, allocated if absent. BAD_RANGE, NO_QUOTA, NO_MEMORY: nothing changed. */
 enum status memory_page(struct memory *memory, uint64_t index, paddr_t *out);

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #define ELF_MAX_SEGMENTS 8u
-#define ELF_MAX_ADDRESS  (1ull << 32)
-#define ELF_PAGE	 4096u
+#define ELF_MAX_ADDRESS (1ull << 32)
+#define ELF_PAGE 4096u
 
 struct elf_segment {
 	uint64_t address; /* where it is loaded, relative to the load address */

@@ -15,4 +15,5 @@
  * without its NUL.
  */
 size_t fmt_print(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-size_t fmt_vprint(char *buffer, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+size_t fmt_vprint(char *buffer, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));

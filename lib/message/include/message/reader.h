@@ -8,7 +8,7 @@
  * - The bytes must not change while they are read, and outlive every handle. Handles (msg_struct, msg_list,
  *   msg_pointer) are values; they point to the msg_reader, which holds the budget, so that must outlive them too.
  * - Budget: every object visited is charged its size in words, a zero-sized list element one word; the sum is at
- *   most MSG_TRAVERSAL times the message. Pointers nest at most MSG_NESTING deep.
+ *   most MSG_TRAVERSAL times the message (the root struct itself is free). Pointers nest at most MSG_NESTING deep.
  * - Refused beyond what Cap'n Proto refuses: far pointers (message/frame.h resolves them), and messages over the
  *   limits above.
  * - A handle whose msg is null reads bytes that this program itself made (defaults, constants, a builder's own
@@ -153,9 +153,11 @@ static inline struct msg_struct msg_reader_root(struct msg_reader *r)
 	uint64_t word = msg_load64(r->base);
 	uint32_t data_words = (uint16_t)(word >> 32), pointers = (uint32_t)(word >> 48);
 
-	if ((uint32_t)word != 0 || data_words + pointers >= r->words || data_words + pointers > r->budget)
+	if ((uint32_t)word != 0 || data_words + pointers >= r->words) {
+		if (word == 0xfffffffcull) /* an empty struct, as builders write it */
+			return (struct msg_struct){r, r->base, 0, 0, (uint16_t)(r->nesting - 1)};
 		return msg_read_struct(msg_reader_root_pointer(r));
-	r->budget -= data_words + pointers;
+	}
 	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
 				   (uint16_t)(r->nesting - 1)};
 }

@@ -73,12 +73,16 @@ struct rpc_call {
 	uint64_t sequence;   /* names the answer, from send on */
 	uint32_t block;      /* in the arena; RPC_NO_BLOCK: none */
 	uint32_t result_len; /* bytes of message at sqe.buf_off */
+	/* Together, so that one store sets them. */
 	enum status status;
 	uint16_t result_caps; /* ids that came, behind the message */
-	bool sent, done;
+	bool sent;
+	bool done; /* nothing is under way: not sent yet, or completed */
 };
 
 #define RPC_NO_BLOCK UINT32_MAX
+/* For a local struct rpc_call: rpc_begin sets what is read of it, so the compiler need not clear it. */
+#define RPC_UNCLEARED __attribute__((uninitialized))
 /* What is reserved for a part of a message whose size the schema does not fix, unless the caller says otherwise. */
 #define RPC_DEFAULT_VARIABLE 512u
 #define RPC_DEFAULT_RESULT 1024u
@@ -129,8 +133,6 @@ static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_
 
 /* Room for a block of `bytes` where ended calls left some; RPC_NO_BLOCK: none. */
 uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes);
-/* Lowers the top over blocks that are free. */
-void rpc_arena_shrink(struct rpc_transport *t);
 
 /* Block header: size in bytes (bit 0: free), and where the block below starts. */
 static inline uint32_t rpc_arena_alloc(struct rpc_transport *t, uint32_t bytes)
@@ -145,22 +147,26 @@ static inline uint32_t rpc_arena_alloc(struct rpc_transport *t, uint32_t bytes)
 	return block;
 }
 
+/* Gives the topmost block back. */
+static inline void rpc_arena_pop(struct rpc_transport *t, uint32_t block)
+{
+	t->top = (uint32_t)(msg_load64(t->arena + block) >> 32);
+	t->next = block;
+}
+
+/* Gives a block back. */
 static inline void rpc_arena_free(struct rpc_transport *t, uint32_t block)
 {
-	uint64_t header = msg_load64(t->arena + block);
-
-	if (__builtin_expect(block != t->top, 0)) {
-		msg_store64(t->arena + block, header | 1);
-		return;
-	}
-	t->next = block;
-	t->top = (uint32_t)(header >> 32);
-	if (block != t->start && (msg_load64(t->arena + t->top) & 1) != 0)
-		rpc_arena_shrink(t);
+	if (block == t->top)
+		rpc_arena_pop(t, block);
+	else
+		msg_store64(t->arena + block, msg_load64(t->arena + block) | 1);
 }
 
 /* A call that was not sent, with a status that says why. */
 void rpc_call_fail(struct rpc_call *c, enum status s);
+/* rpc_end of a call that is under way, or whose answer was kept, or whose block is not the topmost. */
+void rpc_end_slowly(struct rpc_call *c);
 
 /*
  * Opens a call: room for message, descriptors and result, and the submission entry but for what send knows. The
@@ -175,7 +181,10 @@ void rpc_call_fail(struct rpc_call *c, enum status s);
 
 	result = result < CAP_MIN_RESULT_BUF ? CAP_MIN_RESULT_BUF : result;
 	c->transport = t;
-	c->sent = c->done = false;
+	c->status = STATUS_BAD_STATE; /* what rpc_wait says of a call that was not sent */
+	c->result_caps = 0;
+	c->sent = false;
+	c->done = true;
 
 	uint32_t block = RPC_NO_BLOCK;
 
@@ -186,6 +195,8 @@ void rpc_call_fail(struct rpc_call *c, enum status s);
 		rpc_call_fail(c, STATUS_TOO_LARGE);
 		return;
 	}
+	uint8_t *message = t->arena + block + 8;
+
 	c->sqe = (struct cap_sqe){
 		.op = CAP_OP_CALL,
 		.flags = target.is_answer ? CAP_SQE_TARGET_IS_ANSWER : 0,
@@ -199,7 +210,7 @@ void rpc_call_fail(struct rpc_call *c, enum status s);
 		.caps_off = block + caps_at,
 		.buf_caps = shape.result_caps,
 	};
-	msg_builder_init(&c->params, t->arena + block + 8, params);
+	msg_builder_init(&c->params, message, params);
 }
 
 /* Before send: the answer may be named by later submissions until rpc_end. */
@@ -296,6 +307,7 @@ static inline bool rpc_seal(struct rpc_call *c)
 	}
 	c->sqe.msg_len = (uint32_t)msg_builder_size(&c->params);
 	c->sent = true;
+	c->done = false;
 	return true;
 }
 
@@ -305,20 +317,33 @@ static inline enum status rpc_send(struct rpc_call *c)
 		return c->status;
 
 	enum status s = c->transport->ops->send(c);
-	if (__builtin_expect(s != STATUS_OK, 0))
+	if (__builtin_expect(s != STATUS_OK, 0)) {
 		rpc_call_fail(c, s);
+		c->sent = false;
+	}
 	return s;
 }
 
-/* Makes the results, or the exception, readable. */
+/* Makes the message that came readable, from its start; for a call with STATUS_OK or STATUS_EXCEPTION. */
+static inline void rpc_open(struct rpc_call *c)
+{
+	uint32_t words = c->result_len / 8;
+
+	c->results.base = c->transport->arena + c->sqe.buf_off;
+	c->results.words = words;
+	c->results.budget = words * MSG_TRAVERSAL;
+	c->results.caps = c->result_caps;
+	c->results.nesting = MSG_NESTING;
+	c->results.malformed = words == 0;
+}
+
+/* The same, whatever became of the call. */
 static inline enum status rpc_open_results(struct rpc_call *c)
 {
-	if (c->status == STATUS_OK || c->status == STATUS_EXCEPTION) {
-		msg_reader_init(&c->results, c->transport->arena + c->sqe.buf_off, c->result_len);
-		msg_reader_set_caps(&c->results, c->result_caps);
-	} else {
+	if (c->status == STATUS_OK || c->status == STATUS_EXCEPTION)
+		rpc_open(c);
+	else
 		c->results = (struct msg_reader){};
-	}
 	return c->status;
 }
 
@@ -334,8 +359,8 @@ static inline enum status rpc_wait(struct rpc_call *c)
 	return rpc_open_results(c);
 }
 
-/* rpc_send, then rpc_wait. */
-static inline enum status rpc_call(struct rpc_call *c)
+/* rpc_send and rpc_wait without making the results readable; for generated code. */
+static inline enum status rpc_call_closed(struct rpc_call *c)
 {
 	if (rpc_seal(c)) {
 		enum status s = c->transport->ops->call(c);
@@ -343,6 +368,13 @@ static inline enum status rpc_call(struct rpc_call *c)
 		if (__builtin_expect(s != STATUS_OK, 0))
 			rpc_call_fail(c, s);
 	}
+	return c->status;
+}
+
+/* rpc_send, then rpc_wait. */
+static inline enum status rpc_call(struct rpc_call *c)
+{
+	(void)!rpc_call_closed(c);
 	return rpc_open_results(c);
 }
 
@@ -358,14 +390,17 @@ static inline cap_id rpc_result_cap(const struct rpc_call *c, int32_t index)
 /* After STATUS_EXCEPTION: what was raised. */
 static inline struct exception_reader rpc_exception(struct rpc_call *c)
 {
+	rpc_open(c);
 	return exception_reader_root(&c->results);
 }
 
 /* Gives back the call's room; results and builders are dead then. Capabilities that came stay the caller's. */
 static inline void rpc_end(struct rpc_call *c)
 {
-	if (__builtin_expect(c->sent && (!c->done || (c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0), 0))
-		c->transport->ops->end(c);
-	if (c->block != RPC_NO_BLOCK)
-		rpc_arena_free(c->transport, c->block);
+	struct rpc_transport *t = c->transport;
+
+	if (__builtin_expect(!c->done || c->block != t->top || (c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0, 0))
+		rpc_end_slowly(c);
+	else
+		rpc_arena_pop(t, c->block);
 }

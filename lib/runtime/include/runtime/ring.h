@@ -31,7 +31,10 @@ struct ring_client {
 	bool woken;
 };
 
-/* Anything that is not a call. Must not move until its completion was dispatched. */
+/*
+ * Anything that is not a call. Must not move until its completion was dispatched. *cqe is in the queue: copy what is
+ * needed later.
+ */
 struct ring_op {
 	void (*complete)(struct ring_op *op, const struct cap_cqe *cqe);
 };

@@ -70,11 +70,12 @@ uint64_t runtime_load_address(void);
 
 /* ---- The end ---- */
 
-[[noreturn]] void runtime_exit(int64_t code);        /* the process */
-[[noreturn]] void runtime_exit_thread(int64_t code); /* this thread; the process goes on while it has others */
+[[noreturn]] void runtime_exit(int64_t code); /* the process */
+[[noreturn]] void runtime_exit_thread(
+	int64_t code); /* this thread; the process goes on while it has others */
 /* Says `message` on the console (if one was granted) and faults, so that there is a backtrace. */
 [[noreturn]] void runtime_abort(const char *message);
 
 /* For conditions that only a mistake in this program can break; never for what came from outside. */
-#define runtime_assert(condition)                                                                             \
+#define runtime_assert(condition) \
 	((condition) ? (void)0 : runtime_abort("assertion failed: " #condition " (" __FILE_NAME__ ")"))

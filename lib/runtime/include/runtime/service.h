@@ -66,7 +66,7 @@ struct service {
 	uint64_t returning; /* the call whose answer it carries; 0: none */
 	struct cap_cqe received;
 	enum : uint8_t { SERVICE_IDLE, SERVICE_RECEIVING, SERVICE_RECEIVED } state;
-	bool plain;    /* what is posted is a RETURN that receives nothing */
+	bool plain; /* what is posted is a RETURN that receives nothing */
 	bool stopping;
 };
 

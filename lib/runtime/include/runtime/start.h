@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Launch parameters beyond these are not shown to the program. */
-#define RUNTIME_MAX_PARAMETERS	    64u
+#define RUNTIME_MAX_PARAMETERS 64u
 #define RUNTIME_MAX_PARAMETER_BYTES 4096u
 
 /* From now on the runtime answers from this message, which must stay. null: an empty one. */

@@ -13,9 +13,9 @@
 #include <abi/status.h>
 
 struct thread {
-	cap_id handle;      /* ThreadHandle; the caller's, until thread_join */
-	uint64_t mapping;   /* stack, guard and thread-local memory */
-	uint64_t mapped;    /* bytes */
+	cap_id handle;    /* ThreadHandle; the caller's, until thread_join */
+	uint64_t mapping; /* stack, guard and thread-local memory */
+	uint64_t mapped;  /* bytes */
 };
 
 struct thread_options {

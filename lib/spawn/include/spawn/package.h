@@ -18,8 +18,8 @@ struct rpc_transport;
 struct spawn_package {
 	const uint8_t *base; /* the package, mapped read-only */
 	uint64_t size;
-	cap_id memory;            /* its MemoryObject */
-	const uint8_t *index;     /* PackageIndex, as a message */
+	cap_id memory;        /* its MemoryObject */
+	const uint8_t *index; /* PackageIndex, as a message */
 	uint64_t index_len;
 	uint64_t verified[SPAWN_MAX_FILES / 64]; /* files whose hash was found right */
 };
@@ -49,8 +49,8 @@ struct spawn_program {
 };
 
 /* Maps the package and checks its header and index. Errors: BAD_MESSAGE for a damaged package, and those of the calls. */
-enum status spawn_package_open(struct spawn_package *package, struct rpc_transport *transport, cap_id boot_package,
-			       cap_id virtual_memory);
+enum status spawn_package_open(struct spawn_package *package, struct rpc_transport *transport,
+			       cap_id boot_package, cap_id virtual_memory);
 
 /* The same over bytes that are already there (host tests). */
 enum status spawn_package_init(struct spawn_package *package, const void *base, uint64_t size, cap_id memory);
@@ -59,10 +59,13 @@ enum status spawn_package_init(struct spawn_package *package, const void *base, 
  * The program of that name, ready to be started. Errors: NOT_FOUND; BAD_MESSAGE when its ELF file is not one that
  * can be loaded, or its content is not what the index promises.
  */
-enum status spawn_package_program(struct spawn_package *package, struct msg_text name, struct spawn_program *program);
+enum status spawn_package_program(struct spawn_package *package, struct msg_text name,
+				  struct spawn_program *program);
 
 /* A file of another kind (enum package_index_kind). The bytes stay valid. Errors: NOT_FOUND, BAD_MESSAGE. */
-enum status spawn_package_file(struct spawn_package *package, struct msg_text name, uint16_t kind, struct msg_data *bytes);
+enum status spawn_package_file(struct spawn_package *package, struct msg_text name, uint16_t kind,
+			       struct msg_data *bytes);
 
 /* Names of all files of a kind, by index: false beyond the end. */
-bool spawn_package_name(const struct spawn_package *package, uint16_t kind, uint32_t index, struct msg_text *name);
+bool spawn_package_name(const struct spawn_package *package, uint16_t kind, uint32_t index,
+			struct msg_text *name);

@@ -85,7 +85,8 @@ struct spawn_exit {
 };
 
 /* Waits for the end (deadline_ns 0: for ever). Errors: TIMED_OUT and the call's. */
-enum status spawn_wait(struct rpc_transport *transport, cap_id handle, uint64_t deadline_ns, struct spawn_exit *exit);
+enum status spawn_wait(struct rpc_transport *transport, cap_id handle, uint64_t deadline_ns,
+		       struct spawn_exit *exit);
 enum status spawn_kill(struct rpc_transport *transport, cap_id handle, int64_t code);
 /* One line, for people: "exited with code 3", "page fault at 0x... (instruction 0x...)". Returns its length. */
 size_t spawn_exit_text(const struct spawn_exit *exit, char *buffer, size_t size);

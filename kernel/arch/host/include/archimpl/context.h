@@ -20,6 +20,7 @@ struct arch_context {
 	vaddr_t upcall_entry; /* 0 = none to run */
 	uint64_t upcall_frame;
 
+	uint64_t base;    /* the thread-pointer register, saved by arch_context_switch only */
 	uint64_t *vector; /* the caller's fpu area: the simulated vector register, saved */
 	bool interrupted; /* entered by an interrupt or fault: its vector register matters */
 	uint8_t running;  /* number + 1 of the CPU that has it in user mode, 0 = none */

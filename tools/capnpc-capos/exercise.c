@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * A plugin of the stock compiler that writes a test program for a schema whose root type is Root. The program uses only
- * generated accessors (driver.h is the rest of it); for each struct T it has
+ * A test program for a schema whose root type is Root, made of nothing but generated accessors. tests/schema has the rest
+ * of it (driver.h, driver_main.h) and compares what it does with the stock tool. For each struct T it has
  *
  *   random_T   fills a builder with random values
  *   dump_T     prints a reader as text that `capnp encode` takes
  *   copy_T     copies reader to builder, field by field
  *
- * so that reader and builder are checked against the stock tool, and by the names of fields: see run.sh.
+ * so that reader and builder are checked against the stock tool, and by the names of fields.
  */
-#include <string.h>
-#include <unistd.h>
-
 #include "gen.h"
 
 struct walk {
@@ -337,30 +334,27 @@ static void emit_struct(struct gen *g, struct node n)
 	emit(g, "}\n");
 }
 
-int main(void)
+void write_exercise(const struct schema *schema)
 {
-	struct schema schema;
-	struct gen g = {.schema = &schema, .out = stdout};
+	struct gen g = {.schema = schema, .out = stdout};
 
-	schema_read(&schema, STDIN_FILENO);
-	g.file = schema_node(&schema, msg_struct_u64(msg_list_struct(schema.files, 0), 0));
+	g.file = schema_node(schema, msg_struct_u64(msg_list_struct(schema->files, 0), 0));
 	emit(&g, "#include <%s.h>\n#include \"driver.h\"\n\n", text_string(node_display_name(g.file)));
-	for (uint32_t i = 0; i < schema.node_count; i++)
-		if (node_kind(schema.by_id[i]) == NODE_ENUM)
-			emit_enum_names(&g, schema.by_id[i]);
-	for (uint32_t i = 0; i < schema.node_count; i++) {
-		const char *name = node_name(schema.by_id[i]);
+	for (uint32_t i = 0; i < schema->node_count; i++)
+		if (node_kind(schema->by_id[i]) == NODE_ENUM)
+			emit_enum_names(&g, schema->by_id[i]);
+	for (uint32_t i = 0; i < schema->node_count; i++) {
+		const char *name = node_name(schema->by_id[i]);
 
-		if (node_kind(schema.by_id[i]) == NODE_STRUCT)
+		if (node_kind(schema->by_id[i]) == NODE_STRUCT)
 			emit(&g,
 			     "static void dump_%s(struct %s_reader r);\n"
 			     "static void copy_%s(struct %s_reader r, struct %s_builder b);\n"
 			     "static void random_%s(struct %s_builder b, unsigned depth);\n",
 			     name, name, name, name, name, name, name);
 	}
-	for (uint32_t i = 0; i < schema.node_count; i++)
-		if (node_kind(schema.by_id[i]) == NODE_STRUCT)
-			emit_struct(&g, schema.by_id[i]);
+	for (uint32_t i = 0; i < schema->node_count; i++)
+		if (node_kind(schema->by_id[i]) == NODE_STRUCT)
+			emit_struct(&g, schema->by_id[i]);
 	emit(&g, "\n#include \"driver_main.h\"\n");
-	return 0;
 }

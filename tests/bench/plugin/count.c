@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * A QEMU TCG plugin (API version 1, QEMU 7.2) that counts guest instructions; one CPU.
+ *
+ *	-plugin count.so,entry=ADDRESS,out=FILE
+ *
+ * - Boot: `boot KEY N` lines for instructions from reset to the kernel's entry (ADDRESS, hexadecimal), and to the first
+ *   instruction at a user address after the kernel has run at its own. `total` at exit.
+ * - Profile: what runs between the marks BEGIN and END of programs/bench/bench.h is a segment. For each, in order, one
+ *   line `segment`, and `block ADDRESS INSTRUCTIONS COUNT` for each translation block that ran in it.
+ *   A `here CODE ADDRESS` line tells where a marked instruction of a program was; tests/bench/profile.c turns that
+ *   into the program's load address.
+ *
+ * The few declarations of QEMU's header that are needed stand here, so that no QEMU source is.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint64_t qemu_plugin_id_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum { CALLBACK_NO_REGS = 0, INLINE_ADD_U64 = 0 };
+
+typedef void exec_fn(unsigned cpu, void *data);
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, exec_fn *, int flags, void *data);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int op, void *counter, uint64_t add);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, exec_fn *, int flags, void *data);
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+
+#define EXPORT [[gnu::visibility("default")]]
+EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
+
+enum { MARK_BEGIN = 1, MARK_END = 2, MARK_MASK = 0xfff };
+#define MARK_BASE    0xca905000u
+#define KERNEL_START 0xffff800000000000ull
+#define USER_START   0x10000ull
+#define USER_END     0x0000800000000000ull
+
+struct block {
+	uint64_t address, instructions, count;
+	struct block *next;
+};
+
+static struct block *blocks;
+static uint64_t total;
+static uint64_t entry;
+static bool active;
+static enum { AT_RESET, AT_ENTRY, IN_KERNEL, IN_USER } stage;
+static FILE *out;
+
+static void note(const char *key)
+{
+	fprintf(out, "boot %s %llu\n", key, (unsigned long long)total);
+	fflush(out);
+}
+
+/* One comparison for most blocks: after the boot, only a profile wants them. */
+static void block_runs(unsigned, void *data)
+{
+	struct block *block = data;
+
+	if (active)
+		block->count++;
+	if (stage == IN_USER)
+		return;
+	if (stage == AT_RESET && block->address == entry) {
+		stage = AT_ENTRY;
+		note("entry");
+	} else if (stage == AT_ENTRY && block->address >= KERNEL_START) {
+		stage = IN_KERNEL;
+	} else if (stage == IN_KERNEL && block->address >= USER_START && block->address < USER_END) {
+		stage = IN_USER;
+		note("user");
+	}
+}
+
+static void dump(void)
+{
+	fprintf(out, "segment\n");
+	for (struct block *b = blocks; b; b = b->next) {
+		if (b->count)
+			fprintf(out, "block %llx %llu %llu\n", (unsigned long long)b->address,
+				(unsigned long long)b->instructions, (unsigned long long)b->count);
+		b->count = 0;
+	}
+	fflush(out);
+}
+
+static void mark_runs(unsigned, void *data)
+{
+	const struct block *mark = data; /* address of the instruction; its code in `count` */
+
+	if (mark->count == MARK_BEGIN) {
+		active = true;
+	} else if (mark->count == MARK_END) {
+		active = false;
+		dump();
+	} else {
+		fprintf(out, "here %llu %llx\n", (unsigned long long)mark->count, (unsigned long long)mark->address);
+	}
+}
+
+/* The code of a mark, or 0. */
+static unsigned mark_code(const struct qemu_plugin_insn *insn)
+{
+	const uint8_t *bytes = qemu_plugin_insn_data(insn);
+	uint32_t displacement;
+
+	if (qemu_plugin_insn_size(insn) != 7 || bytes[0] != 0x0f || bytes[1] != 0x1f || bytes[2] != 0x80)
+		return 0;
+	memcpy(&displacement, bytes + 3, sizeof(displacement));
+	return (displacement & ~(uint32_t)MARK_MASK) == MARK_BASE ? displacement & MARK_MASK : 0;
+}
+
+static struct block *new_block(uint64_t address, uint64_t instructions, uint64_t count)
+{
+	struct block *block = malloc(sizeof(*block));
+
+	if (!block)
+		abort();
+	*block = (struct block){address, instructions, count, nullptr};
+	return block;
+}
+
+static void translated(qemu_plugin_id_t, struct qemu_plugin_tb *tb)
+{
+	size_t count = qemu_plugin_tb_n_insns(tb);
+	struct block *block = new_block(qemu_plugin_tb_vaddr(tb), count, 0);
+
+	block->next = blocks;
+	blocks = block;
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_runs, CALLBACK_NO_REGS, block);
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD_U64, &total, count);
+	for (size_t i = 0; i < count; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		unsigned code = mark_code(insn);
+
+		if (code)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_runs, CALLBACK_NO_REGS,
+							       new_block(qemu_plugin_insn_vaddr(insn), 1, code));
+	}
+}
+
+static void ended(qemu_plugin_id_t, void *)
+{
+	note("total");
+	fclose(out);
+}
+
+int qemu_plugin_install(qemu_plugin_id_t id, const void *, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "entry=", 6) == 0)
+			entry = strtoull(argv[i] + 6, nullptr, 16);
+		else if (strncmp(argv[i], "out=", 4) == 0)
+			out = fopen(argv[i] + 4, "w");
+	}
+	if (!out)
+		return -1;
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, ended, nullptr);
+	return 0;
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * profile: reads what tests/bench/plugin/count.c wrote and prints, for each row of the bench program, where its
+ * instructions went: by function, for one operation.
+ *
+ *	profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...
+ *
+ * ROWS: one `KEY OPERATIONS` line a segment, in order. Symbols: the output of `nm --numeric-sort`. A program's CODE is
+ * that of its mark, which stands in a function of known name (main): so its load address is known. Blocks outside all
+ * symbol tables are summed under "?".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TABLES = 16, MAX_SYMBOLS = 20000, MAX_ROWS = 256 };
+
+struct symbol {
+	unsigned long long address;
+	unsigned long long instructions;
+	char name[64];
+};
+
+struct table {
+	struct symbol *symbols;
+	size_t count;
+	unsigned long long base; /* added to a symbol's address */
+	unsigned code;           /* of a program's mark; 0: the kernel */
+	const char *path;
+};
+
+struct row {
+	char key[32];
+	unsigned long long operations;
+};
+
+static struct table tables[MAX_TABLES];
+static size_t table_count;
+static struct row rows[MAX_ROWS];
+static size_t row_count;
+static unsigned long long unknown;
+
+static FILE *open_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file) {
+		perror(path);
+		exit(1);
+	}
+	return file;
+}
+
+/* Functions only; nm prints them in order of address. */
+static void read_symbols(struct table *table)
+{
+	FILE *file = open_file(table->path);
+	char line[512], type, name[256];
+	unsigned long long address;
+
+	table->symbols = calloc(MAX_SYMBOLS, sizeof(*table->symbols));
+	if (!table->symbols)
+		exit(1);
+	while (fgets(line, sizeof(line), file) && table->count < MAX_SYMBOLS) {
+		if (sscanf(line, "%llx %c %255s", &address, &type, name) != 3 || !strchr("tTwW", type))
+			continue;
+		struct symbol *symbol = &table->symbols[table->count++];
+
+		symbol->address = address;
+		snprintf(symbol->name, sizeof(symbol->name), "%.63s", name);
+	}
+	fclose(file);
+}
+
+static void read_rows(const char *path)
+{
+	FILE *file = open_file(path);
+
+	while (row_count < MAX_ROWS && fscanf(file, "%31s %llu", rows[row_count].key, &rows[row_count].operations) == 2)
+		row_count++;
+	fclose(file);
+}
+
+static struct symbol *find(struct table *table, unsigned long long address)
+{
+	size_t low = 0, high = table->count;
+
+	if (table->count == 0 || (table->code && !table->base))
+		return nullptr;
+	address -= table->base;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		if (table->symbols[middle].address <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	/* A program is small; the kernel's last symbol is followed by nothing. */
+	if (address < table->symbols[low].address || address - table->symbols[low].address > 0x10000)
+		return nullptr;
+	return &table->symbols[low];
+}
+
+static void count_block(unsigned long long address, unsigned long long instructions)
+{
+	for (size_t i = 0; i < table_count; i++) {
+		struct symbol *symbol = find(&tables[i], address);
+
+		if (symbol) {
+			symbol->instructions += instructions;
+			return;
+		}
+	}
+	unknown += instructions;
+}
+
+/* Two processes may run one program: each mark opens a table of its own. */
+static void place_program(unsigned code, unsigned long long address)
+{
+	for (size_t i = 0; i < table_count; i++) {
+		struct table *table = &tables[i];
+
+		if (table->code != code)
+			continue;
+		if (table->base) {
+			if (table_count == MAX_TABLES)
+				return;
+			tables[table_count] = (struct table){.code = code, .path = table->path};
+			table = &tables[table_count++];
+			read_symbols(table);
+		}
+		for (size_t s = 0; s < table->count; s++) {
+			if (strcmp(table->symbols[s].name, "main") == 0)
+				table->base = (address - table->symbols[s].address) & ~0xfffull;
+		}
+		return;
+	}
+}
+
+struct line {
+	const char *where, *name;
+	double per_operation;
+};
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	return (x->per_operation < y->per_operation) - (x->per_operation > y->per_operation);
+}
+
+static void print_segment(const struct row *row, size_t most)
+{
+	static struct line lines[MAX_SYMBOLS];
+	size_t count = 0;
+	double total = 0, kernel = 0;
+
+	for (size_t i = 0; i < table_count; i++) {
+		for (size_t s = 0; s < tables[i].count; s++) {
+			struct symbol *symbol = &tables[i].symbols[s];
+
+			if (symbol->instructions == 0 || count == MAX_SYMBOLS)
+				continue;
+			lines[count] = (struct line){tables[i].code ? "user" : "kernel", symbol->name,
+						     (double)symbol->instructions / (double)row->operations};
+			total += lines[count].per_operation;
+			kernel += tables[i].code ? 0 : lines[count].per_operation;
+			count++;
+		}
+	}
+	total += (double)unknown / (double)row->operations;
+	qsort(lines, count, sizeof(lines[0]), by_cost);
+	printf("%s: %.1f instructions an operation, %.1f in the kernel, %.1f unknown\n", row->key, total, kernel,
+	       (double)unknown / (double)row->operations);
+	for (size_t i = 0; i < count && i < most && lines[i].per_operation >= 0.5; i++)
+		printf("  %8.1f  %-6s %s\n", lines[i].per_operation, lines[i].where, lines[i].name);
+}
+
+static void reset(void)
+{
+	unknown = 0;
+	for (size_t i = 0; i < table_count; i++) {
+		for (size_t s = 0; s < tables[i].count; s++)
+			tables[i].symbols[s].instructions = 0;
+	}
+}
+
+static void read_counts(const char *path, const char *wanted, size_t most)
+{
+	FILE *file = open_file(path);
+	char line[256];
+	unsigned long long a, b, c;
+	size_t segment = 0;
+	bool open = false;
+
+	for (;;) {
+		bool more = fgets(line, sizeof(line), file);
+
+		if (open && (!more || strncmp(line, "block", 5) != 0)) {
+			if (segment <= row_count && (!wanted || strcmp(wanted, rows[segment - 1].key) == 0))
+				print_segment(&rows[segment - 1], most);
+			open = false;
+			reset();
+		}
+		if (!more)
+			break;
+		if (strncmp(line, "segment", 7) == 0) {
+			open = true;
+			segment++;
+		} else if (sscanf(line, "block %llx %llu %llu", &a, &b, &c) == 3) {
+			count_block(a, b * c);
+		} else if (sscanf(line, "here %llu %llx", &a, &b) == 2) {
+			place_program((unsigned)a, b);
+		}
+	}
+	fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+	const char *wanted = nullptr;
+	size_t most = 25;
+	int i = 1;
+
+	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
+		if (argv[i][1] == 'n')
+			most = strtoul(argv[i + 1], nullptr, 10);
+		else if (argv[i][1] == 'r')
+			wanted = argv[i + 1];
+	}
+	if (argc - i < 3) {
+		fprintf(stderr, "usage: profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...\n");
+		return 2;
+	}
+	read_rows(argv[i + 1]);
+	for (int t = i + 2; t < argc && table_count < MAX_TABLES; t++) {
+		char *path = strchr(argv[t], '=');
+		struct table *table = &tables[table_count++];
+
+		*table = (struct table){.code = path ? (unsigned)atoi(argv[t]) : 0, .path = path ? path + 1 : argv[t]};
+		read_symbols(table);
+	}
+	read_counts(argv[i], wanted, most);
+	return 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Calls between threads and processes, bare: every operation of the ring that takes part, and what can go wrong. */
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+
+#include "ipc.h"
+
+struct world w;
+
+struct cap_cqe receive(void)
+{
+	struct cap_sqe sqe = raw_recv(&w.raw, w.endpoint);
+
+	sqe.deadline_ns = runtime_now() + 1000 * MS;
+	return raw_do(&w.raw, sqe);
+}
+
+enum status answer(uint64_t token, uint32_t words, uint64_t first)
+{
+	return raw_status(&w.raw, raw_return(&w.raw, token, raw_fill(&w.raw, words, first)));
+}
+
+int main(void)
+{
+	tap_start();
+	w.t = runtime_transport();
+	w.ring = runtime_ring();
+	w.raw = raw_start();
+	if (runtime_argument_count() > 0)
+		return child();
+	w.timer = runtime_need("timer", TIMER_INTERFACE_ID);
+	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	w.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
+	child_start_up();
+	tap_is(raw_endpoint(1024, 4, &w.endpoint, &w.facet_template), STATUS_OK, "an endpoint and a template");
+	tap_is(raw_mint(&w.raw, w.endpoint, w.facet_template, 7, &w.facet), STATUS_OK, "a facet, minted in a message");
+	test_calls();
+	test_answers();
+	test_capabilities();
+	test_failures();
+	test_pipeline();
+	test_credits();
+	test_processes();
+	return tap_end();
+}
