@@ -18,9 +18,9 @@ static cap_id server_end, client_facet, second_facet;
 static unsigned finished, answered, served;
 static uint64_t calls_each;
 
-static void begin(unsigned cpus, uint16_t max_caps)
+static void begin(unsigned cpu_total, uint16_t max_caps)
 {
-	scenario_begin(cpus);
+	scenario_begin(cpu_total);
 	server = scenario_process("server");
 	client = scenario_process("client");
 	second_client = scenario_process("second");
@@ -138,9 +138,9 @@ static void serves_by_return(uint64_t region)
 	}
 }
 
-static void plain_calls(unsigned cpus)
+static void plain_calls(unsigned cpu_total)
 {
-	begin(cpus, 0);
+	begin(cpu_total, 0);
 	calls_each = 3;
 	scenario_thread(client, calls, 1);
 	scenario_thread(client, calls, 1);

@@ -429,13 +429,13 @@ static void know_results(void)
 		know_interface(known_results[i]);
 }
 
-static void hostile_scenario(unsigned cpus, bool with_kernel_objects)
+static void hostile_scenario(unsigned cpu_total, bool with_kernel_objects)
 {
 	struct process *pair[2];
 	struct endpoint *endpoint, *honest;
 	struct notification *notification;
 
-	scenario_begin(cpus);
+	scenario_begin(cpu_total);
 	__builtin_memset(hostiles, 0, sizeof hostiles);
 	interface_count = honest_finished = hostile_steps = 0;
 	know_interface(SCENARIO_INTERFACE);
