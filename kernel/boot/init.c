@@ -131,7 +131,7 @@ static enum status grant_all(struct loading *l, struct start_message_builder sta
 		cap_id id;
 		status = view_create_full(initial[i].object, &view);
 		if (status == STATUS_OK)
-			status = cap_table_insert(&l->process->table, view, provenance, &id);
+			status = cap_table_insert(&l->process->table, (struct cap_ref){view, NULL}, provenance, &id);
 		if (status != STATUS_OK)
 			break;
 		struct named_cap_builder cap = named_cap_list_builder_at(list, i);

@@ -37,6 +37,16 @@ void object_get(struct object *object)
 	(void)atomic_add(&object->refs, 1);
 }
 
+bool object_try_get(struct object *object)
+{
+	uint64_t refs = load_relaxed(&object->refs);
+
+	while (refs != 0)
+		if (atomic_cas(&object->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
 static void object_free(struct quiesce_node *node)
 {
 	struct object *object = container_of(node, struct object, quiesce);

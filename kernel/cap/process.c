@@ -2,6 +2,7 @@
 /*
  * Processes: creation, the list of all, and what is left to do when the last thread has stopped.
  */
+#include <cap/gate_mapping.h>
 #include <cap/process.h>
 #include <core/atomic.h>
 #include <mm/slab.h>
@@ -51,6 +52,7 @@ static void init_fields(struct process *process, struct process *creator, const 
 	spin_init(&process->lock, LOCK_RANK_PROCESS);
 	list_init(&process->threads);
 	list_init(&process->waiters);
+	list_init(&process->gate_mappings);
 	process->creator = creator;
 	process->session = creator != NULL ? creator->session : 1;
 	process->refs = 2; /* object and space_object */
@@ -98,6 +100,7 @@ void process_end(struct process *process)
 	struct process *creator = process->creator;
 
 	cap_table_fini(&process->table);
+	gate_mappings_drop(process);
 	space_fini(&process->space);
 	spin_lock(&process->lock);
 	process->creator = NULL;

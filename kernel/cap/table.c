@@ -7,7 +7,8 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 
-#define FIRST_CAPACITY 32u
+#define FIRST_CAPACITY    32u
+#define GENERATION_LOCKED 0x80000000u /* T5 */
 
 static size_t array_bytes(uint32_t capacity)
 {
@@ -115,35 +116,37 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
 	spin_unlock(&table->lock);
 }
 
-static cap_id fill(struct cap_entry *entry, uint32_t slot, struct view *view, struct provenance provenance)
+static cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref ref, struct provenance provenance)
 {
 	cap_id id = cap_id_make(slot, entry->generation);
 
-	entry->gate = NULL;
+	store_relaxed(&entry->gate, ref.gate);
+	if (ref.gate != NULL)
+		(void)atomic_add(&ref.gate->entries, 1ull);
 	entry->provenance = provenance;
-	store_release(&entry->view, view); /* T4: last */
+	store_release(&entry->view, ref.view); /* T4: last */
 	return id;
 }
 
-cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct view *view,
+cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance)
 {
 	spin_lock(&table->lock); /* the array may be growing */
 	uint32_t slot = slots->first;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
 	*slots = (struct cap_slots){entry->next, slots->count - 1};
-	cap_id id = fill(entry, slot, view, provenance);
+	cap_id id = fill(entry, slot, ref, provenance);
 	spin_unlock(&table->lock);
 	return id;
 }
 
-enum status cap_table_insert(struct cap_table *table, struct view *view, struct provenance provenance, cap_id *out)
+enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance, cap_id *out)
 {
 	struct cap_slots slots;
 	enum status status = cap_table_reserve(table, 1, &slots);
 
 	if (status == STATUS_OK)
-		*out = cap_table_install(table, &slots, view, provenance);
+		*out = cap_table_install(table, &slots, ref, provenance);
 	return status;
 }
 
@@ -168,47 +171,123 @@ static enum status take_slot(struct cap_table *table, uint32_t slot) REQUIRES(ta
 	return STATUS_EXISTS;
 }
 
-enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct view *view,
+enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct cap_ref ref,
 				struct provenance provenance, cap_id *out)
 {
 	if (slot == 0)
-		return cap_table_insert(table, view, provenance, out);
+		return cap_table_insert(table, ref, provenance, out);
 	enum status status = ledger_charge(table->ledger, LEDGER_ENTRIES, 1);
 	if (status != STATUS_OK)
 		return status;
 	spin_lock(&table->lock);
 	status = take_slot(table, slot);
 	if (status == STATUS_OK)
-		*out = fill(&cap_array_entries(table->array)[slot], slot, view, provenance);
+		*out = fill(&cap_array_entries(table->array)[slot], slot, ref, provenance);
 	spin_unlock(&table->lock);
 	if (status != STATUS_OK)
 		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
 	return status;
 }
 
-enum status cap_table_release(struct cap_table *table, cap_id id)
+/* The entry in use that an id names, revoked or not. */
+static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation) REQUIRES(table->lock)
 {
-	struct view *view;
-
-	spin_lock(&table->lock);
-	struct cap_entry *entry = cap_table_find(table, id, &view);
-	if (entry == NULL) {
-		spin_unlock(&table->lock);
-		return STATUS_BAD_ID;
-	}
 	uint32_t slot = cap_id_slot(id);
-	uint32_t generation = entry->generation + 1;
+
+	if (slot == 0 || slot >= table->array->capacity)
+		return NULL;
+	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
+	return entry->view != NULL && entry->generation == generation ? entry : NULL;
+}
+
+/* Empties the entry; its references are the caller's now. */
+static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot) REQUIRES(table->lock)
+{
+	struct cap_ref ref = {entry->view, entry->gate};
+	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
+
 	store_release(&entry->generation, generation); /* T2, T4 */
 	store_release(&entry->view, (struct view *)NULL);
+	if (ref.gate != NULL)
+		(void)atomic_sub(&ref.gate->entries, 1ull);
 	table->used--;
-	if (generation != 0) { /* used up: the slot retires rather than let a stale id resolve */
+	if (generation != GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
 		entry->next = table->free;
 		table->free = slot;
 	}
+	return ref;
+}
+
+enum status cap_table_release(struct cap_table *table, cap_id id)
+{
+	spin_lock(&table->lock);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id));
+	if (entry == NULL || (cap_id_generation(id) & GENERATION_LOCKED) != 0) {
+		spin_unlock(&table->lock);
+		return STATUS_BAD_ID;
+	}
+	struct cap_ref ref = empty(table, entry, cap_id_slot(id));
 	spin_unlock(&table->lock);
 	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
-	view_put(view);
+	cap_ref_put(ref);
 	return STATUS_OK;
+}
+
+enum status cap_table_get(struct cap_table *table, cap_id id, struct cap_ref *out)
+{
+	enum status status = cap_table_find(table, id, out);
+
+	if (status != STATUS_OK)
+		return status;
+	/* Released meanwhile by another thread: what quiescence keeps may have no reference left. */
+	if (!view_try_get(out->view))
+		return STATUS_BAD_ID;
+	if (out->gate != NULL && !object_try_get(&out->gate->object)) {
+		view_put(out->view);
+		return STATUS_BAD_ID;
+	}
+	return STATUS_OK;
+}
+
+enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *out)
+{
+	enum status status = STATUS_BAD_ID;
+
+	spin_lock(&table->lock);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id));
+	if (entry != NULL && (cap_id_generation(id) & GENERATION_LOCKED) == 0) {
+		*out = (struct cap_ref){entry->view, entry->gate};
+		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
+		if (status == STATUS_OK) {
+			cap_ref_get(*out);
+			store_release(&entry->generation, entry->generation | GENERATION_LOCKED); /* T5 */
+		}
+	}
+	spin_unlock(&table->lock);
+	return status;
+}
+
+void cap_table_unlock(struct cap_table *table, cap_id id)
+{
+	spin_lock(&table->lock);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id) | GENERATION_LOCKED);
+	if (entry != NULL)
+		store_release(&entry->generation, cap_id_generation(id));
+	spin_unlock(&table->lock);
+}
+
+void cap_table_remove_locked(struct cap_table *table, cap_id id)
+{
+	spin_lock(&table->lock);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id) | GENERATION_LOCKED);
+	struct cap_ref ref = {0};
+	if (entry != NULL)
+		ref = empty(table, entry, cap_id_slot(id));
+	spin_unlock(&table->lock);
+	if (entry == NULL)
+		return;
+	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	cap_ref_put(ref);
 }
 
 bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out)
@@ -235,8 +314,11 @@ void cap_table_fini(struct cap_table *table)
 
 	ledger_credit(table->ledger, LEDGER_ENTRIES, table->used);
 	for (uint32_t i = 1; i < array->capacity; i++)
-		if (entries[i].view != NULL)
-			view_put(entries[i].view);
+		if (entries[i].view != NULL) {
+			if (entries[i].gate != NULL)
+				(void)atomic_sub(&entries[i].gate->entries, 1ull);
+			cap_ref_put((struct cap_ref){entries[i].view, entries[i].gate});
+		}
 	heap_free(array, array_bytes(array->capacity));
 	table->array = NULL;
 }

@@ -6,8 +6,10 @@
  */
 #include "object_types.h"
 
+#include <core/clock.h>
 #include <ring/endpoint.h>
 #include <ring/notification.h>
+#include <ring/revoke.h>
 #include <ring/thread.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
@@ -19,10 +21,10 @@ static struct process *caller(struct rpc_request *request)
 	return kcall_of(request)->thread->process;
 }
 
-static void fill(struct capability_manager_entry_builder out, const struct view *view)
+static void fill(struct capability_manager_entry_builder out, const struct view *view, const struct gate *gate)
 {
 	uint32_t flags = (view->kind == VIEW_FACET && view->object->type->is_endpoint ? 0u : 1u) |
-			 (view->kind == VIEW_TEMPLATE ? 2u : 0u);
+			 (view->kind == VIEW_TEMPLATE ? 2u : 0u) | (gate != NULL ? 4u : 0u);
 
 	capability_manager_entry_builder_set_interface_id(out, view->count > 0 ? view->sets[0].interface_id : 0);
 	capability_manager_entry_builder_set_methods(out, view->count > 0 ? view->sets[0].methods : 0);
@@ -55,7 +57,7 @@ static enum status list(void *self, struct rpc_request *request, struct capabili
 	for (uint32_t i = 0; i < count && cap_table_next(table, next, &slot, &entry); i++) {
 		struct capability_manager_entry_builder out = capability_manager_entry_list_builder_at(entries, i);
 		capability_manager_entry_builder_set_id(out, cap_id_make(slot, entry.generation).raw);
-		fill(out, entry.view);
+		fill(out, entry.view, entry.gate);
 		fill_provenance(out, &entry.provenance);
 		next = slot + 1;
 	}
@@ -73,7 +75,8 @@ static enum status describe(void *self, struct rpc_request *request,
 	(void)self;
 	if (view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
-	fill(capability_manager_describe_results_builder_init_entry(results), view);
+	fill(capability_manager_describe_results_builder_init_entry(results), view,
+	     kcall_gate(request, capability_manager_describe_params_reader_capability(params)));
 	return STATUS_OK;
 }
 
@@ -94,26 +97,63 @@ static enum status attenuate(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "it does not have that interface", "interfaceId");
 	struct interface_set set = {interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
 	enum status status = view_create(view->object, view->kind, view->key, &set, 1, &smaller);
-	if (status == STATUS_OK)
-		status = kcall_return(request, smaller, &index);
+	if (status == STATUS_OK) {
+		struct gate *gate = kcall_gate(request, capability_manager_attenuate_params_reader_capability(params));
+		gate_get(gate);
+		status = kcall_return_ref(request, (struct cap_ref){smaller, gate}, &index);
+	}
 	if (status == STATUS_OK)
 		capability_manager_attenuate_results_builder_set_capability(results, index);
 	return status;
 }
 
 
+static enum status make_revocable(void *self, struct rpc_request *request,
+				  struct capability_manager_make_revocable_params_reader params,
+				  struct capability_manager_make_revocable_results_builder results)
+{
+	int32_t index = capability_manager_make_revocable_params_reader_capability(params), lent, revoker;
+	uint64_t expires = capability_manager_make_revocable_params_reader_expires_ns(params);
+	struct view *view = kcall_view(request, index);
+	struct gate *gate;
+
+	(void)self;
+	if (view == NULL)
+		return object_raise_invalid(request, "no capability was given", "capability");
+	if (expires != 0 && expires <= clock_now_ns())
+		return object_raise_invalid(request, "that time is past", "expiresNs");
+	if (request->caps_out_max < 2)
+		return STATUS_NO_SLOT;
+	enum status status = gate_create(caller(request), kcall_gate(request, index), NULL, &gate);
+	if (status != STATUS_OK)
+		return status;
+	if (expires != 0)
+		gate_expire_at(gate, expires);
+	gate_get(gate);
+	view_get(view);
+	status = kcall_return_ref(request, (struct cap_ref){view, gate}, &lent);
+	enum status second = kcall_return_object(request, &gate->object, &revoker);
+	if (status == STATUS_OK)
+		status = second;
+	if (status == STATUS_OK) {
+		capability_manager_make_revocable_results_builder_set_capability(results, lent);
+		capability_manager_make_revocable_results_builder_set_revoker(results, revoker);
+	}
+	return status;
+}
+
 static enum status grant(void *self, struct rpc_request *request, struct capability_manager_grant_params_reader params,
 			 struct capability_manager_grant_results_builder results)
 {
 	struct object *object = kcall_object(request, capability_manager_grant_params_reader_process(params),
 					     &process_handle_type, 1ull << PROCESS_HANDLE_GRANT);
-	struct view *view = kcall_view(request, capability_manager_grant_params_reader_capability(params));
 	cap_id id;
 
 	(void)self;
 	if (object == NULL)
 		return object_raise_invalid(request, "not a ProcessHandle that may grant", "process");
-	enum status status = process_handle_insert(request, container_of(object, struct process, object), view,
+	enum status status = process_handle_insert(request, container_of(object, struct process, object),
+						   capability_manager_grant_params_reader_capability(params),
 						   capability_manager_grant_params_reader_slot(params), false, &id);
 	if (status == STATUS_OK)
 		capability_manager_grant_results_builder_set_id(results, id.raw);
@@ -170,6 +210,7 @@ static const struct capability_manager_server_ops capability_manager_ops = {
 	.describe = describe,
 	.attenuate = attenuate,
 	.grant = grant,
+	.make_revocable = make_revocable,
 	.drop = drop,
 	.create_endpoint = create_endpoint,
 	.create_notification = create_notification,

@@ -59,6 +59,7 @@ void objects_init(void)
 	process_space_object_type = &virtual_memory_type;
 	thread_object_type = &thread_handle_type;
 	notification_object_type = &notification_type;
+	gate_object_type = &revoker_type;
 	entropy_init();
 }
 

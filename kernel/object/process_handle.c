@@ -58,20 +58,21 @@ static enum status info(void *self, struct rpc_request *request, struct process_
 }
 
 /* Puts a copy of view into the process's table; under its lock, so that it cannot end meanwhile. */
-enum status process_handle_insert(struct rpc_request *request, struct process *process, struct view *view, uint32_t slot,
+enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index, uint32_t slot,
 				  bool before_start, cap_id *out)
 {
 	struct provenance provenance = {kcall_of(request)->thread->process->pid, PROVENANCE_GRANT, {0}};
+	struct cap_ref ref = {kcall_view(request, index), kcall_gate(request, index)};
 	enum status status = STATUS_BAD_STATE;
 
-	if (view == NULL)
+	if (ref.view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
 	spin_lock(&process->lock);
 	bool created = process->state == PROCESS_CREATED;
 	bool alive = created || process->state == PROCESS_RUNNING;
 	if (before_start ? created : alive) {
-		view_get(view);
-		status = cap_table_insert_at(&process->table, slot, view, provenance, out);
+		cap_ref_get(ref);
+		status = cap_table_insert_at(&process->table, slot, ref, provenance, out);
 	}
 	spin_unlock(&process->lock);
 	switch (status) {
@@ -82,7 +83,7 @@ enum status process_handle_insert(struct rpc_request *request, struct process *p
 			return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the process has started", NULL);
 		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "the process has ended", "process");
 	default:
-		view_put(view);
+		cap_ref_put(ref);
 		break;
 	}
 	if (status == STATUS_EXISTS)
@@ -97,7 +98,7 @@ static enum status grant(void *self, struct rpc_request *request, struct process
 {
 	cap_id id;
 	enum status status = process_handle_insert(request, process_of(self),
-						   kcall_view(request, process_handle_grant_params_reader_capability(params)),
+						   process_handle_grant_params_reader_capability(params),
 						   process_handle_grant_params_reader_slot(params), true, &id);
 
 	if (status == STATUS_OK)

@@ -7,6 +7,7 @@
  */
 #include "object_types.h"
 
+#include <cap/gate_mapping.h>
 #include <mm/space.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
@@ -70,6 +71,23 @@ static enum status raise_map(struct rpc_request *request, enum status status)
 	return object_raise_status(request, status, "address");
 }
 
+/* A mapping made through a gate goes with it. */
+static enum status map_gated(struct process *process, struct memory *memory, uint64_t first, uint64_t pages, vaddr_t at,
+			     unsigned prot, struct gate *gate, vaddr_t *out)
+{
+	if (likely(gate == NULL))
+		return space_map(&process->space, memory, first, pages, at, prot, out);
+	struct gate_mapping *mapping = gate_mapping_prepare(process, gate, memory, pages);
+	if (mapping == NULL)
+		return STATUS_NO_MEMORY;
+	enum status status = space_map(&process->space, memory, first, pages, at, prot, out);
+	if (status == STATUS_OK)
+		gate_mapping_link(mapping, out->raw);
+	else
+		gate_mapping_free(mapping);
+	return status;
+}
+
 static enum status map(void *self, struct rpc_request *request, struct virtual_memory_map_params_reader params,
 		       struct virtual_memory_map_results_builder results)
 {
@@ -96,8 +114,8 @@ static enum status map(void *self, struct rpc_request *request, struct virtual_m
 		return object_raise_invalid(request, "reaches past the end of the memory", "length");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	enum status status = space_map(&process->space, memory, offset / PAGE_SIZE, length / PAGE_SIZE, VADDR(address),
-				       prot, &mapped);
+	enum status status = map_gated(process, memory, offset / PAGE_SIZE, length / PAGE_SIZE, VADDR(address), prot,
+				       kcall_gate(request, index), &mapped);
 	if (status != STATUS_OK)
 		return raise_map(request, status);
 	virtual_memory_map_results_builder_set_address(results, mapped.raw);

@@ -16,7 +16,7 @@
 
 static struct kcall kcalls[MAX_CPUS];
 
-enum status op_target(struct thread *thread, struct request *request, struct view **view)
+enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref)
 {
 	cap_id id = {request->sqe.target};
 
@@ -27,59 +27,68 @@ enum status op_target(struct thread *thread, struct request *request, struct vie
 	} else if (unlikely(request->sqe.path != 0)) {
 		return STATUS_BAD_OP;
 	}
-	*view = cap_table_view(&thread->process->table, id);
-	return likely(*view != NULL) ? STATUS_OK : STATUS_BAD_ID;
+	return cap_table_find(&thread->process->table, id, ref);
+}
+
+/* The new facet is under the template's gate. */
+static enum status mint(struct cap_table *table, const struct cap_desc *desc, struct cap_ref *out)
+{
+	struct cap_ref template;
+	enum status status = cap_table_find(table, (cap_id){desc->id}, &template);
+
+	if (status != STATUS_OK)
+		return status;
+	if (template.view->kind != VIEW_TEMPLATE)
+		return STATUS_WRONG_TYPE;
+	status = view_mint(template.view, desc->path_or_key, &out->view);
+	out->gate = template.gate;
+	if (status == STATUS_OK)
+		gate_get(out->gate);
+	return status;
 }
 
 static enum status resolve_one(struct thread *thread, struct request *request, const struct cap_desc *desc,
-			       struct view **out)
+			       struct carried *out)
 {
+	struct cap_table *table = &thread->process->table;
 	cap_id id = {desc->id};
 	enum status status;
 
+	out->moved = CAP_ID_NULL;
 	switch ((enum cap_desc_kind)desc->kind) {
 	case CAP_DESC_COPY:
-	case CAP_DESC_MINT:
-		break;
+		return cap_table_get(table, id, &out->ref);
+	case CAP_DESC_MOVE:
+		out->moved = id;
+		return cap_table_lock(table, id, &out->ref);
 	case CAP_DESC_ANSWER:
 		status = answer_resolve(thread, request, desc->id, (uint32_t)desc->path_or_key, &id);
-		if (status != STATUS_OK)
-			return status;
-		break;
-	default: /* MOVE comes with the IPC issue */
-		return STATUS_BAD_OP;
+		return status == STATUS_OK ? cap_table_get(table, id, &out->ref) : status;
+	case CAP_DESC_MINT:
+		return mint(table, desc, &out->ref);
 	}
-	struct view *view = cap_table_view(&thread->process->table, id);
-	if (view == NULL)
-		return STATUS_BAD_ID;
-	if (desc->kind != CAP_DESC_MINT) {
-		*out = view;
-		return view_try_get(view) ? STATUS_OK : STATUS_BAD_ID;
-	}
-	return view->kind == VIEW_TEMPLATE ? view_mint(view, desc->path_or_key, out) : STATUS_WRONG_TYPE;
+	return STATUS_BAD_OP;
 }
 
-enum status op_resolve_caps(struct thread *thread, struct request *request, struct view **views)
+enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	struct ring *ring = &thread->ring;
-	enum status status = STATUS_OK;
-	unsigned n = 0;
 
 	if (sqe->caps_len > CAP_MESSAGE_MAX_CAPS)
 		return STATUS_TOO_LARGE;
 	if (!ring_range_ok(ring, sqe->caps_off, sqe->caps_len * sizeof(struct cap_desc)))
 		return STATUS_BAD_RANGE;
-	for (; n < sqe->caps_len && status == STATUS_OK; n++) {
+	for (unsigned n = 0; n < sqe->caps_len; n++) {
 		struct cap_desc desc;
 		copy_words(&desc, ring->arena + sqe->caps_off + n * sizeof(desc), sizeof(desc) / 8);
-		status = resolve_one(thread, request, &desc, &views[n]);
+		enum status status = resolve_one(thread, request, &desc, &carried[n]);
+		if (status != STATUS_OK) {
+			carried_abort(thread->process, carried, n);
+			return status;
+		}
 	}
-	if (status == STATUS_OK)
-		return STATUS_OK;
-	for (n--; n-- > 0;)
-		view_put(views[n]);
-	return status;
+	return STATUS_OK;
 }
 
 /* An exception raised by the kernel itself, into the caller's buffer. */
@@ -103,8 +112,13 @@ static void install_results(struct thread *thread, struct request *request, stru
 	struct provenance provenance = {0, PROVENANCE_ANSWER, {0}};
 
 	for (unsigned i = 0; i < kcall->rpc.caps_out_len; i++) {
-		struct view *view = (struct view *)(uintptr_t)kcall->caps_out[i].id;
-		cap_id id = cap_table_install(&thread->process->table, &request->slots, view, provenance);
+		struct cap_ref ref = kcall->given[i];
+		if (unlikely(request->gate != NULL)) {
+			struct gate *own = ref.gate;
+			ref.gate = op_returned_gate(request, own, i);
+			gate_put(own);
+		}
+		cap_id id = cap_table_install(&thread->process->table, &request->slots, ref, provenance);
 		ids[i] = id.raw;
 		answer_set_cap(&thread->ring, request->sequence, i, id);
 	}
@@ -114,7 +128,7 @@ static void install_results(struct thread *thread, struct request *request, stru
 static void drop_results(struct kcall *kcall)
 {
 	for (unsigned i = 0; i < kcall->rpc.caps_out_len; i++)
-		view_put((struct view *)(uintptr_t)kcall->caps_out[i].id);
+		cap_ref_put(kcall->given[i]);
 }
 
 static enum status finish_kernel_call(struct thread *thread, struct request *request, struct kcall *kcall,
@@ -138,7 +152,43 @@ static enum status finish_kernel_call(struct thread *thread, struct request *req
 	return status;
 }
 
-enum status kernel_call(struct thread *thread, struct request *request, struct view *view)
+/* Capabilities in and out of a kernel call: reserved slots, resolved descriptors, and gates for what comes back. */
+static enum status prepare_caps(struct thread *thread, struct request *request, struct kcall *kcall, struct gate *gate)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+	uint16_t most = sqe->buf_caps < CAP_MESSAGE_MAX_CAPS ? sqe->buf_caps : CAP_MESSAGE_MAX_CAPS;
+	enum status status = cap_table_reserve(&thread->process->table, most, &request->slots);
+
+	if (status == STATUS_OK && gate != NULL)
+		status = request_enter_gate(thread, request, gate);
+	if (status == STATUS_OK && sqe->caps_len != 0)
+		status = op_resolve_caps(thread, request, kcall->carried);
+	if (status != STATUS_OK) {
+		request_drop_gate(request);
+		cap_table_unreserve(&thread->process->table, &request->slots);
+		return status;
+	}
+	for (unsigned i = 0; i < sqe->caps_len; i++)
+		kcall->caps_in[i] = (uint64_t)(uintptr_t)&kcall->carried[i].ref;
+	rpc_request_set_caps(&kcall->rpc, kcall->caps_in, sqe->caps_len, kcall->caps_out, most);
+	return STATUS_OK;
+}
+
+/* The object has seen what came: moved capabilities are gone if it accepted the call, and everything is put back. */
+static void finish_caps(struct thread *thread, const struct request *request, struct kcall *kcall, enum status status)
+{
+	unsigned count = request->sqe.caps_len;
+
+	if (status == STATUS_OK || status == OP_WAITING) {
+		carried_commit(thread->process, kcall->carried, count);
+		for (unsigned i = 0; i < count; i++)
+			cap_ref_put(kcall->carried[i].ref);
+	} else {
+		carried_abort(thread->process, kcall->carried, count);
+	}
+}
+
+enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	struct cpu *cpu = this_cpu();
@@ -153,27 +203,26 @@ enum status kernel_call(struct thread *thread, struct request *request, struct v
 			 capacity);
 	kcall->thread = thread;
 	kcall->request = request;
-	kcall->view = view;
-	if (unlikely((sqe->caps_len | sqe->buf_caps) != 0)) {
-		uint16_t most = sqe->buf_caps < CAP_MESSAGE_MAX_CAPS ? sqe->buf_caps : CAP_MESSAGE_MAX_CAPS;
-		status = cap_table_reserve(&thread->process->table, most, &request->slots);
+	kcall->view = ref.view;
+	bool caps = (sqe->caps_len | sqe->buf_caps) != 0 || ref.gate != NULL;
+	if (unlikely(caps)) {
+		status = prepare_caps(thread, request, kcall, ref.gate);
 		if (status != STATUS_OK)
 			return status;
-		status = op_resolve_caps(thread, request, (struct view **)(void *)kcall->caps_in);
-		if (status != STATUS_OK)
-			goto unreserve;
-		rpc_request_set_caps(&kcall->rpc, kcall->caps_in, sqe->caps_len, kcall->caps_out, most);
 	}
-	status = view->object->type->call(view->object, &kcall->rpc);
+	status = ref.view->object->type->call(ref.view->object, &kcall->rpc);
 	if (unlikely(sqe->caps_len != 0))
-		for (unsigned i = 0; i < sqe->caps_len; i++)
-			view_put((struct view *)(uintptr_t)kcall->caps_in[i]);
-	if (status == OP_WAITING)
+		finish_caps(thread, request, kcall, status);
+	if (status == OP_WAITING) {
+		if (unlikely(request->gate != NULL))
+			request_link_gate(request);
 		return status;
+	}
 	status = finish_kernel_call(thread, request, kcall, status);
-unreserve:
-	if (unlikely(request->slots.count != 0))
+	if (unlikely(caps)) {
+		request_drop_gate(request);
 		cap_table_unreserve(&thread->process->table, &request->slots);
+	}
 	return status;
 }
 
@@ -185,8 +234,9 @@ static enum status check_ranges(const struct ring *ring, const struct cap_sqe *s
 	return STATUS_OK;
 }
 
-static enum status call_view(struct thread *thread, struct request *request, struct view *view)
+static enum status call_view(struct thread *thread, struct request *request, struct cap_ref ref)
 {
+	const struct view *view = ref.view;
 	uint64_t methods = view_methods(view, request->sqe.interface_id);
 	unsigned method = request->sqe.method;
 
@@ -197,15 +247,16 @@ static enum status call_view(struct thread *thread, struct request *request, str
 		return STATUS_DENIED;
 	}
 	if (view->kind == VIEW_FACET && view->object->type->is_endpoint)
-		return endpoint_call(thread, request, view);
+		return endpoint_call(thread, request, ref);
 	if (unlikely(view->kind == VIEW_TEMPLATE))
 		return STATUS_WRONG_TYPE;
-	return kernel_call(thread, request, view);
+	return kernel_call(thread, request, ref);
 }
 
 enum status op_call(struct thread *thread, struct request *request)
 {
-	struct view *view = NULL;
+	struct cap_ref ref = {0};
+	uint64_t object_id = 0; /* read before: the object may be gone after */
 	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
 	enum status status = check_ranges(&thread->ring, &request->sqe);
 
@@ -216,10 +267,12 @@ enum status op_call(struct thread *thread, struct request *request)
 		if (status != STATUS_OK)
 			return status;
 	}
-	status = op_target(thread, request, &view);
-	if (likely(status == STATUS_OK))
-		status = call_view(thread, request, view);
-	op_record(thread, request, RECORDER_CALL, view, status);
+	status = op_target(thread, request, &ref);
+	if (likely(status == STATUS_OK)) {
+		object_id = ref.view->object->id;
+		status = call_view(thread, request, ref);
+	}
+	op_record(thread, request, RECORDER_CALL, object_id, status);
 	if (unlikely(kept) && status != OP_WAITING) {
 		request->result.status = status;
 		answer_finish(request);
@@ -227,7 +280,7 @@ enum status op_call(struct thread *thread, struct request *request)
 	return status;
 }
 
-void op_record(struct thread *thread, const struct request *request, unsigned kind, const struct view *view,
+void op_record(struct thread *thread, const struct request *request, unsigned kind, uint64_t object_id,
 	       enum status status)
 {
 	struct cpu *cpu = this_cpu();
@@ -235,7 +288,7 @@ void op_record(struct thread *thread, const struct request *request, unsigned ki
 
 	event->time_ticks = arch_ticks();
 	event->interface_id = request->sqe.interface_id;
-	event->object = view != NULL ? view->object->id : 0;
+	event->object = object_id;
 	event->process = thread->process->pid;
 	event->thread = thread->tid;
 	event->cap_slot = (uint32_t)request->sqe.target;

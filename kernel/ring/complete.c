@@ -65,12 +65,13 @@ void request_release(struct ring *ring, struct request *request)
 		(void)timer_cancel(&request->deadline);
 		request->timed = false;
 	}
-	if (unlikely(request->views != NULL)) { /* never delivered */
-		for (unsigned i = 0; i < request->sqe.caps_len; i++)
-			view_put(request->views[i]);
-		heap_free(request->views, request->sqe.caps_len * sizeof(struct view *));
-		request->views = NULL;
+	if (unlikely(request->carried != NULL)) { /* never delivered */
+		carried_abort(process, request->carried, request->sqe.caps_len);
+		heap_free(request->carried, request->sqe.caps_len * sizeof(struct carried));
+		request->carried = NULL;
 	}
+	if (unlikely(request->gate != NULL))
+		request_drop_gate(request);
 	if (unlikely(request->record != NULL)) { /* a RECV that received nothing */
 		record_release(process, request->record);
 		request->record = NULL;
@@ -93,6 +94,7 @@ void ring_finish(struct ring *ring, struct request *request)
 	ring_post(ring, request->sqe.user_data, &request->result);
 	ring->pending--;
 	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	request->taken = false;
 	request->next = ring->free;
 	ring->free = request;
 }
@@ -101,6 +103,7 @@ void ring_take(struct ring *ring, struct request *request)
 {
 	ring->free = request->next;
 	ring->pending++;
+	request->taken = true;
 	request->result = (struct completion){0};
 	request->queue_lock = NULL;
 	request->sleep_until = 0;

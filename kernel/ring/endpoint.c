@@ -86,11 +86,11 @@ static void write_header(struct request *call, const struct process *caller, str
 }
 
 /* Moves capabilities into a table through reserved slots; the ids go to `ids`. */
-static void install_caps(struct process *to, struct cap_slots *slots, struct view **views, unsigned count,
+static void install_caps(struct process *to, struct cap_slots *slots, const struct carried *carried, unsigned count,
 			 struct provenance provenance, uint64_t *ids)
 {
 	for (unsigned i = 0; i < count; i++)
-		ids[i] = cap_table_install(&to->table, slots, views[i], provenance).raw;
+		ids[i] = cap_table_install(&to->table, slots, carried[i].ref, provenance).raw;
 }
 
 /* Copies the call into the receiver's buffer and opens its record. The receiver's completion is the caller's work. */
@@ -106,12 +106,13 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	(void)endpoint;
 	write_header(call, caller, (struct cap_call_header *)(void *)buffer);
 	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off, sqe->msg_len / 8);
-	if (unlikely(call->views != NULL)) {
+	if (unlikely(call->carried != NULL)) {
 		struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
-		install_caps(server->process, &receive->slots, call->views, sqe->caps_len, provenance,
+		install_caps(server->process, &receive->slots, call->carried, sqe->caps_len, provenance,
 			     (uint64_t *)(void *)(buffer + len));
-		heap_free(call->views, sqe->caps_len * sizeof(struct view *));
-		call->views = NULL;
+		carried_commit(caller, call->carried, sqe->caps_len);
+		heap_free(call->carried, sqe->caps_len * sizeof(struct carried));
+		call->carried = NULL;
 	}
 	record->caller = call;
 	record->caller_sequence = call->sequence;
@@ -121,6 +122,8 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->interface_id = sqe->interface_id;
 	record->object_id = call->object->id;
 	record->method = sqe->method;
+	record->gate = call->gate;
+	gate_get(call->gate);
 	call->record = record;
 	call->result.flags = CAP_CQE_DELIVERED;
 	receive->record = NULL;
@@ -185,9 +188,9 @@ static void match(struct endpoint *endpoint, struct request *call)
 	spin_unlock(&endpoint->lock);
 }
 
-enum status endpoint_call(struct thread *thread, struct request *request, struct view *view)
+enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)
 {
-	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
+	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
 	struct ring *ring = &thread->ring;
 	const struct cap_sqe *sqe = &request->sqe;
 	enum status status;
@@ -204,22 +207,32 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (unlikely(sqe->caps_len != 0)) {
-		struct view **views = heap_alloc(sqe->caps_len * sizeof(struct view *));
-		status = views != NULL ? op_resolve_caps(thread, request, views) : STATUS_NO_MEMORY;
+	if (unlikely(ref.gate != NULL)) {
+		status = request_enter_gate(thread, request, ref.gate);
 		if (status != STATUS_OK) {
-			if (views != NULL)
-				heap_free(views, sqe->caps_len * sizeof(struct view *));
 			cap_table_unreserve(&thread->process->table, &request->slots);
 			return status;
 		}
-		request->views = views;
+	}
+	if (unlikely(sqe->caps_len != 0)) {
+		struct carried *carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
+		status = carried != NULL ? op_resolve_caps(thread, request, carried) : STATUS_NO_MEMORY;
+		if (status != STATUS_OK) {
+			if (carried != NULL)
+				heap_free(carried, sqe->caps_len * sizeof(struct carried));
+			request_drop_gate(request);
+			cap_table_unreserve(&thread->process->table, &request->slots);
+			return status;
+		}
+		request->carried = carried;
 	}
 	object_get(&endpoint->object);
 	request->object = &endpoint->object;
-	request->key = view->key;
+	request->key = ref.view->key;
 	ring_take(ring, request);
 	request->queue_lock = &endpoint->lock;
+	if (unlikely(request->gate != NULL))
+		request_link_gate(request);
 	request_arm_deadline(request);
 	match(endpoint, request);
 	/* The last receive right may have gone while the call was being queued. */

@@ -14,13 +14,20 @@ struct object *kcall_object(struct rpc_request *request, int32_t index, const st
 	return view->object;
 }
 
+enum status kcall_return_ref(struct rpc_request *request, struct cap_ref ref, int32_t *index)
+{
+	*index = rpc_request_add_cap(request, CAP_DESC_COPY, 0, 0);
+	if (*index < 0) {
+		cap_ref_put(ref);
+		return STATUS_NO_SLOT;
+	}
+	kcall_of(request)->given[*index] = ref;
+	return STATUS_OK;
+}
+
 enum status kcall_return(struct rpc_request *request, struct view *view, int32_t *index)
 {
-	*index = rpc_request_add_cap(request, CAP_DESC_COPY, (uint64_t)(uintptr_t)view, 0);
-	if (*index >= 0)
-		return STATUS_OK;
-	view_put(view);
-	return STATUS_NO_SLOT;
+	return kcall_return_ref(request, (struct cap_ref){view, NULL}, index);
 }
 
 enum status kcall_return_object(struct rpc_request *request, struct object *object, int32_t *index)

@@ -104,6 +104,8 @@ enum status notification_post_wait(struct thread *thread, struct request *reques
 	request->queue_lock = &notification->lock;
 	list_push_back(&ring->posted, &request->posted);
 	list_push_back(&notification->waiters, &request->link);
+	if (unlikely(request->gate != NULL))
+		request_link_gate(request);
 	spin_unlock(&notification->lock);
 	request_arm_deadline(request);
 	return OP_WAITING;
@@ -128,12 +130,14 @@ void notification_recheck(struct request *wait)
 
 /* The notification and the bits that a SIGNAL or WAIT means; 0 stands for the whole mask. */
 static enum status target(struct thread *thread, const struct request *request, unsigned method,
-			  struct notification **notification, uint64_t *bits)
+			  struct notification **notification, uint64_t *bits, struct gate **gate)
 {
-	struct view *view = cap_table_view(&thread->process->table, (cap_id){request->sqe.target});
+	struct cap_ref ref;
+	enum status status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
+	struct view *view = ref.view;
 
-	if (view == NULL)
-		return STATUS_BAD_ID;
+	if (status != STATUS_OK)
+		return status;
 	if (view->object->type != notification_object_type)
 		return STATUS_WRONG_TYPE;
 	if (!view_allows(view, notification_object_type->interface_id, method))
@@ -143,26 +147,36 @@ static enum status target(struct thread *thread, const struct request *request, 
 	if ((*bits & ~mask) != 0)
 		return STATUS_DENIED;
 	*notification = container_of(view->object, struct notification, object);
+	*gate = ref.gate;
 	return STATUS_OK;
 }
 
 enum status op_signal(struct thread *thread, struct request *request)
 {
 	struct notification *notification;
+	struct gate *gate;
 	uint64_t bits;
-	enum status status = target(thread, request, NOTIFICATION_METHOD_SIGNAL, &notification, &bits);
+	enum status status = target(thread, request, NOTIFICATION_METHOD_SIGNAL, &notification, &bits, &gate);
 
 	if (status == STATUS_OK)
 		notification_set(notification, bits);
-	op_record(thread, request, RECORDER_OTHER, NULL, status);
+	op_record(thread, request, RECORDER_OTHER, 0, status);
 	return status;
 }
 
 enum status op_wait(struct thread *thread, struct request *request)
 {
 	struct notification *notification;
+	struct gate *gate;
 	uint64_t bits;
-	enum status status = target(thread, request, NOTIFICATION_METHOD_WAIT, &notification, &bits);
+	enum status status = target(thread, request, NOTIFICATION_METHOD_WAIT, &notification, &bits, &gate);
 
-	return status == STATUS_OK ? notification_post_wait(thread, request, notification, bits) : status;
+	if (status == STATUS_OK && unlikely(gate != NULL))
+		status = request_enter_gate(thread, request, gate);
+	if (status != STATUS_OK)
+		return status;
+	status = notification_post_wait(thread, request, notification, bits);
+	if (unlikely(gate != NULL && status != OP_WAITING))
+		request_drop_gate(request);
+	return status;
 }

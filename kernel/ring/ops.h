@@ -18,17 +18,19 @@ typedef enum status op_fn(struct thread *thread, struct request *request);
 op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel, op_wake,
 	op_signal, op_wait;
 
-/* The capability or answer that the SQE targets; its entry, too, if it is a capability. */
-enum status op_target(struct thread *thread, struct request *request, struct view **view);
+/* The capability that the SQE targets, by id or through an answer; not counted. */
+enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref);
 /* A call to a kernel object. */
-enum status kernel_call(struct thread *thread, struct request *request, struct view *view);
-/* Reads the SQE's capability descriptors, resolves them to counted views: into views[0 .. caps_len). */
-enum status op_resolve_caps(struct thread *thread, struct request *request, struct view **views);
+enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref);
+/* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
+enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried);
+/* The gate of something that came back with `own` through the request's gate; may use one of its spares. */
+struct gate *op_returned_gate(struct request *call, struct gate *own, unsigned index);
 
 /* Makes the request wait for a deadline, if it has one. */
 void request_arm_deadline(struct request *request);
 /* One event in the flight recorder. */
-void op_record(struct thread *thread, const struct request *request, unsigned kind, const struct view *view,
+void op_record(struct thread *thread, const struct request *request, unsigned kind, uint64_t object_id,
 	       enum status status);
 
 /* Answers (answer.c) */

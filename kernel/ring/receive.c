@@ -22,10 +22,12 @@ static enum status prepare_receive(struct thread *thread, struct request *reques
 {
 	struct ring *ring = &thread->ring;
 	const struct cap_sqe *sqe = &request->sqe;
-	struct view *view = cap_table_view(&thread->process->table, (cap_id){id});
+	struct cap_ref ref;
+	enum status status = cap_table_find(&thread->process->table, (cap_id){id}, &ref);
+	struct view *view = ref.view;
 
-	if (unlikely(view == NULL))
-		return STATUS_BAD_ID;
+	if (unlikely(status != STATUS_OK))
+		return status;
 	if (unlikely(view->kind != VIEW_OBJECT || !view->object->type->is_endpoint))
 		return STATUS_WRONG_TYPE;
 	if (unlikely(!view_allows(view, ENDPOINT_INTERFACE_ID, ENDPOINT_RECEIVE)))
@@ -58,14 +60,8 @@ enum status op_recv(struct thread *thread, struct request *request)
 	return endpoint_post_receive(thread, request, endpoint, record);
 }
 
-static void drop_views(struct view **views, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		view_put(views[i]);
-}
-
 static enum status check_return(struct thread *thread, struct request *request, const struct service_record *record,
-				struct view **views)
+				struct carried *carried)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
@@ -75,11 +71,23 @@ static enum status check_return(struct thread *thread, struct request *request, 
 		return STATUS_TOO_LARGE;
 	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) && (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
 		return STATUS_TOO_LARGE;
-	return unlikely(sqe->caps_len != 0) ? op_resolve_caps(thread, request, views) : STATUS_OK;
+	if (likely(sqe->caps_len == 0))
+		return STATUS_OK;
+	enum status status = op_resolve_caps(thread, request, carried);
+	for (unsigned i = 0; status == STATUS_OK && record->gate != NULL && i < sqe->caps_len; i++) {
+		struct gate *own = carried[i].ref.gate;
+		if (own != NULL && !gate_contains(own, record->gate) && !gate_contains(record->gate, own) &&
+		    gate_joint_depth(own, record->gate) > GATE_MAX_DEPTH) {
+			carried_abort(thread->process, carried, sqe->caps_len);
+			status = STATUS_GATE_DEPTH;
+		}
+	}
+	return status;
 }
 
 /* The claimed caller gets its answer: message, capabilities, completion. */
-static void answer_caller(struct thread *thread, struct request *request, struct request *caller, struct view **views)
+static void answer_caller(struct thread *thread, struct request *request, struct request *caller,
+			  const struct carried *carried)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	struct process *process = ring_thread(caller->ring)->process;
@@ -89,10 +97,14 @@ static void answer_caller(struct thread *thread, struct request *request, struct
 	thread->ring.copied += sqe->msg_len;
 	copy_words(buffer, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
 	for (unsigned i = 0; i < sqe->caps_len; i++) {
-		cap_id id = cap_table_install(&process->table, &caller->slots, views[i], provenance);
+		struct cap_ref ref = {carried[i].ref.view, op_returned_gate(caller, carried[i].ref.gate, i)};
+		gate_put(carried[i].ref.gate);
+		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
 		((uint64_t *)(void *)(buffer + sqe->msg_len))[i] = id.raw;
 		answer_set_cap(caller->ring, caller->sequence, i, id);
 	}
+	if (unlikely(sqe->caps_len != 0))
+		carried_commit(thread->process, carried, sqe->caps_len);
 	caller->record = NULL;
 	caller->result.len = sqe->msg_len;
 	caller->result.caps = sqe->caps_len;
@@ -124,26 +136,28 @@ static void record_event(struct thread *thread, const struct request *request, c
 static enum status do_return(struct thread *thread, struct request *request, struct service_record **out)
 {
 	uint64_t word;
-	struct view *views[CAP_MESSAGE_MAX_CAPS] __attribute__((uninitialized)); /* hot: only caps_len are used */
+	struct carried carried[CAP_MESSAGE_MAX_CAPS] __attribute__((uninitialized)); /* hot: only caps_len are used */
 	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = check_return(thread, request, record, views);
+	enum status status = check_return(thread, request, record, carried);
 	if (unlikely(status != STATUS_OK))
 		return status;
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
 	record_event(thread, request, record);
 	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
-		drop_views(views, request->sqe.caps_len);
+		carried_abort(thread->process, carried, request->sqe.caps_len);
 		return STATUS_BAD_ID;
 	}
 	*out = record;
+	if (unlikely(record->gate != NULL))
+		record_drop_gate(record);
 	if (likely(caller != NULL && request_claim(caller, sequence)))
-		answer_caller(thread, request, caller, views);
+		answer_caller(thread, request, caller, carried);
 	else
-		drop_views(views, request->sqe.caps_len); /* nobody waits for it any more */
+		carried_drop(thread->process, carried, request->sqe.caps_len); /* nobody waits for it any more */
 	return STATUS_OK;
 }
 

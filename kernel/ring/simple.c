@@ -25,28 +25,29 @@ enum status op_release(struct thread *thread, struct request *request)
 
 	if (status == STATUS_OK)
 		status = cap_table_release(&thread->process->table, id);
-	op_record(thread, request, RECORDER_OTHER, NULL, status);
+	op_record(thread, request, RECORDER_OTHER, 0, status);
 	return status;
 }
 
 enum status op_dup(struct thread *thread, struct request *request)
 {
 	struct provenance provenance = {thread->process->pid, PROVENANCE_DUPLICATE, {0}};
-	struct view *view = NULL;
+	struct cap_ref ref;
+	uint64_t object_id = 0;
 	cap_id id;
 	enum status status = target_id(thread, request, &id);
 
-	if (status == STATUS_OK &&
-	    ((view = cap_table_view(&thread->process->table, id)) == NULL || !view_try_get(view)))
-		status = STATUS_BAD_ID;
+	if (status == STATUS_OK)
+		status = cap_table_get(&thread->process->table, id, &ref);
 	if (status == STATUS_OK) {
-		status = cap_table_insert(&thread->process->table, view, provenance, &id);
+		object_id = ref.view->object->id;
+		status = cap_table_insert(&thread->process->table, ref, provenance, &id);
 		if (status == STATUS_OK)
 			request->result.token = id.raw;
 		else
-			view_put(view);
+			cap_ref_put(ref);
 	}
-	op_record(thread, request, RECORDER_OTHER, view, status);
+	op_record(thread, request, RECORDER_OTHER, object_id, status);
 	return status;
 }
 
@@ -69,10 +70,12 @@ enum status op_cancel(struct thread *thread, struct request *request)
 
 enum status op_wake(struct thread *thread, struct request *request)
 {
-	struct view *view = cap_table_view(&thread->process->table, (cap_id){request->sqe.target});
+	struct cap_ref ref;
+	enum status status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
+	struct view *view = ref.view;
 
-	if (view == NULL)
-		return STATUS_BAD_ID;
+	if (status != STATUS_OK)
+		return status;
 	if (view->object->type != thread_object_type)
 		return STATUS_WRONG_TYPE;
 	if (!view_allows(view, thread_object_type->interface_id, THREAD_HANDLE_METHOD_WAKE))

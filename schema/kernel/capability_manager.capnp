@@ -5,6 +5,7 @@
 using import "process_handle.capnp".ProcessHandle;
 using import "endpoint.capnp".Endpoint;
 using import "notification.capnp".Notification;
+using import "revoker.capnp".Revoker;
 
 interface CapabilityManager @0xfa43a36073dfc52d {
   # Looks at and edits the table of the process that calls it, whoever that is; it gives no view of others.
@@ -33,6 +34,11 @@ interface CapabilityManager @0xfa43a36073dfc52d {
 
   createNotification @6 () -> (notification :Notification);
   # A new notification word, all bits clear; the capability may signal and wait for all 64 bits.
+
+  makeRevocable @7 (capability :Capability, expiresNs :UInt64) -> (capability :Capability, revoker :Revoker);
+  # The same capability, to be lent: it, its copies, and whatever comes back through it stop working when revoker.revoke is called, or
+  # when the monotonic clock reaches expiresNs (0 = never). Reserve two capabilities.
+  # Errors: invalidArgument when expiresNs is past; GATE_DEPTH (status) when it is below eight revocable grants already.
 
   struct Entry {
     id @0 :UInt64;

@@ -21,6 +21,14 @@ static struct ledger ledger;
 static struct cap_table table;
 static const struct provenance nobody = {0, PROVENANCE_GRANT, {0}};
 
+/* NULL: the id does not resolve. */
+static struct view *find(cap_id id)
+{
+	struct cap_ref ref;
+
+	return cap_table_find(&table, id, &ref) == STATUS_OK ? ref.view : NULL;
+}
+
 static void reset(uint64_t entries)
 {
 	uint64_t limits[LEDGER_COUNT] = {[LEDGER_ENTRIES] = entries};
@@ -55,7 +63,7 @@ EXPLORE_TEST(ids_resolve_exactly_while_they_are_held, 10)
 	for (unsigned step = 0; step < 3000; step++) {
 		if (held_len < LIVE && host_random() % 100 < 55) {
 			held[held_len].key = step;
-			explore_check(cap_table_insert(&table, make_view(step), nobody, &held[held_len].id) == STATUS_OK);
+			explore_check(cap_table_insert(&table, (struct cap_ref){make_view(step), NULL}, nobody, &held[held_len].id) == STATUS_OK);
 			held_len++;
 		} else if (held_len > 0) {
 			unsigned i = (unsigned)(host_random() % held_len);
@@ -65,11 +73,11 @@ EXPLORE_TEST(ids_resolve_exactly_while_they_are_held, 10)
 			held[i] = held[--held_len];
 		}
 		for (unsigned i = 0; i < held_len; i += 7) {
-			struct view *view = cap_table_view(&table, held[i].id);
+			struct view *view = find(held[i].id);
 			explore_check(view != NULL && view->key == held[i].key);
 		}
 		for (unsigned i = 0; i < stale_len && i < LIVE; i += 5)
-			explore_check(cap_table_view(&table, stale[i].id) == NULL);
+			explore_check(find(stale[i].id) == NULL);
 		explore_check(ledger.used[LEDGER_ENTRIES] == held_len); /* T3 */
 	}
 }
@@ -79,16 +87,16 @@ EXPLORE_TEST(forged_ids_resolve_to_nothing, 3)
 	cap_id id;
 
 	reset(100);
-	explore_check(cap_table_insert(&table, make_view(1), nobody, &id) == STATUS_OK);
+	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) == STATUS_OK);
 	for (unsigned i = 0; i < 20000; i++) {
 		cap_id forged = {host_random()};
-		explore_check(forged.raw == id.raw || cap_table_view(&table, forged) == NULL);
+		explore_check(forged.raw == id.raw || find(forged) == NULL);
 	}
-	explore_check(cap_table_view(&table, (cap_id){0}) == NULL);
-	explore_check(cap_table_view(&table, cap_id_make(0, 1)) == NULL);
-	explore_check(cap_table_view(&table, cap_id_make(cap_id_slot(id), cap_id_generation(id) + 1)) == NULL);
-	explore_check(cap_table_view(&table, cap_id_make(cap_id_slot(id) + 1, cap_id_generation(id))) == NULL);
-	explore_check(cap_table_view(&table, cap_id_make(UINT32_MAX, 1)) == NULL);
+	explore_check(find((cap_id){0}) == NULL);
+	explore_check(find(cap_id_make(0, 1)) == NULL);
+	explore_check(find(cap_id_make(cap_id_slot(id), cap_id_generation(id) + 1)) == NULL);
+	explore_check(find(cap_id_make(cap_id_slot(id) + 1, cap_id_generation(id))) == NULL);
+	explore_check(find(cap_id_make(UINT32_MAX, 1)) == NULL);
 }
 
 EXPLORE_TEST(what_was_reserved_can_be_filled_or_given_back, 5)
@@ -101,7 +109,7 @@ EXPLORE_TEST(what_was_reserved_can_be_filled_or_given_back, 5)
 		explore_check(cap_table_reserve(&table, n, &slots) == STATUS_OK && slots.count == n);
 		explore_check(ledger.used[LEDGER_ENTRIES] == n);
 		for (unsigned i = 0; i < fill; i++)
-			ids[i] = cap_table_install(&table, &slots, make_view(i), nobody);
+			ids[i] = cap_table_install(&table, &slots, (struct cap_ref){make_view(i), NULL}, nobody);
 		cap_table_unreserve(&table, &slots);
 		explore_check(slots.count == 0 && ledger.used[LEDGER_ENTRIES] == fill);
 		for (unsigned i = 0; i < fill; i++)
@@ -119,9 +127,9 @@ EXPLORE_TEST(the_quota_is_the_bound_and_a_refusal_takes_nothing, 1)
 	struct view *view = make_view(1);
 	for (unsigned i = 0; i < 10; i++) {
 		view_get(view);
-		explore_check(cap_table_insert(&table, view, nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
 	}
-	explore_check(cap_table_insert(&table, view, nobody, &id) == STATUS_NO_QUOTA);
+	explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_NO_QUOTA);
 	explore_check(cap_table_reserve(&table, 1, &slots) == STATUS_NO_QUOTA);
 	explore_check(cap_table_release(&table, cap_id_make(3, 1)) == STATUS_OK);
 	explore_check(cap_table_reserve(&table, 2, &slots) == STATUS_NO_QUOTA);
@@ -136,10 +144,10 @@ EXPLORE_TEST(a_chosen_slot_has_the_first_generation_and_is_refused_when_taken, 1
 	reset(1000);
 	struct view *view = make_view(1);
 	view_get(view);
-	explore_check(cap_table_insert_at(&table, 500, view, nobody, &id) == STATUS_OK);
-	explore_check(id.raw == cap_id_make(500, 1).raw && cap_table_view(&table, id) == view);
-	explore_check(cap_table_insert_at(&table, 500, view, nobody, &id) == STATUS_EXISTS);
-	explore_check(cap_table_insert_at(&table, CAP_TABLE_MAX_SLOTS, view, nobody, &id) == STATUS_NO_SLOT);
+	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
+	explore_check(id.raw == cap_id_make(500, 1).raw && find(id) == view);
+	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_EXISTS);
+	explore_check(cap_table_insert_at(&table, CAP_TABLE_MAX_SLOTS, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_NO_SLOT);
 	explore_check(ledger.used[LEDGER_ENTRIES] == 1);
 }
 
@@ -148,12 +156,12 @@ EXPLORE_TEST(a_slot_whose_generations_are_used_up_retires, 1)
 	cap_id id;
 
 	reset(100);
-	explore_check(cap_table_insert(&table, make_view(1), nobody, &id) == STATUS_OK);
+	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) == STATUS_OK);
 	uint32_t slot = cap_id_slot(id);
-	cap_array_entries(table.array)[slot].generation = UINT32_MAX;
-	explore_check(cap_table_release(&table, cap_id_make(slot, UINT32_MAX)) == STATUS_OK);
+	cap_array_entries(table.array)[slot].generation = INT32_MAX;
+	explore_check(cap_table_release(&table, cap_id_make(slot, INT32_MAX)) == STATUS_OK);
 	for (unsigned i = 0; i < 60; i++) {
-		explore_check(cap_table_insert(&table, make_view(i), nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) == STATUS_OK);
 		explore_check(cap_id_slot(id) != slot);
 	}
 }
@@ -166,17 +174,17 @@ EXPLORE_TEST(running_out_of_memory_while_growing_leaves_everything_as_it_was, 1)
 	struct view *view = make_view(9);
 	for (unsigned i = 0; i < 31; i++) {
 		view_get(view);
-		explore_check(cap_table_insert(&table, view, nobody, &ids[i]) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &ids[i]) == STATUS_OK);
 	}
 	frame_fail_after(1);
 	enum status status = STATUS_OK;
 	for (unsigned i = 0; i < 4000 && status == STATUS_OK; i++) {
 		view_get(view);
-		status = cap_table_insert(&table, view, nobody, &id);
+		status = cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id);
 	}
 	explore_check(status == STATUS_NO_MEMORY);
 	for (unsigned i = 0; i < 31; i++)
-		explore_check(cap_table_view(&table, ids[i]) == view);
+		explore_check(find(ids[i]) == view);
 	explore_check(ledger.used[LEDGER_ENTRIES] == table.used);
 }
 
@@ -188,7 +196,7 @@ EXPLORE_TEST(everything_goes_back_at_the_end, 1)
 	uint64_t before = slab_objects_in_use();
 	cap_id id;
 	for (unsigned i = 0; i < 300; i++)
-		explore_check(cap_table_insert(&table, make_view(i), nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) == STATUS_OK);
 	cap_table_fini(&table);
 	quiesce_drain();
 	explore_check(slab_objects_in_use() == before - 1); /* the table's own array went, too */

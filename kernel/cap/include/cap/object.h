@@ -46,4 +46,6 @@ enum status object_init(struct object *object, const struct object_type *type, s
 void object_fini(struct object *object);
 
 void object_get(struct object *object);
+/* For one that was found by look-up: false if its last reference is gone. */
+bool object_try_get(struct object *object);
 void object_put(struct object *object);

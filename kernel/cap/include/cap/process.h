@@ -80,6 +80,7 @@ struct process {
 	struct ledger ledger;
 	struct service_records *records;
 	struct console_line *console_line; /* what it has written to Console and not ended; NULL: nothing yet */
+	struct list gate_mappings; /* under gate_lock: cap/gate_mapping.h */
 	struct quiesce_node quiesce;
 };
 

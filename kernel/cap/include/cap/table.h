@@ -12,18 +12,37 @@
  *   T3  entries in use + reserved = what is charged to the ledger;
  *   T4  readers load view first, generation second; writers raise the generation first and set the view last. So a
  *       reader that sees a matching generation has seen the view that belonged to it.
+ *   T5  a slot whose capability is being moved is locked: its generation has the top bit set, so that no id resolves to it,
+ *       and its view stays. Generations of ids are 1 .. 2^31 - 1.
  */
 #pragma once
 
 #include <abi/cap.h>
 #include <abi/status.h>
+#include <cap/gate.h>
 #include <cap/view.h>
 #include <core/atomic.h>
 #include <core/ledger.h>
 #include <core/lock.h>
 #include <core/types.h>
 
-struct gate; /* revocation: the IPC issue */
+/* A capability on its way: both references counted. */
+struct cap_ref {
+	struct view *view;
+	struct gate *gate; /* NULL: not revocable */
+};
+
+static inline void cap_ref_get(struct cap_ref ref)
+{
+	view_get(ref.view);
+	gate_get(ref.gate);
+}
+
+static inline void cap_ref_put(struct cap_ref ref)
+{
+	view_put(ref.view);
+	gate_put(ref.gate);
+}
 
 enum provenance_kind : uint8_t {
 	PROVENANCE_BOOT,
@@ -80,41 +99,45 @@ static inline struct cap_entry *cap_array_entries(struct cap_array *array)
 	return (struct cap_entry *)(void *)array;
 }
 
-/* The entry of a valid id, or NULL. */
-static inline struct cap_entry *cap_table_find(struct cap_table *table, cap_id id, struct view **view)
+/* What a valid id stands for, not counted: valid inside this entry. BAD_ID, REVOKED. */
+static inline enum status cap_table_find(struct cap_table *table, cap_id id, struct cap_ref *out)
 {
 	struct cap_array *array = load_acquire(&table->array);
 	uint32_t slot = cap_id_slot(id);
 
 	if (unlikely(slot >= array->capacity))
-		return NULL;
+		return STATUS_BAD_ID;
 	slot &= array->capacity - 1; /* no speculation past the end */
 	struct cap_entry *entry = &cap_array_entries(array)[slot];
-	struct view *found = load_acquire(&entry->view);
-	if (unlikely(found == NULL || slot == 0 || load_relaxed(&entry->generation) != cap_id_generation(id)))
-		return NULL;
-	*view = found;
-	return entry;
+	out->view = load_acquire(&entry->view);
+	out->gate = load_relaxed(&entry->gate);
+	if (unlikely(out->view == NULL || slot == 0 || load_acquire(&entry->generation) != cap_id_generation(id)))
+		return STATUS_BAD_ID; /* the gate, too, belonged to that generation, if this was not reached */
+	return likely(out->gate == NULL) || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 }
 
-static inline struct view *cap_table_view(struct cap_table *table, cap_id id)
-{
-	struct view *view = NULL;
-	return cap_table_find(table, id, &view) != NULL ? view : NULL;
-}
+/* As cap_table_find, with references for the caller. */
+enum status cap_table_get(struct cap_table *table, cap_id id, struct cap_ref *out);
+
+/* MOVE: the slot no longer resolves, and stays; *out has references of its own. */
+enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *out);
+/* The move failed: the slot is as before. */
+void cap_table_unlock(struct cap_table *table, cap_id id);
+/* The move succeeded: the slot is free, with another generation. */
+void cap_table_remove_locked(struct cap_table *table, cap_id id);
 
 /* Sets `count` slots aside. NO_QUOTA, NO_SLOT, NO_MEMORY. */
 enum status cap_table_reserve(struct cap_table *table, unsigned count, struct cap_slots *out);
 void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots);
-/* Fills the first slot of the chain; takes over the caller's reference on view. */
-cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct view *view,
+/* Fills the first slot of the chain; takes over the caller's references. */
+cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance);
-/* reserve and install in one; keeps the reference on view only if OK. */
-enum status cap_table_insert(struct cap_table *table, struct view *view, struct provenance provenance, cap_id *out);
+/* reserve and install in one; keeps the references only if OK. */
+enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance, cap_id *out);
 /* The same at a chosen slot (0 = any). EXISTS: taken. */
-enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct view *view,
+enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct cap_ref ref,
 				struct provenance provenance, cap_id *out);
-/* BAD_ID. The view's reference goes after quiescence. */
+/* BAD_ID. Also what is revoked can be released. */
 enum status cap_table_release(struct cap_table *table, cap_id id);
 
 /* For listings: the first entry in use with slot >= from; false at the end. `out` is a copy whose view is valid

@@ -39,7 +39,7 @@ void endpoint_view_created(struct view *view);
 void endpoint_view_gone(struct view *view);
 
 /* Operations; see ring/ops.h for the result. */
-enum status endpoint_call(struct thread *thread, struct request *request, struct view *view);
+enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref);
 enum status endpoint_post_receive(struct thread *thread, struct request *request, struct endpoint *endpoint,
 			     struct service_record *record);
 /* A posted RECV of a ring that the caller owns: takes a queued call, if there is one. */

@@ -3,8 +3,8 @@
  * What the implementation of a kernel object (kernel/object) sees of the call that it answers.
  *
  * The rpc_request that generated code hands to it is the first member of a struct kcall. Capabilities that came are views
- * (rpc_request.caps_in holds their addresses, valid inside this entry); capabilities that go are views, too: each given to
- * kcall_return is taken over.
+ * (rpc_request.caps_in holds the addresses of struct cap_ref, valid during the call); those that go are given to kcall_return,
+ * which takes the references over.
  */
 #pragma once
 
@@ -20,6 +20,8 @@ struct kcall {
 	struct thread *thread;  /* the caller */
 	struct request *request;
 	struct view *view;      /* what was called: its key is a Notification facet's mask */
+	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
+	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
 	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
 };
@@ -32,7 +34,17 @@ static inline struct kcall *kcall_of(struct rpc_request *request)
 /* The view that a capability field's index names, or NULL. */
 static inline struct view *kcall_view(struct rpc_request *request, int32_t index)
 {
-	return (struct view *)(uintptr_t)rpc_request_cap_raw(request, index);
+	const struct cap_ref *ref = (const struct cap_ref *)(uintptr_t)rpc_request_cap_raw(request, index);
+
+	return ref != NULL ? ref->view : NULL;
+}
+
+/* Its gate, which what is derived from it must be under, too. */
+static inline struct gate *kcall_gate(struct rpc_request *request, int32_t index)
+{
+	const struct cap_ref *ref = (const struct cap_ref *)(uintptr_t)rpc_request_cap_raw(request, index);
+
+	return ref != NULL ? ref->gate : NULL;
 }
 
 /* The object behind it, if it is of that type and the view holds the methods; NULL otherwise. */
@@ -41,6 +53,8 @@ struct object *kcall_object(struct rpc_request *request, int32_t index, const st
 /* Gives a capability to the caller; takes over the reference on view, also when it fails. *index is for the generated setter.
  * NO_SLOT: the caller reserved none (buf_caps). */
 enum status kcall_return(struct rpc_request *request, struct view *view, int32_t *index);
+/* The same under a gate (NULL = none), whose reference is taken over, too. */
+enum status kcall_return_ref(struct rpc_request *request, struct cap_ref ref, int32_t *index);
 /* A full capability to a new object; takes over the reference. */
 enum status kcall_return_object(struct rpc_request *request, struct object *object, int32_t *index);
 

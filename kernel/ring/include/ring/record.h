@@ -27,6 +27,7 @@ struct service_record {
 	uint64_t caller_sequence;
 	struct process *caller_process;
 	struct thread *receiver;    /* compared only */
+	struct gate *gate;          /* through which the call was made, counted; NULL = none */
 	uint64_t interface_id;      /* for the recorder */
 	uint64_t object_id;
 	uint16_t method;
@@ -49,6 +50,14 @@ static inline uint64_t record_token(uint64_t word, uint32_t index)
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
 bool record_claim(struct service_record *record, uint64_t word);
+/* For who claimed it: the call's gate is of no more interest. */
+static inline void record_drop_gate(struct service_record *record)
+{
+	if (record->gate != NULL)
+		gate_put(record->gate);
+	record->gate = NULL;
+}
+
 /* RESERVED -> OPEN; returns the token. */
 uint64_t record_open(struct service_record *record);
 /* The process ends: completes the callers of all open records with DISCONNECTED. */

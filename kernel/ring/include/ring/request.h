@@ -23,8 +23,26 @@
 
 struct ring;
 struct service_record;
+struct thread;
 
 enum request_state : uint64_t { REQUEST_FREE = 0, REQUEST_PENDING = 1, REQUEST_CLAIMED = 2 };
+
+/* A capability that travels: references of its own, and, for MOVE, the locked slot that it leaves. */
+struct carried {
+	struct cap_ref ref;
+	cap_id moved; /* 0: a copy */
+};
+
+/* Delivered: the moved slots of `from` are free now. The references have been installed elsewhere. */
+void carried_commit(struct process *from, const struct carried *carried, unsigned count);
+/* Given, and wanted by nobody: gone. */
+void carried_drop(struct process *from, const struct carried *carried, unsigned count);
+/* Not delivered: slots are as before, references dropped. */
+void carried_abort(struct process *from, const struct carried *carried, unsigned count);
+
+struct gate_spares {
+	struct gate *gate[CAP_MESSAGE_MAX_CAPS];
+};
 
 /* What a completion will say. */
 struct completion {
@@ -51,7 +69,11 @@ struct request {
 	struct cap_slots slots; /* reserved for capabilities that come back */
 	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered */
 	uint64_t key;           /* CALL: of the facet; WAIT: bits that the facet may take */
-	struct view **views;    /* CALL: capabilities that go with it, each counted; heap, sqe.caps_len of them */
+	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */
+	struct gate *gate;      /* CALL: through which it was made, counted; NULL = none */
+	struct list gate_link;  /* in gate->requests, under gate_lock (G2) */
+	struct gate_spares *spares; /* CALL through a gate: gates for what comes back under another (gate_combine) */
+	bool taken;             /* owner: it waits, and is not the ring's spare */
 	struct timer deadline;
 	bool timed;             /* owner: the timer was armed */
 	uint64_t sleep_until;   /* Timer.sleep: when it completes; 0 = it is no sleep */
@@ -70,6 +92,13 @@ static inline bool request_claim(struct request *request, uint64_t sequence)
 
 	return atomic_cas(&request->claim, &expected, request_claim_word(sequence, REQUEST_CLAIMED));
 }
+
+/* A call through a gate: counts it, and prepares a gate for each capability that may come back. REVOKED, NO_QUOTA, NO_MEMORY. */
+enum status request_enter_gate(struct thread *thread, struct request *request, struct gate *gate);
+/* Once it waits: revoking finds it (G2). If the gate died meanwhile, the request is told by whoever killed it or here. */
+void request_link_gate(struct request *request);
+/* Undoes both; nothing to do without a gate. */
+void request_drop_gate(struct request *request);
 
 /* The claimed request leaves its queue, if it is in one. Waits for a delivery in progress. */
 void request_unlink(struct request *request);

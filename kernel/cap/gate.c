@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The tree of gates. What happens to calls and mappings when one dies is ring/revoke.c. */
+#include <cap/gate.h>
+#include <cap/process.h>
+#include <mm/slab.h>
+
+static struct slab_cache gate_cache = SLAB_CACHE(gate);
+
+struct spinlock gate_lock = SPINLOCK_INIT(LOCK_RANK_GATE);
+const struct object_type *gate_object_type;
+
+enum status gate_prepare(struct process *owner, struct gate **out)
+{
+	struct gate *gate = slab_alloc(&gate_cache);
+
+	if (gate == NULL)
+		return STATUS_NO_MEMORY;
+	enum status status = object_init(&gate->object, gate_object_type, owner);
+	if (status != STATUS_OK) {
+		slab_free(&gate_cache, gate);
+		return status;
+	}
+	gate->depth = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		list_init(&gate->sibling[i]);
+		list_init(&gate->children[i]);
+	}
+	list_init(&gate->requests);
+	list_init(&gate->mappings);
+	list_init(&gate->dying);
+	*out = gate;
+	return STATUS_OK;
+}
+
+static void adopt(struct gate *gate, struct gate *parent, unsigned i) REQUIRES(gate_lock)
+{
+	if (parent == NULL)
+		return;
+	gate_get(parent);
+	gate->parent[i] = parent;
+	list_push_back(&parent->children[i], &gate->sibling[i]);
+	if (gate->depth <= parent->depth)
+		gate->depth = (uint8_t)(parent->depth + 1);
+	if (!gate_is_alive(parent))
+		store_release(&gate->dead, true); /* G1 */
+}
+
+unsigned gate_joint_depth(const struct gate *a, const struct gate *b)
+{
+	unsigned da = a != NULL ? a->depth : 0, db = b != NULL ? b->depth : 0;
+
+	return (da > db ? da : db) + 1;
+}
+
+enum status gate_create(struct process *owner, struct gate *parent, struct gate *second, struct gate **out)
+{
+	if (gate_joint_depth(parent, second) > GATE_MAX_DEPTH)
+		return STATUS_GATE_DEPTH;
+	enum status status = gate_prepare(owner, out);
+	if (status != STATUS_OK)
+		return status;
+	spin_lock(&gate_lock);
+	adopt(*out, parent, 0);
+	adopt(*out, second, 1);
+	spin_unlock(&gate_lock);
+	return STATUS_OK;
+}
+
+void gate_destroy(struct object *object)
+{
+	struct gate *gate = container_of(object, struct gate, object);
+	struct gate *parents[2] = {gate->parent[0], gate->parent[1]};
+
+	if (gate->expires_ns != 0)
+		(void)timer_cancel(&gate->expiry);
+	spin_lock(&gate_lock);
+	list_remove(&gate->sibling[0]);
+	list_remove(&gate->sibling[1]);
+	spin_unlock(&gate_lock);
+	object_fini(object);
+	slab_free(&gate_cache, gate);
+	gate_put(parents[0]);
+	gate_put(parents[1]);
+}
+
+/* At most 2^8 steps: depth is bounded, and so are parents. */
+bool gate_contains(const struct gate *outer, const struct gate *inner)
+{
+	if (inner == NULL || inner->depth < outer->depth)
+		return false;
+	return inner == outer || gate_contains(outer, inner->parent[0]) || gate_contains(outer, inner->parent[1]);
+}
+
+struct gate *gate_combine(struct gate *own, struct gate *via, struct gate **spare)
+{
+	struct gate *inner = own;
+
+	if (own == NULL || (via != NULL && gate_contains(own, via)))
+		inner = via;
+	if (inner == via || via == NULL || gate_contains(via, own)) {
+		gate_get(inner);
+		return inner;
+	}
+	struct gate *joint = *spare;
+	*spare = NULL;
+	spin_lock(&gate_lock);
+	adopt(joint, own, 0);
+	adopt(joint, via, 1);
+	spin_unlock(&gate_lock);
+	return joint;
+}
+
+static void mark(struct gate *gate, struct list *dying) REQUIRES(gate_lock)
+{
+	if (!gate_is_alive(gate))
+		return;
+	store_release(&gate->dead, true);
+	gate_get(gate);
+	list_push_back(dying, &gate->dying);
+}
+
+void gate_revoke_begin(struct gate *gate, struct list *dying)
+{
+	spin_lock(&gate_lock);
+	mark(gate, dying);
+	list_for_each(it, dying) { /* grows while it is walked: breadth first */
+		struct gate *dead = container_of(it, struct gate, dying);
+		list_for_each(child, &dead->children[0])
+			mark(container_of(child, struct gate, sibling[0]), dying);
+		list_for_each(child, &dead->children[1])
+			mark(container_of(child, struct gate, sibling[1]), dying);
+	}
+	spin_unlock(&gate_lock);
+}

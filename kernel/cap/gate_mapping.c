@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Mappings made through gates. */
+#include <cap/gate_mapping.h>
+#include <mm/slab.h>
+#include <mm/space.h>
+
+static struct slab_cache gate_mapping_cache = SLAB_CACHE(gate_mapping);
+
+struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory, uint64_t pages)
+{
+	struct gate_mapping *mapping = slab_alloc(&gate_mapping_cache);
+
+	if (mapping == NULL)
+		return NULL;
+	gate_get(gate);
+	memory_get(memory);
+	list_init(&mapping->link);
+	list_init(&mapping->process_link);
+	mapping->process = process;
+	mapping->gate = gate;
+	mapping->memory = memory;
+	mapping->pages = pages;
+	return mapping;
+}
+
+void gate_mapping_free(struct gate_mapping *mapping)
+{
+	memory_put(mapping->memory);
+	gate_put(mapping->gate);
+	slab_free(&gate_mapping_cache, mapping);
+}
+
+void gate_mapping_link(struct gate_mapping *mapping, uint64_t address)
+{
+	mapping->address = address;
+	spin_lock(&gate_lock);
+	list_push_back(&mapping->gate->mappings, &mapping->link);
+	list_push_back(&mapping->process->gate_mappings, &mapping->process_link);
+	spin_unlock(&gate_lock);
+}
+
+/* Every part of the range where this memory is mapped. */
+static void unmap_memory(struct space *space, const struct memory *memory, uint64_t base, uint64_t end)
+{
+	struct mapping found;
+
+	for (unsigned i = 0; space_mapping(space, i, &found);) {
+		uint64_t from = found.base.raw > base ? found.base.raw : base;
+		uint64_t to = found.base.raw + found.pages * PAGE_SIZE;
+		to = to < end ? to : end;
+		if (found.memory == memory && from < to && space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) == STATUS_OK)
+			i = 0; /* the list has changed */
+		else
+			i++;
+	}
+}
+
+static struct gate_mapping *take(struct list *list, bool of_process)
+{
+	struct gate_mapping *mapping = NULL;
+
+	spin_lock(&gate_lock);
+	if (!list_is_empty(list)) {
+		mapping = of_process ? list_first(list, struct gate_mapping, process_link) :
+				       list_first(list, struct gate_mapping, link);
+		list_remove(&mapping->link);
+		list_remove(&mapping->process_link);
+	}
+	spin_unlock(&gate_lock);
+	return mapping;
+}
+
+bool gate_mapping_revoke_one(struct gate *gate)
+{
+	struct gate_mapping *mapping = take(&gate->mappings, false);
+
+	if (mapping == NULL)
+		return false;
+	/* A process that ends meanwhile keeps its structure until this CPU has left the kernel; its space lock decides. */
+	if (load_acquire(&mapping->process->state) <= PROCESS_RUNNING)
+		unmap_memory(&mapping->process->space, mapping->memory, mapping->address,
+			     mapping->address + mapping->pages * PAGE_SIZE);
+	gate_mapping_free(mapping);
+	return true;
+}
+
+void gate_mappings_drop(struct process *process)
+{
+	struct gate_mapping *mapping;
+
+	while ((mapping = take(&process->gate_mappings, true)) != NULL)
+		gate_mapping_free(mapping);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Mappings that were made through a gate: what revoking it removes.
+ *
+ * A record outlives the capability that it was made with, and keeps the gate, so that revoking a grant above it still
+ * finds it. It goes when the gate is revoked, or the process ends. The process may have unmapped the range, and mapped
+ * something else there: only what is still mapped of this memory is removed.
+ */
+#pragma once
+
+#include <cap/gate.h>
+#include <cap/process.h>
+
+struct gate_mapping {
+	struct list link;         /* under gate_lock: in gate->mappings */
+	struct list process_link; /* under gate_lock: in process->gate_mappings */
+	struct process *process;  /* alive as long as the record is in its list */
+	struct gate *gate;        /* counted */
+	struct memory *memory;    /* counted */
+	uint64_t address, pages;
+};
+
+/* Prepared before the mapping is made, so that nothing has to be undone. NULL: no memory. */
+struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory, uint64_t pages);
+void gate_mapping_free(struct gate_mapping *mapping);
+/* The mapping exists, at `address`. */
+void gate_mapping_link(struct gate_mapping *mapping, uint64_t address);
+
+/* Takes one mapping of the gate, and removes it; false: there is none. */
+bool gate_mapping_revoke_one(struct gate *gate);
+/* The process's address space goes. */
+void gate_mappings_drop(struct process *process);
