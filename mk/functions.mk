@@ -23,7 +23,7 @@ $(OUT)/$(1)/%.c.o: %.c mk/flags.mk | $$(GENERATED_HEADERS)
 $(OUT)/$(1)/%.S.o: %.S mk/flags.mk
 	$$(call say,AS,$$@)mkdir -p $$(@D); $$(CLANG) $(2) -D__ASSEMBLER__ -MMD -MP -c $$< -o $$@
 $(OUT)/$(1)/gen/%.c.o: $(OUT)/gen/%.c mk/flags.mk | $$(GENERATED_HEADERS)
-	$$(call say,CC,$$@)mkdir -p $$(@D); $$(CLANG) $(2) $$(WARNINGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$@)mkdir -p $$(@D); $$(CLANG) $(2) $$(WARNINGS) $$(EXTRA_CFLAGS) -MMD -MP -c $$< -o $$@
 endef
 
 # $(call archive-rule,ARCHIVE,OBJECTS)

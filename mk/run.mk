@@ -19,7 +19,7 @@ debug: $(KERNEL_ELF) $(IMAGE_PKG)  ## boot under gdb, with symbols of the kernel
 	echo 'console: out/run/console.txt, log: out/run/log.txt'; \
 	gdb -q -x tools/gdb/capos.gdb -ex 'file $(KERNEL_ELF)' -ex 'target remote :1234' $(GDB_ARGS)
 
-# A GRUB (multiboot2) image from the same ELF; reproducible as far as grub-mkrescue is.
+# A GRUB (multiboot2) image from the same ELF; grub-mkrescue writes the date of the build into it.
 iso: $(OUT)/iso/$(IMAGE).iso  ## a bootable GRUB image out/iso/IMAGE.iso
 
 run-iso: iso $(OUT)/tools/machine  ## boot that image

@@ -71,8 +71,6 @@ void gate_destroy(struct object *object)
 	struct gate *gate = container_of(object, struct gate, object);
 	struct gate *parents[2] = {gate->parent[0], gate->parent[1]};
 
-	if (gate->expires_ns != 0)
-		(void)timer_cancel(&gate->expiry);
 	spin_lock(&gate_lock);
 	list_remove(&gate->sibling[0]);
 	list_remove(&gate->sibling[1]);
@@ -112,10 +110,10 @@ struct gate *gate_combine(struct gate *own, struct gate *via, struct gate **spar
 
 static void mark(struct gate *gate, struct list *dying) REQUIRES(gate_lock)
 {
-	if (!gate_is_alive(gate))
+	/* One whose last reference is gone only waits for quiescence: nothing hangs on it. */
+	if (!gate_is_alive(gate) || !object_try_get(&gate->object))
 		return;
 	store_release(&gate->dead, true);
-	gate_get(gate);
 	list_push_back(dying, &gate->dying);
 }
 

@@ -6,6 +6,7 @@
  * once (or defers); a facet's call goes to its endpoint.
  */
 #include "ops.h"
+#include "thread_private.h"
 
 #include <arch/platform.h>
 
@@ -159,13 +160,13 @@ static enum status prepare_caps(struct thread *thread, struct request *request, 
 	uint16_t most = sqe->buf_caps < CAP_MESSAGE_MAX_CAPS ? sqe->buf_caps : CAP_MESSAGE_MAX_CAPS;
 	enum status status = cap_table_reserve(&thread->process->table, most, &request->slots);
 
+	request->extras |= REQUEST_SLOTS;
 	if (status == STATUS_OK && gate != NULL)
 		status = request_enter_gate(thread, request, gate);
 	if (status == STATUS_OK && sqe->caps_len != 0)
 		status = op_resolve_caps(thread, request, kcall->carried);
 	if (status != STATUS_OK) {
-		request_drop_gate(request);
-		cap_table_unreserve(&thread->process->table, &request->slots);
+		request_release(&thread->ring, request);
 		return status;
 	}
 	for (unsigned i = 0; i < sqe->caps_len; i++)
@@ -219,10 +220,8 @@ enum status kernel_call(struct thread *thread, struct request *request, struct c
 		return status;
 	}
 	status = finish_kernel_call(thread, request, kcall, status);
-	if (unlikely(caps)) {
-		request_drop_gate(request);
-		cap_table_unreserve(&thread->process->table, &request->slots);
-	}
+	if (unlikely(caps))
+		request_release(&thread->ring, request);
 	return status;
 }
 
@@ -266,6 +265,7 @@ enum status op_call(struct thread *thread, struct request *request)
 		status = answer_begin(&thread->ring, request->sequence);
 		if (status != STATUS_OK)
 			return status;
+		request->extras = REQUEST_KEPT;
 	}
 	status = op_target(thread, request, &ref);
 	if (likely(status == STATUS_OK)) {
@@ -274,6 +274,7 @@ enum status op_call(struct thread *thread, struct request *request)
 	}
 	op_record(thread, request, RECORDER_CALL, object_id, status);
 	if (unlikely(kept) && status != OP_WAITING) {
+		request->extras = 0;
 		request->result.status = status;
 		answer_finish(request);
 	}
@@ -283,20 +284,9 @@ enum status op_call(struct thread *thread, struct request *request)
 void op_record(struct thread *thread, const struct request *request, unsigned kind, uint64_t object_id,
 	       enum status status)
 {
-	struct cpu *cpu = this_cpu();
-	struct recorder_event *event = recorder_begin(cpu);
+	const struct cap_sqe *sqe = &request->sqe;
 
-	event->time_ticks = arch_ticks();
-	event->interface_id = request->sqe.interface_id;
-	event->object = object_id;
-	event->process = thread->process->pid;
-	event->thread = thread->tid;
-	event->cap_slot = (uint32_t)request->sqe.target;
-	event->status = status == OP_WAITING ? STATUS_OK : status;
-	event->method = request->sqe.method;
-	event->kind = (uint8_t)kind;
-	event->caps = (uint8_t)request->sqe.caps_len;
-	event->msg_len = request->sqe.msg_len;
-	event->detail = 0;
-	recorder_commit(cpu, event);
+	recorder_write(sqe->interface_id, object_id, thread->ids,
+		       (uint32_t)sqe->target | (uint64_t)(uint32_t)(status == OP_WAITING ? STATUS_OK : status) << 32,
+		       recorder_pack(sqe->method, kind, sqe->caps_len, sqe->msg_len));
 }

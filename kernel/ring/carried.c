@@ -44,6 +44,7 @@ enum status request_enter_gate(struct thread *thread, struct request *request, s
 		return STATUS_BAD_ID;
 	list_init(&request->gate_link);
 	request->gate = gate;
+	request->extras |= REQUEST_GATED;
 	if (count == 0)
 		return STATUS_OK;
 	request->spares = heap_alloc(sizeof(struct gate_spares));
@@ -69,6 +70,7 @@ void request_drop_gate(struct request *request)
 {
 	struct gate *gate = request->gate;
 
+	request->extras &= (uint8_t)~REQUEST_GATED;
 	if (gate == NULL)
 		return;
 	spin_lock(&gate_lock);

@@ -29,15 +29,13 @@ uint32_t ring_unreaped(struct ring *ring)
 
 void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result)
 {
-	struct cap_cqe *cqe = &ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+	const uint64_t *words = (const uint64_t *)(const void *)result;
 
-	cqe->user_data = user_data;
-	cqe->status = result->status;
-	cqe->len = result->len;
-	cqe->caps = result->caps;
-	cqe->flags = result->flags;
-	cqe->reserved = 0;
-	cqe->token = result->token;
+	cqe[0] = user_data;
+	cqe[1] = words[0];
+	cqe[2] = words[1];
+	cqe[3] = words[2];
 	ring->cq_tail++;
 	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
@@ -58,43 +56,43 @@ void request_detach(struct request *request)
 void request_release(struct ring *ring, struct request *request)
 {
 	struct process *process = ring_thread(ring)->process;
+	unsigned extras = request->extras;
 
-	if (unlikely(request->slots.count != 0))
+	request->extras = 0;
+	if (extras & REQUEST_SLOTS)
 		cap_table_unreserve(&process->table, &request->slots);
-	if (unlikely(request->timed)) {
+	if (extras & REQUEST_TIMED)
 		(void)timer_cancel(&request->deadline);
-		request->timed = false;
-	}
-	if (unlikely(request->carried != NULL)) { /* never delivered */
+	if (extras & REQUEST_CARRIES) {
 		carried_abort(process, request->carried, request->sqe.caps_len);
 		heap_free(request->carried, request->sqe.caps_len * sizeof(struct carried));
 		request->carried = NULL;
 	}
-	if (unlikely(request->gate != NULL))
+	if (extras & REQUEST_GATED)
 		request_drop_gate(request);
-	if (unlikely(request->record != NULL)) { /* a RECV that received nothing */
+	if (extras & REQUEST_RECORD)
 		record_release(process, request->record);
-		request->record = NULL;
-	}
-	if (request->object != NULL) {
+	if (extras & REQUEST_COUNTED)
 		object_put(request->object);
-		request->object = NULL;
-	}
+}
+
+/* The rare parts of ring_finish. */
+static void finish_extras(struct ring *ring, struct request *request)
+{
+	if (request->extras & REQUEST_POSTED)
+		list_remove(&request->posted);
+	if (request->extras & REQUEST_KEPT)
+		answer_finish(request);
+	request_release(ring, request);
 }
 
 void ring_finish(struct ring *ring, struct request *request)
 {
-	enum cap_op op = request->sqe.op;
-
-	if (op == CAP_OP_RECV || op == CAP_OP_RETURN_RECV || op == CAP_OP_WAIT)
-		list_remove(&request->posted);
-	if (request->sqe.flags & CAP_SQE_KEEP_ANSWER)
-		answer_finish(request);
-	request_release(ring, request);
+	if (request->extras != 0)
+		finish_extras(ring, request);
 	ring_post(ring, request->sqe.user_data, &request->result);
 	ring->pending--;
 	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
-	request->taken = false;
 	request->next = ring->free;
 	ring->free = request;
 }
@@ -103,12 +101,9 @@ void ring_take(struct ring *ring, struct request *request)
 {
 	ring->free = request->next;
 	ring->pending++;
-	request->taken = true;
-	request->result = (struct completion){0};
 	request->queue_lock = NULL;
 	request->sleep_until = 0;
-	list_init(&request->link);
-	list_init(&request->posted);
+	request->record = NULL;
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
 }
 
@@ -166,8 +161,13 @@ void ring_unclaim(struct ring *ring)
 
 	for (;;) {
 		ring_work(ring);
-		if (load_relaxed(&ring->signals) != 0 || ring_unreaped(ring) >= ring->min) {
-			/* An impossible index counts as enough: the thread finds it itself. */
+		uint32_t unreaped = ring_unreaped(ring);
+		bool signalled = load_relaxed(&ring->signals) != 0;
+		if (signalled || unreaped >= ring->min) {
+			/* Before it blocked it had submitted everything: enough completions end the cap_enter. An impossible
+			 * index counts as enough, and is found by the thread itself. */
+			if (likely(!signalled && unreaped != UINT32_MAX))
+				enter_finish(thread, CAP_ENTER_COMPLETIONS);
 			store_release(&ring->state, (uint32_t)RING_RUNNING);
 			sched_wake(&thread->sched, true);
 			return;
@@ -277,6 +277,6 @@ void request_arm_deadline(struct request *request)
 	if (likely(at == 0))
 		return;
 	timer_init(&request->deadline, deadline_fire);
-	request->timed = true;
+	request->extras |= REQUEST_TIMED;
 	timer_arm(&request->deadline, at);
 }

@@ -6,6 +6,7 @@
  * caller's arena into the receiver's. Everything that it needs was set aside when the two requests were admitted.
  */
 #include "ops.h"
+#include "thread_private.h"
 
 #include <core/recorder.h>
 #include <mm/frame.h>
@@ -106,13 +107,14 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	(void)endpoint;
 	write_header(call, caller, (struct cap_call_header *)(void *)buffer);
 	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off, sqe->msg_len / 8);
-	if (unlikely(call->carried != NULL)) {
+	if (unlikely(call->extras & REQUEST_CARRIES)) {
 		struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
 		install_caps(server->process, &receive->slots, call->carried, sqe->caps_len, provenance,
 			     (uint64_t *)(void *)(buffer + len));
 		carried_commit(caller, call->carried, sqe->caps_len);
 		heap_free(call->carried, sqe->caps_len * sizeof(struct carried));
 		call->carried = NULL;
+		call->extras &= (uint8_t)~REQUEST_CARRIES;
 	}
 	record->caller = call;
 	record->caller_sequence = call->sequence;
@@ -122,11 +124,16 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->interface_id = sqe->interface_id;
 	record->object_id = call->object->id;
 	record->method = sqe->method;
-	record->gate = call->gate;
-	gate_get(call->gate);
+	if (unlikely(call->extras & REQUEST_GATED)) {
+		record->gate = call->gate;
+		gate_get(call->gate);
+	}
 	call->record = record;
+	call->queue_lock = NULL;
 	call->result.flags = CAP_CQE_DELIVERED;
-	receive->record = NULL;
+	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
+	record->slots = receive->slots;
+	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
 	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
 					      .token = record_open(record)};
 }
@@ -163,13 +170,24 @@ static struct ring *claim_receiver(struct endpoint *endpoint, struct request **r
 	return NULL;
 }
 
+/* The receiver, claimed together with its ring, has the call: its completion, and perhaps its thread's turn. */
+static void complete_receive(struct ring *ring, struct request *receive)
+{
+	if (receive != NULL) /* otherwise its operation was being aborted; its ring looks at what else there is */
+		ring_finish(ring, receive);
+	ring_unclaim(ring);
+}
+
 /* Queues the call, and hands queued calls to receivers that wait while there are both. */
-static void match(struct endpoint *endpoint, struct request *call)
+static bool queue_and_match(struct endpoint *endpoint, struct request *call) RELEASES(endpoint->lock)
 {
 	struct request *receive, *next;
 	struct ring *ring, *own = call->ring;
 
-	spin_lock(&endpoint->lock);
+	if (unlikely(endpoint->dead)) {
+		spin_unlock(&endpoint->lock);
+		return false;
+	}
 	list_push_back(&endpoint->calls, &call->link);
 	while ((next = first_call(endpoint)) != NULL && (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (receive != NULL) {
@@ -178,14 +196,61 @@ static void match(struct endpoint *endpoint, struct request *call)
 			deliver(endpoint, next, receive);
 		}
 		spin_unlock(&endpoint->lock);
-		if (receive != NULL)
-			ring_finish(ring, receive);
-		ring_unclaim(ring);
+		complete_receive(ring, receive);
 		if (receive != NULL && next == call)
-			return; /* `call` may have been answered and reused by now */
+			return true; /* `call` may have been answered and reused by now */
 		spin_lock(&endpoint->lock);
 	}
 	spin_unlock(&endpoint->lock);
+	return true;
+}
+
+/* Hands the call to a receiver that waits, or queues it. False: nobody will ever receive it. */
+static bool match(struct endpoint *endpoint, struct request *call)
+{
+	struct request *receive;
+	struct ring *ring;
+
+	spin_lock(&endpoint->lock);
+	if (likely(list_is_empty(&endpoint->calls) && !endpoint->dead) && (ring = claim_receiver(endpoint, &receive)) != NULL) {
+		if (likely(receive != NULL)) {
+			call->ring->copied += call->sqe.msg_len;
+			deliver(endpoint, call, receive);
+			spin_unlock(&endpoint->lock);
+			complete_receive(ring, receive);
+			return true;
+		}
+		spin_unlock(&endpoint->lock);
+		complete_receive(ring, NULL);
+		spin_lock(&endpoint->lock);
+	}
+	call->queue_lock = &endpoint->lock;
+	return queue_and_match(endpoint, call);
+}
+
+/* What a call needs beyond its message. */
+static enum status prepare_extras(struct thread *thread, struct request *request, struct gate *gate)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+	enum status status = STATUS_OK;
+
+	if (sqe->buf_caps != 0) {
+		status = cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+		request->extras |= REQUEST_SLOTS;
+	}
+	if (status == STATUS_OK && gate != NULL)
+		status = request_enter_gate(thread, request, gate);
+	if (status == STATUS_OK && sqe->caps_len != 0) {
+		request->carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
+		status = request->carried != NULL ? op_resolve_caps(thread, request, request->carried) : STATUS_NO_MEMORY;
+		if (status == STATUS_OK)
+			request->extras |= REQUEST_CARRIES;
+		else if (request->carried != NULL)
+			heap_free(request->carried, sqe->caps_len * sizeof(struct carried));
+	}
+	if (status != STATUS_OK)
+		request_release(&thread->ring, request);
+	return status;
 }
 
 enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)
@@ -193,79 +258,58 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
 	struct ring *ring = &thread->ring;
 	const struct cap_sqe *sqe = &request->sqe;
-	enum status status;
 
 	if (unlikely(sqe->msg_len > endpoint->max_message || sqe->caps_len > endpoint->max_caps ||
 		     sqe->buf_caps > CAP_MESSAGE_MAX_CAPS))
 		return STATUS_TOO_LARGE;
-	if (unlikely(load_relaxed(&endpoint->dead)))
-		return STATUS_DISCONNECTED;
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
-	if (unlikely(sqe->buf_caps != 0)) {
-		status = cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+	if (unlikely((sqe->buf_caps | sqe->caps_len) != 0 || ref.gate != NULL)) {
+		enum status status = prepare_extras(thread, request, ref.gate);
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (unlikely(ref.gate != NULL)) {
-		status = request_enter_gate(thread, request, ref.gate);
-		if (status != STATUS_OK) {
-			cap_table_unreserve(&thread->process->table, &request->slots);
-			return status;
-		}
-	}
-	if (unlikely(sqe->caps_len != 0)) {
-		struct carried *carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
-		status = carried != NULL ? op_resolve_caps(thread, request, carried) : STATUS_NO_MEMORY;
-		if (status != STATUS_OK) {
-			if (carried != NULL)
-				heap_free(carried, sqe->caps_len * sizeof(struct carried));
-			request_drop_gate(request);
-			cap_table_unreserve(&thread->process->table, &request->slots);
-			return status;
-		}
-		request->carried = carried;
-	}
-	object_get(&endpoint->object);
 	request->object = &endpoint->object;
 	request->key = ref.view->key;
 	ring_take(ring, request);
-	request->queue_lock = &endpoint->lock;
-	if (unlikely(request->gate != NULL))
+	if (unlikely(request->extras & REQUEST_GATED))
 		request_link_gate(request);
 	request_arm_deadline(request);
-	match(endpoint, request);
-	/* The last receive right may have gone while the call was being queued. */
-	if (unlikely(load_acquire(&endpoint->dead)))
-		kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
+	uint64_t sequence = request->sequence;
+	if (unlikely(!match(endpoint, request)))
+		(void)request_abort(request, sequence, STATUS_DISCONNECTED, ring);
 	return OP_WAITING;
 }
 
 enum status endpoint_post_receive(struct thread *thread, struct request *request, struct endpoint *endpoint,
-			     struct service_record *record)
+				  struct service_record *record)
 {
 	struct ring *ring = &thread->ring;
 
-	object_get(&endpoint->object);
 	request->object = &endpoint->object;
 	ring_take(ring, request);
-	request->queue_lock = &endpoint->lock;
 	request->record = record;
-	list_push_back(&ring->posted, &request->posted);
+	request->extras |= REQUEST_RECORD | REQUEST_SLOTS;
 	request_arm_deadline(request);
 	spin_lock(&endpoint->lock);
 	struct request *call = first_call(endpoint);
 	bool won = call != NULL && request_claim(request, request->sequence); /* or our own deadline came first */
+	bool dead = endpoint->dead;
 	if (won) {
 		list_remove(&call->link);
 		ring->copied += call->sqe.msg_len;
 		deliver(endpoint, call, request);
-	} else if (call == NULL) {
+	} else if (call == NULL && !dead) {
+		request->queue_lock = &endpoint->lock;
+		request->extras |= REQUEST_POSTED;
+		list_push_back(&ring->posted, &request->posted);
 		list_push_back(&endpoint->receivers, &request->link);
 	}
 	spin_unlock(&endpoint->lock);
 	if (won)
 		ring_finish(ring, request);
+	else if (unlikely(dead))
+		(void)request_abort(request, request->sequence, STATUS_DISCONNECTED, ring);
 	return OP_WAITING;
 }
 

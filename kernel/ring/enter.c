@@ -26,10 +26,12 @@ void enter_init(struct thread *thread)
 	timer_init(&thread->enter_timer, enter_deadline_fire);
 }
 
-static void finish(struct thread *thread, uint32_t reasons)
+void enter_finish(struct thread *thread, uint32_t reasons)
 {
-	if (unlikely(thread->enter_deadline != 0))
+	if (unlikely(thread->enter_deadline != 0)) {
 		(void)timer_cancel(&thread->enter_timer);
+		thread->enter_deadline = 0;
+	}
 	thread->in_enter = false;
 	arch_context_set_result(&thread->context, thread->ring.consumed, reasons);
 }
@@ -60,79 +62,100 @@ static void die_of_protocol(struct thread *thread)
 	process_kill(thread->process, &why);
 }
 
-/* Why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
-static uint32_t reasons_to_return(struct thread *thread)
+/* Admits what is submitted, then says why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
+static inline uint32_t advance(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
+	uint32_t reasons = 0, refused = 0;
 
-	ring_work(ring);
-	uint32_t refused = submit(thread);
-	if (unlikely(refused == RING_PROTOCOL || (refused == 0 && thread_is_dying(thread))))
-		goto dead;
-	uint32_t reasons = take_signals(thread);
+	if (unlikely(load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0))
+		ring_work(ring);
+	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
+	if (tail != (uint32_t)ring->sq_head) {
+		refused = submit(thread, tail);
+		if (unlikely(refused != 0)) {
+			if (refused == RING_PROTOCOL)
+				goto dead;
+			reasons = refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
+		}
+	}
+	if (unlikely(load_relaxed(&ring->signals) != 0)) {
+		if (thread_is_dying(thread))
+			return UINT32_MAX;
+		reasons |= take_signals(thread);
+	}
 	uint32_t unreaped = ring_unreaped(ring);
 	if (unlikely(unreaped == UINT32_MAX))
 		goto dead;
-	if (unreaped >= ring->min)
-		reasons |= CAP_ENTER_COMPLETIONS;
-	if (unlikely(refused == RING_FULL))
-		reasons |= CAP_ENTER_CQ_FULL;
-	if (unlikely(refused == RING_BOUND))
-		reasons |= CAP_ENTER_BOUND;
-	return reasons;
+	return unreaped >= ring->min ? reasons | CAP_ENTER_COMPLETIONS : reasons;
 dead:
-	if (!thread_is_dying(thread))
-		die_of_protocol(thread);
+	die_of_protocol(thread);
 	return UINT32_MAX;
+}
+
+/* Nothing to return for: waits, unless something came meanwhile. True: it did. */
+static bool block(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+
+	if (unlikely(thread->enter_deadline != 0 && !thread->enter_timer.armed))
+		timer_arm(&thread->enter_timer, thread->enter_deadline);
+	thread->in_enter = true;
+	thread->sched.passive = !list_is_empty(&ring->posted);
+	store_release(&ring->state, (uint32_t)RING_BLOCKED);
+	full_fence();
+	if (likely(load_relaxed(&ring->done) == NULL && load_relaxed(&ring->signals) == 0) || !ring_try_claim(ring)) {
+		sched_block_current();
+		return false;
+	}
+	store_relaxed(&ring->state, (uint32_t)RING_RUNNING);
+	return true;
+}
+
+static inline void run_enter(struct thread *thread, uint64_t first)
+{
+	do {
+		uint32_t reasons = advance(thread);
+		if (unlikely(reasons == UINT32_MAX))
+			return;
+		thread->ring.consumed = (uint32_t)(thread->ring.sq_head - first);
+		if (reasons != 0) {
+			enter_finish(thread, reasons);
+			return;
+		}
+	} while (unlikely(block(thread)));
 }
 
 void enter_continue(struct thread *thread)
 {
-	struct ring *ring = &thread->ring;
+	run_enter(thread, thread->ring.sq_head - thread->ring.consumed);
+}
 
-	for (;;) {
-		uint32_t reasons = reasons_to_return(thread);
-		if (unlikely(reasons == UINT32_MAX))
-			return;
-		if (reasons != 0) {
-			finish(thread, reasons);
-			return;
-		}
-		if (unlikely(thread->enter_deadline != 0 && !thread->enter_timer.armed))
-			timer_arm(&thread->enter_timer, thread->enter_deadline);
-		thread->sched.passive = !list_is_empty(&ring->posted);
-		store_release(&ring->state, (uint32_t)RING_BLOCKED);
-		full_fence();
-		if (likely(load_relaxed(&ring->done) == NULL && load_relaxed(&ring->signals) == 0) ||
-		    !ring_try_claim(ring)) {
-			sched_block_current();
-			return;
-		}
-		store_relaxed(&ring->state, (uint32_t)RING_RUNNING);
-	}
+static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
+{
+	struct exit_record why = {.reason = EXIT_EXIT, .code = (int64_t)code};
+
+	if (scope == CAP_EXIT_PROCESS)
+		process_kill(thread->process, &why);
+	else
+		thread_exit(thread, (int64_t)code);
 }
 
 void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
 	quiesce_enter();
-	struct thread *thread = thread_current();
+	struct cpu *cpu = this_cpu();
+	struct thread *thread = sched_thread(cpu->current);
+	struct ring *ring = &thread->ring;
 
-	this_cpu()->stats.entries++;
+	cpu->stats.entries++;
 	if (likely(number == CAP_SYSCALL_ENTER)) {
-		struct ring *ring = &thread->ring;
 		ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
-		ring->consumed = 0;
 		ring->copied = 0;
 		thread->enter_deadline = arg1;
-		thread->in_enter = true;
-		enter_continue(thread);
+		run_enter(thread, ring->sq_head);
 	} else if (number == CAP_SYSCALL_EXIT) {
-		if (arg1 == CAP_EXIT_PROCESS) {
-			struct exit_record why = {.reason = EXIT_EXIT, .code = (int64_t)arg0};
-			process_kill(thread->process, &why);
-		} else {
-			thread_exit(thread, (int64_t)arg0);
-		}
+		exit_call(thread, arg0, arg1);
 	} else {
 		arch_context_set_result(&thread->context, STATUS_BAD_OP, 0);
 	}
@@ -169,10 +192,18 @@ static bool ready_for_user(struct thread *thread)
 	return true;
 }
 
-struct arch_context *kernel_next(void)
+/* The thread that entered goes on, and nothing else wants the CPU. */
+static inline bool nothing_changed(const struct cpu *cpu, struct sched_entity *current)
 {
-	struct cpu *cpu = this_cpu();
+	const struct thread *thread = sched_thread(current);
 
+	return cpu->current_context == &thread->context && cpu->handover == NULL && cpu->limbo_count == 0 &&
+	       !load_relaxed(&cpu->need_resched) && load_relaxed(&thread->ring.signals) == 0 && !thread->in_enter &&
+	       quiesce_is_inside();
+}
+
+static struct arch_context *next_slow(struct cpu *cpu)
+{
 	if (unlikely(!quiesce_is_inside()))
 		quiesce_enter();
 	quiesce_poll();
@@ -193,6 +224,18 @@ struct arch_context *kernel_next(void)
 		quiesce_exit();
 		return &thread->context;
 	}
+}
+
+struct arch_context *kernel_next(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct sched_entity *current = cpu->current;
+
+	if (likely(current != NULL && nothing_changed(cpu, current))) {
+		quiesce_exit();
+		return cpu->current_context;
+	}
+	return next_slow(cpu);
 }
 
 void kernel_on_timer(void)

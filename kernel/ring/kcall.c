@@ -49,9 +49,9 @@ enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct l
 	ring_take(ring, request);
 	object_get(object);
 	request->object = object;
+	request->extras |= REQUEST_COUNTED;
 	request->queue_lock = lock;
-	if (queue != NULL)
-		list_push_back(queue, &request->link);
+	list_push_back(queue, &request->link);
 	request_arm_deadline(request);
 	return RPC_DEFERRED;
 }
@@ -67,6 +67,7 @@ enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t
 	ring_take(ring, request);
 	object_get(object);
 	request->object = object;
+	request->extras |= REQUEST_COUNTED;
 	request->sleep_until = until_ns;
 	request_arm_deadline(request);
 	return RPC_DEFERRED;

@@ -99,6 +99,7 @@ enum status notification_post_wait(struct thread *thread, struct request *reques
 	}
 	object_get(&notification->object);
 	request->object = &notification->object;
+	request->extras |= REQUEST_COUNTED | REQUEST_POSTED;
 	request->key = bits;
 	ring_take(ring, request);
 	request->queue_lock = &notification->lock;

@@ -16,8 +16,8 @@
 #include <ring/record.h>
 #include <schema/kernel/endpoint.capnp.h>
 
-/* Checks the RECV half and reserves its table slots. */
-static enum status prepare_receive(struct thread *thread, struct request *request, uint64_t id,
+/* Checks the RECV half and reserves its table slots, unless `have` (of the record that it will reuse) are just as many. */
+static enum status prepare_receive(struct thread *thread, struct request *request, uint64_t id, uint32_t have,
 				   struct endpoint **endpoint)
 {
 	struct ring *ring = &thread->ring;
@@ -41,6 +41,10 @@ static enum status prepare_receive(struct thread *thread, struct request *reques
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
 	*endpoint = found;
+	if (likely(have == sqe->buf_caps)) {
+		request->slots = (struct cap_slots){0};
+		return STATUS_OK;
+	}
 	return cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
 }
 
@@ -48,7 +52,7 @@ enum status op_recv(struct thread *thread, struct request *request)
 {
 	struct endpoint *endpoint;
 	struct service_record *record;
-	enum status status = prepare_receive(thread, request, request->sqe.target, &endpoint);
+	enum status status = prepare_receive(thread, request, request->sqe.target, 0, &endpoint);
 
 	if (unlikely(status != STATUS_OK))
 		return status;
@@ -112,26 +116,6 @@ static void answer_caller(struct thread *thread, struct request *request, struct
 	request_complete(caller, &thread->ring);
 }
 
-static void record_event(struct thread *thread, const struct request *request, const struct service_record *record)
-{
-	struct cpu *cpu = this_cpu();
-	struct recorder_event *event = recorder_begin(cpu);
-
-	event->time_ticks = arch_ticks();
-	event->interface_id = record->interface_id;
-	event->object = record->object_id;
-	event->process = thread->process->pid;
-	event->thread = thread->tid;
-	event->cap_slot = 0;
-	event->status = request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK;
-	event->method = record->method;
-	event->kind = RECORDER_RETURN;
-	event->caps = (uint8_t)request->sqe.caps_len;
-	event->msg_len = request->sqe.msg_len;
-	event->detail = 0;
-	recorder_commit(cpu, event);
-}
-
 /* On success the record is RESERVED again, and the caller of this function owns it. */
 static enum status do_return(struct thread *thread, struct request *request, struct service_record **out)
 {
@@ -146,7 +130,9 @@ static enum status do_return(struct thread *thread, struct request *request, str
 		return status;
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
-	record_event(thread, request, record);
+	recorder_write(record->interface_id, record->object_id, thread->ids,
+		       (uint64_t)(uint32_t)(request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK) << 32,
+		       recorder_pack(record->method, RECORDER_RETURN, request->sqe.caps_len, request->sqe.msg_len));
 	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
 		carried_abort(thread->process, carried, request->sqe.caps_len);
 		return STATUS_BAD_ID;
@@ -173,16 +159,25 @@ enum status op_return(struct thread *thread, struct request *request)
 
 enum status op_return_recv(struct thread *thread, struct request *request)
 {
+	struct cap_table *table = &thread->process->table;
 	struct endpoint *endpoint;
-	struct service_record *record;
-	enum status status = prepare_receive(thread, request, request->sqe.interface_id, &endpoint);
+	uint64_t word;
+	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
 
+	if (unlikely(record == NULL))
+		return STATUS_BAD_ID;
+	enum status status = prepare_receive(thread, request, request->sqe.interface_id, record->slots.count, &endpoint);
 	if (unlikely(status != STATUS_OK))
 		return status;
 	status = do_return(thread, request, &record);
 	if (unlikely(status != STATUS_OK)) {
-		cap_table_unreserve(&thread->process->table, &request->slots);
+		cap_table_unreserve(table, &request->slots);
 		return status;
 	}
+	if (likely(request->slots.count == 0))
+		request->slots = record->slots;
+	else
+		cap_table_unreserve(table, &record->slots);
+	record->slots = (struct cap_slots){0};
 	return endpoint_post_receive(thread, request, endpoint, record);
 }

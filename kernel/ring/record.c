@@ -94,6 +94,8 @@ void record_release(struct process *process, struct service_record *record)
 	struct service_records *records = process->records;
 
 	record_drop_gate(record);
+	if (record->slots.count != 0)
+		cap_table_unreserve(&process->table, &record->slots);
 	spin_lock(&records->lock);
 	store_relaxed(&record->word, (record->word & ~3ull) | RECORD_FREE);
 	record->next = records->free;

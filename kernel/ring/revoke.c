@@ -48,6 +48,8 @@ void gate_revoke(struct gate *gate, struct revoke_report *report)
 	struct list dying = LIST_INIT(dying);
 
 	*report = (struct revoke_report){0};
+	if (gate->expires_ns != 0 && timer_cancel(&gate->expiry))
+		gate_put(gate);
 	gate_revoke_begin(gate, &dying);
 	quiesce_wait();
 	finish(&dying, report);
@@ -63,11 +65,13 @@ static void expire(struct timer *timer)
 
 	gate_revoke_begin(gate, &dying);
 	finish(&dying, &report);
+	gate_put(gate);
 }
 
 void gate_expire_at(struct gate *gate, uint64_t deadline_ns)
 {
 	gate->expires_ns = deadline_ns;
+	gate_get(gate); /* the timer's, until it fires or revoking cancels it */
 	timer_init(&gate->expiry, expire);
 	timer_arm(&gate->expiry, deadline_ns);
 }

@@ -53,7 +53,7 @@ static const struct op_row op_table[] = {
 static_assert(array_size(op_table) == CAP_OP_COUNT);
 
 /* Copies one SQE; false: unknown operation, or a bit that must be zero is not. */
-static bool fetch(const struct cap_sqe *shared, struct request *request, const struct op_row **row)
+static inline bool fetch(const struct cap_sqe *shared, struct request *request)
 {
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)shared;
 	uint64_t word = from[0];
@@ -70,20 +70,33 @@ static bool fetch(const struct cap_sqe *shared, struct request *request, const s
 		request->words[i] = word;
 		bad |= word & forbidden[i];
 	}
-	*row = &op_table[op];
 	return known && bad == 0;
 }
 
-static void dispatch(struct thread *thread, struct request *request)
+/* A direct call of each: what is small becomes part of the loop. */
+static inline enum status run(struct thread *thread, struct request *request)
 {
-	struct ring *ring = &thread->ring;
-	const struct op_row *row;
+	switch ((enum cap_op)request->sqe.op) {
+	case CAP_OP_NOP:
+		return STATUS_OK;
+	case CAP_OP_CALL:
+		return op_call(thread, request);
+	case CAP_OP_RETURN_RECV:
+		return op_return_recv(thread, request);
+	default:
+		return op_table[request->sqe.op < CAP_OP_COUNT ? request->sqe.op : CAP_OP_NOP].run(thread, request);
+	}
+}
+
+static inline void dispatch(struct thread *thread, struct ring *ring)
+{
+	struct request *request = ring->free;
 
 	request->sequence = ring->sq_head;
-	bool valid = fetch(&ring->sq[(uint32_t)ring->sq_head & ring->sq_mask], request, &row);
+	bool valid = fetch(&ring->sq[(uint32_t)ring->sq_head & ring->sq_mask], request);
 	ring->sq_head++;
 	request->result = (struct completion){0};
-	enum status status = valid ? row->run(thread, request) : STATUS_BAD_OP;
+	enum status status = likely(valid) ? run(thread, request) : STATUS_BAD_OP;
 	if (status == OP_WAITING)
 		return;
 	if (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET))
@@ -92,47 +105,40 @@ static void dispatch(struct thread *thread, struct request *request)
 	ring_post(ring, request->sqe.user_data, &request->result);
 }
 
-/* Completion slots that are neither used nor promised (Q1); UINT32_MAX: impossible index. */
-static uint32_t credit(struct ring *ring)
+/* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
+ * again only when that leaves too few. UINT32_MAX: impossible index. */
+static inline uint32_t room(struct ring *ring, uint32_t count)
 {
-	uint32_t unreaped = ring_unreaped(ring);
+	uint32_t used = ring->cq_tail - ring->cq_head + ring->pending;
 
-	/* An index that went backwards takes back room that is promised already (Q1). */
+	if (likely(used + count <= ring->cq_count))
+		return count;
+	uint32_t unreaped = ring_unreaped(ring);
+	/* An index that went backwards takes back room that is promised already. */
 	if (unreaped == UINT32_MAX || unreaped + ring->pending > ring->cq_count)
 		return UINT32_MAX;
-	return ring->cq_count - unreaped - ring->pending;
+	uint32_t left = ring->cq_count - unreaped - ring->pending;
+	return left < count ? left : count;
 }
 
-uint32_t submit(struct thread *thread)
+uint32_t submit(struct thread *thread, uint32_t tail)
 {
 	struct ring *ring = &thread->ring;
-	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	uint32_t count = tail - (uint32_t)ring->sq_head;
 
-	if (count == 0)
-		return 0;
 	if (unlikely(count > ring->sq_mask + 1))
 		return RING_PROTOCOL;
-	uint32_t reasons = 0;
-	for (; count > 0; count--) {
-		/* As if everything unreaped when last looked still is; looks again only when that leaves nothing. */
-		if (unlikely(ring->cq_tail - ring->cq_head + ring->pending >= ring->cq_count)) {
-			uint32_t left = credit(ring);
-			if (left == UINT32_MAX)
-				return RING_PROTOCOL;
-			if (left == 0) {
-				reasons = RING_FULL;
-				break;
-			}
-		}
-		dispatch(thread, ring->free);
-		ring->consumed++;
-		if (unlikely(ring->copied >= CAP_ENTER_MAX_COPY)) {
-			reasons = count > 1 ? RING_BOUND : 0;
+	uint32_t allowed = room(ring, count);
+	if (unlikely(allowed == UINT32_MAX))
+		return RING_PROTOCOL;
+	uint32_t reasons = allowed < count ? RING_FULL : 0;
+	/* Each takes at most one slot, so that there is room for all of them (Q1). */
+	for (uint32_t left = allowed; left > 0; left--) {
+		dispatch(thread, ring);
+		if (unlikely(ring->copied >= CAP_ENTER_MAX_COPY) && left > 1) {
+			reasons = RING_BOUND;
 			break;
 		}
-		if (unlikely(thread_is_dying(thread)))
-			break;
 	}
 	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
 	return reasons;

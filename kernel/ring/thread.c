@@ -51,6 +51,7 @@ static void init_thread(struct thread *thread, const struct thread_start *start)
 	thread->ring.start_message = start->start_message;
 	thread->ring.start_message_len = start->start_message_len;
 	thread->tid = atomic_add(&next_tid, 1);
+	thread->ids = thread->process->pid | (uint64_t)thread->tid << 32;
 	spin_init(&thread->lock, LOCK_RANK_THREAD);
 	list_init(&thread->waiters);
 	list_init(&thread->link);
@@ -194,7 +195,7 @@ static void stop_ring(struct thread *thread)
 			request_detach(request);
 		}
 		/* Also of those that others have claimed. One that is firing now is over when the CPUs have left the kernel. */
-		if (request->timed)
+		if (request->extras & REQUEST_TIMED)
 			(void)timer_cancel(&request->deadline);
 	}
 	uint32_t unreaped = ring_unreaped(ring);

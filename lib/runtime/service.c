@@ -30,8 +30,8 @@ static void post_receive(struct service *s)
 	s->state = SERVICE_RECEIVING;
 }
 
-/* Answers the call and, unless the loop ends, receives the next. */
-static inline void post_return(struct service *s, bool exception)
+/* Answers the call with what was built, and receives the next. */
+static inline struct cap_sqe *post_answer(struct service *s)
 {
 	const struct rpc_request *request = &s->request;
 	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
@@ -39,20 +39,28 @@ static inline void post_return(struct service *s, bool exception)
 	*sqe = s->answer;
 	sqe->target = request->token;
 	sqe->msg_len = (uint32_t)msg_builder_size(&request->results);
-	if (__builtin_expect(exception, 0))
+	s->returning = request->token;
+	s->state = SERVICE_RECEIVING;
+	return sqe;
+}
+
+/* The same with capabilities, or with an exception, or without receiving another one. */
+static void post_special_answer(struct service *s, bool exception)
+{
+	struct cap_sqe *sqe = post_answer(s);
+
+	if (exception) {
 		sqe->flags = CAP_SQE_IS_EXCEPTION;
-	else if (__builtin_expect(request->caps_out_len > 0, 0))
-		sqe->caps_len = request->caps_out_len;
-	if (__builtin_expect(sqe->caps_len == 0, 1))
-		sqe->caps_off = 0;
-	if (__builtin_expect(s->stopping, 0)) {
+	} else if (s->request.caps_out_len > 0) {
+		sqe->caps_len = s->request.caps_out_len;
+		sqe->caps_off = s->caps_off;
+	}
+	if (s->stopping) {
 		sqe->op = CAP_OP_RETURN;
 		sqe->interface_id = 0;
 		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
 		s->plain = true;
 	}
-	s->returning = request->token;
-	s->state = SERVICE_RECEIVING;
 }
 
 /* ---- One received call ---- */
@@ -109,16 +117,24 @@ static inline void open_request(struct service *s, uint64_t token)
 	s->kept = 0;
 }
 
-static void answer(struct service *s, enum status status)
+[[gnu::noinline]] static void answer_specially(struct service *s, enum status status)
 {
-	if (__builtin_expect(status == RPC_DEFERRED, 0)) {
+	if (status == RPC_DEFERRED) {
 		s->state = SERVICE_IDLE;
 		return;
 	}
-	if (__builtin_expect(status != STATUS_OK && status != STATUS_EXCEPTION, 0))
+	if (status != STATUS_OK && status != STATUS_EXCEPTION)
 		status = rpc_raise(&s->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
 				   nullptr);
-	post_return(s, status == STATUS_EXCEPTION);
+	post_special_answer(s, status == STATUS_EXCEPTION);
+}
+
+static inline void answer(struct service *s, enum status status)
+{
+	if (__builtin_expect(status != STATUS_OK || s->request.caps_out_len > 0 || s->stopping, 0))
+		answer_specially(s, status);
+	else
+		post_answer(s);
 }
 
 /* The same with capabilities, whose ids lie where the next call will go. They are released behind the answer, which
@@ -137,7 +153,7 @@ static void answer(struct service *s, enum status status)
 			ring_release(s->ring, (cap_id){ids[i]});
 }
 
-static inline void handle_call(struct service *s, uint64_t token)
+[[gnu::always_inline]] static inline void handle_call(struct service *s, uint64_t token)
 {
 	open_request(s, token);
 	if (__builtin_expect(s->request.caps_in_len > 0, 0))
@@ -191,7 +207,7 @@ static enum status handle_failure(struct service *s)
 	return token != 0 && return_exception(s, token) == STATUS_OK ? STATUS_OK : status;
 }
 
-static enum status handle(struct service *s)
+[[gnu::noinline]] static enum status handle(struct service *s)
 {
 	if (s->received.status != STATUS_OK)
 		return handle_failure(s);
@@ -336,7 +352,7 @@ static void lay_out(struct service *s, cap_id endpoint, uint32_t in_off, uint32_
 	s->answer.op = CAP_OP_RETURN_RECV;
 	s->answer.interface_id = endpoint.raw;
 	s->answer.msg_off = out_off;
-	s->answer.caps_off = caps_off;
+	s->caps_off = caps_off;
 	rpc_request_init(&s->request, 0, 0, s->in + 1, 0, arena + out_off, s->max_results);
 	rpc_request_set_caps(&s->request, nullptr, 0, (struct cap_desc *)(void *)(arena + caps_off), 0);
 	s->request.side = s;

@@ -2,7 +2,7 @@
 /*
  * Placing a program (layout.h). Two independent values are drawn from one seed by splitmix64's finaliser.
  */
-#include "layout.h"
+#include <spawn/layout.h>
 
 #define AREA (2ull << 20)
 #define LOWEST (4ull << 30)

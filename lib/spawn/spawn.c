@@ -18,7 +18,7 @@
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <spawn/spawn.h>
 
-#include "layout.h"
+#include <spawn/layout.h>
 #include "start_message.h"
 
 #define BATCH 30u         /* with the two kept calls, what a default ring takes in one entry */

@@ -8,6 +8,7 @@
  */
 #include "scenario.h"
 
+#include <cap/gate.h>
 #include <mm/memory.h>
 #include <object/object.h>
 
@@ -116,6 +117,8 @@ static void make_message(struct user_ring *ring, uint32_t at)
 	user_arena_write(ring, at, words, sizeof words);
 }
 
+static const uint8_t usual_kinds[] = {CAP_DESC_COPY, CAP_DESC_COPY, CAP_DESC_MOVE, CAP_DESC_ANSWER, CAP_DESC_MINT};
+
 static void make_descriptors(const struct hostile *h, struct user_ring *ring, uint32_t at, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -123,7 +126,7 @@ static void make_descriptors(const struct hostile *h, struct user_ring *ring, ui
 		struct cap_desc desc = {
 			.id = pick_cap(h, &unused),
 			.path_or_key = chance(2) ? 0xffffff00 + chance(3) : odd_value(),
-			.kind = (uint8_t)(chance(8) ? chance(2) * 3 : chance(6)),
+			.kind = (uint8_t)(chance(8) ? usual_kinds[chance(sizeof usual_kinds)] : chance(6)),
 		};
 
 		if (desc.kind == CAP_DESC_ANSWER)
@@ -207,7 +210,7 @@ static struct cap_sqe make_submission(const struct hostile *h, struct user_ring 
 		sqe.op = (uint8_t)chance(20);
 	target(h, ring, &sqe);
 	if (sqe.op == CAP_OP_CALL) {
-		sqe.method = (uint16_t)chance(chance(8) ? 5 : 70);
+		sqe.method = (uint16_t)chance(chance(8) ? 8 : 70);
 		if (!chance(3))
 			sqe.flags |= CAP_SQE_KEEP_ANSWER;
 		if (!chance(6)) {
@@ -231,7 +234,7 @@ static struct cap_sqe make_submission(const struct hostile *h, struct user_ring 
 /* --- behaviour ---------------------------------------------------------------------------------------------------- */
 
 /* What creating methods give. */
-static uint64_t known_results[4];
+static uint64_t known_results[6];
 
 static void reap(struct hostile *h, struct user_ring *ring)
 {
@@ -434,6 +437,8 @@ static void know_results(void)
 	known_results[1] = thread_object_type->interface_id;
 	known_results[2] = notification_object_type->interface_id;
 	known_results[3] = process_object_type->interface_id;
+	known_results[4] = gate_object_type->interface_id;
+	known_results[5] = SCENARIO_INTERFACE;
 	for (unsigned i = 0; i < array_size(known_results); i++)
 		know_interface(known_results[i]);
 }

@@ -106,7 +106,7 @@ static void waits_for_the_page(uint64_t frame)
 	if (finished > 0)
 		host_exit(0, CAP_EXIT_THREAD);
 	host_user_store64(VADDR(region + offsetof(struct cap_region, upcall_mask)), 0);
-	(void)host_cap_enter(1, host_now_ns() + 2000, NULL);
+	(void)host_cap_enter(1, host_now_ns() + 20000, NULL);
 }
 
 static void uses_what_is_mapped(uint64_t region)
@@ -123,7 +123,7 @@ static void uses_what_is_mapped(uint64_t region)
 	}
 }
 
-EXPLORE_TEST(no_thread_reaches_memory_that_was_unmapped, 1500)
+EXPLORE_TEST(no_thread_reaches_memory_that_was_unmapped, 500)
 {
 	begin(2 + (unsigned)(host_random() % 2));
 	maps_done = fault_upcalls = 0;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <runtime/ring.h>
+#include <runtime/upcall.h>
 #include <stddef.h>
 
 struct thread_block {
@@ -13,6 +14,7 @@ struct thread_block {
 	uint64_t abi[4];
 	uint64_t canary; /* the ABI: %fs:0x28 */
 	struct ring_client ring;
+	upcall_handler *upcall;
 	/* Of threads made by thread_start: */
 	int64_t (*body)(void *);
 	void *argument;
@@ -36,3 +38,7 @@ size_t thread_block_size(void);
  * variables, self pointer, canary.
  */
 struct thread_block *thread_block_init(void *memory, uint64_t canary);
+
+/* Where upcall_entry.S finds the registers. */
+static_assert(sizeof(struct cap_upcall_frame) == 24 * 8 && offsetof(struct cap_upcall_frame, r8) == 56 &&
+	      offsetof(struct cap_upcall_frame, rip) == 120 && offsetof(struct cap_upcall_frame, rsp) == 144);

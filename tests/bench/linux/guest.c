@@ -136,10 +136,12 @@ static void run_ops(void)
 	print_file("meltdown", "/sys/devices/system/cpu/vulnerabilities/meltdown");
 	print_file("spectre_v2", "/sys/devices/system/cpu/vulnerabilities/spectre_v2");
 	bench("calibration", 1000000, empty_loop, nullptr);
+	if (wall) {
+		bench_ipc_small();
+		return;
+	}
 	bench_calls();
 	bench_ipc();
-	if (wall)
-		return;
 	bench_uring();
 	bench_process();
 	bench_memory();

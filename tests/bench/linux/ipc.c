@@ -72,7 +72,7 @@ static void bench_pipe(const char *key)
 	}
 	close(there[0]);
 	close(back[1]);
-	bench(key, 4000, round_trips, &(struct channel){back[0], there[1], 1});
+	bench(key, 1000, round_trips, &(struct channel){back[0], there[1], 1});
 	close(there[1]);
 	close(back[0]);
 	waitpid(child, nullptr, 0);
@@ -92,7 +92,7 @@ static void bench_socket(const char *key, size_t size)
 		serve((struct channel){pair[1], pair[1], size});
 	}
 	close(pair[1]);
-	bench(key, 3000, round_trips, &(struct channel){pair[0], pair[0], size});
+	bench(key, 1000, round_trips, &(struct channel){pair[0], pair[0], size});
 	close(pair[0]);
 	waitpid(child, nullptr, 0);
 }
@@ -158,7 +158,7 @@ static void bench_descriptor(const char *key)
 		_exit(0);
 	}
 	close(pair[1]);
-	bench(key, 2000, descriptor_round_trips, &pair[0]);
+	bench(key, 1000, descriptor_round_trips, &pair[0]);
 	close(pair[0]);
 	waitpid(child, nullptr, 0);
 }
@@ -180,15 +180,20 @@ static void bench_switch(void)
 		for (;;)
 			sched_yield();
 	}
-	bench("switch", 8000, two_yields, nullptr);
+	bench("switch", 4000, two_yields, nullptr);
 	kill(child, SIGKILL);
 	waitpid(child, nullptr, 0);
 }
 
-void bench_ipc(void)
+void bench_ipc_small(void)
 {
 	bench_pipe("ipc_0");
 	bench_socket("ipc_64", 64);
+}
+
+void bench_ipc(void)
+{
+	bench_ipc_small();
 	bench_socket("ipc_512", 512);
 	bench_socket("ipc_4096", 4096);
 	bench_descriptor("ipc_64_cap");

@@ -49,6 +49,6 @@ static void bench_zero_fault(void)
 
 void bench_memory(void)
 {
-	bench("map_touch_unmap", 4000, map_touch_unmap, nullptr);
+	bench("map_touch_unmap", 1000, map_touch_unmap, nullptr);
 	bench_zero_fault();
 }

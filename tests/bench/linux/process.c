@@ -57,7 +57,7 @@ static void thread_join(long operations, void *context)
 
 void bench_process(void)
 {
-	bench("spawn_reap", 200, vfork_exec_wait, nullptr);
-	bench("spawn_reap_posix", 200, spawn_wait, nullptr);
-	bench("thread_join", 500, thread_join, nullptr);
+	bench("spawn_reap", 100, vfork_exec_wait, nullptr);
+	bench("spawn_reap_posix", 100, spawn_wait, nullptr);
+	bench("thread_join", 200, thread_join, nullptr);
 }

@@ -4,7 +4,7 @@
  *
  *	-plugin count.so,entry=ADDRESS,out=FILE[,stop=1]
  *
- * - Boot: `boot KEY N` lines for instructions from reset to the kernel's entry (ADDRESS, hexadecimal), and to the first
+ * - Boot: `boot KEY N` lines for instructions from reset to the kernel's entry (ADDRESS, hexadecimal; 0: unknown), and to the first
  *   instruction at a user address after the kernel has run at its own. `total` at exit. With stop=1, QEMU ends there.
  * - Profile: what runs between the marks BEGIN and END of programs/bench/bench.h is a segment. For each, in order, one
  *   line `segment`, and `block ADDRESS INSTRUCTIONS COUNT` for each translation block that ran in it.
@@ -78,7 +78,7 @@ static void block_runs(unsigned, void *data)
 	if (stage == AT_RESET && block->address == entry) {
 		stage = AT_ENTRY;
 		note("entry");
-	} else if (stage == AT_ENTRY && block->address >= KERNEL_START) {
+	} else if ((stage == AT_ENTRY || !entry) && block->address >= KERNEL_START && stage < IN_KERNEL) {
 		stage = IN_KERNEL;
 	} else if (stage == IN_KERNEL && block->address >= USER_START && block->address < USER_END) {
 		stage = IN_USER;

@@ -74,6 +74,8 @@ int child_main(struct msg_text what)
 
 /* ---- The parent ---- */
 
+static struct msg_text many[65];
+static char large[4096];
 static struct spawn_package package;
 static struct spawn_program program;
 
@@ -120,8 +122,8 @@ static void find_frame(void *context, const char *line)
 
 static void test_backtrace(void)
 {
-	const struct msg_text arguments[] = {MSG_TEXT("child"), MSG_TEXT("fault")};
-	struct spawn_request request = request_for(arguments, 2);
+	const struct msg_text words[] = {MSG_TEXT("child"), MSG_TEXT("fault")};
+	struct spawn_request request = request_for(words, 2);
 	struct spawn_process process;
 	struct spawn_exit exit;
 	bool found = false;
@@ -138,8 +140,8 @@ static void test_backtrace(void)
 
 static void test_kill(void)
 {
-	const struct msg_text arguments[] = {MSG_TEXT("child"), MSG_TEXT("park")};
-	struct spawn_request request = request_for(arguments, 2);
+	const struct msg_text words[] = {MSG_TEXT("child"), MSG_TEXT("park")};
+	struct spawn_request request = request_for(words, 2);
 	struct spawn_process first, second;
 	struct spawn_exit exit;
 
@@ -160,10 +162,8 @@ static void test_kill(void)
 	ring_release(runtime_ring(), second.handle);
 }
 
-static void test_bounds(void)
+static void test_parameters(void)
 {
-	static struct msg_text arguments[65];
-	static char large[4096];
 	struct spawn_grant console = child_grant("console");
 	struct spawn_request request;
 	struct spawn_process process;
@@ -171,10 +171,10 @@ static void test_bounds(void)
 	const char *why = "";
 
 	for (int i = 0; i < 65; i++)
-		arguments[i] = i == 0   ? MSG_TEXT("child")
-			       : i == 1 ? MSG_TEXT("bounds")
-					: MSG_TEXT("a longer argument");
-	request = request_for(arguments, 64);
+		many[i] = i == 0   ? MSG_TEXT("child")
+			  : i == 1 ? MSG_TEXT("bounds")
+				   : MSG_TEXT("a longer argument");
+	request = request_for(many, 64);
 	request.grants = &console;
 	request.grant_count = 1;
 	tap_ok(spawn_start(runtime_transport(), &request, &process, &why) == STATUS_OK &&
@@ -182,10 +182,19 @@ static void test_bounds(void)
 		       exit.code == 0 && exit.reason == PROCESS_HANDLE_EXIT_REASON_EXIT,
 	       "64 arguments, and only what was granted");
 	ring_release(runtime_ring(), process.handle);
-	request.argument_count = 65;
+}
+
+static void test_refusals(void)
+{
+	struct spawn_grant console = child_grant("console");
+	struct spawn_request request = request_for(many, 65);
+	struct spawn_process process;
+	const char *why = "";
+
+	request.grants = &console;
+	request.grant_count = 1;
 	tap_is(spawn_start(runtime_transport(), &request, &process, &why), STATUS_INVALID, "65 are too many");
-	__builtin_memset(large, 'x', sizeof(large));
-	arguments[2] = (struct msg_text){large, sizeof(large)};
+	many[2] = (struct msg_text){large, sizeof(large)};
 	request.argument_count = 3;
 	tap_is(spawn_start(runtime_transport(), &request, &process, &why), STATUS_INVALID,
 	       "4096 bytes are too many");
@@ -224,11 +233,14 @@ void test_children(void)
 
 	child_start_up();
 	test_lookup();
-	(void)run("code"); /* whatever is made once is made now */
+	/* Whatever is made once is made now: pages of our own among it. */
+	(void)run("code");
+	__builtin_memset(large, 'x', sizeof(large));
+	test_parameters();
 	before = child_counts();
 	test_ends();
 	test_backtrace();
 	test_kill();
-	test_bounds();
+	test_refusals();
 	tap_ok(child_counts_return(&before), "nothing of them stays behind");
 }

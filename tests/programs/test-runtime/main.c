@@ -13,6 +13,7 @@ int main(void)
 	test_start();
 	test_heap();
 	test_threads();
+	test_upcalls();
 	test_calls();
 	test_service();
 	test_children();

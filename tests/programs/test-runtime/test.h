@@ -13,6 +13,7 @@
 void test_start(void);
 void test_heap(void);
 void test_threads(void);
+void test_upcalls(void);
 void test_calls(void);
 void test_service(void);
 void test_children(void);

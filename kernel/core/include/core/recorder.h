@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <arch/platform.h>
 #include <core/atomic.h>
 #include <core/cpu.h>
 #include <core/types.h>
@@ -61,6 +62,31 @@ static inline struct recorder_event *recorder_begin(struct cpu *cpu)
 static inline void recorder_commit(struct cpu *cpu, struct recorder_event *event)
 {
 	store_release(&event->sequence, cpu->recorder_head);
+}
+
+/* Words 4 to 6 of an event: {process, thread}, {slot, status}, {method, kind, capabilities, message bytes}. */
+static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned caps, uint32_t msg_len)
+{
+	return method | (uint64_t)(kind & 0xff) << 16 | (uint64_t)(caps & 0xff) << 24 | (uint64_t)msg_len << 32;
+}
+
+/* One event, in eight stores. */
+static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids, uint64_t slot_status,
+				  uint64_t packed)
+{
+	struct cpu *cpu = this_cpu();
+	struct recorder_event *event = recorder_begin(cpu);
+	uint64_t *words = (uint64_t *)(void *)&event->process;
+
+	static_assert(offsetof(struct recorder_event, process) == 32 && offsetof(struct recorder_event, detail) == 56);
+	event->time_ticks = arch_ticks();
+	event->interface_id = interface_id;
+	event->object = object;
+	words[0] = ids;
+	words[1] = slot_status;
+	words[2] = packed;
+	event->detail = 0;
+	recorder_commit(cpu, event);
 }
 
 /* Copies the oldest event still held with sequence number >= from of that CPU; false if none. */

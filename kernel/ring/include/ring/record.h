@@ -31,6 +31,7 @@ struct service_record {
 	uint64_t interface_id;      /* for the recorder */
 	uint64_t object_id;
 	uint16_t method;
+	struct cap_slots slots;      /* table slots set aside for the capabilities of the next call */
 	struct service_record *next; /* free list */
 };
 

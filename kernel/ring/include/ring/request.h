@@ -44,13 +44,27 @@ struct gate_spares {
 	struct gate *gate[CAP_MESSAGE_MAX_CAPS];
 };
 
-/* What a completion will say. */
+/* What a completion will say: words 1 to 3 of a cap_cqe. */
 struct completion {
 	int32_t status;
 	uint32_t len;
 	uint16_t caps;
 	uint16_t flags;
+	uint32_t reserved;
 	uint64_t token;
+};
+static_assert(sizeof(struct completion) == sizeof(struct cap_cqe) - sizeof(uint64_t));
+
+/* What the end of a request has to undo. Most calls have nothing. */
+enum request_extra : uint8_t {
+	REQUEST_SLOTS = 1 << 0,   /* table slots are reserved */
+	REQUEST_TIMED = 1 << 1,   /* the timer was armed */
+	REQUEST_CARRIES = 1 << 2, /* capabilities that were not delivered */
+	REQUEST_GATED = 1 << 3,   /* made through a gate */
+	REQUEST_COUNTED = 1 << 4, /* `object` is counted */
+	REQUEST_POSTED = 1 << 5,  /* in ring->posted */
+	REQUEST_KEPT = 1 << 6,    /* KEEP_ANSWER */
+	REQUEST_RECORD = 1 << 7,  /* a RECV that has not received: its reserved record */
 };
 
 struct request {
@@ -65,17 +79,16 @@ struct request {
 	struct list link;       /* in a queue, under *queue_lock */
 	struct list posted;     /* RECV, WAIT: in ring->posted; owner only */
 	struct spinlock *queue_lock; /* NULL: in no queue */
-	struct object *object;  /* counted: what it waits at */
+	struct object *object;  /* what it waits at; an endpoint completes its queues before it goes, others are counted */
 	struct cap_slots slots; /* reserved for capabilities that come back */
-	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered */
+	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
 	uint64_t key;           /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */
 	struct gate *gate;      /* CALL: through which it was made, counted; NULL = none */
 	struct list gate_link;  /* in gate->requests, under gate_lock (G2) */
 	struct gate_spares *spares; /* CALL through a gate: gates for what comes back under another (gate_combine) */
-	bool taken;             /* owner: it waits, and is not the ring's spare */
+	uint8_t extras;         /* owner: enum request_extra; 0 in the spare */
 	struct timer deadline;
-	bool timed;             /* owner: the timer was armed */
 	uint64_t sleep_until;   /* Timer.sleep: when it completes; 0 = it is no sleep */
 	struct completion result;
 };

@@ -22,6 +22,7 @@ struct thread {
 	struct process *process; /* counted */
 	bool in_enter;
 	uint32_t tid;
+	uint64_t ids; /* process and thread number, as the flight recorder keeps them */
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
 	uint64_t upcall_bits;    /* atomic: asked for by ThreadHandle.interrupt */

@@ -63,6 +63,7 @@ struct service {
 	struct cap_sqe listen;            /* the plain RECV */
 	struct cap_cqe received;
 	uint32_t max_results; /* bytes */
+	uint32_t caps_off;    /* arena: descriptors of results */
 	uint32_t kept;        /* capabilities that the running method keeps, bit by index */
 	uint64_t posted;      /* sequence number of the RECV or RETURN_RECV under way */
 	uint64_t returning;   /* the call whose answer it carries; 0: none */

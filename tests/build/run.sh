@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Promises of the build itself: `make run` with a pipe, its errors, `make debug`, an incremental build within 5 s, and
+# `make help`.  Runs after everything is built; $1 = directory for output.
+set -u
+unset MAKEFLAGS MFLAGS MAKELEVEL # when called by make test
+dir=$1 number=0 failed=0
+check() { # check NAME COMMAND...
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$dir/said.txt" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		tail -10 "$dir/said.txt" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+piped_run() {
+	printf 'caps\npoweroff\n' | timeout 60 make -s run >"$dir/run.txt" || return
+	head -1 "$dir/run.txt" | grep -q '^capOS ' && grep -q 'Console' "$dir/run.txt"
+}
+no_image() { ! make -s run IMAGE=no-such-image </dev/null; }
+debugger() {
+	timeout 60 make -s debug GDB_ARGS="-batch -ex 'break kernel_main' -ex continue -ex backtrace -ex kill" </dev/null >"$dir/gdb.txt" 2>&1
+	grep -q '^#0 .*kernel_main' "$dir/gdb.txt" || { cat "$dir/gdb.txt"; return 1; }
+}
+incremental() { # the best of three, since other work may go on
+	local i start
+	for i in 1 2 3; do
+		touch kernel/core/panic.c
+		start=$EPOCHREALTIME
+		make -s kernel || return
+		[ $((${EPOCHREALTIME/./} - ${start/./})) -gt 5000000 ] || return 0
+	done
+	return 1
+}
+nothing_to_do() { make -q kernel user images; }
+help() { make -s help >"$dir/help.txt"; for t in run test bench check docs debug; do grep -q "^  $t " "$dir/help.txt" || return; done; }
+
+check 'a pipe can drive make run' piped_run
+check 'an unknown image is an error' no_image
+check 'make debug stops at a breakpoint with symbols' debugger
+check 'one kernel file is rebuilt within 5 s' incremental
+check 'after a build there is nothing to do' nothing_to_do
+check 'make help lists the commands' help
+echo "1..$number"
+exit $failed
