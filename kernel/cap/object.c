@@ -21,6 +21,11 @@ enum status object_init(struct object *object, const struct object_type *type, s
 	return STATUS_OK;
 }
 
+void object_register(struct object *object)
+{
+	object->id = atomic_add(&next_object_id, 1);
+}
+
 void object_fini(struct object *object)
 {
 	struct process *owner = object->owner;

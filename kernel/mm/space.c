@@ -129,7 +129,7 @@ enum status space_map(struct space *space, struct memory *memory, uint64_t first
 		      vaddr_t hint, unsigned prot, vaddr_t *out)
 {
 	struct mapping mapping = {
-		.base = hint, .pages = pages, .memory = memory, .first_page = first_page, .prot = prot};
+		.base = hint, .pages = pages, .memory = memory, .first_page = first_page, .prot = prot, .most = prot};
 	enum status status = add_mapping(space, &mapping);
 
 	if (status == STATUS_OK)
@@ -215,6 +215,8 @@ static enum status check_prot_all(struct space *space, uint64_t base, uint64_t e
 
 		if (status != STATUS_OK)
 			return status;
+		if ((prot & ~space->mappings[i].most & (PAGE_READ | PAGE_WRITE | PAGE_EXEC)) != 0)
+			return STATUS_DENIED;
 	}
 	return STATUS_OK;
 }
@@ -278,7 +280,7 @@ enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t
 			     vaddr_t *out)
 {
 	struct mapping mapping = {
-		.base = hint, .pages = memory->pages, .memory = memory, .prot = prot, .pinned = true};
+		.base = hint, .pages = memory->pages, .memory = memory, .prot = prot, .most = prot, .pinned = true};
 	enum status status = add_mapping(space, &mapping);
 
 	if (status != STATUS_OK)

@@ -70,13 +70,20 @@ static enum status describe(void *self, struct rpc_request *request,
 			    struct capability_manager_describe_params_reader params,
 			    struct capability_manager_describe_results_builder results)
 {
-	struct view *view = kcall_view(request, capability_manager_describe_params_reader_capability(params));
+	int32_t index = capability_manager_describe_params_reader_capability(params);
+	struct view *view = kcall_view(request, index);
+	cap_id id = kcall_id(request, index);
+	struct cap_entry entry;
+	uint32_t slot;
 
 	(void)self;
 	if (view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
-	fill(capability_manager_describe_results_builder_init_entry(results), view,
-	     kcall_gate(request, capability_manager_describe_params_reader_capability(params)));
+	struct capability_manager_entry_builder out = capability_manager_describe_results_builder_init_entry(results);
+	fill(out, view, kcall_gate(request, index));
+	capability_manager_entry_builder_set_id(out, id.raw);
+	if (cap_table_next(&caller(request)->table, cap_id_slot(id), &slot, &entry) && slot == cap_id_slot(id))
+		fill_provenance(out, &entry.provenance);
 	return STATUS_OK;
 }
 

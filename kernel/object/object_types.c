@@ -61,6 +61,11 @@ void objects_init(void)
 	notification_object_type = &notification_type;
 	gate_object_type = &revoker_type;
 	entropy_init();
+	struct object *const singletons[] = {
+		&console_object, &timer_object, &entropy_source_object, &system_info_object, &capability_manager_object,
+		&process_spawner_object, &thread_spawner_object, &log_reader_object, &power_object, &interrupt_source_object};
+	for (unsigned i = 0; i < array_size(singletons); i++)
+		object_register(singletons[i]);
 }
 
 enum status objects_initial(struct process *process, struct memory *package, uint64_t package_bytes,

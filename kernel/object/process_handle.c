@@ -249,7 +249,7 @@ static void view_gone(struct view *view)
 	struct process *process = process_of(view->object);
 
 	if (load_acquire(&process->state) == PROCESS_CREATED && load_relaxed(&process->object.refs) <= 2)
-		process_abandon(process);
+		process_abandon(process, &(struct exit_record){.reason = EXIT_KILLED});
 }
 
 const struct object_type process_handle_type = {

@@ -45,6 +45,8 @@ static enum status interrupt(void *self, struct rpc_request *request, struct thr
 		return object_raise_invalid(request, "not 0, and without bit 63", "bits");
 	if (load_relaxed(&thread->ended))
 		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "the thread has ended", NULL);
+	if (load_relaxed(&thread->ring.control->upcall_entry) == 0)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the thread has no upcall entry", NULL);
 	if (thread == kcall_of(request)->thread) {
 		(void)atomic_or(&thread->upcall_bits, bits);
 		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_UPCALL);

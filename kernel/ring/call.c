@@ -55,7 +55,12 @@ static enum status resolve_one(struct thread *thread, struct request *request, c
 	cap_id id = {desc->id};
 	enum status status;
 
+	const uint64_t *words = (const uint64_t *)(const void *)desc;
+
 	out->moved = CAP_ID_NULL;
+	out->id = id;
+	if ((words[2] & ~0xffull) != 0 || (desc->kind <= CAP_DESC_MOVE && desc->path_or_key != 0))
+		return STATUS_BAD_OP;
 	switch ((enum cap_desc_kind)desc->kind) {
 	case CAP_DESC_COPY:
 		return cap_table_get(table, id, &out->ref);
@@ -64,6 +69,7 @@ static enum status resolve_one(struct thread *thread, struct request *request, c
 		return cap_table_lock(table, id, &out->ref);
 	case CAP_DESC_ANSWER:
 		status = answer_resolve(thread, request, desc->id, (uint32_t)desc->path_or_key, &id);
+		out->id = id;
 		return status == STATUS_OK ? cap_table_get(table, id, &out->ref) : status;
 	case CAP_DESC_MINT:
 		return mint(table, desc, &out->ref);
@@ -240,7 +246,7 @@ static enum status call_view(struct thread *thread, struct request *request, str
 	unsigned method = request->sqe.method;
 
 	if (unlikely(!(method < 64 ? methods >> (method & 63) & 1 : methods == METHODS_ALL))) {
-		if (methods == 0)
+		if (!view_has(view, request->sqe.interface_id))
 			return raise(thread, request, EXCEPTION_TYPE_UNIMPLEMENTED,
 				     "the capability does not have this interface");
 		return STATUS_DENIED;

@@ -188,6 +188,7 @@ static bool queue_and_match(struct endpoint *endpoint, struct request *call) REL
 		spin_unlock(&endpoint->lock);
 		return false;
 	}
+	call->queue_lock = &endpoint->lock;
 	list_push_back(&endpoint->calls, &call->link);
 	while ((next = first_call(endpoint)) != NULL && (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (receive != NULL) {
@@ -224,7 +225,6 @@ static bool match(struct endpoint *endpoint, struct request *call)
 		complete_receive(ring, NULL);
 		spin_lock(&endpoint->lock);
 	}
-	call->queue_lock = &endpoint->lock;
 	return queue_and_match(endpoint, call);
 }
 

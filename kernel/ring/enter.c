@@ -62,6 +62,12 @@ static void die_of_protocol(struct thread *thread)
 	process_kill(thread->process, &why);
 }
 
+/* A handler that unmasked and found bits collected meanwhile polls for them. */
+static inline bool upcall_is_due(const struct cap_region *control)
+{
+	return load_relaxed(&control->upcall_pending) != 0 && load_relaxed(&control->upcall_mask) == 0;
+}
+
 /* Admits what is submitted, then says why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
 static inline uint32_t advance(struct thread *thread)
 {
@@ -79,6 +85,8 @@ static inline uint32_t advance(struct thread *thread)
 			reasons = refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
 		}
 	}
+	if (unlikely(ring->min == 0) && unlikely(upcall_is_due(ring->control)))
+		(void)atomic_or(&ring->signals, (uint32_t)RING_UPCALL);
 	if (unlikely(load_relaxed(&ring->signals) != 0)) {
 		if (thread_is_dying(thread))
 			return UINT32_MAX;
@@ -131,6 +139,18 @@ void enter_continue(struct thread *thread)
 	run_enter(thread, thread->ring.sq_head - thread->ring.consumed);
 }
 
+/* Nothing submitted, nothing left by others, and enough completions already. An impossible index is no such case. */
+static inline bool nothing_to_do(struct ring *ring)
+{
+	const struct cap_region *control = ring->control;
+
+	if (likely(load_acquire(&control->sq_tail) != (uint32_t)ring->sq_head))
+		return false;
+	uint32_t unreaped = ring->cq_tail - load_acquire(&control->cq_head);
+	return unreaped >= ring->min && unreaped <= ring->cq_count && load_relaxed(&ring->done) == NULL &&
+	       load_relaxed(&ring->signals) == 0 && load_relaxed(&control->upcall_pending) == 0;
+}
+
 static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
 {
 	struct exit_record why = {.reason = EXIT_EXIT, .code = (int64_t)code};
@@ -151,9 +171,14 @@ void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 	cpu->stats.entries++;
 	if (likely(number == CAP_SYSCALL_ENTER)) {
 		ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
-		ring->copied = 0;
 		thread->enter_deadline = arg1;
-		run_enter(thread, ring->sq_head);
+		if (likely(!nothing_to_do(ring))) {
+			ring->copied = 0;
+			run_enter(thread, ring->sq_head);
+		} else { /* a poll, or completions that were not reaped */
+			thread->enter_deadline = 0;
+			arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
+		}
 	} else if (number == CAP_SYSCALL_EXIT) {
 		exit_call(thread, arg0, arg1);
 	} else {

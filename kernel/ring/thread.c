@@ -148,7 +148,7 @@ static void end_process(struct process *process)
 	object_put(&process->space_object);
 }
 
-void process_abandon(struct process *process)
+void process_abandon(struct process *process, const struct exit_record *why)
 {
 	spin_lock(&process->lock);
 	bool mine = process->state == PROCESS_CREATED;
@@ -156,7 +156,7 @@ void process_abandon(struct process *process)
 		process->state = PROCESS_DYING;
 	spin_unlock(&process->lock);
 	if (mine) {
-		process->exit = (struct exit_record){.reason = EXIT_KILLED};
+		process->exit = *why;
 		end_process(process);
 	}
 }
@@ -316,7 +316,7 @@ void process_kill(struct process *process, const struct exit_record *why)
 	}
 	spin_unlock(&process->lock);
 	if (created)
-		process_abandon(process);
+		process_abandon(process, why);
 	if (!first)
 		return;
 	report(process, why);

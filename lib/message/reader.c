@@ -73,6 +73,23 @@ struct msg_struct msg_read_struct(struct msg_pointer p)
 	return (struct msg_struct){p.msg, data, data_words * 8, (uint16_t)pointers, (uint16_t)(p.depth - 1)};
 }
 
+[[clang::preserve_most]] struct msg_struct msg_reader_root(struct msg_reader *r)
+{
+	if (r->words == 0)
+		return (struct msg_struct){.msg = r};
+
+	uint64_t word = msg_load64(r->base);
+	uint32_t data_words = (uint16_t)(word >> 32), pointers = (uint32_t)(word >> 48);
+
+	/* Right behind the pointer, or empty: the root is free (reader.h). */
+	if ((uint32_t)word == 0 && data_words + pointers < r->words)
+		return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
+					   (uint16_t)(r->nesting - 1)};
+	if (word == msg_root_word(0, 0))
+		return (struct msg_struct){r, r->base + 8, 0, 0, (uint16_t)(r->nesting - 1)};
+	return msg_read_struct(msg_reader_root_pointer(r));
+}
+
 /* Can a list of structs of these sizes be read as a list of `expected`? (Encoding specification, "Lists") */
 static bool composite_fits(enum msg_elem expected, uint32_t data_words, uint32_t pointers)
 {

@@ -44,8 +44,9 @@ static void decode(uint32_t operations, void *)
 
 		struct bench_eight_params_reader p = bench_eight_params_reader_root(&m);
 
-		sink = bench_eight_params_reader_a(p) + bench_eight_params_reader_b(p) + bench_eight_params_reader_c(p) +
-		       bench_eight_params_reader_d(p) + bench_eight_params_reader_e(p) + bench_eight_params_reader_f(p) +
+		sink = bench_eight_params_reader_a(p) + bench_eight_params_reader_b(p) +
+		       bench_eight_params_reader_c(p) + bench_eight_params_reader_d(p) +
+		       bench_eight_params_reader_e(p) + bench_eight_params_reader_f(p) +
 		       bench_eight_params_reader_g(p) + bench_eight_params_reader_h(p);
 		if (!msg_reader_ok(&m))
 			bench_fail("decode_64", STATUS_BAD_MESSAGE);
@@ -71,7 +72,8 @@ static void dispatch(uint32_t operations, void *)
 	while (operations--) {
 		struct rpc_request request;
 
-		rpc_request_init(&request, BENCH_INTERFACE_ID, BENCH_EIGHT, words, 72, result_words, sizeof(result_words));
+		rpc_request_init(&request, BENCH_INTERFACE_ID, BENCH_EIGHT, words, 72, result_words,
+				 sizeof(result_words));
 		if (bench_dispatch(&ops, nullptr, &request) != STATUS_OK)
 			bench_fail("dispatch", STATUS_INVALID);
 	}

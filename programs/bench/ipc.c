@@ -25,8 +25,8 @@ static void call_eight(uint32_t operations, void *context)
 
 	while (operations--) {
 		uint64_t r[8];
-		enum status status = bench_eight(b->transport, b->server, 1, 2, 3, 4, 5, 6, 7, operations, &r[0], &r[1],
-						 &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]);
+		enum status status = bench_eight(b->transport, b->server, 1, 2, 3, 4, 5, 6, 7, operations,
+						 &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]);
 
 		if (status != STATUS_OK || r[7] != operations + 1ull)
 			bench_fail("ipc_64", status);
@@ -39,8 +39,9 @@ static void call_eight_with(uint32_t operations, void *context)
 
 	while (operations--) {
 		uint64_t r[8];
-		enum status status = bench_eight_with(b->transport, b->server, b->timer, 1, 2, 3, 4, 5, 6, operations,
-						      &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]);
+		enum status status = bench_eight_with(b->transport, b->server, b->timer, 1, 2, 3, 4, 5, 6,
+						      operations, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5],
+						      &r[6], &r[7]);
 
 		if (status != STATUS_OK || r[6] != operations + 1ull)
 			bench_fail("ipc_64_cap", status);

@@ -45,7 +45,8 @@ void bench_fail(const char *key, enum status status)
 	runtime_print("fail %s: %s\n", key, status_text(status));
 }
 
-static void measure(struct bench_samples *samples, uint32_t i, uint32_t operations, bench_fn *body, void *context)
+static void measure(struct bench_samples *samples, uint32_t i, uint32_t operations, bench_fn *body,
+		    void *context)
 {
 	uint64_t ns = runtime_now(), ticks = bench_tsc();
 

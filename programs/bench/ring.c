@@ -112,7 +112,8 @@ static void dup_drop(uint32_t operations, void *context)
 	for (uint32_t done = 0; done < operations; done += LARGEST_BATCH) {
 		dups->count = 0;
 		for (uint32_t i = 0; i < LARGEST_BATCH; i++)
-			ring_submit(dups->ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = dups->cap.raw}, &dups->op);
+			ring_submit(dups->ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = dups->cap.raw},
+				    &dups->op);
 		ring_flush(dups->ring);
 		if (dups->count != LARGEST_BATCH)
 			bench_fail("cap_dup_drop", STATUS_NO_QUOTA);

@@ -98,7 +98,8 @@ static enum status do_partner(void *, struct rpc_request *request, struct bench_
 	enum status status = thread_start(&waker_thread, answer_wakes, nullptr, nullptr);
 
 	if (status == STATUS_OK)
-		bench_partner_results_builder_set_partner(r, rpc_request_copy_cap(request, waker_thread.handle));
+		bench_partner_results_builder_set_partner(r,
+							  rpc_request_copy_cap(request, waker_thread.handle));
 	return status;
 }
 
@@ -111,7 +112,8 @@ static int64_t answer_signals(void *)
 	return 0;
 }
 
-static enum status do_answer_signals(void *, struct rpc_request *request, struct bench_answer_signals_params_reader p)
+static enum status do_answer_signals(void *, struct rpc_request *request,
+				     struct bench_answer_signals_params_reader p)
 {
 	signals_in = service_keep(request, bench_answer_signals_params_reader_from(p));
 	signals_out = service_keep(request, bench_answer_signals_params_reader_to(p));
@@ -139,8 +141,8 @@ static int64_t serve(void *context)
 		.interface_count = 1,
 		.max_reply = *large ? LARGE_REPLY : 0,
 	};
-	enum status status =
-		service_init(&service, runtime_ring(), runtime_need("endpoint", ENDPOINT_INTERFACE_ID), &options);
+	enum status status = service_init(&service, runtime_ring(),
+					  runtime_need("endpoint", ENDPOINT_INTERFACE_ID), &options);
 
 	if (status == STATUS_OK)
 		status = service_run(&service);
@@ -153,11 +155,13 @@ int main(void)
 	bool large = msg_text_equal(runtime_argument(0), MSG_TEXT("large"));
 	struct thread thread;
 
-	__asm__ volatile(".byte 0x0f, 0x1f, 0x80; .long 0xca905004"); /* says where the program is: tests/bench/plugin */
+	__asm__ volatile(
+		".byte 0x0f, 0x1f, 0x80; .long 0xca905004"); /* says where the program is: tests/bench/plugin */
 	if (!large)
 		return (int)serve(&large);
 
-	enum status status = thread_start(&thread, serve, &large, &(struct thread_options){.arena_bytes = LARGE_ARENA});
+	enum status status = thread_start(&thread, serve, &large,
+					  &(struct thread_options){.arena_bytes = LARGE_ARENA});
 
 	if (status == STATUS_OK)
 		status = thread_join(&thread, nullptr);

@@ -11,6 +11,9 @@
 {
 	uint64_t number = CAP_SYSCALL_EXIT;
 
-	__asm__ volatile("syscall" : "+a"(number) : "D"(0ull), "S"(CAP_EXIT_PROCESS) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "+a"(number)
+			 : "D"(0ull), "S"(CAP_EXIT_PROCESS)
+			 : "rcx", "r11", "memory");
 	__builtin_trap();
 }

@@ -11,7 +11,7 @@ interface CapabilityManager @0xfa43a36073dfc52d {
   # Looks at and edits the table of the process that calls it, whoever that is; it gives no view of others.
 
   list @0 (from :UInt32) -> (entries :List(Entry), next :UInt32);
-  # Up to 16 entries from slot "from" on, in slot order; next is the slot to go on from, 0 at the end.
+  # Up to 12 entries from slot "from" on, in slot order; next is the slot to go on from, 0 at the end.
 
   describe @1 (capability :Capability) -> (entry :Entry);
   # What one capability is.

@@ -76,7 +76,8 @@ static void read_rows(const char *path)
 {
 	FILE *file = open_file(path);
 
-	while (row_count < MAX_ROWS && fscanf(file, "%31s %llu", rows[row_count].key, &rows[row_count].operations) == 2)
+	while (row_count < MAX_ROWS &&
+	       fscanf(file, "%31s %llu", rows[row_count].key, &rows[row_count].operations) == 2)
 		row_count++;
 	fclose(file);
 }
@@ -171,8 +172,8 @@ static void print_segment(const struct row *row, size_t most)
 	}
 	total += (double)unknown / (double)row->operations;
 	qsort(lines, count, sizeof(lines[0]), by_cost);
-	printf("%s: %.1f instructions an operation, %.1f in the kernel, %.1f unknown\n", row->key, total, kernel,
-	       (double)unknown / (double)row->operations);
+	printf("%s: %.1f instructions an operation, %.1f in the kernel, %.1f unknown\n", row->key, total,
+	       kernel, (double)unknown / (double)row->operations);
 	for (size_t i = 0; i < count && i < most && lines[i].per_operation >= 0.5; i++)
 		printf("  %8.1f  %-6s %s\n", lines[i].per_operation, lines[i].where, lines[i].name);
 }
@@ -230,7 +231,8 @@ int main(int argc, char **argv)
 			wanted = argv[i + 1];
 	}
 	if (argc - i < 3) {
-		fprintf(stderr, "usage: profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...\n");
+		fprintf(stderr,
+			"usage: profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...\n");
 		return 2;
 	}
 	read_rows(argv[i + 1]);
@@ -238,7 +240,8 @@ int main(int argc, char **argv)
 		char *path = strchr(argv[t], '=');
 		struct table *table = &tables[table_count++];
 
-		*table = (struct table){.code = path ? (unsigned)atoi(argv[t]) : 0, .path = path ? path + 1 : argv[t]};
+		*table = (struct table){.code = path ? (unsigned)atoi(argv[t]) : 0,
+					.path = path ? path + 1 : argv[t]};
 		read_symbols(table);
 	}
 	read_counts(argv[i], wanted, most);

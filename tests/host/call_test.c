@@ -5,12 +5,12 @@
  */
 #include "scenario.h"
 
-#define MESSAGE   64u
-#define RECV_BUF  (56u + MESSAGE + 16u)
-#define CALL_BUF  256u
-#define SEND_AT   0u    /* arena offsets */
+#define MESSAGE 64u
+#define RECV_BUF (56u + MESSAGE + 16u)
+#define CALL_BUF 256u
+#define SEND_AT 0u /* arena offsets */
 #define RESULT_AT 1024u
-#define RECV_AT   4096u
+#define RECV_AT 4096u
 
 static struct process *server, *client, *second_client;
 static struct endpoint *endpoint;
@@ -49,7 +49,11 @@ static struct cap_sqe call_sqe(cap_id facet, uint64_t number)
 
 static struct cap_sqe recv_sqe(uint32_t at)
 {
-	return (struct cap_sqe){.op = CAP_OP_RECV, .target = server_end.raw, .buf_off = at, .buf_len = RECV_BUF, .user_data = 9};
+	return (struct cap_sqe){.op = CAP_OP_RECV,
+				.target = server_end.raw,
+				.buf_off = at,
+				.buf_len = RECV_BUF,
+				.user_data = 9};
 }
 
 /* --- plain calls ------------------------------------------------------------------------------------------------ */
@@ -68,7 +72,8 @@ static void calls(uint64_t region)
 		user_arena_write(&ring, SEND_AT, message, sizeof message);
 		struct cap_cqe cqe = user_do(&ring, &sqe);
 
-		explore_check(cqe.status == STATUS_OK && cqe.len == 16 && cqe.caps == 0 && cqe.flags == CAP_CQE_DELIVERED);
+		explore_check(cqe.status == STATUS_OK && cqe.len == 16 && cqe.caps == 0 &&
+			      cqe.flags == CAP_CQE_DELIVERED);
 		explore_check(user_arena_word(&ring, RESULT_AT) == ring.thread_arg + 1);
 		explore_check(user_arena_word(&ring, RESULT_AT + 8) == 2 * i);
 		(void)atomic_add(&answered, 1u);
@@ -86,7 +91,8 @@ static void answer(struct user_ring *ring, const struct cap_cqe *cqe, uint32_t a
 	explore_check(cqe->status == STATUS_OK && cqe->len == sizeof header + 16);
 	user_arena_read(ring, at, &header, sizeof header);
 	user_arena_read(ring, at + (uint32_t)sizeof header, message, sizeof message);
-	explore_check(header.interface_id == SCENARIO_INTERFACE && header.method == 3 && header.msg_len == 16);
+	explore_check(header.interface_id == SCENARIO_INTERFACE && header.method == 3 &&
+		      header.msg_len == 16);
 	explore_check(header.key == message[0] && header.buf_len == CALL_BUF);
 	message[0]++;
 	message[1] *= 2;
@@ -232,8 +238,11 @@ static void serves_with_deadlines(uint64_t region)
 		if (cqe.status == STATUS_TIMED_OUT)
 			continue;
 		answer(&ring, &cqe, RECV_AT);
-		sqe = (struct cap_sqe){
-			.op = CAP_OP_RETURN, .target = cqe.token, .msg_off = SEND_AT, .msg_len = 16, .user_data = 55};
+		sqe = (struct cap_sqe){.op = CAP_OP_RETURN,
+				       .target = cqe.token,
+				       .msg_off = SEND_AT,
+				       .msg_len = 16,
+				       .user_data = 55};
 		cqe = user_do(&ring, &sqe);
 		explore_check(cqe.status == STATUS_OK);
 	}

@@ -12,10 +12,10 @@
 #include <mm/memory.h>
 #include <object/object.h>
 
-#define HOSTILES  2u
-#define THREADS   8u
-#define MAX_CAPS  64u
-#define MESSAGE   64u
+#define HOSTILES 2u
+#define THREADS 8u
+#define MAX_CAPS 64u
+#define MESSAGE 64u
 
 /* What a hostile process knows, shared by its threads (stands for its private memory). */
 static struct hostile {
@@ -43,9 +43,32 @@ static uint64_t chance(uint64_t n)
 
 static uint64_t odd_value(void)
 {
-	static const uint64_t values[] = {0, 1, 7, 8, 15, 16, 63, 64, 255, 256, 4095, 4096, 4097, 8192, 65535, 65536,
-					  0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x10000000, 0x7ffffffff000,
-					  0x800000000000, ~0ull, ~0ull - 7, 1ull << 63};
+	static const uint64_t values[] = {0,
+					  1,
+					  7,
+					  8,
+					  15,
+					  16,
+					  63,
+					  64,
+					  255,
+					  256,
+					  4095,
+					  4096,
+					  4097,
+					  8192,
+					  65535,
+					  65536,
+					  0x7fffffff,
+					  0x80000000,
+					  0xffffffff,
+					  0x100000000,
+					  0x10000000,
+					  0x7ffffffff000,
+					  0x800000000000,
+					  ~0ull,
+					  ~0ull - 7,
+					  1ull << 63};
 
 	return chance(8) ? values[chance(array_size(values))] : host_random();
 }
@@ -72,7 +95,8 @@ static uint64_t pick_cap_of(const struct hostile *h, uint64_t interface_id)
 {
 	uint64_t unused;
 
-	for (unsigned i = (unsigned)chance(h->cap_count), tries = 0; tries < h->cap_count && chance(50); tries++) {
+	for (unsigned i = (unsigned)chance(h->cap_count), tries = 0; tries < h->cap_count && chance(50);
+	     tries++) {
 		if (h->interfaces[i] == interface_id)
 			return h->caps[i];
 		i = (i + 1) % h->cap_count;
@@ -117,7 +141,8 @@ static void make_message(struct user_ring *ring, uint32_t at)
 	user_arena_write(ring, at, words, sizeof words);
 }
 
-static const uint8_t usual_kinds[] = {CAP_DESC_COPY, CAP_DESC_COPY, CAP_DESC_MOVE, CAP_DESC_ANSWER, CAP_DESC_MINT};
+static const uint8_t usual_kinds[] = {CAP_DESC_COPY, CAP_DESC_COPY, CAP_DESC_MOVE, CAP_DESC_ANSWER,
+				      CAP_DESC_MINT};
 
 static void make_descriptors(const struct hostile *h, struct user_ring *ring, uint32_t at, unsigned count)
 {
@@ -135,11 +160,11 @@ static void make_descriptors(const struct hostile *h, struct user_ring *ring, ui
 	}
 }
 
-static const uint8_t usual_ops[] = {CAP_OP_CALL,   CAP_OP_CALL,	   CAP_OP_CALL,		  CAP_OP_CALL,
-				    CAP_OP_CALL,   CAP_OP_RECV,	   CAP_OP_RECV,		  CAP_OP_RETURN,
-				    CAP_OP_RETURN, CAP_OP_RETURN_RECV, CAP_OP_RETURN_RECV, CAP_OP_RELEASE,
-				    CAP_OP_DUP,	   CAP_OP_CANCEL,  CAP_OP_RELEASE_ANSWER, CAP_OP_WAKE,
-				    CAP_OP_SIGNAL, CAP_OP_WAIT,	   CAP_OP_NOP};
+static const uint8_t usual_ops[] = {
+	CAP_OP_CALL,        CAP_OP_CALL,    CAP_OP_CALL,   CAP_OP_CALL,   CAP_OP_CALL,
+	CAP_OP_RECV,        CAP_OP_RECV,    CAP_OP_RETURN, CAP_OP_RETURN, CAP_OP_RETURN_RECV,
+	CAP_OP_RETURN_RECV, CAP_OP_RELEASE, CAP_OP_DUP,    CAP_OP_CANCEL, CAP_OP_RELEASE_ANSWER,
+	CAP_OP_WAKE,        CAP_OP_SIGNAL,  CAP_OP_WAIT,   CAP_OP_NOP};
 
 static void target(const struct hostile *h, const struct user_ring *ring, struct cap_sqe *sqe)
 {
@@ -242,18 +267,21 @@ static void reap(struct hostile *h, struct user_ring *ring)
 	struct cap_cqe cqe;
 
 	for (unsigned i = 0; i < 64 && ring->cq_head != tail; i++) {
-		host_user_read(VADDR(ring->region.raw + ring->cq_off + ring->cq_head++ % ring->cq_count * sizeof cqe), &cqe,
-			       sizeof cqe);
+		host_user_read(VADDR(ring->region.raw + ring->cq_off +
+				     ring->cq_head++ % ring->cq_count * sizeof cqe),
+			       &cqe, sizeof cqe);
 		if (cqe.user_data == CAP_OP_RECV || cqe.user_data == CAP_OP_RETURN_RECV) {
 			if (cqe.status == STATUS_OK)
 				h->tokens[h->token_count < 8 ? h->token_count++ : chance(8)] = cqe.token;
 		}
 		if (cqe.user_data == CAP_OP_DUP && cqe.status == STATUS_OK)
 			know_cap(h, cqe.token, interfaces[chance(interface_count)]);
-		if (cqe.user_data == CAP_OP_CALL && cqe.status == STATUS_OK && cqe.caps > 0 && cqe.len <= 512) {
+		if (cqe.user_data == CAP_OP_CALL && cqe.status == STATUS_OK && cqe.caps > 0 &&
+		    cqe.len <= 512) {
 			uint32_t at = (uint32_t)chance(3) * 2048 + 512 + cqe.len;
 
-			know_cap(h, user_arena_word(ring, at), known_results[chance(array_size(known_results))]);
+			know_cap(h, user_arena_word(ring, at),
+				 known_results[chance(array_size(known_results))]);
 		}
 	}
 	host_user_store32(VADDR(ring->region.raw + offsetof(struct cap_region, cq_head)), ring->cq_head);
@@ -263,10 +291,11 @@ static void reap(struct hostile *h, struct user_ring *ring)
 static void scribble(const struct hostile *h)
 {
 	uint64_t region = h->regions[chance(h->region_count)];
-	static const uint32_t places[] = {offsetof(struct cap_region, sq_tail), offsetof(struct cap_region, sq_head),
-					  offsetof(struct cap_region, cq_head), offsetof(struct cap_region, cq_tail),
-					  offsetof(struct cap_region, upcall_mask), offsetof(struct cap_region, upcall_pending),
-					  offsetof(struct cap_region, upcall_faults), 48};
+	static const uint32_t places[] = {
+		offsetof(struct cap_region, sq_tail),       offsetof(struct cap_region, sq_head),
+		offsetof(struct cap_region, cq_head),       offsetof(struct cap_region, cq_tail),
+		offsetof(struct cap_region, upcall_mask),   offsetof(struct cap_region, upcall_pending),
+		offsetof(struct cap_region, upcall_faults), 48};
 	uint32_t at;
 
 	if (!chance(12)) /* mostly deadly */
@@ -332,7 +361,8 @@ static void hostile(uint64_t region)
 		break;
 	case 2:
 		for (;;)
-			(void)host_syscall(chance(3) ? CAP_SYSCALL_ENTER : odd_value(), odd_value(), odd_value(), NULL);
+			(void)host_syscall(chance(3) ? CAP_SYSCALL_ENTER : odd_value(), odd_value(),
+					   odd_value(), NULL);
 	default:
 		break;
 	}
@@ -348,16 +378,18 @@ static void honest_server(uint64_t region)
 	user_ring_open(&ring, region);
 	for (;;) {
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
-								       .target = honest_end.raw,
-								       .buf_off = 1024,
-								       .buf_len = 56 + MESSAGE});
+								      .target = honest_end.raw,
+								      .buf_off = 1024,
+								      .buf_len = 56 + MESSAGE});
 
 		if (cqe.status != STATUS_OK || cqe.len != 56 + 8)
 			host_die("RECV: status %d, %u bytes", cqe.status, cqe.len);
 		word = user_arena_word(&ring, 1024 + 56) + 1;
 		user_arena_write(&ring, 0, &word, 8);
-		explore_check(user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8}).status ==
-			      STATUS_OK);
+		explore_check(
+			user_do(&ring,
+				&(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8})
+				.status == STATUS_OK);
 	}
 }
 
@@ -369,11 +401,11 @@ static void honest_client(uint64_t region)
 	for (uint64_t i = 0; i < 4; i++) {
 		user_arena_write(&ring, 0, &i, 8);
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
-								       .target = honest_facet.raw,
-								       .interface_id = SCENARIO_INTERFACE,
-								       .msg_len = 8,
-								       .buf_off = 1024,
-								       .buf_len = 256});
+								      .target = honest_facet.raw,
+								      .interface_id = SCENARIO_INTERFACE,
+								      .msg_len = 8,
+								      .buf_off = 1024,
+								      .buf_len = 256});
 
 		explore_check(cqe.status == STATUS_OK && user_arena_word(&ring, 1024) == i + 1);
 	}
@@ -425,9 +457,11 @@ static void give_shared(struct endpoint *endpoint, struct notification *notifica
 		give(&hostiles[i], scenario_full(&endpoint->object), endpoint->object.type->interface_id);
 		give(&hostiles[i], scenario_facet(endpoint, i), SCENARIO_INTERFACE);
 		give(&hostiles[i], scenario_facet(endpoint, i + 10), SCENARIO_INTERFACE);
-		explore_check(view_create(&endpoint->object, VIEW_TEMPLATE, 0, &set, 1, &template) == STATUS_OK);
+		explore_check(view_create(&endpoint->object, VIEW_TEMPLATE, 0, &set, 1, &template) ==
+			      STATUS_OK);
 		give(&hostiles[i], template, SCENARIO_INTERFACE);
-		give(&hostiles[i], scenario_full(&notification->object), notification->object.type->interface_id);
+		give(&hostiles[i], scenario_full(&notification->object),
+		     notification->object.type->interface_id);
 	}
 }
 

@@ -16,7 +16,7 @@
 #include <schema/kernel/virtual_memory.capnp.h>
 
 #define REGION_BYTES 16384u
-#define SHARED_AT    0x40000000ull
+#define SHARED_AT 0x40000000ull
 
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
@@ -80,18 +80,22 @@ static void maps_and_unmaps(uint64_t region)
 		cap_id memory = CAP_ID_NULL;
 		uint64_t at;
 
-		explore_check(virtual_memory_create_memory(&ring.transport, space_cap, 2 * PAGE_SIZE, &memory) == STATUS_OK);
-		explore_check(virtual_memory_map(&ring.transport, space_cap, memory, 0, 2 * PAGE_SIZE, SHARED_AT,
-						 VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at) == STATUS_OK);
+		explore_check(virtual_memory_create_memory(&ring.transport, space_cap, 2 * PAGE_SIZE,
+							   &memory) == STATUS_OK);
+		explore_check(virtual_memory_map(&ring.transport, space_cap, memory, 0, 2 * PAGE_SIZE,
+						 SHARED_AT, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
+						 &at) == STATUS_OK);
 		explore_check(at == SHARED_AT);
 		host_user_store64(VADDR(SHARED_AT + 8), i);
 		if (host_random() % 2)
-			explore_check(virtual_memory_protect(&ring.transport, space_cap, SHARED_AT, 2 * PAGE_SIZE,
+			explore_check(virtual_memory_protect(&ring.transport, space_cap, SHARED_AT,
+							     2 * PAGE_SIZE,
 							     VIRTUAL_MEMORY_PROTECTION_READ) == STATUS_OK);
 		(void)atomic_add(&maps_done, 1u);
 		if (host_random() % 2)
 			(void)host_cap_enter(1, host_now_ns() + host_random() % 5000, NULL);
-		explore_check(virtual_memory_unmap(&ring.transport, space_cap, SHARED_AT, 2 * PAGE_SIZE) == STATUS_OK);
+		explore_check(virtual_memory_unmap(&ring.transport, space_cap, SHARED_AT, 2 * PAGE_SIZE) ==
+			      STATUS_OK);
 		ring_release(&ring, memory);
 	}
 	(void)atomic_add(&finished, 1u);
@@ -158,8 +162,9 @@ static void makes_threads(uint64_t region)
 		cap_id thread = CAP_ID_NULL;
 		int64_t code = -1;
 
-		explore_check(thread_spawner_create(&ring.transport, thread_spawner, host_program_entry(child_thread).raw,
-						    0x7fff0000, arg, 0, 0, &thread) == STATUS_OK);
+		explore_check(thread_spawner_create(&ring.transport, thread_spawner,
+						    host_program_entry(child_thread).raw, 0x7fff0000, arg, 0,
+						    0, &thread) == STATUS_OK);
 		explore_check(thread_handle_wait(&ring.transport, thread, &code) == STATUS_OK);
 		explore_check(code == (int64_t)(arg * 10));
 		ring_release(&ring, thread);
@@ -218,8 +223,8 @@ static enum status wait_for(struct rpc_transport *transport, cap_id handle, uint
 static void create(struct rpc_transport *transport, cap_id *handle, cap_id *space)
 {
 	struct rpc_call call;
-	struct process_spawner_create_params_builder params =
-		process_spawner_create_begin(&call, transport, process_spawner);
+	struct process_spawner_create_params_builder params = process_spawner_create_begin(&call, transport,
+											   process_spawner);
 	struct process_spawner_create_results_reader results;
 
 	process_spawner_create_params_builder_set_name(params, msg_text_from("child"));
@@ -246,8 +251,9 @@ static void makes_processes(uint64_t region)
 			ring_release(&ring, space);
 			continue;
 		}
-		explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
-						   0x7fff0000, kind, 0, 0, 0, 0) == STATUS_OK);
+		explore_check(process_handle_start(&ring.transport, handle,
+						   host_program_entry(child_process).raw, 0x7fff0000, kind, 0,
+						   0, 0, 0) == STATUS_OK);
 		if (kind >= 2)
 			explore_check(process_handle_kill(&ring.transport, handle, 99) == STATUS_OK);
 		explore_check(wait_for(&ring.transport, handle, &reason, &code) == STATUS_OK);
@@ -279,8 +285,8 @@ static void makes_a_process_and_dies(uint64_t region)
 
 	(void)open_ring(&ring, region);
 	create(&ring.transport, &handle, &space);
-	explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw, 0x7fff0000,
-					   host_random() % 2, 0, 0, 0, 0) == STATUS_OK);
+	explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
+					   0x7fff0000, host_random() % 2, 0, 0, 0, 0) == STATUS_OK);
 	if (host_random() % 2) {
 		uint16_t reason;
 		int64_t code;
@@ -319,18 +325,20 @@ static void survives_exhaustion(uint64_t region)
 		status = virtual_memory_map(&ring.transport, space_cap, memory, 0, PAGE_SIZE, SHARED_AT,
 					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at);
 	if (status == STATUS_OK)
-		status = thread_spawner_create(&ring.transport, thread_spawner, host_program_entry(child_thread).raw, 0x7fff0000,
-					       1, 0, 0, &thread);
+		status = thread_spawner_create(&ring.transport, thread_spawner,
+					       host_program_entry(child_thread).raw, 0x7fff0000, 1, 0, 0,
+					       &thread);
 	if (status == STATUS_OK) {
 		struct rpc_call call;
-		struct process_spawner_create_params_builder params =
-			process_spawner_create_begin(&call, &ring.transport, process_spawner);
+		struct process_spawner_create_params_builder params = process_spawner_create_begin(
+			&call, &ring.transport, process_spawner);
 		struct process_spawner_create_results_reader results;
 
 		process_spawner_create_params_builder_set_name(params, msg_text_from("child"));
 		status = process_spawner_create_call(&call, &results);
 		if (status == STATUS_OK) {
-			handle = rpc_result_cap(&call, process_spawner_create_results_reader_process(results));
+			handle = rpc_result_cap(&call,
+						process_spawner_create_results_reader_process(results));
 			space = rpc_result_cap(&call, process_spawner_create_results_reader_space(results));
 		}
 		rpc_end(&call);
@@ -339,8 +347,8 @@ static void survives_exhaustion(uint64_t region)
 		status = virtual_memory_map(&ring.transport, space, memory, 0, PAGE_SIZE, SHARED_AT,
 					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at);
 	if (status == STATUS_OK)
-		status = process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw, 0x7fff0000, 0, 0,
-					      0, 0, 0);
+		status = process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
+					      0x7fff0000, 0, 0, 0, 0, 0);
 	frame_fail_after(0);
 	untouched = status == STATUS_OK;
 	explore_check(status == STATUS_OK || status == STATUS_NO_MEMORY);

@@ -12,7 +12,7 @@
 #include <schema/kernel/revoker.capnp.h>
 
 #define REGION_BYTES 16384u
-#define MESSAGE      64u
+#define MESSAGE 64u
 
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
@@ -69,7 +69,8 @@ static void makes_and_revokes(uint64_t region)
 	cap_id made = CAP_ID_NULL, handle = CAP_ID_NULL;
 
 	open_ring(&ring, region);
-	explore_check(capability_manager_make_revocable(&ring.transport, manager, facet, 0, &made, &handle) == STATUS_OK);
+	explore_check(capability_manager_make_revocable(&ring.transport, manager, facet, 0, &made, &handle) ==
+		      STATUS_OK);
 	revoker = handle;
 	gated = made;
 	(void)host_cap_enter(1, host_now_ns() + host_random() % 40000, NULL);
@@ -88,11 +89,11 @@ static void calls_through_the_gate(uint64_t region)
 	for (unsigned i = 0; i < 1000; i++) {
 		bool was_revoked = load_acquire(&revoked);
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
-								       .target = gated.raw,
-								       .interface_id = SCENARIO_INTERFACE,
-								       .msg_len = 16,
-								       .buf_off = 1024,
-								       .buf_len = 256});
+								      .target = gated.raw,
+								      .interface_id = SCENARIO_INTERFACE,
+								      .msg_len = 16,
+								      .buf_off = 1024,
+								      .buf_len = 256});
 
 		outcomes[-cqe.status]++;
 		explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_REVOKED);
@@ -112,15 +113,16 @@ static void echoes(uint64_t region)
 		/* Nothing is delivered once it is over: a RECV posted after that stays unanswered. */
 		bool was_revoked = load_acquire(&revoked);
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
-								       .target = server_end.raw,
-								       .buf_off = 1024,
-								       .buf_len = 56 + MESSAGE + 8,
-								       .buf_caps = 1});
+								      .target = server_end.raw,
+								      .buf_off = 1024,
+								      .buf_len = 56 + MESSAGE + 8,
+								      .buf_caps = 1});
 
 		explore_check(cqe.status == STATUS_OK);
 		if (was_revoked)
 			(void)atomic_add(&delivered_after, 1u);
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 16});
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 16});
 		explore_check(cqe.status == STATUS_OK);
 	}
 }
@@ -151,20 +153,34 @@ static void tends_gates(uint64_t region)
 	struct ring_client ring;
 
 	open_ring(&ring, region);
-	for (unsigned i = 0; i < 12; i++) {
+	for (unsigned i = 0; i < 18; i++) {
 		uint64_t slot = host_random() % SHARED, entries, calls, mappings;
 		cap_id made = CAP_ID_NULL, handle = CAP_ID_NULL;
 		cap_id source = {load_acquire(&shared_caps[host_random() % SHARED])};
 		uint64_t expires = host_random() % 3 == 0 ? host_now_ns() + host_random() % 60000 : 0;
 		enum status status;
 
-		switch (host_random() % 4) {
+		switch (host_random() % 6) {
+		case 4:
+		case 5:
+			status = (enum status)ring_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+									       .target = source.raw,
+									       .interface_id = SCENARIO_INTERFACE,
+									       .msg_off = 6144,
+									       .msg_len = 16,
+									       .buf_off = 7168,
+									       .buf_len = 256})
+					 .status;
+			explore_check(status == STATUS_OK || status == STATUS_REVOKED || status == STATUS_BAD_ID);
+			break;
 		case 0:
 		case 1:
-			status = capability_manager_make_revocable(&ring.transport, manager, source.raw ? source : facet, expires, &made,
-								   &handle);
-			explore_check(status == STATUS_OK || status == STATUS_REVOKED || status == STATUS_BAD_ID ||
-				      status == STATUS_GATE_DEPTH || status == STATUS_EXCEPTION);
+			status = capability_manager_make_revocable(&ring.transport, manager,
+								   source.raw ? source : facet, expires,
+								   &made, &handle);
+			explore_check(status == STATUS_OK || status == STATUS_REVOKED ||
+				      status == STATUS_BAD_ID || status == STATUS_GATE_DEPTH ||
+				      status == STATUS_EXCEPTION);
 			if (status != STATUS_OK)
 				break;
 			ring_release(&ring, (cap_id){atomic_swap(&shared_caps[slot], made.raw)});

@@ -18,7 +18,8 @@ static void nops(uint64_t region)
 	user_ring_open(&ring, region);
 	for (uint64_t round = 0; round < 3; round++) {
 		for (uint64_t i = 0; i < 5; i++)
-			(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_NOP, .user_data = round * 5 + i});
+			(void)user_submit(&ring,
+					  &(struct cap_sqe){.op = CAP_OP_NOP, .user_data = round * 5 + i});
 		(void)user_enter(&ring, 5, 0);
 		for (uint64_t i = 0; i < 5; i++) {
 			explore_check(user_reap(&ring, &cqe));
@@ -52,18 +53,23 @@ static void dup_and_release(uint64_t region)
 
 	user_ring_open(&ring, region);
 	for (uint64_t i = 0; i < 4; i++) {
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = shared_cap.raw, .user_data = i});
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_DUP, .target = shared_cap.raw, .user_data = i});
 		if (cqe.status == STATUS_BAD_ID)
 			break; /* a sibling released it */
 		explore_check(cqe.status == STATUS_OK);
 		uint64_t copy = cqe.token;
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = copy, .user_data = 100});
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = copy, .user_data = 100});
 		explore_check(cqe.status == STATUS_OK);
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = copy, .user_data = 101});
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = copy, .user_data = 101});
 		explore_check(cqe.status == STATUS_BAD_ID);
 	}
 	if (ring.thread_arg == 0) {
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = shared_cap.raw, .user_data = 102});
+		cqe = user_do(
+			&ring,
+			&(struct cap_sqe){.op = CAP_OP_RELEASE, .target = shared_cap.raw, .user_data = 102});
 		explore_check(cqe.status == STATUS_OK);
 	}
 	(void)atomic_add(&finished, 1u);
@@ -99,10 +105,12 @@ static void signals(uint64_t region)
 
 	user_ring_open(&ring, region);
 	for (uint64_t i = 0; i < SIGNALS; i++)
-		explore_check(user_do(&ring, &(struct cap_sqe){.op = CAP_OP_SIGNAL,
-								.target = shared_cap.raw,
-								.interface_id = 1ull << (i + SIGNALS * ring.thread_arg)})
-				      .status == STATUS_OK);
+		explore_check(
+			user_do(&ring,
+				&(struct cap_sqe){.op = CAP_OP_SIGNAL,
+						  .target = shared_cap.raw,
+						  .interface_id = 1ull << (i + SIGNALS * ring.thread_arg)})
+				.status == STATUS_OK);
 	(void)atomic_add(&finished, 1u);
 }
 
@@ -112,7 +120,8 @@ static void waits(uint64_t region)
 
 	user_ring_open(&ring, region);
 	while (bits_seen != (1ull << 2 * SIGNALS) - 1) {
-		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_WAIT, .target = shared_cap.raw});
+		struct cap_cqe cqe = user_do(&ring,
+					     &(struct cap_sqe){.op = CAP_OP_WAIT, .target = shared_cap.raw});
 
 		explore_check(cqe.status == STATUS_OK && cqe.token != 0 && (cqe.token & bits_seen) == 0);
 		bits_seen |= cqe.token;
@@ -151,11 +160,14 @@ static void waits_for_all_three(uint64_t region)
 
 	user_ring_open(&ring, region);
 	for (uint64_t i = 0; i < 3; i++)
-		(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_WAIT, .target = three_caps[i].raw, .user_data = i});
+		(void)user_submit(
+			&ring,
+			&(struct cap_sqe){.op = CAP_OP_WAIT, .target = three_caps[i].raw, .user_data = i});
 	while (got != 7) {
 		(void)user_enter(&ring, 1 + host_random() % (3 - (uint64_t)__builtin_popcountll(got)), 0);
 		while (user_reap(&ring, &cqe)) {
-			explore_check(cqe.status == STATUS_OK && cqe.token == 1 && !(got >> cqe.user_data & 1));
+			explore_check(cqe.status == STATUS_OK && cqe.token == 1 &&
+				      !(got >> cqe.user_data & 1));
 			got |= 1ull << cqe.user_data;
 		}
 	}
@@ -168,8 +180,8 @@ static void signals_once(uint64_t region)
 
 	user_ring_open(&ring, region);
 	explore_check(user_do(&ring, &(struct cap_sqe){.op = CAP_OP_SIGNAL,
-							.target = three_caps[ring.thread_arg].raw,
-							.interface_id = 1})
+						       .target = three_caps[ring.thread_arg].raw,
+						       .interface_id = 1})
 			      .status == STATUS_OK);
 	(void)atomic_add(&finished, 1u);
 }
@@ -214,9 +226,10 @@ static void takes_turns(uint64_t region)
 			explore_check(reasons == CAP_ENTER_WOKEN);
 		}
 		(void)atomic_add(&turns, 1ull);
-		explore_check(user_do(&ring, &(struct cap_sqe){.op = CAP_OP_WAKE,
-								.target = thread_caps[1 - ring.thread_arg].raw})
-				      .status == STATUS_OK);
+		explore_check(
+			user_do(&ring, &(struct cap_sqe){.op = CAP_OP_WAKE,
+							 .target = thread_caps[1 - ring.thread_arg].raw})
+				.status == STATUS_OK);
 	}
 	(void)atomic_add(&finished, 1u);
 }
@@ -224,7 +237,8 @@ static void takes_turns(uint64_t region)
 static void give_handles(void)
 {
 	for (unsigned i = 0; i < 2; i++)
-		thread_caps[i] = scenario_give(scenario_started(i)->process, scenario_full(&scenario_started(i)->object));
+		thread_caps[i] = scenario_give(scenario_started(i)->process,
+					       scenario_full(&scenario_started(i)->object));
 }
 
 EXPLORE_TEST(a_wake_is_never_lost, 2000)

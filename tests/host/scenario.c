@@ -9,7 +9,7 @@
 #include <mm/slab.h>
 #include <object/object.h>
 
-#define MEMORY     (16ull << 20)
+#define MEMORY (16ull << 20)
 #define MAX_STARTS 32u
 
 static struct {
@@ -54,8 +54,8 @@ struct process *scenario_process(const char *name)
 {
 	struct process *process;
 
-	explore_check(process_create(NULL, name, __builtin_strlen(name), &(struct process_limits){}, &process) ==
-		      STATUS_OK);
+	explore_check(process_create(NULL, name, __builtin_strlen(name), &(struct process_limits){},
+				     &process) == STATUS_OK);
 	object_get(&process->object); /* the first reference is the process's own, until it ends */
 	object_get(&process->space_object);
 	made[made_count++] = process;
@@ -66,8 +66,8 @@ cap_id scenario_give(struct process *process, struct view *view)
 {
 	cap_id id;
 
-	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, NULL}, (struct provenance){0, PROVENANCE_BOOT, {0}}, &id) ==
-		      STATUS_OK);
+	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, NULL},
+				       (struct provenance){0, PROVENANCE_BOOT, {0}}, &id) == STATUS_OK);
 	return id;
 }
 

@@ -44,7 +44,7 @@ void scenario_end(void);
 struct user_ring {
 	vaddr_t region;
 	uint32_t sq_off, sq_count, cq_off, cq_count, arena_off, arena_len;
-	uint64_t sequence;  /* of the next submission */
+	uint64_t sequence; /* of the next submission */
 	uint32_t cq_head;
 	uint64_t accepted;  /* that cap_enter said it consumed */
 	uint64_t completed; /* reaped */

@@ -75,13 +75,15 @@ static void emit_begin(struct stub *s, const char *constant)
 	emit(g, "static inline %s %s_begin_sized(struct rpc_call *call, struct rpc_transport *transport,\n",
 	     builder, s->name);
 	emit(g,
-	     "\tstruct rpc_target target, uint32_t variable)\n{\n\trpc_begin(call, transport, target, (struct rpc_shape){\n");
+	     "\tstruct rpc_target target, uint32_t variable)\n{\n\treturn (%s){rpc_begin_root(call, transport, target, "
+	     "(struct rpc_shape){\n",
+	     builder);
 	emit(g, "\t\t.interface_id = %s_INTERFACE_ID,\n\t\t.method = %s,\n", upper(s->interface), constant);
 	emit(g, "\t\t.caps = %s,\n\t\t.result_caps = %s,\n", caps_text(p), caps_text(r));
 	emit(g, "\t\t.params_bytes = %u + variable,\n", p.words * 8);
-	emit(g, "\t\t.result_bytes = %u%s,\n\t});\n", r.words * 8,
-	     r.variable ? " + RPC_DEFAULT_RESULT" : " + 64");
-	emit(g, "\treturn %s_builder_root(&call->params);\n}\n", node_name(s->params));
+	emit(g, "\t\t.result_bytes = %u%s,\n\t}, %u, %u)};\n}\n", r.words * 8,
+	     r.variable ? " + RPC_DEFAULT_RESULT" : " + 64", struct_data_words(s->params),
+	     struct_pointers(s->params));
 
 	emit(g, "\nstatic inline %s %s_begin_on(struct rpc_call *call, struct rpc_transport *transport,\n",
 	     builder, s->name);
@@ -218,10 +220,54 @@ static void emit_one_variable(struct stub *s)
 	}
 }
 
+static void emit_one_fields(struct stub *s, const char *indent)
+{
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
+		struct field f = struct_field(s->results, i);
+
+		if (type_kind(field_type(f)) == TYPE_VOID)
+			continue;
+		emit(s->g, "%s*%s = ", indent, parameter(s, f, true));
+		emit(s->g,
+		     type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n"
+						: "%s_reader_%s(results_);\n",
+		     node_name(s->results), field_c_name(f));
+	}
+}
+
+/* Scalars of a message that was written by the same schema are taken as they lie; anything else the general way. */
+static void emit_one_results(struct stub *s)
+{
+	struct gen *g = s->g;
+	bool any = false, caps = false;
+
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
+		struct type t = field_type(struct_field(s->results, i));
+
+		any |= type_kind(t) != TYPE_VOID;
+		caps |= type_is_cap(t);
+	}
+	if (!any)
+		return;
+	emit(g, "\tstruct %s_reader results_ = {};\n\n", node_name(s->results));
+	if (!caps) {
+		emit(g,
+		     "\tif (__builtin_expect(status_ == STATUS_OK, 1))\n\t\tresults_.s = rpc_results_as(&call_, %u, %u);\n",
+		     struct_data_words(s->results), struct_pointers(s->results));
+		emit(g, "\tif (__builtin_expect(results_.s.data != nullptr, 1)) {\n");
+		emit_one_fields(s, "\t\t");
+		emit(g, "\t\trpc_end(&call_);\n\t\treturn STATUS_OK;\n\t}\n");
+	}
+	emit(g, "\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n", s->name);
+	emit_one_fields(s, "\t");
+	emit(g,
+	     "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
+}
+
 static void emit_one(struct stub *s)
 {
 	struct gen *g = s->g;
-	const char *params = node_name(s->params), *results = node_name(s->results);
+	const char *params = node_name(s->params);
 	bool floats;
 
 	if (!simple(s->params, true) || !simple(s->results, false))
@@ -246,27 +292,7 @@ static void emit_one(struct stub *s)
 		emit(g, type_is_cap(field_type(f)) ? "rpc_add_cap(&call_, %s));\n" : "%s);\n", name);
 	}
 	emit(g, "\n\tenum status status_ = rpc_call_closed(&call_);\n");
-	bool any = false;
-	for (uint32_t i = 0; i < struct_field_count(s->results); i++)
-		any |= type_kind(field_type(struct_field(s->results, i))) != TYPE_VOID;
-	if (any)
-		emit(g,
-		     "\tstruct %s_reader results_ = {};\n\n\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n",
-		     results, s->name);
-	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
-		struct field f = struct_field(s->results, i);
-
-		if (type_kind(field_type(f)) == TYPE_VOID)
-			continue;
-		emit(g, "\t*%s = ", parameter(s, f, true));
-		emit(g,
-		     type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n"
-						: "%s_reader_%s(results_);\n",
-		     results, field_c_name(f));
-	}
-	if (any)
-		emit(g,
-		     "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
+	emit_one_results(s);
 	emit(g, "\trpc_end(&call_);\n\treturn status_;\n}\n");
 	if (floats)
 		emit(g, "#endif\n");

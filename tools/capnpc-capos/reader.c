@@ -163,7 +163,8 @@ static void emit_group(struct getter *e)
 static void emit_roots(struct gen *g, struct node n, const char *name)
 {
 	emit(g, "\nstatic inline struct %s_reader %s_reader_root(struct msg_reader *r)\n{\n", name, name);
-	emit(g, "\treturn (struct %s_reader){msg_reader_root(r)};\n}\n", name);
+	emit(g, "\treturn (struct %s_reader){msg_reader_root_of(r, %u, %u)};\n}\n", name,
+	     struct_data_words(n), struct_pointers(n));
 	emit(g, "\nstatic inline struct %s_reader %s_pointer_reader(struct msg_pointer p)\n{\n", name, name);
 	emit(g, "\treturn (struct %s_reader){msg_read_struct(p)};\n}\n", name);
 	if (struct_is_implicit(n))

@@ -56,32 +56,47 @@ void emit_server(struct gen *g, struct node n)
 	emit(g, "extern const char *const %s_docs[];\n", name);
 }
 
-static void emit_case(struct gen *g, struct node n, uint32_t i)
+/* A function for each method, so that none pays for the registers and the stack that another one needs. */
+static void emit_method(struct gen *g, struct node n, uint32_t i)
 {
 	struct method m = interface_method(n, i);
 	struct node params = schema_node(g->schema, method_params(m)),
 		    results = schema_node(g->schema, method_results(m));
 	const char *method = snake(member_name(m.s)), *p = node_name(params), *r = node_name(results);
+	const char *name = node_name(n);
 
-	emit(g, "\tcase %s_%s: {\n\t\tif (!ops->%s)\n\t\t\tbreak;\n", upper(node_name(n)), upper(method),
-	     identifier(method));
+	emit(g,
+	     "\n[[gnu::noinline]] static enum status run_%s_%s(const struct %s_server_ops *ops, void *self,\n"
+	     "\t\t\tstruct rpc_request *request)\n{\n",
+	     name, method, name);
+	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n", identifier(method),
+	     node_schema_name(n));
 	if (has_fields(params))
-		emit(g, "\t\tstruct %s_reader params = %s_reader_root(&request->params);\n", p, p);
+		emit(g, "\tstruct %s_reader params = %s_reader_root(&request->params);\n", p, p);
 	else
-		emit(g, "\t\t(void)msg_reader_root(&request->params);\n");
+		emit(g, "\t(void)msg_reader_root_of(&request->params, %u, %u);\n", struct_data_words(params),
+		     struct_pointers(params));
 	if (has_check(g, params))
 		emit(g,
-		     "\t\tuint32_t budget = request->params.budget;\n\t\t%s_check(params);\n"
-		     "\t\trequest->params.budget = budget;\n",
+		     "\tuint32_t budget = request->params.budget;\n\t%s_check(params);\n"
+		     "\trequest->params.budget = budget;\n",
 		     p);
-	emit(g, "\t\tif (!msg_reader_ok(&request->params))\n\t\t\treturn STATUS_BAD_MESSAGE;\n");
+	emit(g, "\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
 	if (has_fields(results))
-		emit(g, "\t\tstruct %s_builder results = %s_builder_root(&request->results);\n", r, r);
+		emit(g, "\tstruct %s_builder results = %s_builder_root(&request->results);\n", r, r);
 	else
-		emit(g, "\t\t(void)msg_builder_root(&request->results, %u, %u);\n",
-		     struct_data_words(results), struct_pointers(results));
-	emit(g, "\t\treturn rpc_finish(request, ops->%s(self, request%s%s));\n\t}\n", identifier(method),
+		emit(g, "\t(void)msg_builder_root(&request->results, %u, %u);\n", struct_data_words(results),
+		     struct_pointers(results));
+	emit(g, "\treturn rpc_finish(request, ops->%s(self, request%s%s));\n}\n", identifier(method),
 	     has_fields(params) ? ", params" : "", has_fields(results) ? ", results" : "");
+}
+
+static void emit_case(struct gen *g, struct node n, uint32_t i)
+{
+	const char *name = node_name(n), *method = snake(member_name(interface_method(n, i).s));
+
+	emit(g, "\tcase %s_%s:\n\t\treturn run_%s_%s(ops, self, request);\n", upper(name), upper(method),
+	     name, method);
 }
 
 /* Is the id that of interface n or of one that it extends? */
@@ -134,6 +149,8 @@ void emit_dispatch(struct gen *g, struct node n)
 {
 	const char *name = node_name(n);
 
+	for (uint32_t i = 0; i < node_members(n).count; i++)
+		emit_method(g, n, i);
 	emit(g,
 	     "\nenum status %s_dispatch([[maybe_unused]] const struct %s_server_ops *ops, [[maybe_unused]] void *self,\n"
 	     "\t\t\tstruct rpc_request *request)\n{\n",

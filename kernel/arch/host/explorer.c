@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Runs scenarios over seeds; see archimpl/explorer.h. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include <archimpl/explorer.h>
 
@@ -23,6 +25,22 @@ void explore_register(struct explore_test *test)
 	*end = test;
 }
 
+/* One run may use this much CPU time. Only a loop without switch points gets there before host_step_limit. */
+#define RUN_SECONDS 30
+
+static void too_long([[maybe_unused]] int signal_number)
+{
+	host_die("hangs between two switch points");
+}
+
+static void watch_time(void)
+{
+	struct itimerval limit = {.it_value = {.tv_sec = RUN_SECONDS}};
+
+	signal(SIGVTALRM, too_long);
+	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+}
+
 static void run_once(const struct explore_test *test, uint64_t seed)
 {
 	static char name[512];
@@ -30,6 +48,7 @@ static void run_once(const struct explore_test *test, uint64_t seed)
 	snprintf(name, sizeof name, "not ok - %s: seed %llu; again: %s --test %s --seed %llu", test->name,
 		 (unsigned long long)seed, options.program, test->name, (unsigned long long)seed);
 	host_run_name = name;
+	watch_time();
 	host_seed(seed);
 	test->run();
 	if (explore_after_run)

@@ -197,6 +197,12 @@ const char *__asan_default_options(void)
 	return "detect_stack_use_after_return=0:abort_on_error=0";
 }
 
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=1";
+}
+
 unsigned arch_backtrace(uint64_t *pcs, unsigned max)
 {
 	uint64_t *frame = __builtin_frame_address(0);

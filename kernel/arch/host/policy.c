@@ -13,7 +13,7 @@
 #include "host.h"
 
 #define PCT_MAX_DEPTH 8u
-#define PCT_PATIENCE  20000u /* steps */
+#define PCT_PATIENCE 20000u /* steps */
 
 struct policy {
 	const char *name;

@@ -21,13 +21,14 @@ void victim_tests(const char *program, const struct victim *table, uint32_t coun
 {
 	struct child_counts before = {};
 
+	tap_note("%u victims", count); /* the first line makes the Console's buffer */
 	for (uint32_t i = 0; i < count; i++) {
 		const struct victim *v = &table[i];
 		struct child_options options = {.grants = grants, .grant_count = grant_count, .arguments = {v->name},
 						.limits = v->limits};
 		char text[160];
 
-		/* The first fills caches. */
+		/* The first one fills caches and makes tables grow. */
 		if (i == 0)
 			(void)child_run(program, &options);
 		before = child_counts();

@@ -37,7 +37,8 @@ static void event_write_read(long operations, void *context)
 	uint64_t value = 1;
 
 	while (operations--) {
-		if (write(fd, &value, sizeof(value)) != sizeof(value) || read(fd, &value, sizeof(value)) != sizeof(value))
+		if (write(fd, &value, sizeof(value)) != sizeof(value) ||
+		    read(fd, &value, sizeof(value)) != sizeof(value))
 			bench_fail("eventfd");
 	}
 }

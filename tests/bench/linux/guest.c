@@ -49,7 +49,8 @@ static int by_value(const void *a, const void *b)
 void bench_samples(const char *key, uint64_t samples[BATCHES], long operations)
 {
 	qsort(samples, BATCHES, sizeof(samples[0]), by_value);
-	printf("row %s %.1f %s\n", key, (double)samples[BATCHES / 2] / (double)operations, wall ? "ns" : "insn");
+	printf("row %s %.1f %s\n", key, (double)samples[BATCHES / 2] / (double)operations,
+	       wall ? "ns" : "insn");
 	fflush(stdout);
 }
 
@@ -169,8 +170,8 @@ int main(void)
 	printf("info kernel: %s %s\n", name.release, name.version);
 	wall = strstr(command_line, "bench=wall") != nullptr;
 	if (strstr(command_line, "bench=boot"))
-		printf("row idle_memory %ld kB\nrow memory_with_kernel %ld kB\n", meminfo("MemTotal") - meminfo("MemFree"),
-		       128 * 1024 - meminfo("MemFree"));
+		printf("row idle_memory %ld kB\nrow memory_with_kernel %ld kB\n",
+		       meminfo("MemTotal") - meminfo("MemFree"), 128 * 1024 - meminfo("MemFree"));
 	else
 		run_ops();
 	end_machine();

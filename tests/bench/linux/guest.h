@@ -30,9 +30,9 @@ uint64_t bench_clock(void);
 /* A part could not be measured: says so, and the row stays empty. */
 void bench_fail(const char *what);
 
-void bench_calls(void);   /* calls.c: system calls, descriptors, eventfd */
-void bench_ipc(void);     /* ipc.c: calls between processes */
+void bench_calls(void);     /* calls.c: system calls, descriptors, eventfd */
+void bench_ipc(void);       /* ipc.c: calls between processes */
 void bench_ipc_small(void); /* ipc.c: the two smallest of them */
-void bench_uring(void);   /* uring.c: io_uring */
-void bench_process(void); /* process.c: processes and threads */
-void bench_memory(void);  /* memory.c: mappings and faults */
+void bench_uring(void);     /* uring.c: io_uring */
+void bench_process(void);   /* process.c: processes and threads */
+void bench_memory(void);    /* memory.c: mappings and faults */

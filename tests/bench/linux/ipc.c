@@ -44,7 +44,8 @@ static void round_trips(long operations, void *context)
 	struct channel *channel = context;
 
 	while (operations--) {
-		if (!transmit(channel->out, request, channel->size) || !receive(channel->in, reply, channel->size))
+		if (!transmit(channel->out, request, channel->size) ||
+		    !receive(channel->in, reply, channel->size))
 			bench_fail("round trip");
 	}
 }
@@ -108,8 +109,10 @@ static bool send_descriptor(int socket, int fd)
 {
 	union control control;
 	struct iovec data = {request, 64};
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 
 	control.header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
@@ -120,8 +123,10 @@ static int receive_descriptor(int socket)
 {
 	union control control;
 	struct iovec data = {request, 64};
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	int fd = -1;
 
 	if (recvmsg(socket, &message, 0) > 0 && message.msg_controllen)

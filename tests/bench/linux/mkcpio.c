@@ -15,13 +15,14 @@ static void pad(size_t written)
 		putchar(0);
 }
 
-static void entry(const char *name, unsigned mode, unsigned major, unsigned minor, const char *data, size_t size)
+static void entry(const char *name, unsigned mode, unsigned major, unsigned minor, const char *data,
+		  size_t size)
 {
 	size_t name_size = strlen(name) + 1;
 
 	/* magic, then 13 fields: inode mode uid gid links mtime size devmajor devminor rdevmajor rdevminor namesize check */
-	printf("070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", next_inode++, mode, 0, 0, 1, 0, size, 0, 0,
-	       major, minor, name_size, 0);
+	printf("070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", next_inode++, mode, 0, 0, 1, 0,
+	       size, 0, 0, major, minor, name_size, 0);
 	fwrite(name, 1, name_size, stdout);
 	pad(110 + name_size);
 	fwrite(data, 1, size, stdout);
@@ -34,7 +35,8 @@ static void add_file(const char *name, const char *path)
 	long size;
 	char *data;
 
-	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || !(data = malloc((size_t)size + 1))) {
+	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 ||
+	    !(data = malloc((size_t)size + 1))) {
 		perror(path);
 		exit(1);
 	}

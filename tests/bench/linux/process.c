@@ -34,7 +34,8 @@ static void spawn_wait(long operations, void *context)
 		int status = -1;
 		pid_t child;
 
-		if (posix_spawn(&child, tiny, nullptr, nullptr, arguments, environ) || waitpid(child, &status, 0) != child || status)
+		if (posix_spawn(&child, tiny, nullptr, nullptr, arguments, environ) ||
+		    waitpid(child, &status, 0) != child || status)
 			bench_fail("spawn");
 	}
 }

@@ -36,7 +36,8 @@ static bool uring_open(struct uring *ring)
 	size_t sq_bytes = p.sq_off.array + p.sq_entries * sizeof(unsigned);
 	size_t cq_bytes = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
 	size_t bytes = sq_bytes > cq_bytes ? sq_bytes : cq_bytes;
-	char *base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQ_RING);
+	char *base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd,
+			  IORING_OFF_SQ_RING);
 	ring->sqes = mmap(nullptr, p.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
 	if (base == MAP_FAILED || ring->sqes == MAP_FAILED)
@@ -54,7 +55,8 @@ static bool uring_open(struct uring *ring)
 
 static unsigned uring_reap(struct uring *ring)
 {
-	unsigned head = *ring->cq_head, tail = __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE), count = tail - head;
+	unsigned head = *ring->cq_head, tail = __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE),
+		 count = tail - head;
 
 	for (; head != tail; head++) {
 		if (ring->cqes[head & ring->cq_mask].res < 0)
@@ -79,7 +81,8 @@ static void nops(long operations, void *context)
 			sqe->user_data = i;
 		}
 		__atomic_store_n(ring->sq_tail, tail + ring->batch, __ATOMIC_RELEASE);
-		syscall(SYS_io_uring_enter, ring->fd, ring->batch, ring->batch, IORING_ENTER_GETEVENTS, nullptr, 0);
+		syscall(SYS_io_uring_enter, ring->fd, ring->batch, ring->batch, IORING_ENTER_GETEVENTS,
+			nullptr, 0);
 		if (uring_reap(ring) != ring->batch)
 			bench_fail("NOPs lost");
 	}

@@ -26,7 +26,8 @@ struct qemu_plugin_insn;
 enum { CALLBACK_NO_REGS = 0, INLINE_ADD_U64 = 0 };
 
 typedef void exec_fn(unsigned cpu, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
+					   void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, exec_fn *, int flags, void *data);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int op, void *counter, uint64_t add);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, exec_fn *, int flags, void *data);
@@ -43,10 +44,10 @@ EXPORT int qemu_plugin_version = 1;
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
 enum { MARK_BEGIN = 1, MARK_END = 2, MARK_MASK = 0xfff };
-#define MARK_BASE    0xca905000u
+#define MARK_BASE 0xca905000u
 #define KERNEL_START 0xffff800000000000ull
-#define USER_START   0x10000ull
-#define USER_END     0x0000800000000000ull
+#define USER_START 0x10000ull
+#define USER_END 0x0000800000000000ull
 
 struct block {
 	uint64_t address, instructions, count;
@@ -110,7 +111,8 @@ static void mark_runs(unsigned, void *data)
 		active = false;
 		dump();
 	} else {
-		fprintf(out, "here %llu %llx\n", (unsigned long long)mark->count, (unsigned long long)mark->address);
+		fprintf(out, "here %llu %llx\n", (unsigned long long)mark->count,
+			(unsigned long long)mark->address);
 	}
 }
 
@@ -150,8 +152,9 @@ static void translated(qemu_plugin_id_t, struct qemu_plugin_tb *tb)
 		unsigned code = mark_code(insn);
 
 		if (code)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_runs, CALLBACK_NO_REGS,
-							       new_block(qemu_plugin_insn_vaddr(insn), 1, code));
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, mark_runs, CALLBACK_NO_REGS,
+				new_block(qemu_plugin_insn_vaddr(insn), 1, code));
 	}
 }
 

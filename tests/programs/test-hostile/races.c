@@ -2,7 +2,7 @@
 /* Two threads of one process against each other: what the kernel reads changes while it reads it. */
 #include "hostile.h"
 
-static volatile bool stop;
+static volatile bool go, stop;
 static struct bare *target_ring;
 
 /* Every byte of the other's queue, over and over. */
@@ -12,6 +12,8 @@ static int64_t flips_entries(void *argument)
 	unsigned len = target_ring->sq_count * sizeof(struct cap_sqe);
 
 	(void)argument;
+	while (!go) /* until the other has done with the ring client */
+		__asm__ volatile("pause");
 	while (!stop)
 		for (unsigned i = 0; i < len && !stop; i++)
 			bytes[i] ^= (uint8_t)(1u << (i & 7));
@@ -23,6 +25,8 @@ static int64_t flips_messages(void *argument)
 	volatile uint64_t *words = (volatile uint64_t *)(void *)target_ring->arena;
 
 	(void)argument;
+	while (!go) /* until the other has done with the ring client */
+		__asm__ volatile("pause");
 	while (!stop)
 		for (unsigned i = 0; i < 128 && !stop; i++)
 			words[i] ^= 1ull << (i & 63);
@@ -32,6 +36,8 @@ static int64_t flips_messages(void *argument)
 static int64_t flips_indexes(void *argument)
 {
 	(void)argument;
+	while (!go) /* until the other has done with the ring client */
+		__asm__ volatile("pause");
 	/* Only tails that are possible: behind the present one there is always something to take. */
 	while (!stop)
 		__atomic_store_n(&target_ring->region->cq_tail, (uint32_t)dice(), __ATOMIC_RELEASE);
@@ -49,6 +55,7 @@ static int against(int64_t (*other)(void *), unsigned rounds, bool entries)
 	if (thread_start(&t, other, nullptr, nullptr) != STATUS_OK)
 		return 1;
 	b = bare_start(); /* thread_start has used the ring */
+	go = true;
 	for (unsigned round = 0; round < rounds; round++) {
 		memset(b.arena, 0, 64);
 		for (unsigned i = 0; i < 8; i++)

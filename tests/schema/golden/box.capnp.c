@@ -8,39 +8,54 @@ void box_of_text_open_results_check(struct box_of_text_open_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 1));
 }
 
+[[gnu::noinline]] static enum status run_box_put(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->put)
+		return rpc_unimplemented(request, "Box");
+	struct box_put_params_reader params = box_put_params_reader_root(&request->params);
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	(void)msg_builder_root(&request->results, 0, 0);
+	return rpc_finish(request, ops->put(self, request, params));
+}
+
+[[gnu::noinline]] static enum status run_box_take(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->take)
+		return rpc_unimplemented(request, "Box");
+	(void)msg_reader_root_of(&request->params, 0, 0);
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct box_take_results_builder results = box_take_results_builder_root(&request->results);
+	return rpc_finish(request, ops->take(self, request, results));
+}
+
+[[gnu::noinline]] static enum status run_box_swap(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->swap)
+		return rpc_unimplemented(request, "Box");
+	struct box_swap_params_reader params = box_swap_params_reader_root(&request->params);
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct box_swap_results_builder results = box_swap_results_builder_root(&request->results);
+	return rpc_finish(request, ops->swap(self, request, params, results));
+}
+
 enum status box_dispatch([[maybe_unused]] const struct box_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
 	if (request->interface_id != BOX_INTERFACE_ID)
 		return rpc_unimplemented(request, "Box");
 	switch (request->method) {
-	case BOX_PUT: {
-		if (!ops->put)
-			break;
-		struct box_put_params_reader params = box_put_params_reader_root(&request->params);
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		(void)msg_builder_root(&request->results, 0, 0);
-		return rpc_finish(request, ops->put(self, request, params));
-	}
-	case BOX_TAKE: {
-		if (!ops->take)
-			break;
-		(void)msg_reader_root(&request->params);
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct box_take_results_builder results = box_take_results_builder_root(&request->results);
-		return rpc_finish(request, ops->take(self, request, results));
-	}
-	case BOX_SWAP: {
-		if (!ops->swap)
-			break;
-		struct box_swap_params_reader params = box_swap_params_reader_root(&request->params);
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct box_swap_results_builder results = box_swap_results_builder_root(&request->results);
-		return rpc_finish(request, ops->swap(self, request, params, results));
-	}
+	case BOX_PUT:
+		return run_box_put(ops, self, request);
+	case BOX_TAKE:
+		return run_box_take(ops, self, request);
+	case BOX_SWAP:
+		return run_box_swap(ops, self, request);
 	default:
 		break;
 	}
@@ -72,21 +87,26 @@ const struct rpc_interface box_interface = {
 	.dispatch = box_dispatch_any,
 };
 
+[[gnu::noinline]] static enum status run_box_of_text_open(const struct box_of_text_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->open)
+		return rpc_unimplemented(request, "BoxOfText");
+	(void)msg_reader_root_of(&request->params, 0, 0);
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct box_of_text_open_results_builder results = box_of_text_open_results_builder_root(&request->results);
+	return rpc_finish(request, ops->open(self, request, results));
+}
+
 enum status box_of_text_dispatch([[maybe_unused]] const struct box_of_text_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
 	if (request->interface_id != BOX_OF_TEXT_INTERFACE_ID)
 		return rpc_unimplemented(request, "BoxOfText");
 	switch (request->method) {
-	case BOX_OF_TEXT_OPEN: {
-		if (!ops->open)
-			break;
-		(void)msg_reader_root(&request->params);
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct box_of_text_open_results_builder results = box_of_text_open_results_builder_root(&request->results);
-		return rpc_finish(request, ops->open(self, request, results));
-	}
+	case BOX_OF_TEXT_OPEN:
+		return run_box_of_text_open(ops, self, request);
 	default:
 		break;
 	}

@@ -114,7 +114,7 @@ enum box_of_text_method : uint16_t {
 
 static inline struct box_put_params_reader box_put_params_reader_root(struct msg_reader *r)
 {
-	return (struct box_put_params_reader){msg_reader_root(r)};
+	return (struct box_put_params_reader){msg_reader_root_of(r, 0, 1)};
 }
 
 static inline struct box_put_params_reader box_put_params_pointer_reader(struct msg_pointer p)
@@ -134,7 +134,7 @@ static inline struct msg_pointer box_put_params_reader_value(struct box_put_para
 
 static inline struct box_put_results_reader box_put_results_reader_root(struct msg_reader *r)
 {
-	return (struct box_put_results_reader){msg_reader_root(r)};
+	return (struct box_put_results_reader){msg_reader_root_of(r, 0, 0)};
 }
 
 static inline struct box_put_results_reader box_put_results_pointer_reader(struct msg_pointer p)
@@ -144,7 +144,7 @@ static inline struct box_put_results_reader box_put_results_pointer_reader(struc
 
 static inline struct box_take_params_reader box_take_params_reader_root(struct msg_reader *r)
 {
-	return (struct box_take_params_reader){msg_reader_root(r)};
+	return (struct box_take_params_reader){msg_reader_root_of(r, 0, 0)};
 }
 
 static inline struct box_take_params_reader box_take_params_pointer_reader(struct msg_pointer p)
@@ -154,7 +154,7 @@ static inline struct box_take_params_reader box_take_params_pointer_reader(struc
 
 static inline struct box_take_results_reader box_take_results_reader_root(struct msg_reader *r)
 {
-	return (struct box_take_results_reader){msg_reader_root(r)};
+	return (struct box_take_results_reader){msg_reader_root_of(r, 0, 1)};
 }
 
 static inline struct box_take_results_reader box_take_results_pointer_reader(struct msg_pointer p)
@@ -174,7 +174,7 @@ static inline struct msg_pointer box_take_results_reader_value(struct box_take_r
 
 static inline struct box_swap_params_reader box_swap_params_reader_root(struct msg_reader *r)
 {
-	return (struct box_swap_params_reader){msg_reader_root(r)};
+	return (struct box_swap_params_reader){msg_reader_root_of(r, 0, 1)};
 }
 
 static inline struct box_swap_params_reader box_swap_params_pointer_reader(struct msg_pointer p)
@@ -194,7 +194,7 @@ static inline struct msg_pointer box_swap_params_reader_give(struct box_swap_par
 
 static inline struct box_swap_results_reader box_swap_results_reader_root(struct msg_reader *r)
 {
-	return (struct box_swap_results_reader){msg_reader_root(r)};
+	return (struct box_swap_results_reader){msg_reader_root_of(r, 0, 1)};
 }
 
 static inline struct box_swap_results_reader box_swap_results_pointer_reader(struct msg_pointer p)
@@ -214,7 +214,7 @@ static inline struct msg_pointer box_swap_results_reader_got(struct box_swap_res
 
 static inline struct box_of_text_open_params_reader box_of_text_open_params_reader_root(struct msg_reader *r)
 {
-	return (struct box_of_text_open_params_reader){msg_reader_root(r)};
+	return (struct box_of_text_open_params_reader){msg_reader_root_of(r, 0, 0)};
 }
 
 static inline struct box_of_text_open_params_reader box_of_text_open_params_pointer_reader(struct msg_pointer p)
@@ -224,7 +224,7 @@ static inline struct box_of_text_open_params_reader box_of_text_open_params_poin
 
 static inline struct box_of_text_open_results_reader box_of_text_open_results_reader_root(struct msg_reader *r)
 {
-	return (struct box_of_text_open_results_reader){msg_reader_root(r)};
+	return (struct box_of_text_open_results_reader){msg_reader_root_of(r, 0, 2)};
 }
 
 static inline struct box_of_text_open_results_reader box_of_text_open_results_pointer_reader(struct msg_pointer p)
@@ -454,15 +454,14 @@ extern const char *const box_of_text_docs[];
 static inline struct box_put_params_builder box_put_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct box_put_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = BOX_INTERFACE_ID,
 		.method = BOX_PUT,
 		.caps = 0 + RPC_DEFAULT_CAPS,
 		.result_caps = 0,
 		.params_bytes = 16 + variable,
 		.result_bytes = 8 + 64,
-	});
-	return box_put_params_builder_root(&call->params);
+	}, 0, 1)};
 }
 
 static inline struct box_put_params_builder box_put_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -504,15 +503,14 @@ static inline enum status box_put_call(struct rpc_call *call, struct box_put_res
 static inline struct box_take_params_builder box_take_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct box_take_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = BOX_INTERFACE_ID,
 		.method = BOX_TAKE,
 		.caps = 0,
 		.result_caps = 0 + RPC_DEFAULT_CAPS,
 		.params_bytes = 8 + variable,
 		.result_bytes = 16 + RPC_DEFAULT_RESULT,
-	});
-	return box_take_params_builder_root(&call->params);
+	}, 0, 0)};
 }
 
 static inline struct box_take_params_builder box_take_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -554,15 +552,14 @@ static inline enum status box_take_call(struct rpc_call *call, struct box_take_r
 static inline struct box_swap_params_builder box_swap_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct box_swap_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = BOX_INTERFACE_ID,
 		.method = BOX_SWAP,
 		.caps = 0 + RPC_DEFAULT_CAPS,
 		.result_caps = 0 + RPC_DEFAULT_CAPS,
 		.params_bytes = 16 + variable,
 		.result_bytes = 16 + RPC_DEFAULT_RESULT,
-	});
-	return box_swap_params_builder_root(&call->params);
+	}, 0, 1)};
 }
 
 static inline struct box_swap_params_builder box_swap_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -604,15 +601,14 @@ static inline enum status box_swap_call(struct rpc_call *call, struct box_swap_r
 static inline struct box_of_text_open_params_builder box_of_text_open_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct box_of_text_open_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = BOX_OF_TEXT_INTERFACE_ID,
 		.method = BOX_OF_TEXT_OPEN,
 		.caps = 0,
 		.result_caps = 2,
 		.params_bytes = 8 + variable,
 		.result_bytes = 24 + 64,
-	});
-	return box_of_text_open_params_builder_root(&call->params);
+	}, 0, 0)};
 }
 
 static inline struct box_of_text_open_params_builder box_of_text_open_begin_on(struct rpc_call *call, struct rpc_transport *transport,

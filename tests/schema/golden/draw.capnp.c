@@ -19,36 +19,46 @@ void draw_child_results_check(struct draw_child_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 0));
 }
 
+[[gnu::noinline]] static enum status run_draw_draw(const struct draw_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->draw)
+		return rpc_unimplemented(request, "Draw");
+	struct draw_draw_params_reader params = draw_draw_params_reader_root(&request->params);
+	uint32_t budget = request->params.budget;
+	draw_draw_params_check(params);
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct draw_draw_results_builder results = draw_draw_results_builder_root(&request->results);
+	return rpc_finish(request, ops->draw(self, request, params, results));
+}
+
+[[gnu::noinline]] static enum status run_draw_child(const struct draw_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->child)
+		return rpc_unimplemented(request, "Draw");
+	struct draw_child_params_reader params = draw_child_params_reader_root(&request->params);
+	uint32_t budget = request->params.budget;
+	draw_child_params_check(params);
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct draw_child_results_builder results = draw_child_results_builder_root(&request->results);
+	return rpc_finish(request, ops->child(self, request, params, results));
+}
+
 enum status draw_dispatch([[maybe_unused]] const struct draw_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
 	if (request->interface_id != DRAW_INTERFACE_ID)
 		return rpc_unimplemented(request, "Draw");
 	switch (request->method) {
-	case DRAW_DRAW: {
-		if (!ops->draw)
-			break;
-		struct draw_draw_params_reader params = draw_draw_params_reader_root(&request->params);
-		uint32_t budget = request->params.budget;
-		draw_draw_params_check(params);
-		request->params.budget = budget;
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct draw_draw_results_builder results = draw_draw_results_builder_root(&request->results);
-		return rpc_finish(request, ops->draw(self, request, params, results));
-	}
-	case DRAW_CHILD: {
-		if (!ops->child)
-			break;
-		struct draw_child_params_reader params = draw_child_params_reader_root(&request->params);
-		uint32_t budget = request->params.budget;
-		draw_child_params_check(params);
-		request->params.budget = budget;
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct draw_child_results_builder results = draw_child_results_builder_root(&request->results);
-		return rpc_finish(request, ops->child(self, request, params, results));
-	}
+	case DRAW_DRAW:
+		return run_draw_draw(ops, self, request);
+	case DRAW_CHILD:
+		return run_draw_child(ops, self, request);
 	default:
 		break;
 	}
@@ -78,6 +88,33 @@ const struct rpc_interface draw_interface = {
 	.dispatch = draw_dispatch_any,
 };
 
+[[gnu::noinline]] static enum status run_canvas_clear(const struct canvas_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->clear)
+		return rpc_unimplemented(request, "Canvas");
+	struct shape_reader params = shape_reader_root(&request->params);
+	uint32_t budget = request->params.budget;
+	shape_check(params);
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	struct shape_builder results = shape_builder_root(&request->results);
+	return rpc_finish(request, ops->clear(self, request, params, results));
+}
+
+[[gnu::noinline]] static enum status run_canvas_reset(const struct canvas_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->reset)
+		return rpc_unimplemented(request, "Canvas");
+	(void)msg_reader_root_of(&request->params, 0, 0);
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	(void)msg_builder_root(&request->results, 0, 0);
+	return rpc_finish(request, ops->reset(self, request));
+}
+
 enum status canvas_dispatch([[maybe_unused]] const struct canvas_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
@@ -86,27 +123,10 @@ enum status canvas_dispatch([[maybe_unused]] const struct canvas_server_ops *ops
 	if (request->interface_id != CANVAS_INTERFACE_ID)
 		return rpc_unimplemented(request, "Canvas");
 	switch (request->method) {
-	case CANVAS_CLEAR: {
-		if (!ops->clear)
-			break;
-		struct shape_reader params = shape_reader_root(&request->params);
-		uint32_t budget = request->params.budget;
-		shape_check(params);
-		request->params.budget = budget;
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		struct shape_builder results = shape_builder_root(&request->results);
-		return rpc_finish(request, ops->clear(self, request, params, results));
-	}
-	case CANVAS_RESET: {
-		if (!ops->reset)
-			break;
-		(void)msg_reader_root(&request->params);
-		if (!msg_reader_ok(&request->params))
-			return STATUS_BAD_MESSAGE;
-		(void)msg_builder_root(&request->results, 0, 0);
-		return rpc_finish(request, ops->reset(self, request));
-	}
+	case CANVAS_CLEAR:
+		return run_canvas_clear(ops, self, request);
+	case CANVAS_RESET:
+		return run_canvas_reset(ops, self, request);
 	default:
 		break;
 	}

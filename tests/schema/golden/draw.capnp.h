@@ -91,7 +91,7 @@ enum canvas_method : uint16_t {
 
 static inline struct draw_draw_params_reader draw_draw_params_reader_root(struct msg_reader *r)
 {
-	return (struct draw_draw_params_reader){msg_reader_root(r)};
+	return (struct draw_draw_params_reader){msg_reader_root_of(r, 1, 1)};
 }
 
 static inline struct draw_draw_params_reader draw_draw_params_pointer_reader(struct msg_pointer p)
@@ -119,7 +119,7 @@ void draw_draw_params_check(struct draw_draw_params_reader r);
 
 static inline struct draw_draw_results_reader draw_draw_results_reader_root(struct msg_reader *r)
 {
-	return (struct draw_draw_results_reader){msg_reader_root(r)};
+	return (struct draw_draw_results_reader){msg_reader_root_of(r, 1, 0)};
 }
 
 static inline struct draw_draw_results_reader draw_draw_results_pointer_reader(struct msg_pointer p)
@@ -134,7 +134,7 @@ static inline uint64_t draw_draw_results_reader_pixels(struct draw_draw_results_
 
 static inline struct draw_child_params_reader draw_child_params_reader_root(struct msg_reader *r)
 {
-	return (struct draw_child_params_reader){msg_reader_root(r)};
+	return (struct draw_child_params_reader){msg_reader_root_of(r, 0, 2)};
 }
 
 static inline struct draw_child_params_reader draw_child_params_pointer_reader(struct msg_pointer p)
@@ -167,7 +167,7 @@ void draw_child_params_check(struct draw_child_params_reader r);
 
 static inline struct draw_child_results_reader draw_child_results_reader_root(struct msg_reader *r)
 {
-	return (struct draw_child_results_reader){msg_reader_root(r)};
+	return (struct draw_child_results_reader){msg_reader_root_of(r, 1, 1)};
 }
 
 static inline struct draw_child_results_reader draw_child_results_pointer_reader(struct msg_pointer p)
@@ -195,7 +195,7 @@ void draw_child_results_check(struct draw_child_results_reader r);
 
 static inline struct canvas_reset_params_reader canvas_reset_params_reader_root(struct msg_reader *r)
 {
-	return (struct canvas_reset_params_reader){msg_reader_root(r)};
+	return (struct canvas_reset_params_reader){msg_reader_root_of(r, 0, 0)};
 }
 
 static inline struct canvas_reset_params_reader canvas_reset_params_pointer_reader(struct msg_pointer p)
@@ -205,7 +205,7 @@ static inline struct canvas_reset_params_reader canvas_reset_params_pointer_read
 
 static inline struct canvas_reset_results_reader canvas_reset_results_reader_root(struct msg_reader *r)
 {
-	return (struct canvas_reset_results_reader){msg_reader_root(r)};
+	return (struct canvas_reset_results_reader){msg_reader_root_of(r, 0, 0)};
 }
 
 static inline struct canvas_reset_results_reader canvas_reset_results_pointer_reader(struct msg_pointer p)
@@ -403,15 +403,14 @@ extern const char *const canvas_docs[];
 static inline struct draw_draw_params_builder draw_draw_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct draw_draw_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = DRAW_INTERFACE_ID,
 		.method = DRAW_DRAW,
 		.caps = 1 + RPC_DEFAULT_CAPS,
 		.result_caps = 0,
 		.params_bytes = 136 + variable,
 		.result_bytes = 16 + 64,
-	});
-	return draw_draw_params_builder_root(&call->params);
+	}, 1, 1)};
 }
 
 static inline struct draw_draw_params_builder draw_draw_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -453,15 +452,14 @@ static inline enum status draw_draw_call(struct rpc_call *call, struct draw_draw
 static inline struct draw_child_params_builder draw_child_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct draw_child_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = DRAW_INTERFACE_ID,
 		.method = DRAW_CHILD,
 		.caps = 1,
 		.result_caps = 1,
 		.params_bytes = 24 + variable,
 		.result_bytes = 24 + 64,
-	});
-	return draw_child_params_builder_root(&call->params);
+	}, 0, 2)};
 }
 
 static inline struct draw_child_params_builder draw_child_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -534,15 +532,14 @@ static inline enum status draw_child(struct rpc_transport *transport, cap_id cap
 static inline struct shape_builder canvas_clear_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct shape_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = CANVAS_INTERFACE_ID,
 		.method = CANVAS_CLEAR,
 		.caps = 1 + RPC_DEFAULT_CAPS,
 		.result_caps = 1 + RPC_DEFAULT_CAPS,
 		.params_bytes = 120 + variable,
 		.result_bytes = 120 + RPC_DEFAULT_RESULT,
-	});
-	return shape_builder_root(&call->params);
+	}, 4, 9)};
 }
 
 static inline struct shape_builder canvas_clear_begin_on(struct rpc_call *call, struct rpc_transport *transport,
@@ -589,15 +586,14 @@ static inline struct rpc_target canvas_clear_results_pipeline_owner(const struct
 static inline struct canvas_reset_params_builder canvas_reset_begin_sized(struct rpc_call *call, struct rpc_transport *transport,
 	struct rpc_target target, uint32_t variable)
 {
-	rpc_begin(call, transport, target, (struct rpc_shape){
+	return (struct canvas_reset_params_builder){rpc_begin_root(call, transport, target, (struct rpc_shape){
 		.interface_id = CANVAS_INTERFACE_ID,
 		.method = CANVAS_RESET,
 		.caps = 0,
 		.result_caps = 0,
 		.params_bytes = 8 + variable,
 		.result_bytes = 8 + 64,
-	});
-	return canvas_reset_params_builder_root(&call->params);
+	}, 0, 0)};
 }
 
 static inline struct canvas_reset_params_builder canvas_reset_begin_on(struct rpc_call *call, struct rpc_transport *transport,

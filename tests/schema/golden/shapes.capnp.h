@@ -83,7 +83,7 @@ struct shape_polygon_builder {
 
 static inline struct shape_reader shape_reader_root(struct msg_reader *r)
 {
-	return (struct shape_reader){msg_reader_root(r)};
+	return (struct shape_reader){msg_reader_root_of(r, 4, 9)};
 }
 
 static inline struct shape_reader shape_pointer_reader(struct msg_pointer p)
@@ -275,7 +275,7 @@ static inline int16_t shape_box_reader_height(struct shape_box_reader r)
 
 static inline struct shape_point_reader shape_point_reader_root(struct msg_reader *r)
 {
-	return (struct shape_point_reader){msg_reader_root(r)};
+	return (struct shape_point_reader){msg_reader_root_of(r, 1, 0)};
 }
 
 static inline struct shape_point_reader shape_point_pointer_reader(struct msg_pointer p)

@@ -45,6 +45,9 @@ enum status object_init(struct object *object, const struct object_type *type, s
 /* For destroy functions: gives back what object_init charged and the reference on the owner. */
 void object_fini(struct object *object);
 
+/* For static objects, once: an id. */
+void object_register(struct object *object);
+
 void object_get(struct object *object);
 /* For one that was found by look-up: false if its last reference is gone. */
 bool object_try_get(struct object *object);

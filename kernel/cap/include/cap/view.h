@@ -74,6 +74,15 @@ static inline uint64_t view_methods(const struct view *view, uint64_t interface_
 	return 0;
 }
 
+/* True even if all its methods were removed. */
+static inline bool view_has(const struct view *view, uint64_t interface_id)
+{
+	for (unsigned i = 0; i < view->count; i++)
+		if (view->sets[i].interface_id == interface_id)
+			return true;
+	return false;
+}
+
 static inline bool view_allows(const struct view *view, uint64_t interface_id, unsigned method)
 {
 	return method < 64 ? view_methods(view, interface_id) >> (method & 63) & 1 :

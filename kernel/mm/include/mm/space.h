@@ -32,6 +32,7 @@ struct mapping {
 	struct memory *memory; /* counted */
 	uint64_t first_page;   /* of the memory */
 	unsigned prot;         /* enum page_prot, with PAGE_USER; PAGE_USER alone = no access */
+	unsigned most;         /* what space_map was given: space_protect never goes beyond it */
 	bool pinned;           /* only the kernel unmaps it */
 	bool busy;             /* a CPU flushes TLBs for it: others wait */
 };

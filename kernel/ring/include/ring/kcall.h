@@ -39,6 +39,14 @@ static inline struct view *kcall_view(struct rpc_request *request, int32_t index
 	return ref != NULL ? ref->view : NULL;
 }
 
+/* The caller's id for it; 0 if none came. */
+static inline cap_id kcall_id(struct rpc_request *request, int32_t index)
+{
+	const struct carried *carried = (const struct carried *)(uintptr_t)rpc_request_cap_raw(request, index);
+
+	return carried != NULL ? carried->id : CAP_ID_NULL;
+}
+
 /* Its gate, which what is derived from it must be under, too. */
 static inline struct gate *kcall_gate(struct rpc_request *request, int32_t index)
 {

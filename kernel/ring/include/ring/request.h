@@ -29,7 +29,8 @@ enum request_state : uint64_t { REQUEST_FREE = 0, REQUEST_PENDING = 1, REQUEST_C
 
 /* A capability that travels: references of its own, and, for MOVE, the locked slot that it leaves. */
 struct carried {
-	struct cap_ref ref;
+	struct cap_ref ref; /* first */
+	cap_id id;    /* the sender's, for descriptions */
 	cap_id moved; /* 0: a copy */
 };
 

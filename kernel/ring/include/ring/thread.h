@@ -70,7 +70,7 @@ void thread_exit(struct thread *thread, int64_t code);
 /* Ends a process: records why (the first reason counts), stops its threads on all CPUs. */
 void process_kill(struct process *process, const struct exit_record *why);
 /* A process that was never started, and that nobody can start any more. */
-void process_abandon(struct process *process);
+void process_abandon(struct process *process, const struct exit_record *why);
 /* Makes a thread look at its signals soon, wherever it is. */
 void thread_poke(struct thread *thread, uint32_t signals);
 /* upcall bits, from ThreadHandle.interrupt. */

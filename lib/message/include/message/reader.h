@@ -144,20 +144,31 @@ static inline struct msg_pointer msg_reader_root_pointer(struct msg_reader *r)
 	return (struct msg_pointer){r, r->words ? r->base : nullptr, r->nesting};
 }
 
-/* The root struct, inline for the shape that every builder makes: the object right behind its pointer. */
-static inline struct msg_struct msg_reader_root(struct msg_reader *r)
+/*
+ * The root struct. Out of line, and called rarely (msg_reader_root_of), so it saves the registers and its callers need
+ * not.
+ */
+[[clang::preserve_most]] struct msg_struct msg_reader_root(struct msg_reader *r);
+
+/* A struct pointer to what lies right behind it (the empty struct: to itself), as every builder writes the root. */
+static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
 {
-	if (r->words == 0)
-		return (struct msg_struct){.msg = r};
+	return data_words + pointers == 0 ? 0xfffffffcull
+					  : (uint64_t)data_words << 32 | (uint64_t)pointers << 48;
+}
 
-	uint64_t word = msg_load64(r->base);
-	uint32_t data_words = (uint16_t)(word >> 32), pointers = (uint32_t)(word >> 48);
-
-	if ((uint32_t)word != 0 || data_words + pointers >= r->words) {
-		if (word == 0xfffffffcull) /* an empty struct, as builders write it */
-			return (struct msg_struct){r, r->base, 0, 0, (uint16_t)(r->nesting - 1)};
-		return msg_read_struct(msg_reader_root_pointer(r));
-	}
+/*
+ * The root struct, where sizes are constants of the schema: one comparison when the writer had the same schema, which
+ * then is the whole check; anything else is looked at out of line.
+ */
+[[gnu::always_inline]] static inline struct msg_struct msg_reader_root_of(struct msg_reader *r,
+									  uint32_t data_words,
+									  uint32_t pointers)
+{
+	if (__builtin_expect(r->words <= data_words + pointers ||
+				     msg_load64(r->base) != msg_root_word(data_words, pointers),
+			     0))
+		return msg_reader_root(r);
 	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
 				   (uint16_t)(r->nesting - 1)};
 }

@@ -213,6 +213,26 @@ void rpc_end_slowly(struct rpc_call *c);
 	msg_builder_init(&c->params, message, params);
 }
 
+/*
+ * The same with the root struct of the message, of sizes that the schema fixes: shape.params_bytes has room for it, so
+ * it is there whenever the block is.
+ */
+[[gnu::always_inline]] static inline struct msg_struct_builder rpc_begin_root(
+	struct rpc_call *c, struct rpc_transport *t, struct rpc_target target, struct rpc_shape shape,
+	uint32_t data_words, uint32_t pointers)
+{
+	rpc_begin(c, t, target, shape);
+	if (__builtin_expect(c->block == RPC_NO_BLOCK, 0))
+		return (struct msg_struct_builder){.msg = &c->params};
+
+	uint8_t *message = c->transport->arena + c->block + 8;
+
+	__builtin_memset(message + 8, 0, (size_t)(data_words + pointers) * 8);
+	msg_store64(message, msg_root_word(data_words, pointers));
+	c->params.words = 1 + data_words + pointers;
+	return (struct msg_struct_builder){&c->params, message + 8};
+}
+
 /* Before send: the answer may be named by later submissions until rpc_end. */
 static inline void rpc_keep(struct rpc_call *c)
 {
@@ -335,6 +355,23 @@ static inline void rpc_open(struct rpc_call *c)
 	c->results.caps = c->result_caps;
 	c->results.nesting = MSG_NESTING;
 	c->results.malformed = words == 0;
+}
+
+/*
+ * The fields of a result whose root has exactly the sizes that the schema has now: they need no further check, and
+ * capabilities (whose pointers do) are read by msg_struct_cap as ever. Null data: look at it with rpc_open. For calls with
+ * STATUS_OK.
+ */
+[[gnu::always_inline]] static inline struct msg_struct rpc_results_as(const struct rpc_call *c,
+								      uint32_t data_words, uint32_t pointers)
+{
+	const uint8_t *message = c->transport->arena + c->sqe.buf_off;
+
+	if (__builtin_expect(c->result_len < (1 + data_words + pointers) * 8 ||
+				     msg_load64(message) != msg_root_word(data_words, pointers),
+			     0))
+		return (struct msg_struct){};
+	return (struct msg_struct){.data = message + 8, .data_bytes = data_words * 8};
 }
 
 /* The same, whatever became of the call. */

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <arch/pte.h>
 #include <core/types.h>
 
 #define HOST_PTE_PRESENT (1ull << 63)

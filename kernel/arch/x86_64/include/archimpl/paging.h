@@ -2,6 +2,7 @@
 /* x86-64 page-table entries, four-level paging: Intel SDM vol. 3A, section 4.5. */
 #pragma once
 
+#include <arch/pte.h>
 #include <core/types.h>
 
 #define X86_PTE_PRESENT (1ull << 0)
