@@ -129,8 +129,8 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 		gate_get(call->gate);
 	}
 	call->record = record;
-	call->queue_lock = NULL;
 	call->result.flags = CAP_CQE_DELIVERED;
+	store_release(&call->queue_lock, (struct spinlock *)NULL); /* after record and flags; against request_unlink */
 	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
 	record->slots = receive->slots;
 	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
@@ -178,6 +178,13 @@ static void complete_receive(struct ring *ring, struct request *receive)
 	ring_unclaim(ring);
 }
 
+/* A lease may run out on another CPU while its call is being admitted; who claimed the call then completes it, after taking
+ * the endpoint's lock (queue_lock is set before the gate knows the call). */
+static bool is_claimed_by_lease(const struct request *call)
+{
+	return (call->extras & REQUEST_GATED) && (load_acquire(&call->claim) & 3) != REQUEST_PENDING;
+}
+
 /* Queues the call, and hands queued calls to receivers that wait while there are both. */
 static bool queue_and_match(struct endpoint *endpoint, struct request *call) RELEASES(endpoint->lock)
 {
@@ -187,6 +194,10 @@ static bool queue_and_match(struct endpoint *endpoint, struct request *call) REL
 	if (unlikely(endpoint->dead)) {
 		spin_unlock(&endpoint->lock);
 		return false;
+	}
+	if (unlikely(is_claimed_by_lease(call))) {
+		spin_unlock(&endpoint->lock);
+		return true;
 	}
 	call->queue_lock = &endpoint->lock;
 	list_push_back(&endpoint->calls, &call->link);
@@ -213,7 +224,8 @@ static bool match(struct endpoint *endpoint, struct request *call)
 	struct ring *ring;
 
 	spin_lock(&endpoint->lock);
-	if (likely(list_is_empty(&endpoint->calls) && !endpoint->dead) && (ring = claim_receiver(endpoint, &receive)) != NULL) {
+	if (likely(list_is_empty(&endpoint->calls) && !endpoint->dead && !is_claimed_by_lease(call)) &&
+	    (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (likely(receive != NULL)) {
 			call->ring->copied += call->sqe.msg_len;
 			deliver(endpoint, call, receive);
@@ -272,8 +284,11 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 	request->object = &endpoint->object;
 	request->key = ref.view->key;
 	ring_take(ring, request);
-	if (unlikely(request->extras & REQUEST_GATED))
+	if (unlikely(request->extras & REQUEST_GATED)) {
+		list_init(&request->link);
+		request->queue_lock = &endpoint->lock;
 		request_link_gate(request);
+	}
 	request_arm_deadline(request);
 	uint64_t sequence = request->sequence;
 	if (unlikely(!match(endpoint, request)))
