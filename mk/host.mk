@@ -78,3 +78,11 @@ $(eval $(OUT)/$(1): $(objs) $(libs)
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(CLANG) $$(TOOL_LDFLAGS) $(objs) -Wl,--start-group $(libs) -Wl,--end-group -o $$@)
 endef
 $(foreach t,$(TOOL_DIRS),$(call tool,$(t)))
+
+# The scenarios of tests/host under ThreadSanitizer: simulated CPUs do not synchronise by being switched, so a missing
+# barrier is a race to it.  Hostile processes race on purpose.
+RACE_TESTS := $(patsubst tests/host/%_test.c,tests_host_%,$(filter-out %/hostile_test.c,$(wildcard tests/host/*_test.c)))
+.PHONY: races
+races:  ## the host scenarios under ThreadSanitizer (out/tsan)
+	$(Q)$(MAKE) --no-print-directory OUT=out/tsan SANITIZE=-fsanitize=thread $(RACE_TESTS:%=out/tsan/host/tests/%)
+	$(Q)for t in $(RACE_TESTS); do EXPLORE_EFFORT=$${EXPLORE_EFFORT:-10} out/tsan/host/tests/$$t; done

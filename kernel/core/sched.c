@@ -78,7 +78,7 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over)
 	if (may_hand_over && (home == cpu->id || (entity->passive && !load_acquire(&entity->on_cpu)))) {
 		struct sched_entity *earlier = cpu->handover;
 
-		entity->home = (uint8_t)cpu->id;
+		store_relaxed(&entity->home, (uint8_t)cpu->id);
 		store_relaxed(&entity->state, SCHED_QUEUED);
 		cpu->handover = entity;
 		if (earlier)
@@ -97,7 +97,7 @@ void sched_yield_current(void)
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *entity = cpu->current;
 
-	cpu->current = NULL;
+	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	store_relaxed(&entity->state, SCHED_QUEUED);
 	enqueue(cpu, entity);
 }
@@ -109,7 +109,7 @@ void sched_kill_current(void)
 
 	entity->run_ticks += arch_ticks() - cpu->started_ticks;
 	store_relaxed(&entity->state, SCHED_DEAD);
-	cpu->current = NULL;
+	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	sched_switched(NULL);
 }
 
@@ -144,7 +144,7 @@ static struct sched_entity *steal_from(struct cpu *victim, unsigned thief)
 		entity = candidate;
 		list_remove(&entity->link);
 		store_relaxed(&victim->runqueue_len, victim->runqueue_len - 1);
-		entity->home = (uint8_t)thief;
+		store_relaxed(&entity->home, (uint8_t)thief);
 		break;
 	}
 	spin_unlock(&victim->runqueue_lock);

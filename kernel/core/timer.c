@@ -186,7 +186,7 @@ void timer_rearm(void)
 	if (cpu->timers)
 		first = cpu->timers->deadline_ns;
 	spin_unlock(&cpu->timer_lock);
-	if (cpu->current && !cpu->need_resched && cpu->slice_end_ns < first)
+	if (cpu->current && !load_relaxed(&cpu->need_resched) && cpu->slice_end_ns < first)
 		first = cpu->slice_end_ns;
 	arm_hardware(cpu, first);
 }

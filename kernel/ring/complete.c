@@ -101,8 +101,8 @@ void ring_take(struct ring *ring, struct request *request)
 {
 	ring->free = request->next;
 	ring->pending++;
-	request->queue_lock = NULL;
-	request->sleep_until = 0;
+	store_relaxed(&request->queue_lock, (struct spinlock *)NULL);
+	store_relaxed(&request->sleep_until, 0ull);
 	request->record = NULL;
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
 }

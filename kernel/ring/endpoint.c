@@ -63,7 +63,7 @@ void endpoint_view_gone(struct view *view)
 	if (!may_receive(view) || atomic_sub(&endpoint->receive_rights, 1) != 1)
 		return;
 	spin_lock(&endpoint->lock);
-	endpoint->dead = true;
+	store_relaxed(&endpoint->dead, true);
 	spin_unlock(&endpoint->lock);
 	kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
@@ -116,7 +116,7 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 		call->carried = NULL;
 		call->extras &= (uint8_t)~REQUEST_CARRIES;
 	}
-	record->caller = call;
+	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
 	record->caller_sequence = call->sequence;
 	record->buf_len = sqe->buf_len;
 	record->buf_caps = sqe->buf_caps;
@@ -130,12 +130,13 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	}
 	call->record = record;
 	call->result.flags = CAP_CQE_DELIVERED;
-	store_release(&call->queue_lock, (struct spinlock *)NULL); /* after record and flags; against request_unlink */
 	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
 	record->slots = receive->slots;
 	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
 	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
 					      .token = record_open(record)};
+	/* Last: who aborts the call waits for the lock as long as this is set, and may then complete and reuse it. */
+	store_release(&call->queue_lock, (struct spinlock *)NULL);
 }
 
 /* The oldest call that still waits; stays in the queue. Those that were withdrawn leave it. An abort that comes after
@@ -199,7 +200,7 @@ static bool queue_and_match(struct endpoint *endpoint, struct request *call) REL
 		spin_unlock(&endpoint->lock);
 		return true;
 	}
-	call->queue_lock = &endpoint->lock;
+	store_relaxed(&call->queue_lock, &endpoint->lock);
 	list_push_back(&endpoint->calls, &call->link);
 	while ((next = first_call(endpoint)) != NULL && (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (receive != NULL) {

@@ -91,7 +91,7 @@ enum status record_reserve(struct process *process, struct service_record **out)
 
 void record_release(struct process *process, struct service_record *record)
 {
-	struct service_records *records = process->records;
+	struct service_records *records = load_relaxed(&process->records);
 
 	record_drop_gate(record);
 	if (record->slots.count != 0)

@@ -67,7 +67,7 @@ static inline bool fetch(const struct cap_sqe *shared, struct request *request)
 #pragma clang loop unroll(full)
 	for (unsigned i = 1; i < 8; i++) {
 		word = from[i];
-		request->words[i] = word;
+		store_relaxed(&request->words[i], word); /* a late deadline may look at it */
 		bad |= word & forbidden[i];
 	}
 	return known && bad == 0;

@@ -68,9 +68,9 @@ static bool attach(struct process *process, struct thread *thread)
 	spin_lock(&process->lock);
 	bool alive = process->state <= PROCESS_RUNNING;
 	if (alive) {
-		process->state = PROCESS_RUNNING;
+		store_relaxed(&process->state, (uint8_t)PROCESS_RUNNING);
 		process->thread_count++;
-		process->rings++;
+		(void)atomic_add(&process->rings, 1u); /* ring_gone counts down without the lock */
 		list_push_back(&process->threads, &thread->link);
 	}
 	spin_unlock(&process->lock);
@@ -153,7 +153,7 @@ void process_abandon(struct process *process, const struct exit_record *why)
 	spin_lock(&process->lock);
 	bool mine = process->state == PROCESS_CREATED;
 	if (mine)
-		process->state = PROCESS_DYING;
+		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 	spin_unlock(&process->lock);
 	if (mine) {
 		process->exit = *why;
@@ -231,7 +231,7 @@ static void stop(struct thread *thread, int64_t code)
 	list_remove(&thread->link);
 	bool last = --process->thread_count == 0;
 	if (last && process->state == PROCESS_RUNNING) { /* the last thread left by itself */
-		process->state = PROCESS_DYING;
+		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 		process->exit = (struct exit_record){.reason = EXIT_EXIT, .code = code};
 	}
 	bool alive = process->state == PROCESS_RUNNING;
@@ -256,7 +256,7 @@ void thread_poke(struct thread *thread, uint32_t signals)
 {
 	(void)atomic_or(&thread->ring.signals, signals);
 	ring_poke(&thread->ring); /* blocked: runnable now */
-	unsigned home = thread->sched.home;
+	unsigned home = load_relaxed(&thread->sched.home);
 	if (home != this_cpu()->id && load_relaxed(&cpus[home].current) == &thread->sched)
 		sched_poke(home);
 }
@@ -311,7 +311,7 @@ void process_kill(struct process *process, const struct exit_record *why)
 	bool first = process->state == PROCESS_RUNNING;
 	bool created = process->state == PROCESS_CREATED;
 	if (first) {
-		process->state = PROCESS_DYING;
+		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 		process->exit = *why;
 	}
 	spin_unlock(&process->lock);

@@ -282,9 +282,16 @@ bool lex_next(struct lexer *lexer)
 	}
 	lexer->at++;
 	finish_word(lexer, lexer->at - 1);
-	if (c == '\0' || !__builtin_strchr(".,:=()[]{}&|", c))
-		return lex_fail(lexer->error, lexer->at - 1,
+	if (c == '\0' || !__builtin_strchr(".,:=()[]{}&|", c)) {
+		uint32_t start = lexer->at - 1;
+
+		/* The whole character, not a part of it. */
+		while (((uint8_t)peek(lexer, 0) & 0xc0) == 0x80)
+			lexer->at++;
+		finish_word(lexer, start);
+		return lex_fail(lexer->error, start,
 				"a character that means nothing here:", &lexer->token.word);
+	}
 	lexer->token.kind = TOKEN_SIGN;
 	lexer->token.sign = c;
 	return true;

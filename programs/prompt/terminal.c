@@ -8,6 +8,8 @@
 #define OUTPUT_MAX 896u
 
 static cap_id session;
+static const char *last_line; /* the one that errors point into */
+static uint32_t last_len;
 static char pending[OUTPUT_MAX];
 static uint32_t pending_len;
 
@@ -60,6 +62,8 @@ bool terminal_read_line(char *line, uint32_t size, uint32_t *len)
 			__builtin_memcpy(line, text.ptr, *len);
 	}
 	rpc_end(&call);
+	last_line = line;
+	last_len = *len;
 	/* The terminal process is gone: nothing typed here will ever arrive. */
 	if (status != STATUS_OK && status != STATUS_EXCEPTION)
 		runtime_exit(1);
@@ -68,6 +72,10 @@ bool terminal_read_line(char *line, uint32_t size, uint32_t *len)
 
 void show_error(const struct shell_error *error)
 {
-	text_put_pad(&out, 0, (uint32_t)sizeof(PROMPT_TEXT) - 1 + error->at);
+	uint32_t column = (uint32_t)sizeof(PROMPT_TEXT) - 1;
+
+	for (uint32_t i = 0; i < error->at && i < last_len; i++)
+		column += ((uint8_t)last_line[i] & 0xc0) != 0x80;
+	text_put_pad(&out, 0, column);
 	text_print(&out, "^ %s\n", error->text);
 }

@@ -6,7 +6,8 @@
  * checked), messages and scheduling are left out. One thread submits a CALL and a WAIT, waits for both in cap_enter,
  * then submits a second CALL in the request that is free again. At the same time, each on a CPU of its own: a server
  * RETURNs each call; the deadline of the first call fires, early, late or when the request is already used again; a
- * signaller sets the bit that the WAIT waits for; with DEATH, somebody kills the thread.
+ * signaller sets the bit that the WAIT waits for (with SPURIOUS, after it made the ring look again for nothing); with
+ * DEATH, somebody kills the thread.
  *
  * Checked:
  *   R1  each accepted request has exactly one winner, and one completion, unless the ring has died;
@@ -19,7 +20,7 @@
  *   NO_OWNER_FENCE    no full fence between BLOCKED and the look          NO_LOOK    no look after BLOCKED in ring_unclaim
  *   NO_POKE           a pusher does not try the claim again               NO_PUSH_FENCE   the pusher's look may pass its push
  *   CLAIM_ANY         a claim does not name the sequence number           BLIND_CLAIM     a claim is a store, no swap
- *   CLEAR_LATE        RECHECK is cleared after the look at posted operations
+ *   CLEAR_LATE        RECHECK is cleared after the look at posted operations (with SPURIOUS)
  *   FORGET_SECOND_TRY claim_waiter does not try the claim again after setting RECHECK
  *
  * code: kernel/ring/complete.c: store_release(&ring->state, (uint32_t)RING_BLOCKED);
@@ -208,8 +209,8 @@ inline unclaim(me)
 
 inline poke(me)
 {
-#ifndef NO_POKE
 	fence(me);
+#ifndef NO_POKE
 	try_claim(me, got);
 	if :: got -> unclaim(me) :: else fi
 #endif
@@ -341,6 +342,11 @@ active proctype signaller()
 {
 	bool got, won, took[2];
 
+#ifdef SPURIOUS
+	atomic { fence(SIGNAL); recheck = true }
+	try_claim(SIGNAL, got);
+	if :: got -> unclaim(SIGNAL) :: else fi;
+#endif
 	lock(SIGNAL);
 	set = true;
 	won = false;

@@ -31,6 +31,7 @@ void test_calls(void); /* calls.c */
 void test_answers(void);
 void test_capabilities(void); /* caps.c */
 void test_failures(void);     /* failures.c */
+void test_gates(void);        /* gates.c */
 void test_pipeline(void);     /* pipeline.c */
 void test_credits(void);      /* credits.c */
 void test_processes(void);    /* processes.c */

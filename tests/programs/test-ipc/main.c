@@ -40,6 +40,7 @@ int main(void)
 	test_answers();
 	test_capabilities();
 	test_failures();
+	test_gates();
 	test_pipeline();
 	test_credits();
 	test_processes();

@@ -49,7 +49,7 @@ static inline void sched_block_current(void)
 	enum sched_state running = SCHED_RUNNING;
 
 	(void)atomic_cas(&cpu->current->state, &running, SCHED_BLOCKED);
-	cpu->current = NULL;
+	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 }
 
 /* The running entity never runs again; not wakeable. */
@@ -69,7 +69,7 @@ static inline void sched_start(struct cpu *cpu, struct sched_entity *next)
 	next->switches += next != cpu->loaded;
 	store_relaxed(&next->state, SCHED_RUNNING);
 	store_relaxed(&next->on_cpu, true);
-	cpu->current = next;
+	store_relaxed(&cpu->current, next);
 }
 
 /* Next one to run on this CPU (RUNNING, current, on_cpu), or NULL. The running one goes on unless it stopped or is to

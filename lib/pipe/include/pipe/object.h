@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * A pipe as a server keeps it for many clients (schema/service/pipe.capnp): a buffer, and operations that wait. No
+ * capabilities, no calls, no memory of its own: pipe/server.h joins it to the service loop.
+ *
+ * - Ends are open, closed (by a holder) or gone (no holder is left); both ends may be one holder's.
+ * - Whoever waits is completed in the order of arrival, exactly once, through `complete`, unless taken back by
+ *   pipe_object_cancel. `complete` says whether the answer reached its caller: if not, no byte was read by it, or written.
+ * - Not thread-safe; `complete` must not call back.
+ */
+#pragma once
+
+#include <pipe/flow.h>
+
+#define PIPE_BUFFER 4096u   /* bytes of a pipe */
+#define PIPE_WAITERS 8u     /* operations that may wait at a pipe */
+#define PIPE_MAX_WRITE 896u /* bytes that a waiting write may bring; the rest of it is left over */
+
+enum pipe_ends : uint8_t { PIPE_END_READ = 1, PIPE_END_WRITE = 2, PIPE_END_BOTH = 3 };
+
+/* Bytes in at most two pieces. */
+struct pipe_answer {
+	enum flow_result result; /* DONE, END, BROKEN, CLOSED */
+	uint32_t count;
+	const uint8_t *first, *second; /* of a read */
+	uint32_t first_count;          /* of count */
+};
+
+typedef bool pipe_complete_fn(void *context, uint32_t waiter, const struct pipe_answer *answer);
+
+struct pipe_waiter {
+	uint64_t order;     /* 0: free */
+	uint32_t count;     /* bytes wanted, or brought */
+	enum pipe_ends end; /* read or write */
+	uint8_t bytes[PIPE_MAX_WRITE];
+};
+
+/*
+ * Invariants, whenever no function runs:
+ * P1  filled <= PIPE_BUFFER; the bytes are buffer[head ... head + filled), modulo its size.
+ * P2  A read waits only while nothing is filled and neither end is closed or gone.
+ * P3  A write waits only while the buffer is full and neither end is closed or gone.
+ */
+struct pipe_object {
+	pipe_complete_fn *complete;
+	void *context;
+	uint64_t arrivals;
+	uint32_t head, filled;
+	uint8_t closed, gone; /* enum pipe_ends, as bits */
+	struct pipe_waiter waiters[PIPE_WAITERS];
+	uint8_t buffer[PIPE_BUFFER];
+};
+
+void pipe_object_init(struct pipe_object *pipe, pipe_complete_fn *complete, void *context);
+
+/*
+ * DONE: answer says which bytes; they are taken by pipe_object_take, after they were copied. END, CLOSED. WAIT:
+ * pipe_object_wait_read is to be called, or nothing.
+ */
+enum flow_result pipe_object_read(struct pipe_object *pipe, uint32_t max, struct pipe_answer *answer);
+void pipe_object_take(struct pipe_object *pipe, uint32_t count);
+/* DONE: *count were taken, at least one (or len was 0). BROKEN, CLOSED. WAIT: as for reading. */
+enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *count);
+
+/* After WAIT: the waiter's index below PIPE_WAITERS. False: too many wait. */
+bool pipe_object_wait_read(struct pipe_object *pipe, uint32_t max, uint32_t *waiter);
+bool pipe_object_wait_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *waiter);
+
+/* Its caller no longer waits: it is not completed, and reads or writes nothing. */
+void pipe_object_cancel(struct pipe_object *pipe, uint32_t waiter);
+
+/* ends: enum pipe_ends, as bits. */
+void pipe_object_close(struct pipe_object *pipe, uint8_t ends); /* a holder says so */
+void pipe_object_gone(struct pipe_object *pipe, uint8_t ends);  /* no holder is left */

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xb64f29d8e1c7a035;
+# The terminal, and a program that uses all of it.
+
+using import "/schema/service/image.capnp".Image;
+
+const image :Image = (
+  name = "test-terminal",
+  testing = true,
+  processes = [
+    (
+      name = "terminal",
+      program = "terminal",
+      grants = [
+        (name = "ports", source = (ioPorts = (first = 0x3f8, count = 8))),
+        (name = "interrupt", source = (interrupt = 4)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["createNotification"]),
+      ],
+      exports = [
+        (name = "console", interface = "Console", key = 1),
+        (name = "session", interface = "TerminalSession", key = 2),
+        (name = "stdio", interface = "StdIO", key = 3),
+      ],
+    ),
+    (
+      name = "test-terminal",
+      program = "test-terminal",
+      grants = [
+        (name = "console", source = (kernel = console)),
+        (name = "screen", source = (export = (process = "terminal", export = "console"))),
+        (name = "session", source = (export = (process = "terminal", export = "session"))),
+        (name = "stdio", source = (export = (process = "terminal", export = "stdio"))),
+        (name = "timer", source = (kernel = timer)),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      endsSystem = true,
+    ),
+  ],
+);

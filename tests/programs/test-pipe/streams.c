@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Streams between two processes: both directions, partial counts, ends, deaths in every state, and lies. */
+#include "streams.h"
+
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/notification.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
+
+static uint8_t bytes[4 * CAPACITY];
+
+bool read_all(struct stream *stream, struct queue_wait *wait, uint64_t *count)
+{
+	static _Thread_local uint8_t piece[2500];
+	uint64_t n, size = 1;
+
+	*count = 0;
+	for (;; size = size * 11 % 2499 + 1) {
+		enum flow_result result = stream_read(stream, wait, piece, size, soon(), &n);
+
+		if (result != FLOW_DONE)
+			return result == FLOW_END;
+		if (!is_pattern(piece, *count, n))
+			return false;
+		*count += n;
+	}
+}
+
+static bool start_child(const char *what, const struct stream_parts *parts, cap_id *handle)
+{
+	struct spawn_grant grants[6] = {
+		child_grant("console"),
+		child_grant_space(),
+		child_grant_as("memory", parts->memory, MEMORY_OBJECT_INTERFACE_ID),
+		child_grant_as("ear", parts->ear, NOTIFICATION_INTERFACE_ID),
+		child_grant_as("bell", parts->bell, NOTIFICATION_INTERFACE_ID),
+		child_grant_as("peer", parts->peer, PROCESS_HANDLE_INTERFACE_ID),
+	};
+
+	return child_start("test-pipe",
+			   &(struct child_options){.grants = grants,
+						   .grant_count = parts->peer.raw ? 6 : 5,
+						   .arguments = {"stream", what}},
+			   handle) == STATUS_OK;
+}
+
+bool other_start(struct other *o, enum queue_side side, const char *what)
+{
+	struct stream_parts parts[2]; /* by side */
+
+	if (stream_make(w.t, w.space, w.manager, CAPACITY, &parts[QUEUE_CONSUMER], &parts[QUEUE_PRODUCER]) != STATUS_OK)
+		return false;
+	if (!start_child(what, &parts[side], &o->handle))
+		return false;
+	stream_parts_release(w.t, &parts[side]);
+
+	enum queue_side mine = side == QUEUE_PRODUCER ? QUEUE_CONSUMER : QUEUE_PRODUCER;
+
+	parts[mine].peer = o->handle;
+	if (stream_open(&o->stream, mine, &parts[mine], w.t, w.space) != STATUS_OK)
+		return false;
+	stream_wait_init(&o->wait, &o->stream, w.ring);
+	return true;
+}
+
+struct spawn_exit other_end(struct other *o)
+{
+	struct spawn_exit exit;
+
+	stream_close(&o->stream, &o->wait);
+	queue_wait_fini(&o->wait);
+	exit = child_wait(o->handle);
+	(void)!stream_fini(&o->stream);
+	stream_parts_release(w.t, &o->stream.parts);
+	return exit;
+}
+
+static bool ended_well(struct other *o)
+{
+	struct spawn_exit e = other_end(o);
+
+	if (e.reason != PROCESS_HANDLE_EXIT_REASON_EXIT || e.code != 0)
+		tap_note("the child: reason %u, code %lld", e.reason, (long long)e.code);
+	return e.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && e.code == 0;
+}
+
+bool local_start(struct local *l)
+{
+	struct stream_parts reader, writer;
+
+	if (stream_make(w.t, w.space, w.manager, 4096, &reader, &writer) != STATUS_OK ||
+	    stream_open(&l->reader, QUEUE_CONSUMER, &reader, w.t, w.space) != STATUS_OK ||
+	    stream_open(&l->writer, QUEUE_PRODUCER, &writer, w.t, w.space) != STATUS_OK)
+		return false;
+	stream_wait_init(&l->read, &l->reader, w.ring);
+	stream_wait_init(&l->write, &l->writer, w.ring);
+	return true;
+}
+
+void local_end(struct local *l)
+{
+	stream_close(&l->writer, &l->write);
+	stream_close(&l->reader, &l->read);
+	(void)!stream_fini(&l->writer);
+	(void)!stream_fini(&l->reader);
+	stream_parts_release(w.t, &l->reader.parts);
+	stream_parts_release(w.t, &l->writer.parts);
+}
+
+/* ---- Well-behaved ---- */
+
+static void test_transfer(void)
+{
+	static struct other o;
+	uint64_t count = 0, done = 0, n = 0;
+	bool good;
+
+	tap_ok(other_start(&o, QUEUE_PRODUCER, "write-and-close"), "a child that writes");
+	good = read_all(&o.stream, &o.wait, &count);
+	tap_ok(good && count == 1 << 20, "a megabyte arrives in order, then the end (%llu)", (unsigned long long)count);
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_CLOSED, "which was a closing");
+	tap_ok(stream_read(&o.stream, &o.wait, bytes, 1, soon(), &n) == FLOW_END, "the end stays");
+	tap_ok(ended_well(&o), "and the child is content");
+
+	tap_ok(other_start(&o, QUEUE_CONSUMER, "read-and-check"), "a child that reads");
+	for (good = true; good && done < 1 << 20; done += n) {
+		uint64_t len = sizeof(bytes) < (1 << 20) - done ? sizeof(bytes) : (1 << 20) - done;
+
+		fill_pattern(bytes, done, len);
+		good = stream_write(&o.stream, &o.wait, bytes, len, soon(), &n) == FLOW_DONE;
+	}
+	tap_ok(good, "a megabyte is written, four times the pipe at once");
+	tap_ok(ended_well(&o), "and the child read it");
+}
+
+static void test_partial(void)
+{
+	static struct local l;
+	uint64_t n = 0;
+
+	tap_ok(local_start(&l), "a pipe with both ends here");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, 10, STREAM_NO_WAIT, &n) == FLOW_WAIT && n == 0, "nothing to read");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, 10, runtime_now() + 5 * MS, &n) == FLOW_TIMED_OUT && n == 0,
+	       "not until the deadline either");
+	tap_ok(stream_write(&l.writer, &l.write, bytes, 4000, STREAM_NO_WAIT, &n) == FLOW_DONE && n == 4000, "4000 bytes fit");
+	tap_ok(stream_write(&l.writer, &l.write, bytes, 200, STREAM_NO_WAIT, &n) == FLOW_WAIT && n == 96,
+	       "of the next 200, 96: a partial write says its count");
+	tap_ok(stream_write(&l.writer, &l.write, bytes, 200, runtime_now() + 5 * MS, &n) == FLOW_TIMED_OUT && n == 0,
+	       "no more until the deadline");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, 0, STREAM_NO_WAIT, &n) == FLOW_DONE && n == 0, "reading no byte");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, sizeof(bytes), STREAM_NO_WAIT, &n) == FLOW_DONE && n == 4096,
+	       "all that there is, in one read");
+	(void)stream_write(&l.writer, &l.write, bytes, 3, STREAM_NO_WAIT, &n);
+	stream_close(&l.writer, &l.write);
+	tap_ok(stream_write(&l.writer, &l.write, bytes, 1, STREAM_NO_WAIT, &n) == FLOW_CLOSED, "a closed end writes nothing");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, 2, STREAM_NO_WAIT, &n) == FLOW_DONE && n == 2 &&
+		       stream_read(&l.reader, &l.read, bytes, 2, STREAM_NO_WAIT, &n) == FLOW_DONE && n == 1 &&
+		       stream_read(&l.reader, &l.read, bytes, 2, STREAM_NO_WAIT, &n) == FLOW_END,
+	       "what was written before the closing is read before the end");
+	local_end(&l);
+	(void)local_start(&l);
+	stream_close(&l.reader, &l.read);
+	tap_ok(stream_write(&l.writer, &l.write, bytes, 1, STREAM_NO_WAIT, &n) == FLOW_BROKEN && n == 0,
+	       "writing without a reader: broken pipe");
+	tap_ok(stream_read(&l.reader, &l.read, bytes, 1, STREAM_NO_WAIT, &n) == FLOW_CLOSED, "a closed end reads nothing");
+	local_end(&l);
+}
+
+static void test_refusals(void)
+{
+	struct stream_parts reader, writer;
+	static struct stream stream;
+	enum status status;
+
+	tap_ok(stream_make(w.t, w.space, w.manager, 5000, &reader, &writer) == STATUS_INVALID &&
+		       stream_make(w.t, w.space, w.manager, 2048, &reader, &writer) == STATUS_INVALID,
+	       "a capacity is a power of two from 4096");
+	if (stream_make(w.t, w.space, w.manager, 4096, &reader, &writer) != STATUS_OK)
+		return;
+	ring_signal_bits(w.ring, reader.ear, 1);
+	tap_ok(notification_signal(w.t, reader.bell, 0) == STATUS_OK &&
+		       notification_signal(w.t, reader.bell, 1) == STATUS_EXCEPTION &&
+		       notification_signal(w.t, reader.bell, 4) == STATUS_EXCEPTION,
+	       "a bell sets no bits but the peer's");
+	uint64_t taken;
+	tap_is(ring_wait_bits(w.ring, reader.bell, 2, soon(), &taken), STATUS_DENIED, "and waits for none");
+	cap_id own = reader.memory;
+	reader.memory = writer.bell;
+	status = stream_open(&stream, QUEUE_CONSUMER, &reader, w.t, w.space);
+	tap_ok(status != STATUS_OK, "what is no memory is no stream (%s)", tap_status_name(status));
+	reader.memory = own;
+	stream_parts_release(w.t, &reader);
+	stream_parts_release(w.t, &writer);
+}
+
+void test_streams(void)
+{
+	struct child_counts before;
+
+	test_transfer(); /* what is made once is made now */
+	before = child_counts();
+	test_transfer();
+	test_partial();
+	test_refusals();
+	tap_ok(child_counts_return(&before), "counts return to the baseline");
+}
+
+/* ---- Deaths and lies ---- */
+
+static void test_writer_dies(void)
+{
+	static struct other o;
+	uint64_t count = 0;
+
+	(void)other_start(&o, QUEUE_PRODUCER, "write-and-exit");
+	tap_ok(read_all(&o.stream, &o.wait, &count) && count == 5000, "a writer dies: everything it wrote, then the end");
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_GONE, "which was a death");
+	tap_ok(ended_well(&o), "of natural causes");
+
+	(void)other_start(&o, QUEUE_PRODUCER, "write-for-ever");
+	nap(30 * MS); /* the pipe is full, and it waits */
+	(void)!spawn_kill(w.t, o.handle, 1);
+	tap_ok(read_all(&o.stream, &o.wait, &count) && count == CAPACITY, "a waiting writer is killed: the whole pipe, then the end");
+	(void)other_end(&o);
+}
+
+static void test_reader_dies(void)
+{
+	static struct other o;
+	enum flow_result result;
+	uint64_t n = 0;
+
+	fill_pattern(bytes, 0, sizeof(bytes));
+	(void)other_start(&o, QUEUE_CONSUMER, "read-and-close");
+	result = stream_write(&o.stream, &o.wait, bytes, sizeof(bytes), soon(), &n);
+	tap_ok(result == FLOW_BROKEN && n >= CAPACITY && n <= CAPACITY + 100,
+	       "the reader closes under a waiting write: broken, with its count");
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_CLOSED && ended_well(&o), "closed");
+
+	(void)other_start(&o, QUEUE_CONSUMER, "read-and-exit");
+	result = stream_write(&o.stream, &o.wait, bytes, sizeof(bytes), soon(), &n);
+	tap_ok(result == FLOW_BROKEN && n >= CAPACITY && n <= CAPACITY + 100,
+	       "the reader dies under a waiting write: the same");
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_GONE, "dead");
+	tap_ok(stream_write(&o.stream, &o.wait, bytes, 1, soon(), &n) == FLOW_BROKEN && n == 0, "and broken it stays");
+	tap_ok(ended_well(&o), "of natural causes");
+
+	(void)other_start(&o, QUEUE_CONSUMER, "close-at-once");
+	nap(20 * MS);
+	result = stream_write(&o.stream, &o.wait, bytes, 10, soon(), &n);
+	tap_ok(result == FLOW_BROKEN && n == 0, "the first write to a reader that closed");
+	(void)other_end(&o);
+
+	(void)other_start(&o, QUEUE_CONSUMER, "read-and-exit");
+	result = stream_write(&o.stream, &o.wait, bytes, 100, soon(), &n);
+	nap(100 * MS); /* it has read them, and has gone */
+	unsigned taken = 0;
+	for (; taken < 10 && stream_write(&o.stream, &o.wait, bytes, 10, soon(), &n) == FLOW_DONE; taken++)
+		;
+	tap_ok(result == FLOW_DONE && taken <= 1, "at most one write is taken after the reader's death (%u)", taken);
+	(void)other_end(&o);
+}
+
+/* A writer and a reader, both children, that watch each other. */
+static void test_siblings(void)
+{
+	struct stream_parts reader, writer;
+	cap_id writing, reading, writers_life = {};
+
+	if (stream_make(w.t, w.space, w.manager, CAPACITY, &reader, &writer) != STATUS_OK)
+		return;
+	tap_ok(start_child("write-for-ever", &writer, &writing), "a child that writes");
+	tap_is(capability_manager_attenuate(w.t, w.manager, writing, PROCESS_HANDLE_INTERFACE_ID,
+					    1ull << PROCESS_HANDLE_WAIT, &writers_life),
+	       STATUS_OK, "its life: a handle that can do nothing but wait");
+	nap(30 * MS); /* it has filled the pipe, and waits */
+	(void)!spawn_kill(w.t, writing, 1);
+	reader.peer = writers_life;
+	tap_ok(start_child("read-until-end", &reader, &reading), "a child that reads");
+	stream_parts_release(w.t, &reader);
+	stream_parts_release(w.t, &writer);
+	struct spawn_exit e = child_wait(reading);
+	tap_ok(e.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && e.code == 0,
+	       "opens its end after the writer's death, and reads what that left (code %lld)", (long long)e.code);
+	(void)child_wait(writing);
+	ring_release(w.ring, writers_life);
+}
+
+static void test_lies(void)
+{
+	static struct other o;
+	uint64_t count = 0, n;
+
+	(void)other_start(&o, QUEUE_PRODUCER, "claim-too-much");
+	tap_ok(read_all(&o.stream, &o.wait, &count) && count == 1000, "a writer that claims too much: what was good, then the end");
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_VIOLATED, "which was a violation");
+	(void)other_end(&o);
+
+	(void)other_start(&o, QUEUE_CONSUMER, "claim-the-future");
+	tap_ok(stream_write(&o.stream, &o.wait, bytes, sizeof(bytes), soon(), &n) == FLOW_BROKEN && n == CAPACITY,
+	       "a reader that has read the future: broken pipe");
+	(void)other_end(&o);
+
+	(void)other_start(&o, QUEUE_CONSUMER, "go-backwards");
+	tap_ok(stream_write(&o.stream, &o.wait, bytes, sizeof(bytes), soon(), &n) == FLOW_BROKEN,
+	       "a reader that goes backwards: broken pipe");
+	tap_ok(stream_ending(&o.stream) == FLOW_PEER_VIOLATED, "which was a violation");
+	(void)other_end(&o);
+
+	(void)other_start(&o, QUEUE_PRODUCER, "scribbling-writer");
+	enum flow_result result;
+	uint64_t started = runtime_now();
+	count = 0;
+	do {
+		result = stream_read(&o.stream, &o.wait, bytes, 500, runtime_now() + 300 * MS, &n);
+		count += n;
+	} while (result == FLOW_DONE && runtime_now() < started + 2000 * MS);
+	tap_ok(result == FLOW_END, "a writer that scribbles everywhere is over (%u)", result);
+	(void)other_end(&o);
+
+	(void)other_start(&o, QUEUE_CONSUMER, "scribbling-reader");
+	do
+		result = stream_write(&o.stream, &o.wait, bytes, 500, runtime_now() + 300 * MS, &n);
+	while (result == FLOW_DONE);
+	tap_ok(result == FLOW_BROKEN, "a reader that does, too (%u)", result);
+	(void)other_end(&o);
+}
+
+void test_stream_deaths(void)
+{
+	struct child_counts before = child_counts();
+
+	test_writer_dies();
+	test_reader_dies();
+	test_siblings();
+	test_lies();
+	tap_ok(child_counts_return(&before), "counts return to the baseline");
+}
