@@ -138,8 +138,7 @@ static enum status do_return(struct thread *thread, struct request *request, str
 		return STATUS_BAD_ID;
 	}
 	*out = record;
-	if (unlikely(record->gate != NULL))
-		record_drop_gate(record);
+	record_close(record);
 	if (likely(caller != NULL && request_claim(caller, sequence)))
 		answer_caller(thread, request, caller, carried);
 	else
