@@ -3,7 +3,7 @@
 # out/bench.tsv; `make bench-check` compares instruction counts with tests/bench/baseline.tsv. tests/bench/run explains.
 #   FRESH=1       measure the Linux guest again, although nothing of it has changed
 #   LINUX=FILE    another kernel than Debian's for it
-#   ROW=ipc_64    for bench-profile: only that row
+#   ROW=ipc_64    for bench-profile: only that row; BLOCKS=submit: also the blocks of that function
 
 BENCH := $(OUT)/bench
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
@@ -41,4 +41,4 @@ bench-accept: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## write that baseline anew
 	$(Q)tests/bench/run accept
 
 bench-profile: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## where each row's instructions go, by function (ROW=key: one)
-	$(Q)ROW=$(ROW) tests/bench/run profile
+	$(Q)ROW=$(ROW) BLOCKS=$(BLOCKS) tests/bench/run profile

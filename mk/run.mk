@@ -14,10 +14,12 @@ run: $(KERNEL_ELF) $(IMAGE_PKG) $(OUT)/tools/machine  ## boot IMAGE; terminal = 
 	$(Q)exec $(OUT)/tools/machine -- tools/qemu --kernel $(KERNEL_ELF) --initrd $(IMAGE_PKG) $(MACHINE_OPTIONS) -- $(QEMU_ARGS)
 
 debug: $(KERNEL_ELF) $(IMAGE_PKG)  ## boot under gdb, with symbols of the kernel and (command `program`) of programs
-	$(Q)tools/qemu --kernel $(KERNEL_ELF) --initrd $(IMAGE_PKG) $(MACHINE_OPTIONS) --gdb </dev/null >$(OUT)/run/console.txt & \
-	qemu=$$!; trap "kill $$qemu 2>/dev/null" EXIT; \
+	$(Q)mkdir -p $(OUT)/run; socket=$$(mktemp -u $(OUT)/run/gdb.XXXXXX); \
+	tools/qemu --kernel $(KERNEL_ELF) --initrd $(IMAGE_PKG) $(MACHINE_OPTIONS) --gdb $$socket </dev/null >$(OUT)/run/console.txt & \
+	qemu=$$!; trap "kill $$qemu 2>/dev/null; rm -f $$socket" EXIT; \
+	for i in $$(seq 50); do [ -S $$socket ] && break; sleep 0.1; done; \
 	echo 'console: out/run/console.txt, log: out/run/log.txt'; \
-	gdb -q -x tools/gdb/capos.gdb -ex 'file $(KERNEL_ELF)' -ex 'target remote :1234' $(GDB_ARGS)
+	gdb -q -x tools/gdb/capos.gdb -ex 'file $(KERNEL_ELF)' -ex "target remote $$socket" $(GDB_ARGS)
 
 # A GRUB (multiboot2) image from the same ELF; grub-mkrescue writes the date of the build into it.
 iso: $(OUT)/iso/$(IMAGE).iso  ## a bootable GRUB image out/iso/IMAGE.iso

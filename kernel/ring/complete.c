@@ -220,7 +220,7 @@ void request_complete(struct request *request, struct ring *own)
 
 void request_unlink(struct request *request)
 {
-	struct spinlock *lock = request->queue_lock;
+	struct spinlock *lock = load_acquire(&request->queue_lock);
 
 	if (lock == NULL)
 		return;

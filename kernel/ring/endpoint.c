@@ -155,7 +155,6 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 		gate_get(call->gate);
 	}
 	call->record = record;
-	call->queue_lock = NULL;
 	call->result.flags = CAP_CQE_DELIVERED;
 	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
 	record->slots = receive->slots;
@@ -163,6 +162,8 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
 					      .token = record_open(record)};
 	call->served = record->word;
+	/* Last: who aborts the call and finds no lock to take may complete and reuse it. Against request_unlink. */
+	store_release(&call->queue_lock, (struct spinlock *)NULL);
 }
 
 /* The oldest call that still waits; stays in the queue. Those that were withdrawn leave it. An abort that comes after
@@ -335,6 +336,13 @@ bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *o
 	return true;
 }
 
+/* A lease may run out on another CPU while its call is being admitted; who claimed the call then completes it, after taking
+ * the endpoint's lock (queue_lock is set before the gate knows the call). */
+static bool is_claimed_by_lease(const struct request *call)
+{
+	return (call->extras & REQUEST_GATED) && (load_acquire(&call->claim) & 3) != REQUEST_PENDING;
+}
+
 /* Hands the call to a receiver that waits, or queues it. False: nobody will ever receive it. */
 static bool match(struct endpoint *endpoint, struct request *call)
 {
@@ -345,6 +353,10 @@ static bool match(struct endpoint *endpoint, struct request *call)
 	if (unlikely(endpoint->dead)) {
 		spin_unlock(&endpoint->lock);
 		return false;
+	}
+	if (unlikely(is_claimed_by_lease(call))) {
+		spin_unlock(&endpoint->lock);
+		return true;
 	}
 	if (likely(list_is_empty(&endpoint->calls) && list_is_empty(&endpoint->notices)) &&
 	    (ring = claim_receiver(endpoint, &receive)) != NULL) {
@@ -412,8 +424,11 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 	request->object = &endpoint->object;
 	request->key = ref.view->key;
 	ring_take(ring, request);
-	if (unlikely(request->extras & REQUEST_GATED))
+	if (unlikely(request->extras & REQUEST_GATED)) {
+		list_init(&request->link);
+		request->queue_lock = &endpoint->lock;
 		request_link_gate(request);
+	}
 	request_arm_deadline(request);
 	uint64_t sequence = request->sequence;
 	if (unlikely(!match(endpoint, request)))
@@ -442,6 +457,8 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 		request->extras |= REQUEST_POSTED;
 		list_push_back(&ring->posted, &request->posted);
 		list_push_back(&endpoint->receivers, &request->link);
+		if (unlikely(request->extras & REQUEST_GATED))
+			request_link_gate(request);
 	}
 	spin_unlock(&endpoint->lock);
 	if (won)

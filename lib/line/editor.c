@@ -78,7 +78,8 @@ static enum line_event end_or_delete(struct line_editor *editor)
 static void backspace(struct line_editor *editor)
 {
 	uint32_t from = line_before(editor, editor->cursor);
-	uint32_t column = line_width(editor->prompt, editor->prompt_len) + line_width(editor->text, editor->cursor);
+	uint32_t column = line_width(editor->prompt, editor->prompt_len) +
+			  line_width(editor->text, editor->cursor);
 	bool simple = editor->shown && editor->cursor == editor->len && column % editor->columns != 0 &&
 		      editor->cursor > from && line_width(editor->text + from, editor->cursor - from) == 1;
 
@@ -181,10 +182,12 @@ static void escape_key(struct line_editor *editor, uint8_t final)
 		go_back_in_history(editor, false);
 		break;
 	case 'C':
-		move_to(editor, words ? line_word_after(editor, editor->cursor) : line_after(editor, editor->cursor));
+		move_to(editor,
+			words ? line_word_after(editor, editor->cursor) : line_after(editor, editor->cursor));
 		break;
 	case 'D':
-		move_to(editor, words ? line_word_before(editor, editor->cursor) : line_before(editor, editor->cursor));
+		move_to(editor, words ? line_word_before(editor, editor->cursor)
+				      : line_before(editor, editor->cursor));
 		break;
 	case 'H':
 		move_to(editor, 0);

@@ -118,7 +118,8 @@ void line_show(struct line_editor *editor)
 		draw(editor);
 }
 
-void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_len, size_t shown, bool remember)
+void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_len, size_t shown,
+		bool remember)
 {
 	if (prompt_len > LINE_PROMPT_MAX)
 		prompt_len = LINE_PROMPT_MAX;

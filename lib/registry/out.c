@@ -30,7 +30,8 @@ void text_put_pad(const struct text_out *out, uint32_t used, uint32_t width)
 	static const char spaces[] = "                                ";
 
 	while (used < width) {
-		uint32_t piece = width - used < sizeof(spaces) - 1 ? width - used : (uint32_t)sizeof(spaces) - 1;
+		uint32_t piece = width - used < sizeof(spaces) - 1 ? width - used
+								   : (uint32_t)sizeof(spaces) - 1;
 
 		out->write(out->self, spaces, piece);
 		used += piece;
@@ -83,7 +84,8 @@ void text_put_data(const struct text_out *out, struct msg_data data, uint32_t mo
 struct msg_text text_first_line(struct msg_text text)
 {
 	for (uint32_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '\n' || (text.ptr[i] == '.' && (i + 1 == text.len || text.ptr[i + 1] == ' ')))
+		if (text.ptr[i] == '\n' ||
+		    (text.ptr[i] == '.' && (i + 1 == text.len || text.ptr[i + 1] == ' ')))
 			return (struct msg_text){text.ptr, text.ptr[i] == '.' ? i + 1 : i};
 	}
 	return text;

@@ -44,7 +44,8 @@ static struct msg_text type_name(struct registry *registry, struct registry_data
 	return kind < KINDS ? msg_text_from(kind_names[kind]) : MSG_TEXT("unknown");
 }
 
-void registry_print_type(struct registry *registry, const struct text_out *out, struct registry_data_type_reader type)
+void registry_print_type(struct registry *registry, const struct text_out *out,
+			 struct registry_data_type_reader type)
 {
 	unsigned lists = registry_data_type_reader_lists(type);
 
@@ -78,7 +79,8 @@ static void print_parameters(struct registry *registry, const struct text_out *o
 		struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(s);
 
 		for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
-			struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
+			struct registry_data_field_reader field = registry_data_field_list_reader_at(fields,
+												     i);
 
 			text_put(out, i ? ", " : "");
 			text_put_text(out, registry_data_field_reader_name(field));
@@ -89,7 +91,8 @@ static void print_parameters(struct registry *registry, const struct text_out *o
 	text_put(out, ")");
 }
 
-uint32_t registry_print_signature(struct registry *registry, const struct text_out *out, struct registry_data_method_reader m)
+uint32_t registry_print_signature(struct registry *registry, const struct text_out *out,
+				  struct registry_data_method_reader m)
 {
 	struct counted counted = {out, 0};
 	struct text_out inner = {write_counted, &counted};
@@ -113,7 +116,8 @@ void registry_print_methods(struct registry *registry, const struct text_out *ou
 		if (!(methods >> i & 1))
 			continue;
 		text_put(out, first ? "" : ", ");
-		text_put_text(out, registry_data_method_reader_name(registry_data_method_list_reader_at(list, i)));
+		text_put_text(out,
+			      registry_data_method_reader_name(registry_data_method_list_reader_at(list, i)));
 		first = false;
 	}
 }

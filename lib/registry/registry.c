@@ -3,8 +3,8 @@
 #include <fmt/fmt.h>
 #include <registry/registry.h>
 
-#define NESTING         16u
-#define MAX_SUPERS      8u
+#define NESTING 16u
+#define MAX_SUPERS 8u
 #define MAX_SUPER_DEPTH 4u
 
 static void renew(struct registry *registry)
@@ -48,7 +48,8 @@ static bool find_id(struct registry *registry, struct msg_list list, uint64_t id
 }
 
 /* And the name is the first pointer. */
-static bool find_name(struct registry *registry, struct msg_list list, struct msg_text name, struct msg_struct *out)
+static bool find_name(struct registry *registry, struct msg_list list, struct msg_text name,
+		      struct msg_struct *out)
 {
 	renew(registry);
 	for (uint32_t i = 0; i < msg_list_count(list); i++) {
@@ -67,7 +68,8 @@ bool registry_interface(struct registry *registry, uint64_t id, struct registry_
 	return find_id(registry, registry->interfaces.l, id, &out->s);
 }
 
-bool registry_interface_named(struct registry *registry, struct msg_text name, struct registry_data_interface_reader *out)
+bool registry_interface_named(struct registry *registry, struct msg_text name,
+			      struct registry_data_interface_reader *out)
 {
 	return find_name(registry, registry->interfaces.l, name, &out->s);
 }
@@ -77,7 +79,8 @@ bool registry_struct(struct registry *registry, uint64_t id, struct registry_dat
 	return find_id(registry, registry->structs.l, id, &out->s);
 }
 
-bool registry_struct_named(struct registry *registry, struct msg_text name, struct registry_data_struct_reader *out)
+bool registry_struct_named(struct registry *registry, struct msg_text name,
+			   struct registry_data_struct_reader *out)
 {
 	return find_name(registry, registry->structs.l, name, &out->s);
 }
@@ -87,7 +90,8 @@ bool registry_enum(struct registry *registry, uint64_t id, struct registry_data_
 	return find_id(registry, registry->enums.l, id, &out->s);
 }
 
-bool registry_enum_named(struct registry *registry, struct msg_text name, struct registry_data_enum_reader *out)
+bool registry_enum_named(struct registry *registry, struct msg_text name,
+			 struct registry_data_enum_reader *out)
 {
 	return find_name(registry, registry->enums.l, name, &out->s);
 }
@@ -103,8 +107,8 @@ struct msg_text registry_interface_name(struct registry *registry, uint64_t id, 
 }
 
 /* The index-th method of an interface and its supers, counting down *index; bounded in depth, as cycles are possible. */
-static bool method_at(struct registry *registry, struct registry_data_interface_reader interface, uint32_t *index,
-		      unsigned depth, struct registry_method *out)
+static bool method_at(struct registry *registry, struct registry_data_interface_reader interface,
+		      uint32_t *index, unsigned depth, struct registry_method *out)
 {
 	struct registry_data_method_list_reader methods = registry_data_interface_reader_methods(interface);
 	uint32_t count = registry_data_method_list_reader_count(methods);
@@ -126,15 +130,15 @@ static bool method_at(struct registry *registry, struct registry_data_interface_
 	return false;
 }
 
-bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface, uint32_t index,
-			struct registry_method *out)
+bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface,
+			uint32_t index, struct registry_method *out)
 {
 	renew(registry);
 	return method_at(registry, interface, &index, 0, out);
 }
 
-bool registry_method_named(struct registry *registry, struct registry_data_interface_reader interface, struct msg_text name,
-			   struct registry_method *out)
+bool registry_method_named(struct registry *registry, struct registry_data_interface_reader interface,
+			   struct msg_text name, struct registry_method *out)
 {
 	for (uint32_t i = 0; registry_method_at(registry, interface, i, out); i++)
 		if (msg_text_equal(registry_data_method_reader_name(out->method), name))
@@ -142,7 +146,8 @@ bool registry_method_named(struct registry *registry, struct registry_data_inter
 	return false;
 }
 
-bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name, struct registry_data_field_reader *out)
+bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name,
+			  struct registry_data_field_reader *out)
 {
 	struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(s);
 

@@ -8,10 +8,10 @@
 #include <fmt/fmt.h>
 #include <registry/registry.h>
 
-#define MAX_TEXT     400u
-#define MAX_DATA     64u
+#define MAX_TEXT 400u
+#define MAX_DATA 64u
 #define MAX_ELEMENTS 64u
-#define MAX_DEPTH    8u
+#define MAX_DEPTH 8u
 
 struct printer {
 	struct registry *registry;
@@ -87,7 +87,8 @@ static void print_real(const struct text_out *out, double v)
 	unsigned digits = 6;
 	for (; digits > 1 && millionths % 10 == 0; digits--)
 		millionths /= 10;
-	text_print(out, "%llu.%0*llu", (unsigned long long)whole, (int)digits, (unsigned long long)millionths);
+	text_print(out, "%llu.%0*llu", (unsigned long long)whole, (int)digits,
+		   (unsigned long long)millionths);
 	if (exponent)
 		text_print(out, "e%d", exponent);
 }
@@ -100,8 +101,9 @@ static void print_enumerant(struct printer *p, uint64_t id, uint64_t value)
 		struct registry_data_enumerant_list_reader list = registry_data_enum_reader_enumerants(e);
 
 		if (value < registry_data_enumerant_list_reader_count(list)) {
-			text_put_text(p->out, registry_data_enumerant_reader_name(
-						      registry_data_enumerant_list_reader_at(list, (uint32_t)value)));
+			text_put_text(p->out,
+				      registry_data_enumerant_reader_name(
+					      registry_data_enumerant_list_reader_at(list, (uint32_t)value)));
 			return;
 		}
 	}
@@ -188,7 +190,8 @@ static enum msg_elem elem_of(struct type type)
 	}
 }
 
-static void print_element(struct printer *p, struct type element, struct msg_list list, uint32_t i, unsigned depth)
+static void print_element(struct printer *p, struct type element, struct msg_list list, uint32_t i,
+			  unsigned depth)
 {
 	enum msg_elem elem = elem_of(element);
 
@@ -201,8 +204,8 @@ static void print_element(struct printer *p, struct type element, struct msg_lis
 }
 
 /* between: what goes before each element, and what ends the list. */
-static void print_list(struct printer *p, struct type type, struct msg_pointer pointer, unsigned depth, const char *before,
-		       const char *between)
+static void print_list(struct printer *p, struct type type, struct msg_pointer pointer, unsigned depth,
+		       const char *before, const char *between)
 {
 	struct type element = {type.kind, type.lists - 1, type.id};
 	struct msg_list list = msg_read_list(pointer, elem_of(element));
@@ -247,7 +250,8 @@ static void print_pointer(struct printer *p, struct type type, struct msg_pointe
 		text_put_data(p->out, msg_read_data(pointer), MAX_DATA);
 	} else if (type.kind == REGISTRY_DATA_KIND_STRUCT) {
 		print_struct(p, type.id, msg_read_struct(pointer), depth);
-	} else if (type.kind == REGISTRY_DATA_KIND_ANY_POINTER && msg_pointer_kind(pointer) != MSG_POINTER_CAP) {
+	} else if (type.kind == REGISTRY_DATA_KIND_ANY_POINTER &&
+		   msg_pointer_kind(pointer) != MSG_POINTER_CAP) {
 		text_put(p->out, msg_pointer_is_null(pointer) ? "null" : "<any>");
 	} else {
 		print_capability(p, type, pointer);
@@ -272,7 +276,8 @@ static uint64_t field_bits(struct msg_struct s, unsigned bits, uint32_t offset)
 	}
 }
 
-static void print_field(struct printer *p, struct registry_data_field_reader field, struct msg_struct s, unsigned depth)
+static void print_field(struct printer *p, struct registry_data_field_reader field, struct msg_struct s,
+			unsigned depth)
 {
 	struct type type = type_of(field);
 	uint32_t offset = registry_data_field_reader_offset(field);
@@ -293,7 +298,8 @@ static void print_field(struct printer *p, struct registry_data_field_reader fie
 }
 
 /* Is this member of a union not the one that is set? */
-static bool is_absent(struct registry_data_struct_reader type, struct registry_data_field_reader field, struct msg_struct s)
+static bool is_absent(struct registry_data_struct_reader type, struct registry_data_field_reader field,
+		      struct msg_struct s)
 {
 	uint16_t wanted = registry_data_field_reader_discriminant(field);
 	uint32_t offset = registry_data_struct_reader_discriminant_offset(type);
@@ -329,16 +335,16 @@ static void print_struct(struct printer *p, uint64_t id, struct msg_struct value
 	text_put(p->out, ")");
 }
 
-void registry_print_struct(struct registry *registry, const struct text_out *out, struct registry_data_struct_reader type,
-			   struct msg_struct value)
+void registry_print_struct(struct registry *registry, const struct text_out *out,
+			   struct registry_data_struct_reader type, struct msg_struct value)
 {
 	struct printer p = {registry, out};
 
 	print_struct(&p, registry_data_struct_reader_id(type), value, 0);
 }
 
-void registry_print_results(struct registry *registry, const struct text_out *out, struct registry_data_struct_reader type,
-			    struct msg_struct value)
+void registry_print_results(struct registry *registry, const struct text_out *out,
+			    struct registry_data_struct_reader type, struct msg_struct value)
 {
 	struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(type);
 	struct printer p = {registry, out};
@@ -353,8 +359,10 @@ void registry_print_results(struct registry *registry, const struct text_out *ou
 		text_put_text(out, registry_data_field_reader_name(field));
 		text_put(out, " =");
 		if (t.lists > 0 && elem_of((struct type){t.kind, t.lists - 1, t.id}) == MSG_ELEM_COMPOSITE &&
-		    msg_list_count(msg_struct_list(value, registry_data_field_reader_offset(field), MSG_ELEM_COMPOSITE)) > 0) {
-			print_list(&p, t, msg_struct_pointer(value, registry_data_field_reader_offset(field)), 1, "\n    ", "\n    ");
+		    msg_list_count(msg_struct_list(value, registry_data_field_reader_offset(field),
+						   MSG_ELEM_COMPOSITE)) > 0) {
+			print_list(&p, t, msg_struct_pointer(value, registry_data_field_reader_offset(field)),
+				   1, "\n    ", "\n    ");
 		} else {
 			text_put(out, " ");
 			print_field(&p, field, value, 0);

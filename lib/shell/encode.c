@@ -14,7 +14,8 @@
 static bool encode_pointer(struct shell_encoder *e, struct type type, struct msg_pointer_builder slot,
 			   const struct shell_value *value);
 
-static bool encode_scalar(struct shell_encoder *e, struct type type, const struct shell_value *value, uint64_t *bits)
+static bool encode_scalar(struct shell_encoder *e, struct type type, const struct shell_value *value,
+			  uint64_t *bits)
 {
 	return type_is_real(type) ? encode_real(e, type, value, bits) : encode_whole(e, type, value, bits);
 }
@@ -48,7 +49,8 @@ static bool fits(struct registry_data_struct_reader s, struct type type, uint32_
 	unsigned bits = type_bits(type);
 
 	if (bits == 0)
-		return type.kind == REGISTRY_DATA_KIND_VOID || offset < registry_data_struct_reader_pointers(s);
+		return type.kind == REGISTRY_DATA_KIND_VOID ||
+		       offset < registry_data_struct_reader_pointers(s);
 	return ((uint64_t)offset + 1) * bits <= registry_data_struct_reader_data_words(s) * 64ull;
 }
 
@@ -60,8 +62,8 @@ struct target {
 	struct msg_struct_builder b;
 };
 
-static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count, uint32_t at,
-			   bool all);
+static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count,
+			   uint32_t at, bool all);
 
 static struct msg_pointer_builder pointer_slot(const struct target *target, uint32_t offset)
 {
@@ -70,8 +72,8 @@ static struct msg_pointer_builder pointer_slot(const struct target *target, uint
 	return (struct msg_pointer_builder){target->b.msg, target->b.data ? target->b.data + at : nullptr};
 }
 
-static bool encode_member(struct shell_encoder *e, struct target *target, struct registry_data_field_reader field,
-			  const struct shell_value *value)
+static bool encode_member(struct shell_encoder *e, struct target *target,
+			  struct registry_data_field_reader field, const struct shell_value *value)
 {
 	struct type type = type_of_field(field);
 	uint32_t offset = registry_data_field_reader_offset(field);
@@ -110,14 +112,17 @@ static bool unknown_member(struct shell_encoder *e, const struct target *target,
 	struct shell_nearest nearest = shell_nearest(name.ptr, name.len);
 
 	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
-		struct msg_text text = registry_data_field_reader_name(registry_data_field_list_reader_at(fields, i));
+		struct msg_text text = registry_data_field_reader_name(
+			registry_data_field_list_reader_at(fields, i));
 
 		shell_nearest_offer(&nearest, text.ptr, text.len);
 	}
 	e->error->at = name.at;
 	if (nearest.found)
-		fmt_print(e->error->text, sizeof(e->error->text), "nothing is called \"%.*s\" here; did you mean \"%.*s\"?",
-			  (int)(name.len < 40 ? name.len : 40), name.ptr, (int)nearest.name_len, nearest.name);
+		fmt_print(e->error->text, sizeof(e->error->text),
+			  "nothing is called \"%.*s\" here; did you mean \"%.*s\"?",
+			  (int)(name.len < 40 ? name.len : 40), name.ptr, (int)nearest.name_len,
+			  nearest.name);
 	else
 		fmt_print(e->error->text, sizeof(e->error->text), "nothing is called \"%.*s\" here",
 			  (int)(name.len < 40 ? name.len : 40), name.ptr);
@@ -125,8 +130,8 @@ static bool unknown_member(struct shell_encoder *e, const struct target *target,
 }
 
 /* The member that a value is for: by its name, or the next that has none yet. */
-static bool find_member(struct shell_encoder *e, const struct target *target, const struct shell_value *value, uint64_t given,
-			uint32_t *index)
+static bool find_member(struct shell_encoder *e, const struct target *target, const struct shell_value *value,
+			uint64_t given, uint32_t *index)
 {
 	struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(target->s);
 	uint32_t count = registry_data_field_list_reader_count(fields);
@@ -134,12 +139,14 @@ static bool find_member(struct shell_encoder *e, const struct target *target, co
 	if (count > MAX_FIELDS)
 		count = MAX_FIELDS;
 	for (*index = 0; *index < count; ++*index) {
-		struct msg_text name = registry_data_field_reader_name(registry_data_field_list_reader_at(fields, *index));
+		struct msg_text name = registry_data_field_reader_name(
+			registry_data_field_list_reader_at(fields, *index));
 
 		if (value->name.len == 0) {
 			if (!(given >> *index & 1))
 				return true;
-		} else if (name.len == value->name.len && __builtin_memcmp(name.ptr, value->name.ptr, name.len) == 0) {
+		} else if (name.len == value->name.len &&
+			   __builtin_memcmp(name.ptr, value->name.ptr, name.len) == 0) {
 			break;
 		}
 	}
@@ -163,15 +170,16 @@ static bool check_all_given(struct shell_encoder *e, const struct target *target
 		struct msg_text name = registry_data_field_reader_name(field);
 
 		if (given >> i & 1 || type.lists > 0 || type.kind == REGISTRY_DATA_KIND_STRUCT ||
-		    type.kind == REGISTRY_DATA_KIND_GROUP || registry_data_field_reader_discriminant(field) != 65535)
+		    type.kind == REGISTRY_DATA_KIND_GROUP ||
+		    registry_data_field_reader_discriminant(field) != 65535)
 			continue;
 		return encode_fail_word(e, (struct shell_word){name.ptr, name.len, at}, "missing:");
 	}
 	return true;
 }
 
-static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count, uint32_t at,
-			   bool all)
+static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count,
+			   uint32_t at, bool all)
 {
 	uint64_t given = 0;
 
@@ -183,7 +191,9 @@ static bool encode_members(struct shell_encoder *e, struct target *target, uint1
 			return false;
 		given |= 1ull << member;
 		if (!encode_member(e, target,
-				   registry_data_field_list_reader_at(registry_data_struct_reader_fields(target->s), member), value))
+				   registry_data_field_list_reader_at(
+					   registry_data_struct_reader_fields(target->s), member),
+				   value))
 			return false;
 		index = value->next;
 	}

@@ -16,10 +16,12 @@ struct type type_of_field(struct registry_data_field_reader field)
 unsigned type_bits(struct type type)
 {
 	static const uint8_t bits[] = {
-		[REGISTRY_DATA_KIND_BOOL] = 1,     [REGISTRY_DATA_KIND_INT8] = 8,     [REGISTRY_DATA_KIND_INT16] = 16,
-		[REGISTRY_DATA_KIND_INT32] = 32,   [REGISTRY_DATA_KIND_INT64] = 64,   [REGISTRY_DATA_KIND_UINT8] = 8,
-		[REGISTRY_DATA_KIND_UINT16] = 16,  [REGISTRY_DATA_KIND_UINT32] = 32,  [REGISTRY_DATA_KIND_UINT64] = 64,
-		[REGISTRY_DATA_KIND_FLOAT32] = 32, [REGISTRY_DATA_KIND_FLOAT64] = 64, [REGISTRY_DATA_KIND_ENUM] = 16,
+		[REGISTRY_DATA_KIND_BOOL] = 1,     [REGISTRY_DATA_KIND_INT8] = 8,
+		[REGISTRY_DATA_KIND_INT16] = 16,   [REGISTRY_DATA_KIND_INT32] = 32,
+		[REGISTRY_DATA_KIND_INT64] = 64,   [REGISTRY_DATA_KIND_UINT8] = 8,
+		[REGISTRY_DATA_KIND_UINT16] = 16,  [REGISTRY_DATA_KIND_UINT32] = 32,
+		[REGISTRY_DATA_KIND_UINT64] = 64,  [REGISTRY_DATA_KIND_FLOAT32] = 32,
+		[REGISTRY_DATA_KIND_FLOAT64] = 64, [REGISTRY_DATA_KIND_ENUM] = 16,
 	};
 
 	return type.lists == 0 && type.kind < sizeof(bits) ? bits[type.kind] : 0;
@@ -32,7 +34,8 @@ bool type_is_pointer(struct type type)
 
 bool type_is_real(struct type type)
 {
-	return type.lists == 0 && (type.kind == REGISTRY_DATA_KIND_FLOAT32 || type.kind == REGISTRY_DATA_KIND_FLOAT64);
+	return type.lists == 0 &&
+	       (type.kind == REGISTRY_DATA_KIND_FLOAT32 || type.kind == REGISTRY_DATA_KIND_FLOAT64);
 }
 
 enum msg_elem type_elem(struct type type)
@@ -56,7 +59,8 @@ enum msg_elem type_elem(struct type type)
 bool encode_fail_word(struct shell_encoder *e, struct shell_word word, const char *text)
 {
 	e->error->at = word.at;
-	fmt_print(e->error->text, sizeof(e->error->text), "%s \"%.*s\"", text, (int)(word.len < 60 ? word.len : 60), word.ptr);
+	fmt_print(e->error->text, sizeof(e->error->text), "%s \"%.*s\"", text,
+		  (int)(word.len < 60 ? word.len : 60), word.ptr);
 	return false;
 }
 
@@ -65,7 +69,8 @@ bool encode_fail(struct shell_encoder *e, const struct shell_value *value, const
 	return encode_fail_word(e, value->word, text);
 }
 
-static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct shell_value *value, uint64_t *bits)
+static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct shell_value *value,
+			     uint64_t *bits)
 {
 	struct registry_data_enum_reader r;
 	struct shell_nearest nearest = shell_nearest(value->word.ptr, value->word.len);
@@ -79,9 +84,11 @@ static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct 
 
 	struct registry_data_enumerant_list_reader list = registry_data_enum_reader_enumerants(r);
 	for (uint32_t i = 0; i < registry_data_enumerant_list_reader_count(list); i++) {
-		struct msg_text name = registry_data_enumerant_reader_name(registry_data_enumerant_list_reader_at(list, i));
+		struct msg_text name = registry_data_enumerant_reader_name(
+			registry_data_enumerant_list_reader_at(list, i));
 
-		if (name.len == value->word.len && __builtin_memcmp(name.ptr, value->word.ptr, name.len) == 0) {
+		if (name.len == value->word.len &&
+		    __builtin_memcmp(name.ptr, value->word.ptr, name.len) == 0) {
 			*bits = i;
 			return true;
 		}
@@ -91,7 +98,8 @@ static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct 
 		return encode_fail(e, value, "the enum has no such name:");
 	e->error->at = value->word.at;
 	fmt_print(e->error->text, sizeof(e->error->text), "the enum has no \"%.*s\"; did you mean \"%.*s\"?",
-		  (int)(value->word.len < 40 ? value->word.len : 40), value->word.ptr, (int)nearest.name_len, nearest.name);
+		  (int)(value->word.len < 40 ? value->word.len : 40), value->word.ptr, (int)nearest.name_len,
+		  nearest.name);
 	return false;
 }
 
@@ -111,7 +119,8 @@ bool encode_whole(struct shell_encoder *e, struct type type, const struct shell_
 		return encode_enumerant(e, type.id, value, bits);
 	if (type.kind == REGISTRY_DATA_KIND_BOOL) {
 		*bits = value->truth;
-		return value->kind == SHELL_BOOL || encode_fail(e, value, "true or false is wanted here, not");
+		return value->kind == SHELL_BOOL ||
+		       encode_fail(e, value, "true or false is wanted here, not");
 	}
 	if (value->kind != SHELL_INTEGER)
 		return encode_fail(e, value, "a whole number is wanted here, not");

@@ -36,8 +36,8 @@ bool lex_fail(struct shell_error *error, uint32_t at, const char *text, const st
 {
 	error->at = at;
 	if (what)
-		fmt_print(error->text, sizeof(error->text), "%s \"%.*s\"", text, (int)(what->len < 60 ? what->len : 60),
-			  what->ptr);
+		fmt_print(error->text, sizeof(error->text), "%s \"%.*s\"", text,
+			  (int)(what->len < 60 ? what->len : 60), what->ptr);
 	else
 		fmt_print(error->text, sizeof(error->text), "%s", text);
 	return false;
@@ -79,14 +79,15 @@ static bool escape(struct lexer *lexer, char *c)
 			return true;
 		}
 	}
-	return lex_fail(lexer->error, start, "unknown escape; there are \\n \\r \\t \\\" \\\\ \\xNN and a few more", nullptr);
+	return lex_fail(lexer->error, start,
+			"unknown escape; there are \\n \\r \\t \\\" \\\\ \\xNN and a few more", nullptr);
 }
 
 static bool lex_text(struct lexer *lexer)
 {
 	uint32_t start = lexer->at, first = lexer->values->used;
 
-	for (lexer->at++; peek(lexer, 0) != '"'; ) {
+	for (lexer->at++; peek(lexer, 0) != '"';) {
 		if (lexer->at >= lexer->len)
 			return lex_fail(lexer->error, start, "this quote is never closed", nullptr);
 		char c = lexer->line[lexer->at++];
@@ -97,7 +98,8 @@ static bool lex_text(struct lexer *lexer)
 	}
 	lexer->at++;
 	lexer->token.kind = TOKEN_TEXT;
-	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first, start};
+	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first,
+						start};
 	return true;
 }
 
@@ -116,14 +118,16 @@ static bool lex_data(struct lexer *lexer)
 		high = hex_digit(peek(lexer, 0));
 		low = hex_digit(peek(lexer, 1));
 		if (high < 0 || low < 0)
-			return lex_fail(lexer->error, lexer->at, "data is pairs of hexadecimal digits", nullptr);
+			return lex_fail(lexer->error, lexer->at, "data is pairs of hexadecimal digits",
+					nullptr);
 		lexer->at++;
 		if (!keep_byte(lexer, start, (char)(high * 16 + low)))
 			return false;
 	}
 	lexer->at++;
 	lexer->token.kind = TOKEN_DATA;
-	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first, start};
+	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first,
+						start};
 	return true;
 }
 
@@ -138,7 +142,8 @@ static double power_of_ten(int exponent)
 }
 
 /* [digits] [. digits] [e [sign] digits]: an integer if it is exactly one, else a real. */
-static void finish_decimal(struct token *token, uint64_t mantissa, double approximate, int exponent, bool overflow)
+static void finish_decimal(struct token *token, uint64_t mantissa, double approximate, int exponent,
+			   bool overflow)
 {
 	uint64_t value = mantissa;
 	int left = exponent;
@@ -157,7 +162,8 @@ static void finish_decimal(struct token *token, uint64_t mantissa, double approx
 		return;
 	}
 	token->kind = TOKEN_REAL;
-	token->real = exponent < 0 ? approximate / power_of_ten(-exponent) : approximate * power_of_ten(exponent);
+	token->real = exponent < 0 ? approximate / power_of_ten(-exponent)
+				   : approximate * power_of_ten(exponent);
 	if (token->negative)
 		token->real = -token->real;
 }
@@ -277,7 +283,8 @@ bool lex_next(struct lexer *lexer)
 	lexer->at++;
 	finish_word(lexer, lexer->at - 1);
 	if (c == '\0' || !__builtin_strchr(".,:=()[]{}&|", c))
-		return lex_fail(lexer->error, lexer->at - 1, "a character that means nothing here:", &lexer->token.word);
+		return lex_fail(lexer->error, lexer->at - 1,
+				"a character that means nothing here:", &lexer->token.word);
 	lexer->token.kind = TOKEN_SIGN;
 	lexer->token.sign = c;
 	return true;

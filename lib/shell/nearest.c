@@ -28,7 +28,8 @@ uint32_t shell_distance(const char *a, uint32_t a_len, const char *b, uint32_t b
 			bool same = folded(a[i - 1]) == folded(b[j - 1]);
 
 			now[j] = smaller(before[j - 1] + !same, smaller(before[j], now[j - 1]) + 1);
-			if (i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]))
+			if (i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) &&
+			    folded(a[i - 2]) == folded(b[j - 1]))
 				now[j] = smaller(now[j], earlier[j - 2] + 1);
 		}
 	}

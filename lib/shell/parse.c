@@ -71,7 +71,8 @@ static bool new_value(struct parser *p, uint16_t *index)
 	if (values->count == SHELL_MAX_VALUES)
 		return fail(p, "too many values in one line", nullptr);
 	*index = values->count++;
-	values->value[*index] = (struct shell_value){.next = SHELL_NONE, .first = SHELL_NONE, .word = p->lexer.token.word};
+	values->value[*index] = (struct shell_value){
+		.next = SHELL_NONE, .first = SHELL_NONE, .word = p->lexer.token.word};
 	return true;
 }
 
@@ -207,7 +208,8 @@ static bool parse_arguments(struct parser *p, struct shell_step *step)
 			return false;
 		step->called = true;
 	} else {
-		while (p->lexer.token.kind != TOKEN_END && !at_sign(p, '.') && !at_sign(p, '&') && !at_sign(p, '|')) {
+		while (p->lexer.token.kind != TOKEN_END && !at_sign(p, '.') && !at_sign(p, '&') &&
+		       !at_sign(p, '|')) {
 			if (!parse_argument(p, &chain))
 				return false;
 			if (at_sign(p, ',') && !next(p))
@@ -239,10 +241,20 @@ static bool parse_expression(struct parser *p, struct shell_word target)
 
 static bool parse_let(struct parser *p)
 {
+	struct shell_statement *out = p->out;
 	struct shell_word target;
 
-	if (!take_name(p, &p->out->let, "expected a name after \"let\", not") ||
-	    !take_sign(p, '=', "expected \"=\", not") ||
+	for (;;) {
+		if (out->let_count == SHELL_MAX_LET)
+			return fail(p, "too many names", nullptr);
+		if (!take_name(p, &out->let[out->let_count++], "expected a name after \"let\", not"))
+			return false;
+		if (!at_sign(p, ','))
+			break;
+		if (!next(p))
+			return false;
+	}
+	if (!take_sign(p, '=', "expected \"=\", not") ||
 	    !take_name(p, &target, "expected a capability after \"=\", not"))
 		return false;
 	return parse_expression(p, target);
@@ -268,7 +280,8 @@ static bool take_word(struct parser *p, const char *stop)
 	if (!next(p))
 		return false;
 	/* What follows without a space belongs to it: "Timer.sleep", "a=b". */
-	while (!p->lexer.token.spaced && p->lexer.token.kind != TOKEN_END && p->lexer.token.kind != TOKEN_TEXT &&
+	while (!p->lexer.token.spaced && p->lexer.token.kind != TOKEN_END &&
+	       p->lexer.token.kind != TOKEN_TEXT &&
 	       !(p->lexer.token.kind == TOKEN_SIGN && __builtin_strchr(stop, p->lexer.token.sign))) {
 		if (!next(p))
 			return false;
@@ -308,7 +321,8 @@ static bool parse_grants(struct parser *p)
 			return false;
 		for (uint32_t i = 0; i < out->grant_count; i++)
 			if (shell_words_equal(out->grants[i].name, grant->name))
-				return lex_fail(p->lexer.error, grant->name.at, "granted twice:", &grant->name);
+				return lex_fail(p->lexer.error, grant->name.at,
+						"granted twice:", &grant->name);
 		out->grant_count++;
 		if (at_sign(p, '}'))
 			break;
@@ -347,7 +361,8 @@ static bool parse_run(struct parser *p)
 		if (!next(p))
 			return false;
 	}
-	return p->lexer.token.kind == TOKEN_END || expected(p, "expected \"with\", \"args\" or the end of the line, not");
+	return p->lexer.token.kind == TOKEN_END ||
+	       expected(p, "expected \"with\", \"args\" or the end of the line, not");
 }
 
 bool shell_parse(const char *line, uint32_t len, struct shell_statement *statement, struct shell_error *error)

@@ -90,7 +90,8 @@ static uint32_t take_bytes(struct uart16550 *uart, uint32_t most)
 
 void uart16550_push(struct uart16550 *uart)
 {
-	for (uint32_t bursts = 0; uart16550_unsent(uart) > 0 && bursts < UART16550_SENDING / UART16550_FIFO; bursts++) {
+	for (uint32_t bursts = 0; uart16550_unsent(uart) > 0 && bursts < UART16550_SENDING / UART16550_FIFO;
+	     bursts++) {
 		uint8_t bytes[UART16550_FIFO];
 		unsigned count = 0;
 

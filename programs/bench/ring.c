@@ -33,12 +33,13 @@ static void nop_completed(struct ring_op *op, const struct cap_cqe *cqe)
 
 static void submit_nops(uint32_t operations, void *context)
 {
+	static const struct cap_sqe nop = {.op = CAP_OP_NOP};
 	struct nops *nops = context;
 
 	nops->completed = 0;
 	for (uint32_t done = 0; done < operations; done += nops->batch) {
 		for (uint32_t i = 0; i < nops->batch; i++)
-			ring_submit(nops->ring, &(struct cap_sqe){.op = CAP_OP_NOP}, &nops->op);
+			ring_submit(nops->ring, &nop, &nops->op);
 		while (nops->completed < done + nops->batch)
 			ring_wait(nops->ring, 0);
 	}

@@ -17,7 +17,7 @@
 
 #define PARAMS_BYTES 1536u
 #define RESULT_BYTES 2048u
-#define MAX_CAPS     8u
+#define MAX_CAPS 8u
 
 /* What an expression has come to. */
 struct current {
@@ -31,74 +31,6 @@ struct current {
 	struct registry_data_struct_reader type;
 	struct msg_struct value;
 };
-
-static const struct {
-	enum status status;
-	const char *name, *sentence;
-} statuses[] = {
-#define ROW(name, value, sentence) {STATUS_##name, #name, sentence},
-	STATUS_LIST(ROW)
-#undef ROW
-};
-
-void show_status(const char *what, enum status status)
-{
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-		if (statuses[i].status == status) {
-			text_print(&out, "%s: %s%s%s\n", statuses[i].name, what ? what : "", what ? ": " : "",
-				   statuses[i].sentence);
-			return;
-		}
-	}
-	text_print(&out, "status %d: %s\n", status, what ? what : "");
-}
-
-static void show_denied(const struct name *target, const struct registry_method *method)
-{
-	uint64_t interface_id, methods;
-	uint32_t giver;
-	uint16_t provenance;
-
-	text_put(&out, "DENIED: ");
-	text_put_text(&out, registry_data_method_reader_name(method->method));
-	text_put(&out, " was removed from this capability");
-	if (target && capability_facts(target->id, &interface_id, &methods, &provenance, &giver)) {
-		text_put(&out, " (it has: ");
-		registry_print_methods(&registry, &out, method->interface, methods);
-		text_put(&out, ")");
-	}
-	text_put(&out, "\n");
-}
-
-static void show_exception(struct rpc_call *call)
-{
-	static const char *const types[] = {"failed", "overloaded", "disconnected", "unimplemented", "invalidArgument"};
-	struct exception_reader e = rpc_exception(call);
-	uint16_t type = (uint16_t)exception_reader_type(e);
-	struct msg_text field = exception_reader_field(e), reason = exception_reader_reason(e);
-
-	text_put(&out, type < sizeof(types) / sizeof(types[0]) ? types[type] : "exception");
-	if (field.len > 0) {
-		text_put(&out, " (");
-		text_put_text(&out, field);
-		text_put(&out, ")");
-	}
-	if (reason.len > 0) {
-		text_put(&out, ": ");
-		text_put_text(&out, reason);
-	}
-	text_put(&out, "\n");
-}
-
-void show_failure(struct rpc_call *call, enum status status, const struct name *target, const struct registry_method *method)
-{
-	if (status == STATUS_EXCEPTION)
-		show_exception(call);
-	else if (status == STATUS_DENIED && method)
-		show_denied(target, method);
-	else
-		show_status(nullptr, status);
-}
 
 /* ---- Results ---- */
 
@@ -142,7 +74,8 @@ static bool is_capability(struct registry_data_field_reader field)
 static bool become_capability(struct current *c, struct registry_data_field_reader field)
 {
 	struct registry_data_type_reader type = registry_data_field_reader_type(field);
-	cap_id id = rpc_result_cap(&c->call, msg_struct_cap(c->value, registry_data_field_reader_offset(field)));
+	cap_id id = rpc_result_cap(&c->call,
+				   msg_struct_cap(c->value, registry_data_field_reader_offset(field)));
 	uint64_t interface_id = registry_data_type_reader_id(type), methods;
 	uint32_t giver;
 	uint16_t provenance;
@@ -156,30 +89,14 @@ static bool become_capability(struct current *c, struct registry_data_field_read
 	return id.raw != 0;
 }
 
-/* The only capability among the members, if there is exactly one. */
-static bool only_capability(const struct current *c, struct registry_data_field_reader *found)
-{
-	struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(c->type);
-	unsigned count = 0;
-
-	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
-		struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
-
-		if (is_capability(field)) {
-			*found = field;
-			count++;
-		}
-	}
-	return count == 1;
-}
-
 /* ---- Steps ---- */
 
 static bool fail_word(struct shell_word word, const char *text, struct msg_text what)
 {
 	struct shell_error error = {.at = word.at};
 
-	fmt_print(error.text, sizeof(error.text), text, (int)(word.len < 40 ? word.len : 40), word.ptr, (int)what.len, what.ptr);
+	fmt_print(error.text, sizeof(error.text), text, (int)(word.len < 40 ? word.len : 40), word.ptr,
+		  (int)what.len, what.ptr);
 	show_error(&error);
 	return false;
 }
@@ -221,8 +138,9 @@ static bool capability_argument(void *self, struct shell_word word, uint64_t int
 		struct msg_text b = registry_interface_name(&registry, name->interface_id, held);
 
 		context->error->at = word.at;
-		fmt_print(context->error->text, sizeof(context->error->text), "%.*s is wanted here; \"%s\" is %.*s", (int)a.len,
-			  a.ptr, name->text, (int)b.len, b.ptr);
+		fmt_print(context->error->text, sizeof(context->error->text),
+			  "%.*s is wanted here; \"%s\" is %.*s", (int)a.len, a.ptr, name->text, (int)b.len,
+			  b.ptr);
 		return false;
 	}
 	*index = rpc_add_cap(context->call, name->id);
@@ -239,7 +157,8 @@ static bool call_method(struct current *c, const struct shell_statement *st, con
 
 	if (!registry_struct(&registry, registry_data_method_reader_params(m->method), &params) ||
 	    !registry_struct(&registry, registry_data_method_reader_results(m->method), &results))
-		return fail_word(step->name, "the registry does not know the types of \"%.*s\"%.*s", MSG_TEXT(""));
+		return fail_word(step->name, "the registry does not know the types of \"%.*s\"%.*s",
+				 MSG_TEXT(""));
 	rpc_begin(&c->call, runtime_transport(), rpc_target_cap(c->id),
 		  (struct rpc_shape){
 			  .interface_id = registry_data_interface_reader_id(m->interface),
@@ -250,7 +169,8 @@ static bool call_method(struct current *c, const struct shell_statement *st, con
 			  .result_bytes = RESULT_BYTES,
 		  });
 
-	struct msg_struct_builder b = msg_builder_root(&c->call.params, registry_data_struct_reader_data_words(params),
+	struct msg_struct_builder b = msg_builder_root(&c->call.params,
+						       registry_data_struct_reader_data_words(params),
 						       registry_data_struct_reader_pointers(params));
 	if (!shell_encode_params(&encoder, params, b, step->first, step->count, step->name.at)) {
 		rpc_end(&c->call);
@@ -282,24 +202,28 @@ static bool attenuate(struct current *c, const struct shell_statement *st, const
 	uint64_t methods = 0;
 	cap_id manager, id;
 
-	for (uint16_t i = 0, index = step->first; i < step->count; i++, index = st->values.value[index].next) {
+	for (uint16_t i = 0, index = step->first; i < step->count;
+	     i++, index = st->values.value[index].next) {
 		const struct shell_value *value = &st->values.value[index];
 		struct registry_method m;
 
 		if (value->kind != SHELL_NAME || value->name.len > 0)
-			return fail_word(value->word, "only wants names of methods, not \"%.*s\"%.*s", MSG_TEXT(""));
-		if (!registry_method_named(&registry, interface, (struct msg_text){value->word.ptr, value->word.len}, &m))
+			return fail_word(value->word, "only wants names of methods, not \"%.*s\"%.*s",
+					 MSG_TEXT(""));
+		if (!registry_method_named(&registry, interface,
+					   (struct msg_text){value->word.ptr, value->word.len}, &m))
 			return unknown_method(interface, value->word);
 		if (registry_data_interface_reader_id(m.interface) != c->interface_id || m.ordinal > 63)
-			return fail_word(value->word, "\"%.*s\" is inherited: only() keeps methods of %.*s itself",
+			return fail_word(value->word,
+					 "\"%.*s\" is inherited: only() keeps methods of %.*s itself",
 					 registry_data_interface_reader_name(interface));
 		methods |= 1ull << m.ordinal;
 	}
 	if (!names_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager))
 		return false;
 
-	enum status status =
-		capability_manager_attenuate(runtime_transport(), manager, c->id, c->interface_id, methods, &id);
+	enum status status = capability_manager_attenuate(runtime_transport(), manager, c->id,
+							  c->interface_id, methods, &id);
 	if (status != STATUS_OK) {
 		show_status("only", status);
 		return false;
@@ -310,15 +234,18 @@ static bool attenuate(struct current *c, const struct shell_statement *st, const
 	return true;
 }
 
-static bool step_on_capability(struct current *c, const struct shell_statement *st, const struct shell_step *step)
+static bool step_on_capability(struct current *c, const struct shell_statement *st,
+			       const struct shell_step *step)
 {
 	struct registry_data_interface_reader interface;
 	struct registry_method m;
 
 	if (!registry_interface(&registry, c->interface_id, &interface))
-		return fail_word(step->name, "its interface is not in the registry, so nothing is known of \"%.*s\"%.*s",
+		return fail_word(step->name,
+				 "its interface is not in the registry, so nothing is known of \"%.*s\"%.*s",
 				 MSG_TEXT(""));
-	if (registry_method_named(&registry, interface, (struct msg_text){step->name.ptr, step->name.len}, &m))
+	if (registry_method_named(&registry, interface, (struct msg_text){step->name.ptr, step->name.len},
+				  &m))
 		return call_method(c, st, step, &m);
 	if (shell_word_is(step->name, "only"))
 		return attenuate(c, st, step, interface);
@@ -330,7 +257,8 @@ static bool step_on_result(struct current *c, const struct shell_step *step)
 	struct registry_data_field_reader field;
 	struct registry_data_type_reader type;
 
-	if (step->called || !registry_field_named(c->type, (struct msg_text){step->name.ptr, step->name.len}, &field))
+	if (step->called ||
+	    !registry_field_named(c->type, (struct msg_text){step->name.ptr, step->name.len}, &field))
 		return fail_word(step->name, "the result has no member \"%.*s\"%.*s", MSG_TEXT(""));
 	type = registry_data_field_reader_type(field);
 	if (is_capability(field)) {
@@ -338,7 +266,8 @@ static bool step_on_result(struct current *c, const struct shell_step *step)
 			return fail_word(step->name, "\"%.*s\" is null%.*s", MSG_TEXT(""));
 		return true;
 	}
-	if (registry_data_type_reader_lists(type) > 0 || registry_data_type_reader_kind(type) != REGISTRY_DATA_KIND_STRUCT ||
+	if (registry_data_type_reader_lists(type) > 0 ||
+	    registry_data_type_reader_kind(type) != REGISTRY_DATA_KIND_STRUCT ||
 	    !registry_struct(&registry, registry_data_type_reader_id(type), &c->type))
 		return fail_word(step->name, "\"%.*s\" has no members of its own%.*s", MSG_TEXT(""));
 	c->value = msg_struct_struct(c->value, registry_data_field_reader_offset(field));
@@ -347,35 +276,81 @@ static bool step_on_result(struct current *c, const struct shell_step *step)
 
 /* ---- The whole ---- */
 
-static void name_result(struct current *c, const struct shell_statement *st)
+/* Takes over the capability. */
+static void name_capability(struct shell_word word, cap_id id, uint64_t declared)
 {
-	struct registry_data_field_reader field;
 	struct shell_error error;
+	uint64_t interface_id, methods;
+	uint32_t giver;
+	uint16_t provenance;
 	char buffer[24];
 
-	if (c->is_result) {
-		if (!only_capability(c, &field)) {
-			drop(c);
-			text_put(&out, "let names capabilities; say which member of the result it is to be: ... .member\n");
-			return;
-		}
-		if (!become_capability(c, field)) {
-			text_put(&out, "the result holds no capability\n");
-			return;
-		}
-	} else if (c->name && ring_dup(runtime_ring(), c->id, &c->id) != STATUS_OK) {
-		text_put(&out, "the capability could not be duplicated\n");
-		return;
-	}
-	c->name = nullptr;
-	if (!names_set(st->let, c->id, c->interface_id, &error)) {
-		drop(c);
+	/* The kernel knows best what it is, above all where the schema says only Capability. */
+	if (!capability_facts(id, &interface_id, &methods, &provenance, &giver))
+		interface_id = declared;
+	if (!names_set(word, id, interface_id, &error)) {
+		ring_release(runtime_ring(), id);
 		show_error(&error);
 		return;
 	}
-	text_print(&out, "  %.*s = <", (int)st->let.len, st->let.ptr);
-	text_put_text(&out, registry_interface_name(&registry, c->interface_id, buffer));
+	text_print(&out, "  %.*s = <", (int)word.len, word.ptr);
+	text_put_text(&out, registry_interface_name(&registry, interface_id, buffer));
 	text_put(&out, ">\n");
+}
+
+/* The capabilities among the members of a result, one for each name, in their order. */
+static void name_members(struct current *c, const struct shell_statement *st)
+{
+	struct registry_data_field_list_reader fields = registry_data_struct_reader_fields(c->type);
+	cap_id found[SHELL_MAX_LET];
+	uint64_t declared[SHELL_MAX_LET];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
+		struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
+
+		if (!is_capability(field))
+			continue;
+		if (count < SHELL_MAX_LET) {
+			found[count] = rpc_result_cap(
+				&c->call, msg_struct_cap(c->value, registry_data_field_reader_offset(field)));
+			declared[count] = registry_data_type_reader_id(
+				registry_data_field_reader_type(field));
+		}
+		count++;
+	}
+	if (count != st->let_count) {
+		text_print(&out, "the result holds %u %s; let gives each a name: let a, b = ...\n", count,
+			   count == 1 ? "capability" : "capabilities");
+		drop(c);
+		return;
+	}
+	rpc_end(&c->call);
+	c->is_result = false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (found[i].raw)
+			name_capability(st->let[i], found[i], declared[i]);
+		else
+			text_print(&out, "  %.*s: null\n", (int)st->let[i].len, st->let[i].ptr);
+	}
+}
+
+static void name_result(struct current *c, const struct shell_statement *st)
+{
+	if (c->is_result) {
+		name_members(c, st);
+		return;
+	}
+	if (st->let_count > 1) {
+		text_put(&out, "that is one capability: it gets one name\n");
+		drop(c);
+		return;
+	}
+	if (c->name && ring_dup(runtime_ring(), c->id, &c->id) != STATUS_OK) {
+		text_put(&out, "the capability could not be duplicated\n");
+		return;
+	}
+	name_capability(st->let[0], c->id, c->interface_id);
 }
 
 static void show_result(struct current *c)
@@ -409,14 +384,15 @@ void call_expression(const struct shell_statement *st)
 	}
 	c = (struct current){.name = name, .id = name->id, .interface_id = name->interface_id};
 	for (uint32_t i = 0; i < st->step_count; i++) {
-		bool good = c.is_result ? step_on_result(&c, &st->steps[i]) : step_on_capability(&c, st, &st->steps[i]);
+		bool good = c.is_result ? step_on_result(&c, &st->steps[i])
+					: step_on_capability(&c, st, &st->steps[i]);
 
 		if (!good) {
 			drop(&c);
 			return;
 		}
 	}
-	if (st->let.len > 0)
+	if (st->let_count > 0)
 		name_result(&c, st);
 	else
 		show_result(&c);

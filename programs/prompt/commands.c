@@ -38,7 +38,8 @@ void show_banner(void)
 		text_put(&out, "  ");
 		text_put_text(&out, system_info_get_results_reader_architecture(r));
 		text_print(&out, "  %u CPU%s  %llu MiB  boot %llu.%llu s\n", cpus, cpus == 1 ? "" : "s",
-			   (unsigned long long)mebibytes, (unsigned long long)tenths / 10, (unsigned long long)tenths % 10);
+			   (unsigned long long)mebibytes, (unsigned long long)tenths / 10,
+			   (unsigned long long)tenths % 10);
 	} else {
 		show_failure(&call, status, nullptr, nullptr);
 	}
@@ -58,11 +59,13 @@ static void command_mem(const struct shell_statement *statement)
 	enum status status = system_info_counters_call(&call, &r);
 	if (status == STATUS_OK) {
 		struct system_info_counters_reader c = system_info_counters_results_reader_counters(r);
-		uint64_t total = system_info_counters_reader_frames_total(c), idle = system_info_counters_reader_frames_free(c);
+		uint64_t total = system_info_counters_reader_frames_total(c),
+			 idle = system_info_counters_reader_frames_free(c);
 
-		text_print(&out, "  memory     %llu KiB of %llu KiB in use\n", (unsigned long long)(total - idle) * 4,
-			   (unsigned long long)total * 4);
-		text_print(&out, "  processes  %llu, threads %llu\n", (unsigned long long)system_info_counters_reader_processes(c),
+		text_print(&out, "  memory     %llu KiB of %llu KiB in use\n",
+			   (unsigned long long)(total - idle) * 4, (unsigned long long)total * 4);
+		text_print(&out, "  processes  %llu, threads %llu\n",
+			   (unsigned long long)system_info_counters_reader_processes(c),
 			   (unsigned long long)system_info_counters_reader_threads(c));
 		text_print(&out, "  kernel     %llu objects, %llu capability table entries\n",
 			   (unsigned long long)system_info_counters_reader_kernel_objects(c),
@@ -129,8 +132,8 @@ static bool show_log_lines(cap_id log, uint64_t *from)
 			uint64_t ms = log_reader_line_reader_time_ns(line) / 1'000'000;
 			uint16_t level = (uint16_t)log_reader_line_reader_level(line);
 
-			text_print(&out, "[%5llu.%03llu] %s", (unsigned long long)ms / 1000, (unsigned long long)ms % 1000,
-				   level < 4 ? levels[level] : "");
+			text_print(&out, "[%5llu.%03llu] %s", (unsigned long long)ms / 1000,
+				   (unsigned long long)ms % 1000, level < 4 ? levels[level] : "");
 			text_put_text(&out, log_reader_line_reader_text(line));
 			text_put(&out, "\n");
 		}
@@ -175,7 +178,8 @@ static const struct command {
 	void (*run)(const struct shell_statement *statement);
 } commands[] = {
 	{"caps", "caps", "the capabilities that you hold", command_caps},
-	{"describe", "describe NAME", "a capability, an interface, Interface.method, a struct or an enum", command_describe},
+	{"describe", "describe NAME", "a capability, an interface, Interface.method, a struct or an enum",
+	 command_describe},
 	{"programs", "programs", "what can be run", command_programs},
 	{"jobs", "jobs", "programs started with & at the end of the line", command_jobs},
 	{"wait", "wait N", "waits until job N has ended", command_wait},
@@ -193,17 +197,21 @@ static const struct command {
 static void command_help(const struct shell_statement *statement)
 {
 	(void)statement;
-	text_put(&out, "  NAME.method a=1 b=\"x\"          calls a method of a capability: timer.now, timer.sleep ns=2e9\n"
-		       "  let x = NAME.method ...        names the capability that a call returns\n"
-		       "  let x = NAME.only(a, b)        the same capability with fewer methods\n"
-		       "  run PROGRAM [with { a, b: x }] [args [1 two]] [&]\n"
-		       "                                 starts a program with exactly these grants\n");
+	text_put(
+		&out,
+		"  NAME.method a=1 b=\"x\"          calls a method of a capability: timer.now, timer.sleep ns=2e9\n"
+		"  let x = NAME.method ...        names the capability that a call returns\n"
+		"  let x = NAME.only(a, b)        the same capability with fewer methods\n"
+		"  run PROGRAM [with { a, b: x }] [args [1 two]] [&]\n"
+		"                                 starts a program with exactly these grants\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		text_print(&out, "  %s", commands[i].usage);
 		text_put_pad(&out, (uint32_t)__builtin_strlen(commands[i].usage) + 2, 33);
 		text_print(&out, "%s\n", commands[i].what);
 	}
-	text_put(&out, "  values: 12  -3  2e9  0x1f  1.5  \"text\"  0x\"01 ff\" (data)  true  [a, b]  (x = 1, y = 2)\n");
+	text_put(
+		&out,
+		"  values: 12  -3  2e9  0x1f  1.5  \"text\"  0x\"01 ff\" (data)  true  [a, b]  (x = 1, y = 2)\n");
 }
 
 static void unknown_command(struct shell_word word)
@@ -217,8 +225,10 @@ static void unknown_command(struct shell_word word)
 		shell_nearest_offer(&nearest, names[i].text, (uint32_t)__builtin_strlen(names[i].text));
 	shell_nearest_offer(&nearest, "run", 3);
 	fmt_print(error.text, sizeof(error.text),
-		  nearest.found ? "there is no \"%.*s\"; did you mean \"%.*s\"?" : "there is no \"%.*s\"; \"help\" shows what there is%.*s",
-		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len, nearest.found ? nearest.name : "");
+		  nearest.found ? "there is no \"%.*s\"; did you mean \"%.*s\"?"
+				: "there is no \"%.*s\"; \"help\" shows what there is%.*s",
+		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
+		  nearest.found ? nearest.name : "");
 	show_error(&error);
 }
 
@@ -246,8 +256,10 @@ void commands_start(void)
 
 	if (!package)
 		return;
-	for (uint32_t i = 0; !registry_known && spawn_package_name(package, PACKAGE_INDEX_KIND_REGISTRY, i, &name); i++)
-		registry_known = spawn_package_file(package, name, PACKAGE_INDEX_KIND_REGISTRY, &bytes) == STATUS_OK &&
+	for (uint32_t i = 0;
+	     !registry_known && spawn_package_name(package, PACKAGE_INDEX_KIND_REGISTRY, i, &name); i++)
+		registry_known = spawn_package_file(package, name, PACKAGE_INDEX_KIND_REGISTRY, &bytes) ==
+					 STATUS_OK &&
 				 registry_open(&registry, bytes.ptr, bytes.len);
 	if (!registry_known)
 		text_put(&out, "the boot package has no registry: only commands work\n");

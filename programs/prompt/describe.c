@@ -7,7 +7,8 @@
 
 #include "prompt.h"
 
-bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance, uint32_t *giver)
+bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance,
+		      uint32_t *giver)
 {
 	struct capability_manager_describe_results_reader results;
 	struct rpc_call call;
@@ -16,13 +17,14 @@ bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint
 	if (runtime_cap("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager) != STATUS_OK)
 		return false;
 
-	struct capability_manager_describe_params_builder params =
-		capability_manager_describe_begin(&call, runtime_transport(), manager);
+	struct capability_manager_describe_params_builder params = capability_manager_describe_begin(
+		&call, runtime_transport(), manager);
 	capability_manager_describe_params_builder_set_capability(params, rpc_add_cap(&call, id));
 
 	bool good = capability_manager_describe_call(&call, &results) == STATUS_OK;
 	if (good) {
-		struct capability_manager_entry_reader entry = capability_manager_describe_results_reader_entry(results);
+		struct capability_manager_entry_reader entry =
+			capability_manager_describe_results_reader_entry(results);
 
 		*interface_id = capability_manager_entry_reader_interface_id(entry);
 		*methods = capability_manager_entry_reader_methods(entry);
@@ -51,10 +53,12 @@ static void show_capability(const struct name *name)
 	text_put_pad(&out, type.len, 18);
 	if (capability_facts(name->id, &interface_id, &methods, &provenance, &giver)) {
 		if (registry_interface(&registry, interface_id, &interface)) {
-			uint32_t count = registry_data_method_list_reader_count(registry_data_interface_reader_methods(interface));
+			uint32_t count = registry_data_method_list_reader_count(
+				registry_data_interface_reader_methods(interface));
 			uint64_t known = count < 64 ? (1ull << count) - 1 : ~0ull;
 
-			text_print(&out, " %2u of %2u methods", (unsigned)__builtin_popcountll(methods & known), count);
+			text_print(&out, " %2u of %2u methods",
+				   (unsigned)__builtin_popcountll(methods & known), count);
 		}
 		text_print(&out, "   %s", name->given ? "from the image" : "from ");
 		if (!name->given)
@@ -117,7 +121,8 @@ static void describe_interface(struct registry_data_interface_reader interface, 
 	text_put_text(&out, text_first_line(registry_data_interface_reader_doc(interface)));
 	text_put(&out, "\n");
 	for (uint32_t i = 0; registry_method_at(&registry, interface, i, &m); i++) {
-		bool own = registry_data_interface_reader_id(m.interface) == registry_data_interface_reader_id(interface);
+		bool own = registry_data_interface_reader_id(m.interface) ==
+			   registry_data_interface_reader_id(interface);
 
 		if (own && m.ordinal < 64 && !(methods >> m.ordinal & 1)) {
 			text_put(&out, "    ");
@@ -157,7 +162,8 @@ static void describe_enum(struct registry_data_enum_reader e)
 	text_put_text(&out, registry_data_enum_reader_name(e));
 	text_put(&out, "\n");
 	for (uint32_t i = 0; i < registry_data_enumerant_list_reader_count(list); i++) {
-		struct registry_data_enumerant_reader enumerant = registry_data_enumerant_list_reader_at(list, i);
+		struct registry_data_enumerant_reader enumerant = registry_data_enumerant_list_reader_at(list,
+													 i);
 
 		text_print(&out, "    %u ", i);
 		text_put_text(&out, registry_data_enumerant_reader_name(enumerant));
@@ -188,8 +194,8 @@ static bool find_interface(struct shell_word word, struct registry_data_interfac
 {
 	const struct name *name = names_find(word);
 
-	return name ? registry_interface(&registry, name->interface_id, interface) :
-		      registry_interface_named(&registry, (struct msg_text){word.ptr, word.len}, interface);
+	return name ? registry_interface(&registry, name->interface_id, interface)
+		    : registry_interface_named(&registry, (struct msg_text){word.ptr, word.len}, interface);
 }
 
 static bool describe_dotted(struct shell_word word)
@@ -203,7 +209,8 @@ static bool describe_dotted(struct shell_word word)
 
 	uint32_t before = (uint32_t)(dot - word.ptr);
 	if (!find_interface((struct shell_word){word.ptr, before, word.at}, &interface) ||
-	    !registry_method_named(&registry, interface, (struct msg_text){dot + 1, word.len - before - 1}, &m))
+	    !registry_method_named(&registry, interface, (struct msg_text){dot + 1, word.len - before - 1},
+				   &m))
 		return false;
 	describe_method(m.method, true);
 	return true;
@@ -214,8 +221,8 @@ static void offer_all(struct shell_nearest *nearest)
 	for (uint32_t i = 0; i < name_count; i++)
 		shell_nearest_offer(nearest, names[i].text, (uint32_t)__builtin_strlen(names[i].text));
 	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(registry.interfaces); i++) {
-		struct msg_text name =
-			registry_data_interface_reader_name(registry_data_interface_list_reader_at(registry.interfaces, i));
+		struct msg_text name = registry_data_interface_reader_name(
+			registry_data_interface_list_reader_at(registry.interfaces, i));
 
 		shell_nearest_offer(nearest, name.ptr, name.len);
 	}
@@ -240,16 +247,20 @@ void describe_word(struct shell_word word)
 	struct shell_nearest nearest = shell_nearest(word.ptr, word.len);
 	struct shell_error error = {.at = word.at};
 	offer_all(&nearest);
-	fmt_print(error.text, sizeof(error.text), nearest.found ? "nothing is known of \"%.*s\"; did you mean \"%.*s\"?" :
-								   "nothing is known of \"%.*s\"%.*s",
-		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len, nearest.found ? nearest.name : "");
+	fmt_print(error.text, sizeof(error.text),
+		  nearest.found ? "nothing is known of \"%.*s\"; did you mean \"%.*s\"?"
+				: "nothing is known of \"%.*s\"%.*s",
+		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
+		  nearest.found ? nearest.name : "");
 	show_error(&error);
 }
 
 void command_describe(const struct shell_statement *statement)
 {
 	if (statement->word_count < 2)
-		text_put(&out, "describe what? A capability (\"caps\"), an interface, a method, a struct or an enum.\n");
+		text_put(
+			&out,
+			"describe what? A capability (\"caps\"), an interface, a method, a struct or an enum.\n");
 	for (uint32_t i = 1; i < statement->word_count; i++)
 		describe_word(statement->words[i]);
 }

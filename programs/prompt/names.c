@@ -48,7 +48,8 @@ bool names_set(struct shell_word word, cap_id id, uint64_t interface_id, struct 
 		return false;
 	}
 	if (name && name->given) {
-		fmt_print(error->text, sizeof(error->text), "\"%s\" was given by the image; choose another name", name->text);
+		fmt_print(error->text, sizeof(error->text),
+			  "\"%s\" was given by the image; choose another name", name->text);
 		return false;
 	}
 	if (!name && name_count == MAX_NAMES) {
@@ -72,10 +73,13 @@ void names_not_found(struct shell_word word, struct shell_error *error)
 		shell_nearest_offer(&nearest, names[i].text, (uint32_t)__builtin_strlen(names[i].text));
 	error->at = word.at;
 	if (nearest.found)
-		fmt_print(error->text, sizeof(error->text), "you hold nothing called \"%.*s\"; did you mean \"%.*s\"?",
-			  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len, nearest.name);
+		fmt_print(error->text, sizeof(error->text),
+			  "you hold nothing called \"%.*s\"; did you mean \"%.*s\"?",
+			  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
+			  nearest.name);
 	else
-		fmt_print(error->text, sizeof(error->text), "you hold nothing called \"%.*s\"; \"caps\" lists what you hold",
+		fmt_print(error->text, sizeof(error->text),
+			  "you hold nothing called \"%.*s\"; \"caps\" lists what you hold",
 			  (int)(word.len < 40 ? word.len : 40), word.ptr);
 }
 

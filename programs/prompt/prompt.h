@@ -20,8 +20,8 @@
 #include <spawn/package.h>
 
 #define PROMPT_TEXT "capos> "
-#define MAX_NAMES   64u
-#define MAX_NAME    31u
+#define MAX_NAMES 64u
+#define MAX_NAME 31u
 
 struct name {
 	char text[MAX_NAME + 1];
@@ -54,7 +54,8 @@ bool names_need(const char *text, uint64_t interface_id, cap_id *id);
 /* ---- call.c ---- */
 void call_expression(const struct shell_statement *statement);
 /* Says what became of a call that did not succeed. target and method may be null. */
-void show_failure(struct rpc_call *call, enum status status, const struct name *target, const struct registry_method *method);
+void show_failure(struct rpc_call *call, enum status status, const struct name *target,
+		  const struct registry_method *method);
 void show_status(const char *what, enum status status);
 
 /* ---- describe.c ---- */
@@ -62,7 +63,8 @@ void command_caps(const struct shell_statement *statement);
 void command_describe(const struct shell_statement *statement);
 void describe_word(struct shell_word word);
 /* What a capability may do, from the kernel: its interface and method set. */
-bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance, uint32_t *giver);
+bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance,
+		      uint32_t *giver);
 
 /* ---- run.c ---- */
 void run_program(const struct shell_statement *statement);

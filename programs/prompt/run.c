@@ -61,9 +61,10 @@ static void program_not_found(struct shell_word word)
 	for (uint32_t i = 0; spawn_package_name(&package, PACKAGE_INDEX_KIND_PROGRAM, i, &name); i++)
 		shell_nearest_offer(&nearest, name.ptr, name.len);
 	fmt_print(error.text, sizeof(error.text),
-		  nearest.found ? "there is no program \"%.*s\"; did you mean \"%.*s\"?" :
-				  "there is no program \"%.*s\"; \"programs\" lists them%.*s",
-		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len, nearest.found ? nearest.name : "");
+		  nearest.found ? "there is no program \"%.*s\"; did you mean \"%.*s\"?"
+				: "there is no program \"%.*s\"; \"programs\" lists them%.*s",
+		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
+		  nearest.found ? nearest.name : "");
 	show_error(&error);
 }
 
@@ -105,7 +106,8 @@ static bool names_interface(const struct name *held, struct msg_text interface)
 {
 	char buffer[24];
 
-	return held && msg_text_equal(registry_interface_name(&registry, held->interface_id, buffer), interface);
+	return held &&
+	       msg_text_equal(registry_interface_name(&registry, held->interface_id, buffer), interface);
 }
 
 static void show_need(struct program_need_reader need)
@@ -127,17 +129,21 @@ static bool grant_needs(struct program_reader needs, struct shell_word program, 
 
 	for (uint32_t i = 0; i < program_need_list_reader_count(list); i++) {
 		struct program_need_reader need = program_need_list_reader_at(list, i);
-		struct msg_text name = program_need_reader_name(need), interface = program_need_reader_interface(need);
+		struct msg_text name = program_need_reader_name(need),
+				interface = program_need_reader_interface(need);
 		const struct name *held = names_find((struct shell_word){name.ptr, name.len, 0});
 
-		if (msg_text_equal(name, MSG_TEXT("virtualMemory")) && msg_text_equal(interface, MSG_TEXT("VirtualMemory"))) {
+		if (msg_text_equal(name, MSG_TEXT("virtualMemory")) &&
+		    msg_text_equal(interface, MSG_TEXT("VirtualMemory"))) {
 			missing |= !add_grant(grants, name, nullptr, true);
 		} else if (names_interface(held, interface)) {
 			missing |= !add_grant(grants, name, held, false);
 		} else if (!program_need_reader_optional(need)) {
 			if (!missing)
-				text_print(&out, "%.*s was not started; it asks for what this prompt does not hold:\n",
-					   (int)program.len, program.ptr);
+				text_print(
+					&out,
+					"%.*s was not started; it asks for what this prompt does not hold:\n",
+					(int)program.len, program.ptr);
 			show_need(need);
 			missing = true;
 		}
@@ -163,7 +169,8 @@ static bool grant_listed(const struct shell_statement *st, struct program_reader
 		const struct shell_grant *g = &st->grants[i];
 		const struct name *held = names_find(g->capability);
 		struct msg_text name = {g->name.ptr, g->name.len};
-		bool own = shell_word_is(g->name, "virtualMemory") && shell_word_is(g->capability, "virtualMemory");
+		bool own = shell_word_is(g->name, "virtualMemory") &&
+			   shell_word_is(g->capability, "virtualMemory");
 		struct shell_error error;
 
 		if (!own && !held) {
@@ -179,7 +186,8 @@ static bool grant_listed(const struct shell_statement *st, struct program_reader
 		if (program_need_reader_optional(need) || is_granted(grants, program_need_reader_name(need)))
 			continue;
 		if (!missing)
-			text_print(&out, "%.*s was not started; it also asks for:\n", (int)st->program.len, st->program.ptr);
+			text_print(&out, "%.*s was not started; it also asks for:\n", (int)st->program.len,
+				   st->program.ptr);
 		show_need(need);
 		missing = true;
 	}
@@ -262,7 +270,8 @@ void command_jobs(const struct shell_statement *statement)
 	(void)statement;
 	for (uint32_t i = 0; i < MAX_JOBS; i++)
 		if (jobs[i].number != 0)
-			text_print(&out, "  [%u] %s %s\n", jobs[i].number, jobs[i].name, has_ended(&jobs[i]) ? "ended" : "running");
+			text_print(&out, "  [%u] %s %s\n", jobs[i].number, jobs[i].name,
+				   has_ended(&jobs[i]) ? "ended" : "running");
 }
 
 static struct job *job_of(const struct shell_statement *st)
@@ -273,7 +282,9 @@ static struct job *job_of(const struct shell_statement *st)
 		text_put(&out, "which job? \"jobs\" lists their numbers\n");
 		return nullptr;
 	}
-	for (uint32_t i = 0; i < st->words[1].len && st->words[1].ptr[i] >= '0' && st->words[1].ptr[i] <= '9' && number < 1000000; i++)
+	for (uint32_t i = 0; i < st->words[1].len && st->words[1].ptr[i] >= '0' &&
+			     st->words[1].ptr[i] <= '9' && number < 1000000;
+	     i++)
 		number = number * 10 + (uint32_t)(st->words[1].ptr[i] - '0');
 	for (uint32_t i = 0; number != 0 && i < MAX_JOBS; i++)
 		if (jobs[i].number == number)
@@ -302,7 +313,8 @@ void command_kill(const struct shell_statement *statement)
 
 /* ---- Starting ---- */
 
-static void start(const struct shell_statement *st, const struct spawn_program *program, const struct grants *grants)
+static void start(const struct shell_statement *st, const struct spawn_program *program,
+		  const struct grants *grants)
 {
 	struct msg_text arguments[SHELL_MAX_WORDS];
 	struct spawn_process process;
@@ -354,8 +366,8 @@ void run_program(const struct shell_statement *st)
 	if (!package_open())
 		return;
 
-	enum status status =
-		spawn_package_program(&package, (struct msg_text){st->program.ptr, st->program.len}, &program);
+	enum status status = spawn_package_program(
+		&package, (struct msg_text){st->program.ptr, st->program.len}, &program);
 	if (status == STATUS_NOT_FOUND) {
 		program_not_found(st->program);
 		return;

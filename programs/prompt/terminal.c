@@ -45,8 +45,8 @@ bool terminal_read_line(char *line, uint32_t size, uint32_t *len)
 
 	terminal_flush();
 
-	struct terminal_session_read_line_params_builder params =
-		terminal_session_read_line_begin(&call, runtime_transport(), session);
+	struct terminal_session_read_line_params_builder params = terminal_session_read_line_begin(
+		&call, runtime_transport(), session);
 	terminal_session_read_line_params_builder_set_prompt(params, msg_text_from(PROMPT_TEXT));
 
 	enum status status = terminal_session_read_line_call(&call, &results);

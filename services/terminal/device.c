@@ -39,7 +39,8 @@ static bool write_bytes(void *self, const uint8_t *bytes, unsigned count)
 {
 	struct terminal *t = self;
 
-	return io_port_write_bytes(runtime_transport(), t->ports, 0, (struct msg_data){bytes, count}) == STATUS_OK;
+	return io_port_write_bytes(runtime_transport(), t->ports, 0, (struct msg_data){bytes, count}) ==
+	       STATUS_OK;
 }
 
 static void interrupt_came(struct ring_op *op, const struct cap_cqe *cqe)
@@ -55,8 +56,10 @@ static void listen(struct terminal *t)
 	if (t->listening || t->notification.raw == 0)
 		return;
 	t->listening = true;
-	ring_submit(runtime_ring(),
-		    &(struct cap_sqe){.op = CAP_OP_WAIT, .target = t->notification.raw, .interface_id = RING_BIT}, &t->bell);
+	ring_submit(
+		runtime_ring(),
+		&(struct cap_sqe){.op = CAP_OP_WAIT, .target = t->notification.raw, .interface_id = RING_BIT},
+		&t->bell);
 }
 
 void device_start(struct terminal *t)

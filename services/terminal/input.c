@@ -29,7 +29,8 @@ static void begin_line(struct terminal *t)
 enum status input_add_reader(struct terminal *t, struct rpc_request *request, const struct reader *reader)
 {
 	if (t->reader_count == MAX_READERS)
-		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "too many wait for this terminal already", nullptr);
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
+				 "too many wait for this terminal already", nullptr);
 
 	struct reader *r = &t->readers[t->reader_count];
 	*r = *reader;
@@ -42,7 +43,8 @@ enum status input_add_reader(struct terminal *t, struct rpc_request *request, co
 static void drop_reader(struct terminal *t, uint32_t index)
 {
 	t->reader_count--;
-	__builtin_memmove(&t->readers[index], &t->readers[index + 1], (t->reader_count - index) * sizeof(t->readers[0]));
+	__builtin_memmove(&t->readers[index], &t->readers[index + 1],
+			  (t->reader_count - index) * sizeof(t->readers[0]));
 }
 
 void input_cancel(struct terminal *t, uint64_t token)
@@ -82,9 +84,11 @@ static void answer_bytes(struct terminal *t, const char *bytes, uint32_t len)
 	struct reader *r = &t->readers[0];
 
 	if (service_reply_begin(&r->reply, len + ANSWER_OVERHEAD, 0) == STATUS_OK) {
-		struct std_io_read_results_builder results = std_io_read_results_builder_root(&r->reply.results);
+		struct std_io_read_results_builder results = std_io_read_results_builder_root(
+			&r->reply.results);
 
-		std_io_read_results_builder_set_bytes(results, (struct msg_data){(const uint8_t *)bytes, len});
+		std_io_read_results_builder_set_bytes(results,
+						      (struct msg_data){(const uint8_t *)bytes, len});
 	}
 	(void)service_reply_send(&r->reply);
 	drop_reader(t, 0);

@@ -25,7 +25,9 @@ int main(void)
 		input_poll(t);
 		/* The bell may have rung while calls were answered above: then its WAIT is over, and nothing would
 		 * end a sleep. */
-		uint64_t deadline = soon || t->rang ? SOON_NS : uart16550_unsent(&t->uart) ? runtime_now() + RECHECK_NS : 0;
+		uint64_t deadline = soon || t->rang              ? SOON_NS
+				    : uart16550_unsent(&t->uart) ? runtime_now() + RECHECK_NS
+								 : 0;
 		status = service_step(&t->service, deadline);
 		uart16550_push(&t->uart);
 	}

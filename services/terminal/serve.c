@@ -10,12 +10,13 @@
 
 #include "terminal.h"
 
-#define COLUMNS       80u
-#define ROWS          24u
-#define MAX_READ      4096u
-#define MAX_REPLY     (LINE_MAX + 64u)
+#define COLUMNS 80u
+#define ROWS 24u
+#define MAX_READ 4096u
+#define MAX_REPLY (LINE_MAX + 64u)
 
-static enum status console_write_text(void *self, struct rpc_request *request, struct console_write_params_reader params)
+static enum status console_write_text(void *self, struct rpc_request *request,
+				      struct console_write_params_reader params)
 {
 	struct msg_text text = console_write_params_reader_text(params);
 
@@ -66,7 +67,8 @@ static enum status session_read_line(void *self, struct rpc_request *request,
 	return input_add_reader(self, request, &reader);
 }
 
-static enum status session_size(void *self, struct rpc_request *request, struct terminal_session_size_results_builder results)
+static enum status session_size(void *self, struct rpc_request *request,
+				struct terminal_session_size_results_builder results)
 {
 	(void)self, (void)request;
 	terminal_session_size_results_builder_set_columns(results, COLUMNS);
@@ -74,7 +76,8 @@ static enum status session_size(void *self, struct rpc_request *request, struct 
 	return STATUS_OK;
 }
 
-static enum status stdio_read(void *self, struct rpc_request *request, struct std_io_read_params_reader params,
+static enum status stdio_read(void *self, struct rpc_request *request,
+			      struct std_io_read_params_reader params,
 			      struct std_io_read_results_builder results)
 {
 	uint32_t count = std_io_read_params_reader_count(params);
@@ -86,7 +89,8 @@ static enum status stdio_read(void *self, struct rpc_request *request, struct st
 	return input_add_reader(self, request, &reader);
 }
 
-static enum status stdio_write(void *self, struct rpc_request *request, struct std_io_write_params_reader params)
+static enum status stdio_write(void *self, struct rpc_request *request,
+			       struct std_io_write_params_reader params)
 {
 	struct msg_data data = std_io_write_params_reader_bytes(params);
 

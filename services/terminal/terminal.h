@@ -33,10 +33,10 @@ struct terminal {
 	/* device.c */
 	struct uart16550 uart;
 	cap_id ports, interrupt, notification;
-	struct ring_op bell;      /* the posted WAIT */
-	bool listening;           /* it is posted */
-	bool rang;                /* its completion came */
-	bool unfinished;          /* the device wants more than one round of service */
+	struct ring_op bell; /* the posted WAIT */
+	bool listening;      /* it is posted */
+	bool rang;           /* its completion came */
+	bool unfinished;     /* the device wants more than one round of service */
 
 	/* output.c */
 	uint32_t tail_len; /* of what was written since the last newline; LINE_PROMPT_MAX + 1: too much */

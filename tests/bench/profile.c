@@ -3,11 +3,11 @@
  * profile: reads what tests/bench/plugin/count.c wrote and prints, for each row of the bench program, where its
  * instructions went: by function, for one operation.
  *
- *	profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...
+ *	profile [-n LINES] [-r ROW] [-b FUNCTION] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...
  *
  * ROWS: one `KEY OPERATIONS` line a segment, in order. Symbols: the output of `nm --numeric-sort`. A program's CODE is
  * that of its mark, which stands in a function of known name (main): so its load address is known. Blocks outside all
- * symbol tables are summed under "?".
+ * symbol tables are summed as unknown. With -b, also each block of that function: offset, instructions, how often.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +39,7 @@ static size_t table_count;
 static struct row rows[MAX_ROWS];
 static size_t row_count;
 static unsigned long long unknown;
+static const char *wanted_function; /* -b */
 
 static FILE *open_file(const char *path)
 {
@@ -103,17 +104,22 @@ static struct symbol *find(struct table *table, unsigned long long address)
 	return &table->symbols[low];
 }
 
-static void count_block(unsigned long long address, unsigned long long instructions)
+static void count_block(unsigned long long address, unsigned long long instructions, unsigned long long count,
+			bool print)
 {
 	for (size_t i = 0; i < table_count; i++) {
 		struct symbol *symbol = find(&tables[i], address);
 
-		if (symbol) {
-			symbol->instructions += instructions;
-			return;
-		}
+		if (!symbol)
+			continue;
+		symbol->instructions += instructions * count;
+		if (print && wanted_function &&
+		    strncmp(symbol->name, wanted_function, strlen(wanted_function)) == 0)
+			printf("  block %s+0x%llx: %llu instructions, %llu times\n", symbol->name,
+			       address - tables[i].base - symbol->address, instructions, count);
+		return;
 	}
-	unknown += instructions;
+	unknown += instructions * count;
 }
 
 /* Two processes may run one program: each mark opens a table of its own. */
@@ -210,7 +216,9 @@ static void read_counts(const char *path, const char *wanted, size_t most)
 			open = true;
 			segment++;
 		} else if (sscanf(line, "block %llx %llu %llu", &a, &b, &c) == 3) {
-			count_block(a, b * c);
+			count_block(a, b, c,
+				    !wanted || (segment <= row_count &&
+						strcmp(wanted, rows[segment - 1].key) == 0));
 		} else if (sscanf(line, "here %llu %llx", &a, &b) == 2) {
 			place_program((unsigned)a, b);
 		}
@@ -229,10 +237,12 @@ int main(int argc, char **argv)
 			most = strtoul(argv[i + 1], nullptr, 10);
 		else if (argv[i][1] == 'r')
 			wanted = argv[i + 1];
+		else if (argv[i][1] == 'b')
+			wanted_function = argv[i + 1];
 	}
 	if (argc - i < 3) {
 		fprintf(stderr,
-			"usage: profile [-n LINES] [-r ROW] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...\n");
+			"usage: profile [-n LINES] [-r ROW] [-b FUNCTION] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...\n");
 		return 2;
 	}
 	read_rows(argv[i + 1]);

@@ -9,6 +9,7 @@
 #include "scenario.h"
 
 #include <cap/gate.h>
+#include <mm/frame.h>
 #include <mm/memory.h>
 #include <object/object.h>
 
@@ -33,6 +34,7 @@ static unsigned interface_count;
 static unsigned honest_finished;
 static cap_id honest_end, honest_facet;
 static unsigned hostile_steps;
+static bool starving; /* allocations fail now and then */
 
 static uint64_t chance(uint64_t n)
 {
@@ -316,6 +318,8 @@ static void hostile_life(struct hostile *h, struct user_ring *ring, uint64_t ste
 		struct cap_sqe sqe = make_submission(h, ring);
 		uint64_t reasons;
 
+		if (starving && !chance(6))
+			frame_fail_after(chance(3) ? 1 + chance(6) : 0);
 		(void)user_submit(ring, &sqe);
 		if (!chance(6))
 			scribble(h);
@@ -507,20 +511,31 @@ static void hostile_scenario(unsigned cpu_total, bool with_kernel_objects)
 	}
 	for (unsigned i = 0; i < 4; i++)
 		scenario_thread(hostiles[i % HOSTILES].process, hostile, i);
-	scenario_thread(pair[0], honest_server, 0);
-	scenario_thread(pair[1], honest_client, 0);
+	if (!starving) {
+		scenario_thread(pair[0], honest_server, 0);
+		scenario_thread(pair[1], honest_client, 0);
+	}
 	scenario_run();
-	explore_check(honest_finished == 1);
+	frame_fail_after(0);
+	explore_check(starving || honest_finished == 1);
 	scenario_end();
 }
 
 EXPLORE_TEST(ring_operations_of_hostile_processes, 3000)
 {
+	starving = false;
 	hostile_scenario(1 + (unsigned)chance(3), false);
 }
 
 EXPLORE_TEST(kernel_objects_in_hostile_hands, 3000)
 {
+	starving = false;
+	hostile_scenario(1 + (unsigned)chance(3), true);
+}
+
+EXPLORE_TEST(hostile_processes_while_memory_runs_out, 2000)
+{
+	starving = true;
 	hostile_scenario(1 + (unsigned)chance(3), true);
 }
 

@@ -46,6 +46,7 @@ void scenario_begin(unsigned cpu_total)
 	when_started = NULL;
 	objects_init();
 	quiesce_enter();
+	slab_trim();
 	baseline_frames = frame_stats().free;
 	baseline_objects = slab_objects_in_use();
 }
@@ -159,11 +160,15 @@ static void print_cache(const struct slab_cache *cache, [[maybe_unused]] void *u
 static void check_baseline(void)
 {
 	explore_check(process_count() == 0);
-	if (slab_objects_in_use() == baseline_objects)
-		return;
-	slab_for_each(print_cache, NULL);
-	host_die("%llu kernel objects, at the start %llu", (unsigned long long)slab_objects_in_use(),
-		 (unsigned long long)baseline_objects);
+	if (slab_objects_in_use() != baseline_objects) {
+		slab_for_each(print_cache, NULL);
+		host_die("%llu kernel objects, at the start %llu", (unsigned long long)slab_objects_in_use(),
+			 (unsigned long long)baseline_objects);
+	}
+	slab_trim();
+	if (frame_stats().free != baseline_frames)
+		host_die("%llu free frames, at the start %llu", (unsigned long long)frame_stats().free,
+			 (unsigned long long)baseline_frames);
 }
 
 void scenario_end(void)

@@ -159,7 +159,8 @@ static bool screen_agrees(void)
 		if (screen.cells[p / screen.columns][p % screen.columns] != want[i])
 			return false;
 	unsigned behind = at - cursor + n;
-	return behind / screen.columns >= ROWS || screen.cells[behind / screen.columns][behind % screen.columns] == ' ';
+	return behind / screen.columns >= ROWS ||
+	       screen.cells[behind / screen.columns][behind % screen.columns] == ' ';
 }
 
 static void test_keys(void)
@@ -168,15 +169,26 @@ static void test_keys(void)
 	report(line_becomes("caps\r", "caps") && screen.cells[0][2] == 'c', "a line is echoed and returned");
 	line_begin(&editor, "> ", 2, 0, true);
 	report(type("\n") == LINE_MORE, "the line feed after a return is not another line");
-	report(line_becomes("ab\x7f" "c\n", "ac"), "backspace");
+	report(line_becomes("ab\x7f"
+			    "c\n",
+			    "ac"),
+	       "backspace");
 	line_begin(&editor, "> ", 2, 0, true);
 	report(line_becomes("acd\x1b[D\x1b[Db\x1b[C\x1b[C\x1b[Ce\r", "abcde"), "arrows, also past the end");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("bc\x01" "a\x05" "d\r", "abcd"), "Ctrl-A and Ctrl-E");
+	report(line_becomes("bc\x01"
+			    "a\x05"
+			    "d\r",
+			    "abcd"),
+	       "Ctrl-A and Ctrl-E");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("bc\x1b[Ha\x1b[Fd\x1bOHx\x1b[1~y\x1b[4~z\r", "yxabcdz"), "Home and End, in three spellings");
+	report(line_becomes("bc\x1b[Ha\x1b[Fd\x1bOHx\x1b[1~y\x1b[4~z\r", "yxabcdz"),
+	       "Home and End, in three spellings");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("one two\x17" "three\r", "one three"), "Ctrl-W");
+	report(line_becomes("one two\x17"
+			    "three\r",
+			    "one three"),
+	       "Ctrl-W");
 	line_begin(&editor, "> ", 2, 0, true);
 	report(line_becomes("wrong\x15right\r", "right"), "Ctrl-U");
 	line_begin(&editor, "> ", 2, 0, true);
@@ -184,9 +196,13 @@ static void test_keys(void)
 	line_begin(&editor, "> ", 2, 0, true);
 	report(line_becomes("abc\x01\x1b[3~\x04\r", "c"), "Delete and Ctrl-D inside a line");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("one two\x1b[1;5D\x1b[1;5DX\x1b" "fY\r", "XoneY two"), "word moves");
+	report(line_becomes("one two\x1b[1;5D\x1b[1;5DX\x1b"
+			    "fY\r",
+			    "XoneY two"),
+	       "word moves");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("a\x1b[200~b\x1b[99;99;99zc\x1bOQ\x1b[I\x01\x7f\r", "abc"), "unknown sequences are swallowed");
+	report(line_becomes("a\x1b[200~b\x1b[99;99;99zc\x1bOQ\x1b[I\x01\x7f\r", "abc"),
+	       "unknown sequences are swallowed");
 }
 
 static void test_ends(void)
@@ -229,12 +245,21 @@ static void test_history(void)
 static void test_utf8(void)
 {
 	start(80);
-	report(line_becomes("h\xc3\xa9llo\x1b[D\x1b[D\x1b[D\x7f" "e\r", "hello"), "a character of two bytes is one");
+	report(line_becomes("h\xc3\xa9llo\x1b[D\x1b[D\x1b[D\x7f"
+			    "e\r",
+			    "hello"),
+	       "a character of two bytes is one");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("a\xff" "b\xe2\x82" "c\xed\xa0\x80\r", "a\xef\xbf\xbd" "b\xef\xbf\xbd" "c\xef\xbf\xbd"),
+	report(line_becomes("a\xff"
+			    "b\xe2\x82"
+			    "c\xed\xa0\x80\r",
+			    "a\xef\xbf\xbd"
+			    "b\xef\xbf\xbd"
+			    "c\xef\xbf\xbd"),
 	       "what is not UTF-8 is replaced");
 	line_begin(&editor, "> ", 2, 0, true);
-	report(line_becomes("\xe4\xb8\x96\xf0\x9f\x98\x80\r", "\xe4\xb8\x96\xf0\x9f\x98\x80"), "three and four bytes pass");
+	report(line_becomes("\xe4\xb8\x96\xf0\x9f\x98\x80\r", "\xe4\xb8\x96\xf0\x9f\x98\x80"),
+	       "three and four bytes pass");
 }
 
 static void test_limits(void)
@@ -254,7 +279,8 @@ static void test_hide(void)
 	line_hide(&editor);
 	write_screen(nullptr, "output of somebody\r\n", 20);
 	line_show(&editor);
-	report(screen_agrees() && memcmp(screen.cells[0], "output of somebody", 18) == 0, "output goes above the open line");
+	report(screen_agrees() && memcmp(screen.cells[0], "output of somebody", 18) == 0,
+	       "output goes above the open line");
 }
 
 static void test_shown_before(void)
@@ -272,8 +298,33 @@ static void test_shown_before(void)
 static void test_random(unsigned columns)
 {
 	static const char *const keys[] = {
-		"a", "b", " ", "long word ", "\xc3\xa9", "\x7f", "\x7f", "\x01", "\x05", "\x02", "\x06", "\x1b[D", "\x1b[C",
-		"\x1b[A", "\x1b[B", "\x17", "\x0b", "\x15", "\x19", "\x1b[3~", "\x1b" "b", "\x1b" "f", "\x0c", "word", "0123456789",
+		"a",
+		"b",
+		" ",
+		"long word ",
+		"\xc3\xa9",
+		"\x7f",
+		"\x7f",
+		"\x01",
+		"\x05",
+		"\x02",
+		"\x06",
+		"\x1b[D",
+		"\x1b[C",
+		"\x1b[A",
+		"\x1b[B",
+		"\x17",
+		"\x0b",
+		"\x15",
+		"\x19",
+		"\x1b[3~",
+		"\x1b"
+		"b",
+		"\x1b"
+		"f",
+		"\x0c",
+		"word",
+		"0123456789",
 	};
 	char what[64];
 	bool good = true;
@@ -294,7 +345,8 @@ static void test_random(unsigned columns)
 		}
 		good = event != LINE_ENDED && screen_agrees();
 		if (!good)
-			printf("# key %d: cursor %u of %u, screen %u,%u\n", i, editor.cursor, editor.len, screen.row, screen.column);
+			printf("# key %d: cursor %u of %u, screen %u,%u\n", i, editor.cursor, editor.len,
+			       screen.row, screen.column);
 	}
 	snprintf(what, sizeof(what), "20000 random keys at %u columns", columns);
 	report(good, what);

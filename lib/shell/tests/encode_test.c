@@ -29,7 +29,8 @@ static void report(bool good, const char *what)
 {
 	printf("%s %d - %s\n", good ? "ok" : "not ok", ++test_number, what);
 	if (!good)
-		printf("# error at %u: %s\n# printed: %.*s\n", error.at, error.text, (int)printed_len, printed);
+		printf("# error at %u: %s\n# printed: %.*s\n", error.at, error.text, (int)printed_len,
+		       printed);
 	failures += !good;
 }
 
@@ -48,7 +49,8 @@ static const struct text_out out = {keep, nullptr};
 static bool capability(void *self, struct shell_word name, uint64_t interface_id, int32_t *index)
 {
 	(void)self;
-	if (!shell_word_is(name, "memory") || (interface_id != 0 && interface_id != MEMORY_OBJECT_INTERFACE_ID)) {
+	if (!shell_word_is(name, "memory") ||
+	    (interface_id != 0 && interface_id != MEMORY_OBJECT_INTERFACE_ID)) {
 		error = (struct shell_error){.at = name.at, .text = "no such capability"};
 		return false;
 	}
@@ -66,15 +68,18 @@ static bool encode(const char *interface_name, const char *line)
 
 	if (!shell_parse(line, (uint32_t)strlen(line), &st, &error) || st.kind != SHELL_EXPRESSION ||
 	    !registry_interface_named(&registry, msg_text_from(interface_name), &interface) ||
-	    !registry_method_named(&registry, interface, (struct msg_text){st.steps[0].name.ptr, st.steps[0].name.len}, &method) ||
+	    !registry_method_named(&registry, interface,
+				   (struct msg_text){st.steps[0].name.ptr, st.steps[0].name.len}, &method) ||
 	    !registry_struct(&registry, registry_data_method_reader_params(method.method), &params)) {
 		snprintf(error.text, sizeof(error.text), "not known");
 		return false;
 	}
 	msg_builder_init(&builder, words, sizeof(words));
-	struct msg_struct_builder b = msg_builder_root(&builder, registry_data_struct_reader_data_words(params),
+	struct msg_struct_builder b = msg_builder_root(&builder,
+						       registry_data_struct_reader_data_words(params),
 						       registry_data_struct_reader_pointers(params));
-	if (!shell_encode_params(&encoder, params, b, st.steps[0].first, st.steps[0].count, st.steps[0].name.at))
+	if (!shell_encode_params(&encoder, params, b, st.steps[0].first, st.steps[0].count,
+				 st.steps[0].name.at))
 		return false;
 	msg_reader_init(&reader, words, msg_builder_size(&builder));
 	return msg_builder_ok(&builder);
@@ -94,13 +99,19 @@ static void test_encode(void)
 			       capability_manager_create_endpoint_params_reader_root(&reader)) == 4,
 	       "named arguments in any order");
 	report(encode("MemoryObject", "m.write 4096 0x\"de ad\"") &&
-		       memory_object_write_params_reader_offset(memory_object_write_params_reader_root(&reader)) == 4096 &&
-		       memory_object_write_params_reader_bytes(memory_object_write_params_reader_root(&reader)).len == 2,
+		       memory_object_write_params_reader_offset(
+			       memory_object_write_params_reader_root(&reader)) == 4096 &&
+		       memory_object_write_params_reader_bytes(
+			       memory_object_write_params_reader_root(&reader))
+				       .len == 2,
 	       "positions, and data");
 	report(encode("VirtualMemory", "m.map(memory, 0, 8192, 0, protection = readWrite)") &&
-		       virtual_memory_map_params_reader_protection(virtual_memory_map_params_reader_root(&reader)) == 1 &&
-		       virtual_memory_map_params_reader_memory(virtual_memory_map_params_reader_root(&reader)) == 0 &&
-		       virtual_memory_map_params_reader_length(virtual_memory_map_params_reader_root(&reader)) == 8192,
+		       virtual_memory_map_params_reader_protection(
+			       virtual_memory_map_params_reader_root(&reader)) == 1 &&
+		       virtual_memory_map_params_reader_memory(
+			       virtual_memory_map_params_reader_root(&reader)) == 0 &&
+		       virtual_memory_map_params_reader_length(
+			       virtual_memory_map_params_reader_root(&reader)) == 8192,
 	       "capabilities and enumerants by name");
 	report(encode("ProcessSpawner", "s.create \"worker\" (pages = 100, threads = 2)") &&
 		       process_spawner_limits_reader_pages(process_spawner_create_params_reader_limits(
@@ -109,7 +120,8 @@ static void test_encode(void)
 			       process_spawner_create_params_reader_root(&reader))) == 2,
 	       "a struct");
 	report(encode("ProcessSpawner", "s.create name=\"worker\""), "a struct may be left out");
-	report(encode("Endpoint", "e.template [(interfaceId = 0xf45bba02b13298cb), (interfaceId = 1, methods = 3)]"),
+	report(encode("Endpoint",
+		      "e.template [(interfaceId = 0xf45bba02b13298cb), (interfaceId = 1, methods = 3)]"),
 	       "a list of structs, with a default");
 }
 
@@ -119,17 +131,23 @@ static void test_refusals(void)
 	report(refuses("Timer", "t.sleep nss=1", 8, "did you mean \"ns\""), "a misspelled one");
 	report(refuses("Timer", "t.sleep 1 2", 10, "too many"), "one too many");
 	report(refuses("Timer", "t.sleep 1 ns=2", 10, "given twice"), "one given twice");
-	report(refuses("Timer", "t.sleep \"x\"", 8, "whole number") && refuses("Timer", "t.sleep 1.5", 8, "whole number") &&
-		       refuses("Timer", "t.sleep -1", 8, "negative") && refuses("Timer", "t.sleep 1e30", 8, "whole number"),
+	report(refuses("Timer", "t.sleep \"x\"", 8, "whole number") &&
+		       refuses("Timer", "t.sleep 1.5", 8, "whole number") &&
+		       refuses("Timer", "t.sleep -1", 8, "negative") &&
+		       refuses("Timer", "t.sleep 1e30", 8, "whole number"),
 	       "values of another type");
 	report(refuses("Power", "p.testExit 256", 11, "8 bits") && encode("Power", "p.testExit 255") &&
-		       encode("ProcessHandle", "p.kill -9223372036854775808") && encode("ProcessHandle", "p.kill 9223372036854775807") &&
+		       encode("ProcessHandle", "p.kill -9223372036854775808") &&
+		       encode("ProcessHandle", "p.kill 9223372036854775807") &&
 		       refuses("ProcessHandle", "p.kill 9223372036854775808", 7, "64 bits") &&
 		       refuses("ProcessHandle", "p.kill -9223372036854775809", 7, "64 bits"),
 	       "ranges end where they end");
-	report(refuses("VirtualMemory", "m.map(memory, 0, 1, 0, readWrit)", 23, "did you mean \"readWrite\""), "enumerants");
-	report(refuses("VirtualMemory", "m.map(memroy, 0, 1, 0, read)", 6, "no such capability"), "capabilities");
-	report(refuses("ProcessSpawner", "s.create \"w\" (pagse = 1)", 14, "did you mean \"pages\""), "members of structs");
+	report(refuses("VirtualMemory", "m.map(memory, 0, 1, 0, readWrit)", 23, "did you mean \"readWrite\""),
+	       "enumerants");
+	report(refuses("VirtualMemory", "m.map(memroy, 0, 1, 0, read)", 6, "no such capability"),
+	       "capabilities");
+	report(refuses("ProcessSpawner", "s.create \"w\" (pagse = 1)", 14, "did you mean \"pages\""),
+	       "members of structs");
 	report(refuses("Timer", "t.now 1", 6, "takes no values"), "a method without parameters");
 }
 
@@ -162,13 +180,16 @@ static void test_print(void)
 	image_builder_set_name(i, MSG_TEXT("a \"b\"\n\x01"));
 	struct image_process_builder p = image_process_list_builder_at(image_builder_init_processes(i, 1), 0);
 	struct image_grant_list_builder grants = image_process_builder_init_grants(p, 2);
-	struct image_grant_source_builder source = image_grant_builder_source(image_grant_list_builder_at(grants, 0));
+	struct image_grant_source_builder source = image_grant_builder_source(
+		image_grant_list_builder_at(grants, 0));
 	image_grant_source_builder_set_interrupt(source, 4);
 	prints(IMAGE_TYPE_ID, "");
-	report(msg_reader_ok(&reader) && strstr(printed, "  name = \"a \\\"b\\\"\\n\\x01\"\n  processes =\n    (name = \"\", ") &&
+	report(msg_reader_ok(&reader) &&
+		       strstr(printed,
+			      "  name = \"a \\\"b\\\"\\n\\x01\"\n  processes =\n    (name = \"\", ") &&
 		       strstr(printed, "grants = [(name = \"\", source = (interrupt = 4), only = []") &&
-		       strstr(printed, "source = (kernel = console), only = []") && strstr(printed, "maxMessage = 1024") &&
-		       strstr(printed, "\n  programs = []\n"),
+		       strstr(printed, "source = (kernel = console), only = []") &&
+		       strstr(printed, "maxMessage = 1024") && strstr(printed, "\n  programs = []\n"),
 	       "lists, unions, groups, defaults, escapes");
 }
 
@@ -180,14 +201,17 @@ static void test_lookup(void)
 
 	printed_len = 0;
 	report(registry_interface_named(&registry, MSG_TEXT("Timer"), &interface) &&
-		       registry_method_named(&registry, interface, MSG_TEXT("sleep"), &m) && m.ordinal == 1, "a method by name");
+		       registry_method_named(&registry, interface, MSG_TEXT("sleep"), &m) && m.ordinal == 1,
+	       "a method by name");
 	registry_print_signature(&registry, &out, m.method);
 	report(strcmp(printed, "sleep (ns :UInt64) -> ()") == 0, "a signature");
 	printed_len = 0;
 	registry_print_methods(&registry, &out, interface, 5);
 	report(strcmp(printed, "now, sleepUntil") == 0, "a method set");
-	report(!registry_method_named(&registry, interface, MSG_TEXT("nope"), &m) && !registry_interface(&registry, 1, &interface) &&
-		       msg_text_equal(registry_interface_name(&registry, 0x1234, buffer), MSG_TEXT("0x1234")), "what is not there");
+	report(!registry_method_named(&registry, interface, MSG_TEXT("nope"), &m) &&
+		       !registry_interface(&registry, 1, &interface) &&
+		       msg_text_equal(registry_interface_name(&registry, 0x1234, buffer), MSG_TEXT("0x1234")),
+	       "what is not there");
 }
 
 /* Damaged registries: each byte of the real one changed in turn, then everything is looked up and printed. */

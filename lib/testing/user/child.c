@@ -63,7 +63,8 @@ enum status child_start(const char *program, const struct child_options *options
 struct spawn_exit child_wait(cap_id handle)
 {
 	struct spawn_exit exit = {};
-	enum status status = spawn_wait(runtime_transport(), handle, runtime_now() + 20'000'000'000ull, &exit);
+	enum status status = spawn_wait(runtime_transport(), handle, runtime_now() + 20'000'000'000ull,
+					&exit);
 
 	if (status != STATUS_OK) {
 		tap_note("waiting for a child: %s", tap_status_name(status));
@@ -106,7 +107,8 @@ struct spawn_grant child_grant_as(const char *name, cap_id cap, uint64_t interfa
 
 struct spawn_grant child_grant_space(void)
 {
-	return (struct spawn_grant){.name = MSG_TEXT("virtualMemory"), .interface_id = VIRTUAL_MEMORY_INTERFACE_ID,
+	return (struct spawn_grant){.name = MSG_TEXT("virtualMemory"),
+				    .interface_id = VIRTUAL_MEMORY_INTERFACE_ID,
 				    .kind = SPAWN_GRANT_OWN_SPACE};
 }
 
@@ -138,14 +140,15 @@ bool child_counts_return(const struct child_counts *before)
 
 	do {
 		now = child_counts();
-		if (now.frames_free == before->frames_free && now.objects == before->objects && now.entries == before->entries &&
-		    now.processes == before->processes && now.threads == before->threads)
+		if (now.frames_free == before->frames_free && now.objects == before->objects &&
+		    now.entries == before->entries && now.processes == before->processes &&
+		    now.threads == before->threads)
 			return true;
 		ring_wait(runtime_ring(), runtime_now() + 10'000'000ull);
 	} while (runtime_now() < end);
 	tap_note("free frames %lld, objects %lld, entries %lld, processes %lld, threads %lld",
-		 (long long)(now.frames_free - before->frames_free), (long long)(now.objects - before->objects),
-		 (long long)(now.entries - before->entries), (long long)(now.processes - before->processes),
-		 (long long)(now.threads - before->threads));
+		 (long long)(now.frames_free - before->frames_free),
+		 (long long)(now.objects - before->objects), (long long)(now.entries - before->entries),
+		 (long long)(now.processes - before->processes), (long long)(now.threads - before->threads));
 	return false;
 }

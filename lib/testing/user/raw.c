@@ -8,7 +8,8 @@
 struct raw raw_start(void)
 {
 	struct raw raw = {.ring = runtime_ring()};
-	uint32_t bytes = 8 + RAW_MESSAGE_BYTES + RAW_MAX_CAPS * (uint32_t)sizeof(struct cap_desc) + RAW_BUFFER_BYTES;
+	uint32_t bytes = 8 + RAW_MESSAGE_BYTES + RAW_MAX_CAPS * (uint32_t)sizeof(struct cap_desc) +
+			 RAW_BUFFER_BYTES;
 	uint32_t block = rpc_arena_alloc(&raw.ring->transport, bytes);
 
 	if (block == RPC_NO_BLOCK)
@@ -78,7 +79,8 @@ struct cap_sqe raw_recv(const struct raw *raw, cap_id endpoint)
 
 struct cap_sqe raw_return(const struct raw *raw, uint64_t token, uint32_t msg_len)
 {
-	return (struct cap_sqe){.op = CAP_OP_RETURN, .target = token, .msg_off = raw->message, .msg_len = msg_len};
+	return (struct cap_sqe){
+		.op = CAP_OP_RETURN, .target = token, .msg_off = raw->message, .msg_len = msg_len};
 }
 
 const struct cap_call_header *raw_header(const struct raw *raw)
@@ -152,13 +154,16 @@ enum status raw_endpoint(uint32_t max_message, uint16_t max_caps, cap_id *endpoi
 	struct endpoint_template_results_reader made;
 	struct rpc_call call;
 	enum status status = capability_manager_create_endpoint(
-		t, runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID), max_message, max_caps, endpoint);
+		t, runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID), max_message, max_caps,
+		endpoint);
 
 	if (status != STATUS_OK)
 		return status;
 	struct endpoint_template_params_builder p = endpoint_template_begin(&call, t, *endpoint);
 	endpoint_method_set_builder_set_interface_id(
-		endpoint_method_set_list_builder_at(endpoint_template_params_builder_init_interfaces(p, 1), 0), RAW_INTERFACE);
+		endpoint_method_set_list_builder_at(endpoint_template_params_builder_init_interfaces(p, 1),
+						    0),
+		RAW_INTERFACE);
 	status = endpoint_template_call(&call, &made);
 	if (status == STATUS_OK)
 		*facet_template = rpc_result_cap(&call, endpoint_template_results_reader_template(made));
@@ -170,20 +175,25 @@ enum status raw_endpoint(uint32_t max_message, uint16_t max_caps, cap_id *endpoi
  * A facet comes into being only in a message. attenuate hands its argument back, so one call to the own
  * CapabilityManager with a MINT descriptor gives it, whole.
  */
-enum status raw_mint(const struct raw *raw, cap_id endpoint, cap_id facet_template, uint64_t key, cap_id *facet)
+enum status raw_mint(const struct raw *raw, cap_id endpoint, cap_id facet_template, uint64_t key,
+		     cap_id *facet)
 {
 	struct rpc_call call;
 	struct capability_manager_attenuate_results_reader results;
 	struct capability_manager_attenuate_params_builder p = capability_manager_attenuate_begin(
-		&call, &raw->ring->transport, runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID));
+		&call, &raw->ring->transport,
+		runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID));
 
 	(void)endpoint;
-	capability_manager_attenuate_params_builder_set_capability(p, rpc_add_minted(&call, facet_template, key));
+	capability_manager_attenuate_params_builder_set_capability(
+		p, rpc_add_minted(&call, facet_template, key));
 	capability_manager_attenuate_params_builder_set_interface_id(p, RAW_INTERFACE);
 	capability_manager_attenuate_params_builder_set_methods(p, ~0ull);
 	enum status status = capability_manager_attenuate_call(&call, &results);
-	*facet = status == STATUS_OK ? rpc_result_cap(&call, capability_manager_attenuate_results_reader_capability(results)) :
-				       CAP_ID_NULL;
+	*facet = status == STATUS_OK
+			 ? rpc_result_cap(&call,
+					  capability_manager_attenuate_results_reader_capability(results))
+			 : CAP_ID_NULL;
 	rpc_end(&call);
 	return status;
 }

@@ -47,8 +47,8 @@ bool tap_ok(bool good, const char *text, ...)
 const char *tap_status_name(enum status status)
 {
 	switch (status) {
-#define NAME(name, value, sentence)                                                                            \
-	case STATUS_##name:                                                                                   \
+#define NAME(name, value, sentence) \
+	case STATUS_##name:         \
 		return #name;
 		STATUS_LIST(NAME)
 #undef NAME
@@ -64,7 +64,8 @@ bool tap_is(enum status status, enum status expected, const char *text, ...)
 	report(status == expected, text, args);
 	va_end(args);
 	if (status != expected)
-		tap_note("got %s (%d), expected %s", tap_status_name(status), status, tap_status_name(expected));
+		tap_note("got %s (%d), expected %s", tap_status_name(status), status,
+			 tap_status_name(expected));
 	return status == expected;
 }
 
@@ -97,10 +98,11 @@ bool tap_raises(struct rpc_call *call, enum exception_type type, const char *fie
 		struct exception_reader e = rpc_exception(call);
 		struct msg_text at = exception_reader_field(e), reason = exception_reader_reason(e);
 
-		good = exception_reader_type(e) == type && (!field || msg_text_equal(at, msg_text_from(field)));
+		good = exception_reader_type(e) == type &&
+		       (!field || msg_text_equal(at, msg_text_from(field)));
 		if (!good)
-			tap_note("raised type %u field \"%.*s\": %.*s", (unsigned)exception_reader_type(e), (int)at.len, at.ptr,
-				 (int)reason.len, reason.ptr);
+			tap_note("raised type %u field \"%.*s\": %.*s", (unsigned)exception_reader_type(e),
+				 (int)at.len, at.ptr, (int)reason.len, reason.ptr);
 	} else {
 		tap_note("no exception, but %s", tap_status_name(status));
 	}

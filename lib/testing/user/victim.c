@@ -16,15 +16,17 @@ int victim_main(const struct victim *table, uint32_t count)
 	return NOT_FOUND;
 }
 
-void victim_tests(const char *program, const struct victim *table, uint32_t count, const struct spawn_grant *grants,
-		  uint32_t grant_count)
+void victim_tests(const char *program, const struct victim *table, uint32_t count,
+		  const struct spawn_grant *grants, uint32_t grant_count)
 {
 	struct child_counts before = {};
 
 	tap_note("%u victims", count); /* the first line makes the Console's buffer */
 	for (uint32_t i = 0; i < count; i++) {
 		const struct victim *v = &table[i];
-		struct child_options options = {.grants = grants, .grant_count = grant_count, .arguments = {v->name},
+		struct child_options options = {.grants = grants,
+						.grant_count = grant_count,
+						.arguments = {v->name},
 						.limits = v->limits};
 		char text[160];
 
@@ -34,7 +36,8 @@ void victim_tests(const char *program, const struct victim *table, uint32_t coun
 		before = child_counts();
 
 		struct spawn_exit e = child_run(program, &options);
-		bool good = (e.reason == v->reason && (e.reason != 1 || e.code == v->code)) || (v->other && e.reason == v->other);
+		bool good = (e.reason == v->reason && (e.reason != 1 || e.code == v->code)) ||
+			    (v->other && e.reason == v->other);
 		if (!tap_ok(good, "%s", v->name)) {
 			spawn_exit_text(&e, text, sizeof(text));
 			tap_note("expected reason %u, got %u: %s", v->reason, e.reason, text);

@@ -112,7 +112,8 @@ static void test_flow(void)
 	feed(50000);
 	for (int i = 0; i < 100 && uart16550_service(&uart); i++)
 		;
-	report(uart16550_waiting(&uart) == UART16550_RECEIVED && model.feed_at == UART16550_RECEIVED && !(model.ier & 1),
+	report(uart16550_waiting(&uart) == UART16550_RECEIVED && model.feed_at == UART16550_RECEIVED &&
+		       !(model.ier & 1),
 	       "a full buffer leaves the rest in the device and switches its interrupt off");
 	for (int i = 0; i < 1000 && got < 50000; i++) {
 		got += (uint32_t)uart16550_receive(&uart, bytes + got, 3000);
@@ -129,19 +130,22 @@ static void test_send(void)
 	for (unsigned i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 13);
 	sent = uart16550_send(&uart, bytes, 100);
-	report(sent == 100 && model.sent_len == 100 && !(model.ier & 2), "a device that is ready takes all at once");
+	report(sent == 100 && model.sent_len == 100 && !(model.ier & 2),
+	       "a device that is ready takes all at once");
 
 	model.stalled = 1000000;
 	for (unsigned i = 0; i < 4; i++)
 		sent += uart16550_send(&uart, bytes + sent, sizeof(bytes) - sent);
-	report(sent == 100 + UART16550_SENDING && model.ier & 2, "a stalled one: the buffer fills, its interrupt is on");
+	report(sent == 100 + UART16550_SENDING && model.ier & 2,
+	       "a stalled one: the buffer fills, its interrupt is on");
 	model.stalled = 0;
 	for (int i = 0; i < 100 && sent < sizeof(bytes); i++) {
 		uart16550_service(&uart);
 		sent += uart16550_send(&uart, bytes + sent, sizeof(bytes) - sent);
 	}
 	uart16550_service(&uart);
-	report(model.sent_len == sizeof(bytes) && memcmp(model.sent, bytes, sizeof(bytes)) == 0 && !(model.ier & 2),
+	report(model.sent_len == sizeof(bytes) && memcmp(model.sent, bytes, sizeof(bytes)) == 0 &&
+		       !(model.ier & 2),
 	       "then all goes out, in order, and its interrupt is off");
 }
 
@@ -169,14 +173,16 @@ static void test_hostile(void)
 	model.absent = true;
 	start();
 	uint64_t before = model.accesses;
-	report(uart.gone && uart16550_send(&uart, bytes, 256) == 256 && uart16550_unsent(&uart) == 0 && !uart16550_service(&uart) &&
-		       model.accesses == before, "nobody there: output vanishes and nothing is asked again");
+	report(uart.gone && uart16550_send(&uart, bytes, 256) == 256 && uart16550_unsent(&uart) == 0 &&
+		       !uart16550_service(&uart) && model.accesses == before,
+	       "nobody there: output vanishes and nothing is asked again");
 
 	model.absent = false;
 	start();
 	model.revoked = true;
 	uart16550_send(&uart, bytes, 256);
-	report(uart.gone && uart16550_unsent(&uart) == 0 && !uart16550_service(&uart), "ports taken away: the same");
+	report(uart.gone && uart16550_unsent(&uart) == 0 && !uart16550_service(&uart),
+	       "ports taken away: the same");
 }
 
 int main(void)

@@ -43,13 +43,19 @@ static int unknown_flags(void)
 
 	for (unsigned flag = 6; flag < 8; flag++) {
 		for (unsigned op = 0; op < CAP_OP_COUNT; op++)
-			if (bare_do(&b, (struct cap_sqe){.op = (uint8_t)op, .flags = (uint8_t)(1u << flag), .user_data = 5}, &cqe) !=
-			    STATUS_BAD_OP)
+			if (bare_do(&b,
+				    (struct cap_sqe){.op = (uint8_t)op,
+						     .flags = (uint8_t)(1u << flag),
+						     .user_data = 5},
+				    &cqe) != STATUS_BAD_OP)
 				return (int)op + 1;
 	}
 	/* Flags that exist, where they mean nothing. */
 	for (unsigned flag = 0; flag < 6; flag++)
-		if (bare_do(&b, (struct cap_sqe){.op = CAP_OP_NOP, .flags = (uint8_t)(1u << flag), .user_data = 5}, &cqe) != STATUS_BAD_OP)
+		if (bare_do(&b,
+			    (struct cap_sqe){
+				    .op = CAP_OP_NOP, .flags = (uint8_t)(1u << flag), .user_data = 5},
+			    &cqe) != STATUS_BAD_OP)
 			return 100 + (int)flag;
 	return 0;
 }
@@ -95,7 +101,8 @@ static int unused_fields(void)
 	sqe = (struct cap_sqe){.op = CAP_OP_CANCEL, .target = 0, .interface_id = 1, .user_data = 5};
 	if (bare_do(&b, sqe, &cqe) != STATUS_BAD_OP)
 		return 5;
-	sqe = (struct cap_sqe){.op = CAP_OP_RECV, .target = w.timer.raw, .buf_len = 4096, .msg_len = 8, .user_data = 5};
+	sqe = (struct cap_sqe){
+		.op = CAP_OP_RECV, .target = w.timer.raw, .buf_len = 4096, .msg_len = 8, .user_data = 5};
 	if (bare_do(&b, sqe, &cqe) != STATUS_BAD_OP)
 		return 6;
 	sqe = (struct cap_sqe){.op = CAP_OP_WAIT, .target = w.timer.raw, .buf_caps = 1, .user_data = 5};
@@ -113,8 +120,10 @@ static int edges(void)
 	struct bare b = begin();
 	struct cap_cqe cqe;
 	const uint32_t end = b.arena_len;
-	const uint32_t values[] = {0, 1, 7, 8, 9, 248, 256, end / 2, end - 256, end - 9, end - 8, end - 7, end - 1, end, end + 1, end + 8,
-				   0x7ffffff8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+	const uint32_t values[] = {0,          1,          7,         8,       9,          248,
+				   256,        end / 2,    end - 256, end - 9, end - 8,    end - 7,
+				   end - 1,    end,        end + 1,   end + 8, 0x7ffffff8, 0x7fffffff,
+				   0x80000000, 0xfffffff8, 0xffffffff};
 	const unsigned count = sizeof(values) / sizeof(values[0]);
 
 	for (unsigned field = 0; field < 3; field++) {
@@ -193,7 +202,10 @@ static int malformed_messages(void)
 			uint64_t r = dice();
 
 			/* Pointers of every kind, near and wild, and plain numbers. */
-			words[k] = r % 4 == 0 ? dice() : r % 4 == 1 ? dice() % 16 : r % 4 == 2 ? (dice() & 0x0003000300000fffull) : 0;
+			words[k] = r % 4 == 0   ? dice()
+				   : r % 4 == 1 ? dice() % 16
+				   : r % 4 == 2 ? (dice() & 0x0003000300000fffull)
+						: 0;
 		}
 		sqe.target = targets[i].cap.raw;
 		sqe.interface_id = targets[i].interface_id;
@@ -211,7 +223,9 @@ static int malformed_messages(void)
 
 			memcpy(&id, b.arena + sqe.buf_off + ((cqe.len + 7) & ~7u) + c * 8, 8);
 			struct cap_cqe ignored;
-			(void)bare_do(&b, (struct cap_sqe){.op = CAP_OP_RELEASE, .target = id, .user_data = 6}, &ignored);
+			(void)bare_do(&b,
+				      (struct cap_sqe){.op = CAP_OP_RELEASE, .target = id, .user_data = 6},
+				      &ignored);
 		}
 	}
 	return 0;

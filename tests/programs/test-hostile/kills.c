@@ -31,7 +31,8 @@ static int64_t maps(void *argument)
 
 	(void)argument;
 	for (;;) {
-		if (virtual_memory_allocate(runtime_transport(), w.space, 64 * 4096, 0, &address) != STATUS_OK)
+		if (virtual_memory_allocate(runtime_transport(), w.space, 64 * 4096, 0, &address) !=
+		    STATUS_OK)
 			continue;
 		for (unsigned i = 0; i < 64; i++)
 			*(volatile uint8_t *)(address + i * 4096) = 1;
@@ -89,7 +90,12 @@ static const struct {
 	const char *name;
 	int64_t (*body)(void *);
 } states[] = {
-	{"spins", spins}, {"calls", calls}, {"sleeps", sleeps}, {"maps", maps}, {"makes-threads", makes_threads}, {"asks", asks},
+	{"spins", spins},
+	{"calls", calls},
+	{"sleeps", sleeps},
+	{"maps", maps},
+	{"makes-threads", makes_threads},
+	{"asks", asks},
 };
 
 int waits_to_be_killed(void)
@@ -108,11 +114,13 @@ int waits_to_be_killed(void)
 
 void test_kills(void)
 {
-	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"), child_grant("capabilityManager"),
-				       child_grant("threadSpawner"), child_grant_space()};
+	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"),
+				       child_grant("capabilityManager"), child_grant("threadSpawner"),
+				       child_grant_space()};
 
 	for (unsigned i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		struct child_options options = {.grants = grants, .grant_count = 5, .arguments = {states[i].name}};
+		struct child_options options = {
+			.grants = grants, .grant_count = 5, .arguments = {states[i].name}};
 		struct child_counts before = {};
 		unsigned killed = 0;
 

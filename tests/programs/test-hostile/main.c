@@ -105,8 +105,12 @@ int main(void)
 	tap_start();
 	child_start_up();
 
-	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"), child_grant("capabilityManager"),
-				       child_grant("processSpawner"), child_grant("threadSpawner"), child_grant("systemInfo"),
+	struct spawn_grant grants[] = {child_grant("console"),
+				       child_grant("timer"),
+				       child_grant("capabilityManager"),
+				       child_grant("processSpawner"),
+				       child_grant("threadSpawner"),
+				       child_grant("systemInfo"),
 				       child_grant_space()};
 	victim_tests("test-hostile", ring_victims, ring_victim_count, grants, 7);
 	victim_tests("test-hostile", field_victims, field_victim_count, grants, 7);

@@ -5,8 +5,8 @@
 /* Refused for want of quota or room, by status or by exception. */
 static bool is_refusal(enum status status)
 {
-	return status == STATUS_NO_QUOTA || status == STATUS_NO_SLOT || status == STATUS_NO_MEMORY || status == STATUS_EXCEPTION ||
-	       status == STATUS_AGAIN;
+	return status == STATUS_NO_QUOTA || status == STATUS_NO_SLOT || status == STATUS_NO_MEMORY ||
+	       status == STATUS_EXCEPTION || status == STATUS_AGAIN;
 }
 
 static int duplicates(void)
@@ -43,7 +43,8 @@ static int makes_processes(void)
 		struct process_spawner_create_results_reader results;
 		struct rpc_call call;
 
-		process_spawner_create_params_builder_set_name(process_spawner_create_begin(&call, w.t, w.spawner), MSG_TEXT("brood"));
+		process_spawner_create_params_builder_set_name(
+			process_spawner_create_begin(&call, w.t, w.spawner), MSG_TEXT("brood"));
 		status = process_spawner_create_call(&call, &results);
 		rpc_end(&call);
 	}

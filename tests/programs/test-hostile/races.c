@@ -141,7 +141,8 @@ static int uses_what_another_releases(void)
 			ring_release(runtime_ring(), copy);
 		} else {
 			struct rpc_call call;
-			struct capability_manager_describe_params_builder p = capability_manager_describe_begin(&call, w.t, w.manager);
+			struct capability_manager_describe_params_builder p =
+				capability_manager_describe_begin(&call, w.t, w.manager);
 
 			capability_manager_describe_params_builder_set_capability(p, rpc_add_cap(&call, id));
 			status = capability_manager_describe_call(&call, &results);
@@ -205,7 +206,8 @@ static int races_for_completion(void)
 						&tally.op);
 		submitted++;
 		if (dice() % 2)
-			ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}, nullptr);
+			ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence},
+				    nullptr);
 		while (tally.completions != submitted)
 			ring_wait(ring, runtime_now() + 100 * MS);
 	}
@@ -225,8 +227,8 @@ static int64_t maps_and_unmaps(void *argument)
 
 	(void)argument;
 	while (!stop) {
-		if (virtual_memory_map(runtime_transport(), w.space, memory, 0, 16 * 4096, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
-				       &address) != STATUS_OK)
+		if (virtual_memory_map(runtime_transport(), w.space, memory, 0, 16 * 4096, 0,
+				       VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &address) != STATUS_OK)
 			continue;
 		*(volatile uint64_t *)address = 1;
 		(void)!virtual_memory_unmap(runtime_transport(), w.space, address, 16 * 4096);

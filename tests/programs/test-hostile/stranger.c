@@ -42,9 +42,10 @@ int stranger(void)
 	if (runtime_grant_count() != 0)
 		return 2;
 	for (unsigned round = 0; round < 3000; round++) {
-		static const uint8_t operations[] = {CAP_OP_CALL, CAP_OP_RECV, CAP_OP_RETURN, CAP_OP_RETURN_RECV, CAP_OP_RELEASE,
-						     CAP_OP_RELEASE_ANSWER, CAP_OP_DUP, CAP_OP_CANCEL, CAP_OP_WAKE, CAP_OP_SIGNAL,
-						     CAP_OP_WAIT};
+		static const uint8_t operations[] = {
+			CAP_OP_CALL,    CAP_OP_RECV,           CAP_OP_RETURN, CAP_OP_RETURN_RECV,
+			CAP_OP_RELEASE, CAP_OP_RELEASE_ANSWER, CAP_OP_DUP,    CAP_OP_CANCEL,
+			CAP_OP_WAKE,    CAP_OP_SIGNAL,         CAP_OP_WAIT};
 		struct cap_sqe sqe = {.op = operations[round % sizeof(operations)], .target = an_id(round)};
 
 		memset(b.arena, 0, 256);
@@ -77,7 +78,9 @@ int stranger(void)
 			sqe.interface_id = dice();
 			break;
 		case CAP_OP_CANCEL:
-			sqe.target |= 1ull << 40; /* its own past submissions answer TOO_LATE, which is harmless, too */
+			sqe.target |=
+				1ull
+				<< 40; /* its own past submissions answer TOO_LATE, which is harmless, too */
 			break;
 		default:
 			break;
@@ -101,6 +104,7 @@ void test_stranger(void)
 	struct child_counts before = child_counts();
 	struct spawn_exit e = child_run("test-hostile", &options);
 
-	tap_ok(e.reason == FAULT(EXIT) && e.code == 0, "the Unprivileged Stranger: nothing happens (%u, %lld)", e.reason, (long long)e.code);
+	tap_ok(e.reason == FAULT(EXIT) && e.code == 0,
+	       "the Unprivileged Stranger: nothing happens (%u, %lld)", e.reason, (long long)e.code);
 	tap_ok(child_counts_return(&before), "and no count has changed");
 }

@@ -11,15 +11,18 @@ static void test_one_call(void)
 	const struct cap_call_header *h = raw_header(&w.raw);
 
 	tap_is((enum status)cqe.status, STATUS_OK, "RECV");
-	tap_ok(h->interface_id == RAW_INTERFACE && h->key == 7 && h->method == 3 && h->msg_len == 48 && h->caps == 0 &&
-		       h->buf_caps == 2 && h->buf_len == RAW_BUFFER_BYTES && h->deadline_ns > runtime_now() && h->zero == 0 && h->mints == 0,
+	tap_ok(h->interface_id == RAW_INTERFACE && h->key == 7 && h->method == 3 && h->msg_len == 48 &&
+		       h->caps == 0 && h->buf_caps == 2 && h->buf_len == RAW_BUFFER_BYTES &&
+		       h->deadline_ns > runtime_now() && h->zero == 0 && h->mints == 0,
 	       "the header says who, what and how much can come back");
 	tap_ok(raw_is(raw_message_of(&w.raw), h->msg_len, 5, 100), "the message is behind it");
-	tap_ok(cqe.len == sizeof(*h) + 48 && cqe.caps == 0 && cqe.flags == 0 && cqe.reserved == 0 && cqe.token != 0,
+	tap_ok(cqe.len == sizeof(*h) + 48 && cqe.caps == 0 && cqe.flags == 0 && cqe.reserved == 0 &&
+		       cqe.token != 0,
 	       "the completion counts both and names the call");
 	tap_is(answer(cqe.token, 3, 9), STATUS_OK, "RETURN");
 	raw_remote_join(&r);
-	tap_ok(r.cqe.status == STATUS_OK && r.cqe.len == 32 && raw_is(r.result, r.cqe.len, 3, 9), "the caller has the answer");
+	tap_ok(r.cqe.status == STATUS_OK && r.cqe.len == 32 && raw_is(r.result, r.cqe.len, 3, 9),
+	       "the caller has the answer");
 	tap_is(answer(cqe.token, 3, 9), STATUS_BAD_ID, "a second RETURN of the same call");
 }
 
@@ -35,8 +38,8 @@ static void test_sizes(void)
 		bool good = raw_is(raw_message_of(&w.raw), raw_header(&w.raw)->msg_len, words[i], i);
 		(void)!answer(cqe.token, words[i], ~i);
 		raw_remote_join(&r);
-		tap_ok(good && r.cqe.status == STATUS_OK && r.cqe.len == 8 * (words[i] + 1), "a message of %u bytes there and back",
-		       8 * (words[i] + 1));
+		tap_ok(good && r.cqe.status == STATUS_OK && r.cqe.len == 8 * (words[i] + 1),
+		       "a message of %u bytes there and back", 8 * (words[i] + 1));
 	}
 }
 
@@ -134,7 +137,8 @@ static void test_order(void)
 		(void)!answer(cqe.token, 0, 0);
 	}
 	(void)!thread_join(&thread, nullptr);
-	tap_ok(ordered && !failed, "calls of one ring through one reference arrive in the order of their submission");
+	tap_ok(ordered && !failed,
+	       "calls of one ring through one reference arrive in the order of their submission");
 }
 
 void test_calls(void)
@@ -195,11 +199,13 @@ static void test_small_buffers(void)
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
 	tap_ok(r.cqe.status == STATUS_BAD_RANGE || r.cqe.status == STATUS_TOO_LARGE,
-	       "a CALL with less than 256 bytes for its result is refused (%s)", tap_status_name((enum status)r.cqe.status));
+	       "a CALL with less than 256 bytes for its result is refused (%s)",
+	       tap_status_name((enum status)r.cqe.status));
 
 	struct cap_sqe sqe = raw_recv(&w.raw, w.endpoint);
 	sqe.buf_len = 1024;
-	tap_is(raw_status(&w.raw, sqe), STATUS_TOO_LARGE, "a RECV that could not hold the largest message is refused");
+	tap_is(raw_status(&w.raw, sqe), STATUS_TOO_LARGE,
+	       "a RECV that could not hold the largest message is refused");
 	sqe = raw_recv(&w.raw, w.endpoint);
 	sqe.buf_caps = 3;
 	tap_is(raw_status(&w.raw, sqe), STATUS_TOO_LARGE, "so is one that could not hold its capabilities");
@@ -222,7 +228,8 @@ static void test_bad_returns(void)
 	sqe.op = CAP_OP_RETURN_RECV;
 	sqe.target = cqe.token;
 	sqe.interface_id = w.timer.raw;
-	tap_ok(raw_status(&w.raw, sqe) != STATUS_OK, "RETURN_RECV at what is no endpoint is refused as a whole");
+	tap_ok(raw_status(&w.raw, sqe) != STATUS_OK,
+	       "RETURN_RECV at what is no endpoint is refused as a whole");
 	sqe.interface_id = w.endpoint.raw;
 	sqe.msg_off = w.raw.message;
 	sqe.msg_len = raw_fill(&w.raw, 1, 0);

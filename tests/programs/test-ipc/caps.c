@@ -15,8 +15,9 @@ static void test_copy(void)
 	(void)!raw_remote_start(&r);
 	struct cap_cqe cqe = receive();
 	cap_id timer = raw_received_cap(&w.raw, 0), facet = raw_received_cap(&w.raw, 1);
-	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->caps == 2 && cqe.caps == 2 && timer.raw && facet.raw &&
-		       timer.raw != w.timer.raw, "two capabilities come with a call");
+	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->caps == 2 && cqe.caps == 2 && timer.raw &&
+		       facet.raw && timer.raw != w.timer.raw,
+	       "two capabilities come with a call");
 	tap_is(timer_now(w.t, timer, &ns), STATUS_OK, "the one that came can be called");
 
 	struct cap_desc *descs = raw_at(&w.raw, w.raw.caps);
@@ -33,7 +34,8 @@ static void test_copy(void)
 	struct raw_remote second = {.target = {r.ids[1]}};
 	(void)!raw_remote_start(&second);
 	cqe = receive();
-	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->key == 99, "a call through the new facet carries its key");
+	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->key == 99,
+	       "a call through the new facet carries its key");
 	(void)!answer(cqe.token, 0, 0);
 	raw_remote_join(&second);
 
@@ -52,7 +54,8 @@ static void test_too_many(void)
 	r.caps = 5;
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
-	tap_is((enum status)r.cqe.status, STATUS_TOO_LARGE, "more capabilities than the endpoint takes: refused at the sender");
+	tap_is((enum status)r.cqe.status, STATUS_TOO_LARGE,
+	       "more capabilities than the endpoint takes: refused at the sender");
 
 	r.caps = 4;
 	(void)!raw_remote_start(&r);
@@ -62,7 +65,8 @@ static void test_too_many(void)
 	struct cap_sqe sqe = raw_return(&w.raw, cqe.token, raw_fill(&w.raw, 0, 0));
 	sqe.caps_off = w.raw.caps;
 	sqe.caps_len = 2;
-	tap_is(raw_status(&w.raw, sqe), STATUS_TOO_LARGE, "more than the caller set slots aside for: refused at the server");
+	tap_is(raw_status(&w.raw, sqe), STATUS_TOO_LARGE,
+	       "more than the caller set slots aside for: refused at the server");
 	for (uint32_t i = 0; i < 4; i++)
 		ring_release(w.ring, raw_received_cap(&w.raw, i));
 	(void)!answer(cqe.token, 0, 0);
@@ -74,7 +78,8 @@ static void test_too_many(void)
 	r.descs[1] = (struct cap_desc){.id = w.timer.raw ^ 1ull << 40};
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
-	tap_is((enum status)r.cqe.status, STATUS_BAD_ID, "a stale id among the capabilities: nothing is sent");
+	tap_is((enum status)r.cqe.status, STATUS_BAD_ID,
+	       "a stale id among the capabilities: nothing is sent");
 	r.descs[1] = (struct cap_desc){.id = w.timer.raw, .kind = 9};
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
@@ -86,7 +91,8 @@ static void test_too_many(void)
 	r.descs[1] = (struct cap_desc){.id = w.timer.raw, .kind = CAP_DESC_MINT};
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
-	tap_ok(r.cqe.status != STATUS_OK, "minting from what is no template (%s)", tap_status_name((enum status)r.cqe.status));
+	tap_ok(r.cqe.status != STATUS_OK, "minting from what is no template (%s)",
+	       tap_status_name((enum status)r.cqe.status));
 	r.descs[1] = (struct cap_desc){.id = w.facet_template.raw, .kind = CAP_DESC_COPY};
 	r.caps = 2;
 }
@@ -99,18 +105,24 @@ static void test_identify(void)
 
 	struct endpoint_identify_params_builder p = endpoint_identify_begin(&call, w.t, w.endpoint);
 	endpoint_identify_params_builder_set_facet(p, rpc_add_cap(&call, w.facet));
-	tap_ok(endpoint_identify_call(&call, &found) == STATUS_OK && endpoint_identify_results_reader_mine(found) &&
-		       endpoint_identify_results_reader_key(found) == 7, "endpoint.identify: mine, and its key");
+	tap_ok(endpoint_identify_call(&call, &found) == STATUS_OK &&
+		       endpoint_identify_results_reader_mine(found) &&
+		       endpoint_identify_results_reader_key(found) == 7,
+	       "endpoint.identify: mine, and its key");
 	rpc_end(&call);
 
-	tap_is(capability_manager_attenuate(w.t, w.manager, w.facet, RAW_INTERFACE, 1 << 2, &less), STATUS_OK, "an attenuated facet");
+	tap_is(capability_manager_attenuate(w.t, w.manager, w.facet, RAW_INTERFACE, 1 << 2, &less), STATUS_OK,
+	       "an attenuated facet");
 	p = endpoint_identify_begin(&call, w.t, w.endpoint);
 	endpoint_identify_params_builder_set_facet(p, rpc_add_cap(&call, less));
-	bool good = endpoint_identify_call(&call, &found) == STATUS_OK && endpoint_identify_results_reader_mine(found);
+	bool good = endpoint_identify_call(&call, &found) == STATUS_OK &&
+		    endpoint_identify_results_reader_mine(found);
 	struct endpoint_method_set_list_reader sets = endpoint_identify_results_reader_interfaces(found);
 	tap_ok(good && endpoint_method_set_list_reader_count(sets) == 1 &&
-		       endpoint_method_set_reader_methods(endpoint_method_set_list_reader_at(sets, 0)) == 1 << 2 &&
-		       endpoint_method_set_reader_interface_id(endpoint_method_set_list_reader_at(sets, 0)) == RAW_INTERFACE,
+		       endpoint_method_set_reader_methods(endpoint_method_set_list_reader_at(sets, 0)) ==
+			       1 << 2 &&
+		       endpoint_method_set_reader_interface_id(endpoint_method_set_list_reader_at(sets, 0)) ==
+			       RAW_INTERFACE,
 	       "endpoint.identify shows what it may call");
 	rpc_end(&call);
 
@@ -119,7 +131,8 @@ static void test_identify(void)
 	struct raw_remote r = {.target = less, .method = 2};
 	(void)!raw_remote_start(&r);
 	struct cap_cqe cqe = receive();
-	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->method == 2 && raw_header(&w.raw)->key == 7, "the one that is left arrives");
+	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->method == 2 && raw_header(&w.raw)->key == 7,
+	       "the one that is left arrives");
 	(void)!answer(cqe.token, 0, 0);
 	raw_remote_join(&r);
 	ring_release(w.ring, less);
@@ -143,7 +156,8 @@ static void test_dup_release(void)
 	tap_ok(cqe.status == STATUS_OK && cqe.token != copy.raw, "a slot that is used again has another id");
 	release.target = cqe.token;
 	(void)!raw_status(&w.raw, release);
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_DUP, .target = 0}), STATUS_BAD_ID, "DUP of null");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_DUP, .target = 0}), STATUS_BAD_ID,
+	       "DUP of null");
 }
 
 void test_capabilities(void)

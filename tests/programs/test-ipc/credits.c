@@ -34,7 +34,9 @@ static void test_waits(void)
 	for (unsigned i = 0; i < MAX_WAITS; i++) {
 		waits[i] = (struct counted){.op.complete = count};
 		ring_submit(w.ring,
-			    &(struct cap_sqe){.op = CAP_OP_WAIT, .target = n.raw, .interface_id = 1ull << (i % 64)}, &waits[i].op);
+			    &(struct cap_sqe){
+				    .op = CAP_OP_WAIT, .target = n.raw, .interface_id = 1ull << (i % 64)},
+			    &waits[i].op);
 		if (i % 8 == 7)
 			ring_flush(w.ring);
 	}
@@ -47,7 +49,8 @@ static void test_waits(void)
 	       "of %u WAITs %u wait and %u are AGAIN", MAX_WAITS, waiting, again);
 
 	uint64_t ns;
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_NOP}), STATUS_OK, "what completes at once still does");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_NOP}), STATUS_OK,
+	       "what completes at once still does");
 	/* All bits at once: every one that waits gets its own. */
 	ring_signal_bits(w.ring, n, ~0ull);
 	uint64_t end = runtime_now() + 1000 * MS;
@@ -75,7 +78,8 @@ static int64_t never_reap(void *argument)
 	/* Behind the ring client's back, on a thread of its own. */
 	for (unsigned round = 0; round < 6; round++) {
 		for (uint32_t i = 0; i < ring->sq_count; i++)
-			ring->sq[(tail + i) & (ring->sq_count - 1)] = (struct cap_sqe){.op = CAP_OP_NOP, .user_data = 1};
+			ring->sq[(tail + i) & (ring->sq_count - 1)] = (struct cap_sqe){.op = CAP_OP_NOP,
+										       .user_data = 1};
 		/* Only what the kernel has consumed may be written again. */
 		uint32_t room = ring->sq_count - (tail - __atomic_load_n(&region->sq_head, __ATOMIC_ACQUIRE));
 		tail += room;

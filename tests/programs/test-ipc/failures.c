@@ -10,14 +10,16 @@ static void test_sender(void)
 
 	(void)!raw_remote_start(&r);
 	raw_remote_join(&r);
-	tap_is((enum status)r.cqe.status, STATUS_TOO_LARGE, "a message larger than the endpoint takes: refused at the sender");
+	tap_is((enum status)r.cqe.status, STATUS_TOO_LARGE,
+	       "a message larger than the endpoint takes: refused at the sender");
 	r.message_bytes = 1024;
 	(void)!raw_remote_start(&r);
 	struct cap_cqe cqe = receive();
 	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->msg_len == 1024, "the largest that it takes");
 	(void)!answer(cqe.token, 0, 0);
 	raw_remote_join(&r);
-	tap_is(raw_status(&w.raw, raw_recv(&w.raw, w.facet)), STATUS_WRONG_TYPE, "a facet is no receive right");
+	tap_is(raw_status(&w.raw, raw_recv(&w.raw, w.facet)), STATUS_WRONG_TYPE,
+	       "a facet is no receive right");
 	tap_ok(raw_status(&w.raw, raw_recv(&w.raw, w.timer)) != STATUS_OK, "neither is a timer");
 	tap_is(raw_status(&w.raw, raw_recv(&w.raw, CAP_ID_NULL)), STATUS_BAD_ID, "nor null");
 }
@@ -34,16 +36,20 @@ static void test_deadlines(void)
 	tap_is(raw_status(&w.raw, sqe), STATUS_TIMED_OUT, "a deadline that is past");
 	sqe = raw_recv(&w.raw, w.endpoint);
 	sqe.deadline_ns = runtime_now() + 5 * MS;
-	tap_is(raw_status(&w.raw, sqe), STATUS_TIMED_OUT, "a RECV that nobody calls: the calls above are gone");
+	tap_is(raw_status(&w.raw, sqe), STATUS_TIMED_OUT,
+	       "a RECV that nobody calls: the calls above are gone");
 
 	struct raw_remote r = {.target = w.facet, .deadline_ns = runtime_now() + 30 * MS};
 	(void)!raw_remote_start(&r);
 	struct cap_cqe cqe = receive();
-	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->deadline_ns == r.deadline_ns, "the server sees the deadline");
+	tap_ok(cqe.status == STATUS_OK && raw_header(&w.raw)->deadline_ns == r.deadline_ns,
+	       "the server sees the deadline");
 	raw_remote_join(&r);
-	tap_ok(r.cqe.status == STATUS_TIMED_OUT && (r.cqe.flags & CAP_CQE_DELIVERED), "it passes: TIMED_OUT, DELIVERED");
+	tap_ok(r.cqe.status == STATUS_TIMED_OUT && (r.cqe.flags & CAP_CQE_DELIVERED),
+	       "it passes: TIMED_OUT, DELIVERED");
 	enum status status = answer(cqe.token, 0, 0);
-	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID, "the late RETURN harms nobody (%s)", tap_status_name(status));
+	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID, "the late RETURN harms nobody (%s)",
+	       tap_status_name(status));
 }
 
 struct completion {
@@ -82,16 +88,21 @@ static void test_cancel(void)
 
 	ring_flush(w.ring);
 	tap_ok(!c.done, "a call waits at the endpoint");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK, "CANCEL");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK,
+	       "CANCEL");
 	wait_for(&c);
-	tap_ok(c.done && c.cqe.status == STATUS_CANCELLED && !(c.cqe.flags & CAP_CQE_DELIVERED), "CANCELLED, and not delivered");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_TOO_LATE, "CANCEL again");
-	tap_ok(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence + 1000}) != STATUS_OK,
+	tap_ok(c.done && c.cqe.status == STATUS_CANCELLED && !(c.cqe.flags & CAP_CQE_DELIVERED),
+	       "CANCELLED, and not delivered");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_TOO_LATE,
+	       "CANCEL again");
+	tap_ok(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence + 1000}) !=
+		       STATUS_OK,
 	       "CANCEL of what was never submitted");
 
 	sequence = submit(&c, raw_recv(&w.raw, w.endpoint));
 	ring_flush(w.ring);
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK, "CANCEL of a RECV");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK,
+	       "CANCEL of a RECV");
 	wait_for(&c);
 	tap_is((enum status)c.cqe.status, STATUS_CANCELLED, "CANCELLED");
 
@@ -101,7 +112,8 @@ static void test_cancel(void)
 	timer_sleep_params_builder_set_ns(p, 1ull << 60);
 	tap_is(rpc_send(&sleep), STATUS_OK, "a long sleep");
 	ring_flush(w.ring);
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sleep.sequence}), STATUS_OK, "CANCEL of a sleep");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sleep.sequence}), STATUS_OK,
+	       "CANCEL of a sleep");
 	tap_is(rpc_wait(&sleep), STATUS_CANCELLED, "CANCELLED");
 	rpc_end(&sleep);
 }
@@ -118,11 +130,13 @@ static void test_cancel_delivered(void)
 	recv.buf_len = RAW_MESSAGE_BYTES;
 	struct cap_cqe received = raw_do(&w.raw, recv);
 	tap_is((enum status)received.status, STATUS_OK, "a thread receives its own call");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK, "CANCEL of a delivered call");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence}), STATUS_OK,
+	       "CANCEL of a delivered call");
 	wait_for(&c);
 	tap_ok(c.cqe.status == STATUS_CANCELLED && (c.cqe.flags & CAP_CQE_DELIVERED), "CANCELLED, DELIVERED");
 	enum status status = answer(received.token, 0, 0);
-	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID, "its RETURN harms nobody (%s)", tap_status_name(status));
+	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID, "its RETURN harms nobody (%s)",
+	       tap_status_name(status));
 }
 
 static void test_last_receiver(void)
@@ -142,7 +156,8 @@ static void test_last_receiver(void)
 	wait_for(&c);
 	tap_ok(c.done && c.cqe.status == STATUS_DISCONNECTED && !(c.cqe.flags & CAP_CQE_DELIVERED),
 	       "with the last it completes with DISCONNECTED");
-	tap_is(raw_status(&w.raw, raw_call(&w.raw, facet, 0, raw_fill(&w.raw, 0, 0))), STATUS_DISCONNECTED, "so do later ones at once");
+	tap_is(raw_status(&w.raw, raw_call(&w.raw, facet, 0, raw_fill(&w.raw, 0, 0))), STATUS_DISCONNECTED,
+	       "so do later ones at once");
 	ring_release(w.ring, facet);
 	ring_release(w.ring, facet_template);
 }
@@ -160,8 +175,9 @@ static void test_quiet(void)
 	submit(&c, (struct cap_sqe){.op = CAP_OP_RELEASE, .flags = CAP_SQE_QUIET, .target = copy.raw});
 	(void)!raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_NOP});
 	tap_ok(c.done && c.cqe.status == STATUS_BAD_ID, "one that fails does");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_DUP, .flags = CAP_SQE_QUIET, .target = w.timer.raw}), STATUS_BAD_OP,
-	       "QUIET is not for operations with a result");
+	tap_is(raw_status(&w.raw,
+			  (struct cap_sqe){.op = CAP_OP_DUP, .flags = CAP_SQE_QUIET, .target = w.timer.raw}),
+	       STATUS_BAD_OP, "QUIET is not for operations with a result");
 }
 
 void test_failures(void)

@@ -27,11 +27,11 @@ struct cap_cqe receive(void);
 /* Answers with raw_fill(words, first). */
 enum status answer(uint64_t token, uint32_t words, uint64_t first);
 
-void test_calls(void);     /* calls.c */
+void test_calls(void); /* calls.c */
 void test_answers(void);
 void test_capabilities(void); /* caps.c */
-void test_failures(void);  /* failures.c */
-void test_pipeline(void);  /* pipeline.c */
-void test_credits(void);   /* credits.c */
-void test_processes(void); /* processes.c */
-int child(void);           /* processes.c: what this program does with an argument */
+void test_failures(void);     /* failures.c */
+void test_pipeline(void);     /* pipeline.c */
+void test_credits(void);      /* credits.c */
+void test_processes(void);    /* processes.c */
+int child(void);              /* processes.c: what this program does with an argument */

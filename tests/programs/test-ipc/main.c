@@ -32,8 +32,10 @@ int main(void)
 	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
 	w.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
 	child_start_up();
-	tap_is(raw_endpoint(1024, 4, &w.endpoint, &w.facet_template), STATUS_OK, "an endpoint and a template");
-	tap_is(raw_mint(&w.raw, w.endpoint, w.facet_template, 7, &w.facet), STATUS_OK, "a facet, minted in a message");
+	tap_is(raw_endpoint(1024, 4, &w.endpoint, &w.facet_template), STATUS_OK,
+	       "an endpoint and a template");
+	tap_is(raw_mint(&w.raw, w.endpoint, w.facet_template, 7, &w.facet), STATUS_OK,
+	       "a facet, minted in a message");
 	test_calls();
 	test_answers();
 	test_capabilities();

@@ -16,7 +16,8 @@ static void test_target(void)
 	rpc_keep(&make);
 	(void)!rpc_send(&make);
 	struct rpc_target notification = rpc_target_field(rpc_answer(&make), 0);
-	notification_signal_params_builder_set_bits(notification_signal_begin_on(&signal, w.t, notification), 6);
+	notification_signal_params_builder_set_bits(notification_signal_begin_on(&signal, w.t, notification),
+						    6);
 	(void)!rpc_send(&signal);
 	notification_poll_begin_on(&poll, w.t, notification);
 	tap_is(notification_poll_call(&poll, &polled), STATUS_OK, "create, signal, poll: one entry");
@@ -28,12 +29,17 @@ static void test_target(void)
 	tap_ok(notification_poll(w.t, id, 0, &taken) == STATUS_OK && taken == 0, "the capability came, too");
 
 	cap_id copy = CAP_ID_NULL;
-	struct cap_cqe cqe = raw_do(&w.raw, (struct cap_sqe){.op = CAP_OP_DUP, .flags = CAP_SQE_TARGET_IS_ANSWER,
-							     .target = notification.value, .path = notification.path});
+	struct cap_cqe cqe = raw_do(&w.raw, (struct cap_sqe){.op = CAP_OP_DUP,
+							     .flags = CAP_SQE_TARGET_IS_ANSWER,
+							     .target = notification.value,
+							     .path = notification.path});
 	copy = (cap_id){cqe.token};
-	tap_ok(cqe.status == STATUS_OK && notification_poll(w.t, copy, 0, &taken) == STATUS_OK, "DUP of an answer");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE, .flags = CAP_SQE_TARGET_IS_ANSWER,
-						   .target = notification.value, .path = notification.path}),
+	tap_ok(cqe.status == STATUS_OK && notification_poll(w.t, copy, 0, &taken) == STATUS_OK,
+	       "DUP of an answer");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE,
+						   .flags = CAP_SQE_TARGET_IS_ANSWER,
+						   .target = notification.value,
+						   .path = notification.path}),
 	       STATUS_OK, "RELEASE of an answer");
 	tap_is(notification_poll(w.t, id, 0, &taken), STATUS_BAD_ID, "is the release of the id that came");
 	rpc_end(&poll);
@@ -54,7 +60,8 @@ static void test_argument(void)
 	struct virtual_memory_map_results_reader mapped;
 	struct rpc_call make, write, map;
 
-	virtual_memory_create_memory_params_builder_set_bytes(virtual_memory_create_memory_begin(&make, w.t, w.space), 4096);
+	virtual_memory_create_memory_params_builder_set_bytes(
+		virtual_memory_create_memory_begin(&make, w.t, w.space), 4096);
 	rpc_keep(&make);
 	(void)!rpc_send(&make);
 	struct rpc_target memory = rpc_target_field(rpc_answer(&make), 0);
@@ -65,7 +72,8 @@ static void test_argument(void)
 	virtual_memory_map_params_builder_set_memory(p, rpc_add_answer(&map, memory));
 	virtual_memory_map_params_builder_set_length(p, 4096);
 	virtual_memory_map_params_builder_set_protection(p, VIRTUAL_MEMORY_PROTECTION_READ);
-	tap_is(virtual_memory_map_call(&map, &mapped), STATUS_OK, "create memory, write, map it as an argument: one entry");
+	tap_is(virtual_memory_map_call(&map, &mapped), STATUS_OK,
+	       "create memory, write, map it as an argument: one entry");
 	uint64_t address = virtual_memory_map_results_reader_address(mapped);
 	tap_ok(address && memcmp((const void *)address, "pipelined", 9) == 0, "the bytes are there");
 	tap_is(rpc_wait(&write), STATUS_OK, "the write");
@@ -82,11 +90,13 @@ static void test_failed(void)
 {
 	struct rpc_call make, size, second;
 
-	virtual_memory_create_memory_params_builder_set_bytes(virtual_memory_create_memory_begin(&make, w.t, w.space), 0);
+	virtual_memory_create_memory_params_builder_set_bytes(
+		virtual_memory_create_memory_begin(&make, w.t, w.space), 0);
 	rpc_keep(&make);
 	(void)!rpc_send(&make);
 	memory_object_size_begin_on(&size, w.t, rpc_target_field(rpc_answer(&make), 0));
-	tap_ok(tap_raises(&size, EXCEPTION_TYPE_INVALID_ARGUMENT, nullptr), "a failed answer fails its dependants with its exception");
+	tap_ok(tap_raises(&size, EXCEPTION_TYPE_INVALID_ARGUMENT, nullptr),
+	       "a failed answer fails its dependants with its exception");
 	tap_is(rpc_wait(&make), STATUS_EXCEPTION, "which is that of the creation");
 	rpc_end(&make);
 
@@ -96,7 +106,8 @@ static void test_failed(void)
 	(void)!rpc_send(&make);
 	memory_object_size_begin_on(&second, w.t, rpc_target_field(rpc_answer(&make), 0));
 	enum status status = rpc_call(&second);
-	tap_ok(status != STATUS_OK && status != STATUS_AGAIN, "a path to where no capability is (%s)", tap_status_name(status));
+	tap_ok(status != STATUS_OK && status != STATUS_AGAIN, "a path to where no capability is (%s)",
+	       tap_status_name(status));
 	rpc_end(&second);
 	(void)!rpc_wait(&make);
 	rpc_end(&make);
@@ -126,8 +137,8 @@ static void test_records(void)
 	for (unsigned i = 0; i < kept; i++)
 		rpc_end(&calls[i]);
 
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE_ANSWER, .target = 1ull << 50}), STATUS_BAD_ID,
-	       "RELEASE_ANSWER of what was never kept");
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE_ANSWER, .target = 1ull << 50}),
+	       STATUS_BAD_ID, "RELEASE_ANSWER of what was never kept");
 }
 
 static void test_release_caps(void)
@@ -141,7 +152,9 @@ static void test_release_caps(void)
 	cap_id id = rpc_result_cap(&make, 0);
 	uint64_t taken;
 	tap_ok(notification_poll(w.t, id, 0, &taken) == STATUS_OK, "a kept answer with a capability");
-	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE_ANSWER, .flags = CAP_SQE_RELEASE_CAPS, .target = make.sequence}),
+	tap_is(raw_status(&w.raw, (struct cap_sqe){.op = CAP_OP_RELEASE_ANSWER,
+						   .flags = CAP_SQE_RELEASE_CAPS,
+						   .target = make.sequence}),
 	       STATUS_OK, "RELEASE_ANSWER with RELEASE_CAPS");
 	tap_is(notification_poll(w.t, id, 0, &taken), STATUS_BAD_ID, "the capability went, too");
 	rpc_end(&make);

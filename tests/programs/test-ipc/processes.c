@@ -68,7 +68,9 @@ static enum status start(const char *what, const char *name, cap_id cap, cap_id 
 {
 	struct spawn_grant grants[] = {child_grant("console"), child_grant_as(name, cap, 0)};
 
-	return child_start("test-ipc", &(struct child_options){.grants = grants, .grant_count = 2, .arguments = {what}}, handle);
+	return child_start("test-ipc",
+			   &(struct child_options){.grants = grants, .grant_count = 2, .arguments = {what}},
+			   handle);
 }
 
 /* Until nobody has called for 300 ms. */
@@ -122,7 +124,8 @@ static void test_server_ends(void)
 	call.deadline_ns = runtime_now() + 5000 * MS;
 	struct cap_cqe cqe = raw_do(&w.raw, call);
 	tap_ok(cqe.status == STATUS_DISCONNECTED && (cqe.flags & CAP_CQE_DELIVERED),
-	       "the server ends in mid-call: DISCONNECTED, DELIVERED (%s)", tap_status_name((enum status)cqe.status));
+	       "the server ends in mid-call: DISCONNECTED, DELIVERED (%s)",
+	       tap_status_name((enum status)cqe.status));
 	struct spawn_exit e = child_wait(handle);
 	tap_ok(e.reason == 1 && e.code == 5, "it had received it");
 
@@ -149,7 +152,8 @@ static void test_client_killed(void)
 	struct spawn_exit e = child_wait(handle);
 	tap_ok(e.reason == 2 && e.code == 4, "it has ended");
 	enum status status = answer(cqe.token, 1, 1);
-	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID, "the RETURN goes nowhere and harms nobody (%s)", tap_status_name(status));
+	tap_ok(status == STATUS_OK || status == STATUS_BAD_ID,
+	       "the RETURN goes nowhere and harms nobody (%s)", tap_status_name(status));
 
 	(void)!start("waits", "service", w.facet, &handle);
 	(void)!timer_sleep(w.t, w.timer, 100 * MS);

@@ -14,7 +14,9 @@ static uint64_t map(cap_id memory, uint64_t length, enum virtual_memory_protecti
 {
 	uint64_t address = 0;
 
-	return virtual_memory_map(w.t, w.space, memory, 0, length, 0, protection, &address) == STATUS_OK ? address : 0;
+	return virtual_memory_map(w.t, w.space, memory, 0, length, 0, protection, &address) == STATUS_OK
+		       ? address
+		       : 0;
 }
 
 static uint64_t allocate(uint64_t length)
@@ -26,7 +28,8 @@ static uint64_t allocate(uint64_t length)
 
 static int shares(void)
 {
-	volatile uint64_t *words = (volatile uint64_t *)map(w.memory, 2 * PAGE, VIRTUAL_MEMORY_PROTECTION_READ_WRITE);
+	volatile uint64_t *words = (volatile uint64_t *)map(w.memory, 2 * PAGE,
+							    VIRTUAL_MEMORY_PROTECTION_READ_WRITE);
 
 	if (!words || words[0] != 0x1234)
 		return 1;
@@ -79,7 +82,8 @@ static int writes_executable(void)
 
 	if (virtual_memory_create_memory(w.t, w.space, PAGE, &memory) != STATUS_OK)
 		return 1;
-	volatile uint8_t *code = (volatile uint8_t *)map(memory, PAGE, VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE);
+	volatile uint8_t *code = (volatile uint8_t *)map(memory, PAGE,
+							 VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE);
 	if (!code)
 		return 2;
 	code[0] = 1;
@@ -106,7 +110,8 @@ static int writes_protected(void)
 	if (!bytes)
 		return 1;
 	bytes[PAGE] = 1;
-	if (virtual_memory_protect(w.t, w.space, (uint64_t)bytes, PAGE, VIRTUAL_MEMORY_PROTECTION_READ) != STATUS_OK)
+	if (virtual_memory_protect(w.t, w.space, (uint64_t)bytes, PAGE, VIRTUAL_MEMORY_PROTECTION_READ) !=
+	    STATUS_OK)
 		return 2;
 	bytes[PAGE] = 2;
 	if (bytes[0] != 0)
@@ -196,7 +201,12 @@ const struct victim victims[] = {
 	{"shares memory with its parent", shares, FAULT(EXIT), 0, 0, {}},
 	{"writes to what it mapped readable", writes_read_only, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"executes what it mapped writable", executes_read_write, FAULT(PAGE_FAULT), 0, 0, {}},
-	{"writes through one mapping and executes through another", executes_second_mapping, FAULT(EXIT), 17, 0, {}},
+	{"writes through one mapping and executes through another",
+	 executes_second_mapping,
+	 FAULT(EXIT),
+	 17,
+	 0,
+	 {}},
 	{"writes to what it mapped executable", writes_executable, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"reads what it has unmapped", reads_unmapped, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"writes to what it has protected", writes_protected, FAULT(PAGE_FAULT), 0, 0, {}},

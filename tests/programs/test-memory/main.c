@@ -12,13 +12,17 @@ struct world w;
 /* Children share this one with their parent. */
 static void test_shared(void)
 {
-	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"), child_grant("threadSpawner"),
-				       child_grant_space(), {}};
+	struct spawn_grant grants[] = {child_grant("console"),
+				       child_grant("timer"),
+				       child_grant("threadSpawner"),
+				       child_grant_space(),
+				       {}};
 	uint64_t address = 0;
 
 	(void)!virtual_memory_create_memory(w.t, w.space, 8192, &w.memory);
-	tap_is(virtual_memory_map(w.t, w.space, w.memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &address), STATUS_OK,
-	       "memory to share");
+	tap_is(virtual_memory_map(w.t, w.space, w.memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
+				  &address),
+	       STATUS_OK, "memory to share");
 	volatile uint64_t *words = (volatile uint64_t *)address;
 	words[0] = 0x1234;
 	grants[4] = child_grant_as("memory", w.memory, MEMORY_OBJECT_INTERFACE_ID);

@@ -19,8 +19,10 @@ static void test_map(void)
 	cap_id memory = CAP_ID_NULL;
 	uint64_t a = 0, b = 0;
 
-	tap_is(virtual_memory_create_memory(w.t, w.space, 3 * PAGE, &memory), STATUS_OK, "space.createMemory");
-	tap_is(virtual_memory_map(w.t, w.space, memory, 0, 3 * PAGE, 0, READ_WRITE, &a), STATUS_OK, "space.map where the kernel chooses");
+	tap_is(virtual_memory_create_memory(w.t, w.space, 3 * PAGE, &memory), STATUS_OK,
+	       "space.createMemory");
+	tap_is(virtual_memory_map(w.t, w.space, memory, 0, 3 * PAGE, 0, READ_WRITE, &a), STATUS_OK,
+	       "space.map where the kernel chooses");
 	volatile uint64_t *words = (volatile uint64_t *)a;
 	bool zero = a != 0;
 	for (unsigned i = 0; i < 3 * PAGE / 8 && zero; i++)
@@ -32,7 +34,8 @@ static void test_map(void)
 	tap_ok(*(volatile uint64_t *)FREE == 77, "both show the same bytes");
 	words[PAGE / 8 + 1] = 78;
 	tap_ok(*(volatile uint64_t *)(FREE + 8) == 78, "also those written since");
-	tap_is(virtual_memory_unmap(w.t, w.space, a + PAGE, PAGE), STATUS_OK, "space.unmap of a page in the middle");
+	tap_is(virtual_memory_unmap(w.t, w.space, a + PAGE, PAGE), STATUS_OK,
+	       "space.unmap of a page in the middle");
 	words[0] = 1;
 	words[2 * PAGE / 8] = 2;
 	tap_ok(words[0] == 1 && words[2 * PAGE / 8] == 2, "those around it stay");
@@ -56,7 +59,8 @@ static void test_lazy(void)
 		*(volatile uint8_t *)(FREE + i * 8 * PAGE) = 1;
 	(void)!virtual_memory_unmap(w.t, w.space, FREE, 16 << 20);
 	before = child_counts();
-	tap_ok(virtual_memory_allocate(w.t, w.space, 16 << 20, FREE, &a) == STATUS_OK && a == FREE, "space.allocate of 16 MiB");
+	tap_ok(virtual_memory_allocate(w.t, w.space, 16 << 20, FREE, &a) == STATUS_OK && a == FREE,
+	       "space.allocate of 16 MiB");
 	mapped = child_counts();
 	tap_ok(before.frames_free - mapped.frames_free < 32, "takes hardly a page (%llu)",
 	       (unsigned long long)(before.frames_free - mapped.frames_free));
@@ -64,7 +68,8 @@ static void test_lazy(void)
 		*(volatile uint8_t *)(FREE + i * 8 * PAGE) = 1;
 	touched = child_counts();
 	uint64_t taken = mapped.frames_free - touched.frames_free;
-	tap_ok(taken >= 100 && taken < 120, "touching a hundred takes a hundred and their tables (%llu)", (unsigned long long)taken);
+	tap_ok(taken >= 100 && taken < 120, "touching a hundred takes a hundred and their tables (%llu)",
+	       (unsigned long long)taken);
 	tap_is(virtual_memory_unmap(w.t, w.space, FREE, 16 << 20), STATUS_OK, "space.unmap of all");
 	tap_ok(child_counts_return(&before), "all come back");
 }
@@ -94,7 +99,8 @@ static void test_protect(void)
 	(void)!virtual_memory_unmap(w.t, w.space, FREE, 2 * PAGE);
 
 	(void)!virtual_memory_create_memory(w.t, w.space, PAGE, &memory);
-	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID, 1 << MEMORY_OBJECT_READ, &less);
+	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID,
+					    1 << MEMORY_OBJECT_READ, &less);
 	(void)!virtual_memory_map(w.t, w.space, less, 0, PAGE, FREE, READ, &a);
 	tap_ok(protect_raises(FREE, READ_WRITE) && protect_raises(FREE, READ_EXECUTE),
 	       "write access is not to be had by protect, if map was not given it");
@@ -140,7 +146,8 @@ static bool create_raises(uint64_t bytes)
 {
 	struct rpc_call call;
 
-	virtual_memory_create_memory_params_builder_set_bytes(virtual_memory_create_memory_begin(&call, w.t, w.space), bytes);
+	virtual_memory_create_memory_params_builder_set_bytes(
+		virtual_memory_create_memory_begin(&call, w.t, w.space), bytes);
 	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, nullptr);
 }
 
@@ -156,26 +163,38 @@ static bool allocate_raises(uint64_t length, uint64_t address)
 
 static void test_ranges(cap_id memory)
 {
-	static const uint64_t bad_addresses[] = {1, FREE + 8, 0x0000800000000000 - PAGE, 0x0000800000000000, 0x8000000000000000,
-						 0xffff800000000000, 0xffffffff80000000, UINT64_MAX - 4095};
-	static const uint64_t bad_lengths[] = {0, 1, 4095, 4097, 1ull << 47, 1ull << 63, UINT64_MAX - 4095, UINT64_MAX};
+	static const uint64_t bad_addresses[] = {1,
+						 FREE + 8,
+						 0x0000800000000000 - PAGE,
+						 0x0000800000000000,
+						 0x8000000000000000,
+						 0xffff800000000000,
+						 0xffffffff80000000,
+						 UINT64_MAX - 4095};
+	static const uint64_t bad_lengths[] = {
+		0, 1, 4095, 4097, 1ull << 47, 1ull << 63, UINT64_MAX - 4095, UINT64_MAX};
 	const enum exception_type invalid = EXCEPTION_TYPE_INVALID_ARGUMENT;
 
 	for (unsigned i = 0; i < sizeof(bad_addresses) / 8; i++)
 		tap_ok(map_raises(memory, 0, 2 * PAGE, bad_addresses[i], READ, invalid, nullptr) &&
-			       allocate_raises(2 * PAGE, bad_addresses[i]) && unmap_raises(bad_addresses[i], PAGE),
+			       allocate_raises(2 * PAGE, bad_addresses[i]) &&
+			       unmap_raises(bad_addresses[i], PAGE),
 		       "address %llx is refused", (unsigned long long)bad_addresses[i]);
 	for (unsigned i = 0; i < sizeof(bad_lengths) / 8; i++)
 		tap_ok(map_raises(memory, 0, bad_lengths[i], 0, READ, invalid, nullptr) &&
-			       map_raises(memory, 0, bad_lengths[i], FREE, READ, invalid, nullptr) && unmap_raises(FREE, bad_lengths[i]),
+			       map_raises(memory, 0, bad_lengths[i], FREE, READ, invalid, nullptr) &&
+			       unmap_raises(FREE, bad_lengths[i]),
 		       "length %llx is refused", (unsigned long long)bad_lengths[i]);
-	tap_ok(map_raises(memory, 1, PAGE, 0, READ, invalid, nullptr) && map_raises(memory, 2 * PAGE, PAGE, 0, READ, invalid, nullptr) &&
+	tap_ok(map_raises(memory, 1, PAGE, 0, READ, invalid, nullptr) &&
+		       map_raises(memory, 2 * PAGE, PAGE, 0, READ, invalid, nullptr) &&
 		       map_raises(memory, PAGE, 2 * PAGE, 0, READ, invalid, nullptr) &&
 		       map_raises(memory, UINT64_MAX - 4095, 2 * PAGE, 0, READ, invalid, nullptr),
 	       "offsets that are odd or past the end");
-	tap_ok(map_raises(memory, 0, PAGE, 0, 3, invalid, "protection") && map_raises(memory, 0, PAGE, 0, 65535, invalid, "protection"),
+	tap_ok(map_raises(memory, 0, PAGE, 0, 3, invalid, "protection") &&
+		       map_raises(memory, 0, PAGE, 0, 65535, invalid, "protection"),
 	       "protections that do not exist");
-	tap_ok(create_raises(0) && create_raises((512ull << 30) + 1) && create_raises(UINT64_MAX), "memory of impossible sizes");
+	tap_ok(create_raises(0) && create_raises((512ull << 30) + 1) && create_raises(UINT64_MAX),
+	       "memory of impossible sizes");
 }
 
 static void test_rights(cap_id memory)
@@ -184,23 +203,29 @@ static void test_rights(cap_id memory)
 	uint64_t a = 0;
 	const enum exception_type invalid = EXCEPTION_TYPE_INVALID_ARGUMENT;
 
-	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID, 1 << MEMORY_OBJECT_READ, &less);
+	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID,
+					    1 << MEMORY_OBJECT_READ, &less);
 	tap_ok(map_raises(less, 0, PAGE, 0, READ_WRITE, invalid, "protection") &&
 		       map_raises(less, 0, PAGE, 0, READ_EXECUTE, invalid, "protection"),
 	       "with the method read alone, nothing is mapped writable or executable");
 	tap_ok(virtual_memory_map(w.t, w.space, less, 0, PAGE, 0, READ, &a) == STATUS_OK &&
-		       virtual_memory_unmap(w.t, w.space, a, PAGE) == STATUS_OK, "but readable");
+		       virtual_memory_unmap(w.t, w.space, a, PAGE) == STATUS_OK,
+	       "but readable");
 	ring_release(w.ring, less);
-	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID, 1 << MEMORY_OBJECT_SIZE, &less);
+	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID,
+					    1 << MEMORY_OBJECT_SIZE, &less);
 	tap_ok(map_raises(less, 0, PAGE, 0, READ, invalid, "protection"), "without it, not even that");
 	ring_release(w.ring, less);
-	tap_ok(map_raises(w.timer, 0, PAGE, 0, READ, invalid, nullptr) && map_raises(CAP_ID_NULL, 0, PAGE, 0, READ, invalid, nullptr),
+	tap_ok(map_raises(w.timer, 0, PAGE, 0, READ, invalid, nullptr) &&
+		       map_raises(CAP_ID_NULL, 0, PAGE, 0, READ, invalid, nullptr),
 	       "what is no memory");
 
 	cap_id package = CAP_ID_NULL;
 	uint64_t bytes;
-	(void)!boot_package_memory(w.t, runtime_need("bootPackage", BOOT_PACKAGE_INTERFACE_ID), &package, &bytes);
-	tap_ok(map_raises(package, 0, PAGE, 0, READ_WRITE, invalid, "protection"), "the boot package is not mapped writable");
+	(void)!boot_package_memory(w.t, runtime_need("bootPackage", BOOT_PACKAGE_INTERFACE_ID), &package,
+				   &bytes);
+	tap_ok(map_raises(package, 0, PAGE, 0, READ_WRITE, invalid, "protection"),
+	       "the boot package is not mapped writable");
 	ring_release(w.ring, package);
 }
 
@@ -222,7 +247,8 @@ void test_refusals(void)
 		       map_raises(memory, 0, 2 * PAGE, FREE - PAGE, READ, EXCEPTION_TYPE_FAILED, "address") &&
 		       map_raises(memory, 0, 2 * PAGE, FREE + PAGE, READ, EXCEPTION_TYPE_FAILED, "address"),
 	       "where something is mapped nothing else is");
-	tap_ok(unmap_raises(FREE, 3 * PAGE) && unmap_raises(FREE - PAGE, 2 * PAGE), "a range that is mapped only in part is not unmapped");
+	tap_ok(unmap_raises(FREE, 3 * PAGE) && unmap_raises(FREE - PAGE, 2 * PAGE),
+	       "a range that is mapped only in part is not unmapped");
 	tap_is(virtual_memory_unmap(w.t, w.space, FREE, 2 * PAGE), STATUS_OK, "and stays whole");
 	tap_ok(unmap_raises(FREE, PAGE), "unmapping it twice");
 	ring_release(w.ring, memory);

@@ -39,9 +39,11 @@ void test_notification(void)
 	uint64_t taken = 7;
 
 	(void)!capability_manager_create_notification(w.t, w.manager, &n);
-	tap_ok(notification_poll(w.t, n, 0, &taken) == STATUS_OK && taken == 0, "notification.poll: nothing is set");
+	tap_ok(notification_poll(w.t, n, 0, &taken) == STATUS_OK && taken == 0,
+	       "notification.poll: nothing is set");
 	tap_is(notification_signal(w.t, n, 5), STATUS_OK, "notification.signal");
-	tap_ok(notification_poll(w.t, n, 4, &taken) == STATUS_OK && taken == 4, "poll takes what it asks for");
+	tap_ok(notification_poll(w.t, n, 4, &taken) == STATUS_OK && taken == 4,
+	       "poll takes what it asks for");
 	tap_ok(notification_wait(w.t, n, 0, &taken) == STATUS_OK && taken == 1, "wait takes the rest");
 	(void)!notification_signal(w.t, n, 2);
 	(void)!notification_signal(w.t, n, 2);
@@ -51,18 +53,23 @@ void test_notification(void)
 
 	tap_is(notification_facet(w.t, n, 0xf0, &low), STATUS_OK, "notification.facet");
 	tap_is(notification_signal(w.t, low, 0), STATUS_OK, "signal 0 through it");
-	tap_ok(notification_poll(w.t, n, 0, &taken) == STATUS_OK && taken == 0xf0, "sets all bits of its mask");
+	tap_ok(notification_poll(w.t, n, 0, &taken) == STATUS_OK && taken == 0xf0,
+	       "sets all bits of its mask");
 	tap_ok(signal_raises(low, 1), "a bit outside the mask is refused");
-	tap_ok(notification_facet(w.t, low, 0x10, &lower) == STATUS_OK && facet_raises(low, 0x11) && facet_raises(low, 0),
+	tap_ok(notification_facet(w.t, low, 0x10, &lower) == STATUS_OK && facet_raises(low, 0x11) &&
+		       facet_raises(low, 0),
 	       "a facet of a facet has less, never more");
 	(void)!notification_signal(w.t, n, 0x31);
-	tap_ok(notification_poll(w.t, lower, 0, &taken) == STATUS_OK && taken == 0x10, "it takes only bits of its mask");
+	tap_ok(notification_poll(w.t, lower, 0, &taken) == STATUS_OK && taken == 0x10,
+	       "it takes only bits of its mask");
 	tap_ok(notification_poll(w.t, n, 0, &taken) == STATUS_OK && taken == 0x21, "the others stay");
 
 	/* The operations. */
 	ring_signal_bits(w.ring, n, 8);
-	tap_ok(ring_wait_bits(w.ring, n, 0, runtime_now() + 1000 * MS, &taken) == STATUS_OK && taken == 8, "SIGNAL and WAIT");
-	tap_is(ring_wait_bits(w.ring, n, 1, runtime_now() + 5 * MS, &taken), STATUS_TIMED_OUT, "WAIT with a deadline");
+	tap_ok(ring_wait_bits(w.ring, n, 0, runtime_now() + 1000 * MS, &taken) == STATUS_OK && taken == 8,
+	       "SIGNAL and WAIT");
+	tap_is(ring_wait_bits(w.ring, n, 1, runtime_now() + 5 * MS, &taken), STATUS_TIMED_OUT,
+	       "WAIT with a deadline");
 	ring_release(w.ring, lower);
 	ring_release(w.ring, low);
 	ring_release(w.ring, n);
@@ -78,12 +85,15 @@ void test_endpoint(void)
 	tap_is(endpoint_receive(w.t, e), STATUS_OK, "endpoint.receive does nothing");
 	struct endpoint_template_params_builder p = endpoint_template_begin(&call, w.t, e);
 	endpoint_template_params_builder_init_interfaces(p, 0);
-	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "interfaces"), "endpoint.template of nothing");
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "interfaces"),
+	       "endpoint.template of nothing");
 
 	struct endpoint_template_results_reader made;
 	p = endpoint_template_begin(&call, w.t, e);
 	endpoint_method_set_builder_set_interface_id(
-		endpoint_method_set_list_builder_at(endpoint_template_params_builder_init_interfaces(p, 1), 0), TIMER_INTERFACE_ID);
+		endpoint_method_set_list_builder_at(endpoint_template_params_builder_init_interfaces(p, 1),
+						    0),
+		TIMER_INTERFACE_ID);
 	tap_is(endpoint_template_call(&call, &made), STATUS_OK, "endpoint.template");
 	template = rpc_result_cap(&call, endpoint_template_results_reader_template(made));
 	rpc_end(&call);
@@ -92,7 +102,8 @@ void test_endpoint(void)
 
 	struct endpoint_identify_params_builder q = endpoint_identify_begin(&call, w.t, e);
 	endpoint_identify_params_builder_set_facet(q, rpc_add_cap(&call, w.timer));
-	tap_ok(endpoint_identify_call(&call, &found) == STATUS_OK && !endpoint_identify_results_reader_mine(found),
+	tap_ok(endpoint_identify_call(&call, &found) == STATUS_OK &&
+		       !endpoint_identify_results_reader_mine(found),
 	       "endpoint.identify: the kernel's timer is not mine");
 	rpc_end(&call);
 	ring_release(w.ring, template);
@@ -117,14 +128,16 @@ void test_io_port(void)
 	uint32_t value = 0;
 	cap_id sub = CAP_ID_NULL;
 
-	tap_ok(io_port_range(w.t, w.ports, &first, &count) == STATUS_OK && first == 0x3f8 && count == 8, "ports.range");
+	tap_ok(io_port_range(w.t, w.ports, &first, &count) == STATUS_OK && first == 0x3f8 && count == 8,
+	       "ports.range");
 	tap_is(io_port_write(w.t, w.ports, 7, 1, 0x5a), STATUS_OK, "ports.write");
 	tap_ok(io_port_read(w.t, w.ports, 7, 1, &value) == STATUS_OK && value == 0x5a, "ports.read");
-	tap_is(io_port_write_bytes(w.t, w.ports, 7, (struct msg_data){(const uint8_t *)"\x01\x02\x03", 3}), STATUS_OK,
-	       "ports.writeBytes");
-	tap_ok(io_port_read(w.t, w.ports, 7, 1, &value) == STATUS_OK && value == 3, "all to the same port, in order");
-	tap_ok(port_read_raises(8, 1) && port_read_raises(7, 2) && port_read_raises(5, 4) && port_read_raises(0, 3) &&
-		       port_read_raises(0, 0) && port_read_raises(65535, 1),
+	tap_is(io_port_write_bytes(w.t, w.ports, 7, (struct msg_data){(const uint8_t *)"\x01\x02\x03", 3}),
+	       STATUS_OK, "ports.writeBytes");
+	tap_ok(io_port_read(w.t, w.ports, 7, 1, &value) == STATUS_OK && value == 3,
+	       "all to the same port, in order");
+	tap_ok(port_read_raises(8, 1) && port_read_raises(7, 2) && port_read_raises(5, 4) &&
+		       port_read_raises(0, 3) && port_read_raises(0, 0) && port_read_raises(65535, 1),
 	       "outside the range, and widths that do not exist");
 	tap_is(io_port_sub(w.t, w.ports, 7, 1, &sub), STATUS_OK, "ports.sub");
 	tap_ok(io_port_range(w.t, sub, &first, &count) == STATUS_OK && first == 0x3ff && count == 1 &&
@@ -182,18 +195,22 @@ void test_memory_object(void)
 	(void)!virtual_memory_create_memory(w.t, w.space, 5000, &a);
 	(void)!virtual_memory_create_memory(w.t, w.space, 65536 * 2, &b);
 	tap_ok(memory_object_size(w.t, a, &size) == STATUS_OK && size == 8192, "memory.size: whole pages");
-	tap_ok(memory_holds(a, 0, "\0\0\0\0\0\0\0\0", 8) && memory_holds(a, 8184, "\0\0\0\0\0\0\0\0", 8), "it begins as zeroes");
-	tap_is(memory_object_write(w.t, a, 4094, (struct msg_data){(const uint8_t *)"abcd", 4}), STATUS_OK, "memory.write");
+	tap_ok(memory_holds(a, 0, "\0\0\0\0\0\0\0\0", 8) && memory_holds(a, 8184, "\0\0\0\0\0\0\0\0", 8),
+	       "it begins as zeroes");
+	tap_is(memory_object_write(w.t, a, 4094, (struct msg_data){(const uint8_t *)"abcd", 4}), STATUS_OK,
+	       "memory.write");
 	tap_ok(memory_holds(a, 4094, "abcd", 4), "memory.read, across a page");
-	tap_is(memory_object_write(w.t, a, 8188, (struct msg_data){(const uint8_t *)"abcd", 4}), STATUS_OK, "up to the end");
-	tap_ok(memory_read_raises(a, 8189, 4) && memory_read_raises(a, 0, 961) && memory_read_raises(a, UINT64_MAX, 1) &&
-		       memory_read_raises(a, UINT64_MAX - 3, 8),
+	tap_is(memory_object_write(w.t, a, 8188, (struct msg_data){(const uint8_t *)"abcd", 4}), STATUS_OK,
+	       "up to the end");
+	tap_ok(memory_read_raises(a, 8189, 4) && memory_read_raises(a, 0, 961) &&
+		       memory_read_raises(a, UINT64_MAX, 1) && memory_read_raises(a, UINT64_MAX - 3, 8),
 	       "reads past the end, and too much at a time");
 	tap_is(memory_object_copy_from(w.t, b, a, 4094, 65534, 4), STATUS_OK, "memory.copyFrom");
 	tap_ok(memory_holds(b, 65534, "abcd", 4), "the bytes are there");
 	tap_is(memory_object_copy_from(w.t, b, b, 0, 65536, 65536), STATUS_OK, "as much as is allowed");
-	tap_ok(memory_copy_raises(b, b, 0, 0, 65537) && memory_copy_raises(b, a, 8190, 0, 4) && memory_copy_raises(a, b, 0, 8190, 4) &&
-		       memory_copy_raises(a, b, UINT64_MAX, 0, 2) && memory_copy_raises(a, w.timer, 0, 0, 1),
+	tap_ok(memory_copy_raises(b, b, 0, 0, 65537) && memory_copy_raises(b, a, 8190, 0, 4) &&
+		       memory_copy_raises(a, b, 0, 8190, 4) && memory_copy_raises(a, b, UINT64_MAX, 0, 2) &&
+		       memory_copy_raises(a, w.timer, 0, 0, 1),
 	       "copies that reach past an end, are too large, or from what is no memory");
 	tap_is(memory_object_execute(w.t, a), STATUS_OK, "memory.execute does nothing");
 	ring_release(w.ring, a);
@@ -239,6 +256,8 @@ void test_threads(void)
 	tap_is(thread_start(&t, add_one, &number, nullptr), STATUS_OK, "threads.create");
 	tap_ok(thread_join(&t, &code) == STATUS_OK && code == 42, "thread.wait gives its exit code");
 
+	/* What is left of the first one goes a moment after its end was told. */
+	(void)!timer_sleep(w.t, w.timer, 50 * MS);
 	struct child_counts before = child_counts();
 	for (unsigned i = 0; i < 20; i++) {
 		(void)!thread_start(&t, add_one, &number, nullptr);
@@ -250,7 +269,9 @@ void test_threads(void)
 	while (!__atomic_load_n(&parked, __ATOMIC_ACQUIRE))
 		(void)!timer_sleep(w.t, w.timer, MS);
 	(void)!timer_sleep(w.t, w.timer, 5 * MS);
-	tap_ok(thread_handle_info(w.t, t.handle, &tid, &running, &cpu, &submissions, &completions) == STATUS_OK && tid != 0 && running,
+	tap_ok(thread_handle_info(w.t, t.handle, &tid, &running, &cpu, &submissions, &completions) ==
+			       STATUS_OK &&
+		       tid != 0 && running,
 	       "thread.info");
 	tap_is(thread_handle_wake(w.t, t.handle), STATUS_OK, "thread.wake");
 	tap_ok(thread_join(&t, &code) == STATUS_OK && code == STATUS_OK, "it goes on");
@@ -263,14 +284,17 @@ void test_threads(void)
 	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "bits"), "thread.interrupt with no bits");
 	p = thread_handle_interrupt_begin(&call, w.t, t.handle);
 	thread_handle_interrupt_params_builder_set_bits(p, 1ull << 63);
-	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "bits"), "thread.interrupt with the kernel's bit");
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "bits"),
+	       "thread.interrupt with the kernel's bit");
 	p = thread_handle_interrupt_begin(&call, w.t, t.handle);
 	thread_handle_interrupt_params_builder_set_bits(p, 1);
-	tap_ok(tap_raises(&call, EXCEPTION_TYPE_FAILED, nullptr), "thread.interrupt of a thread without a handler");
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_FAILED, nullptr),
+	       "thread.interrupt of a thread without a handler");
 	tap_is(thread_unpark(t.handle), STATUS_OK, "WAKE");
 	tap_ok(thread_join(&t, &code) == STATUS_OK && code == STATUS_OK, "it goes on, too");
 
-	tap_ok(create_raises(33, 0) && create_raises(4, 0) && create_raises(2048, 0) && create_raises(32, 1 << 20) &&
-		       create_raises(UINT32_MAX, 0) && create_raises(0, UINT32_MAX),
+	tap_ok(create_raises(33, 0) && create_raises(4, 0) && create_raises(2048, 0) &&
+		       create_raises(32, 1 << 20) && create_raises(UINT32_MAX, 0) &&
+		       create_raises(0, UINT32_MAX),
 	       "geometries that are none");
 }

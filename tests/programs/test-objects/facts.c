@@ -19,10 +19,14 @@ void test_console(void)
 {
 	static const uint8_t bytes[] = {'#', ' ', 0xff, 0x00, 0x1b, '\n'};
 
-	tap_is(console_write(w.t, w.console, MSG_TEXT("# half a line, ")), STATUS_OK, "console.write");
-	tap_is(console_write(w.t, w.console, MSG_TEXT("and its end\n")), STATUS_OK, "console.write ends the line");
+	/* Both before the first report, which would stand in the middle of that line. */
+	enum status begun = console_write(w.t, w.console, MSG_TEXT("# half a line, "));
+	enum status ended = console_write(w.t, w.console, MSG_TEXT("and its end\n"));
+	tap_is(begun, STATUS_OK, "console.write");
+	tap_is(ended, STATUS_OK, "console.write ends the line");
 	tap_is(console_write_line(w.t, w.console, MSG_TEXT("")), STATUS_OK, "console.writeLine, empty");
-	tap_is(console_write_bytes(w.t, w.console, (struct msg_data){bytes, sizeof(bytes)}), STATUS_OK, "console.writeBytes");
+	tap_is(console_write_bytes(w.t, w.console, (struct msg_data){bytes, sizeof(bytes)}), STATUS_OK,
+	       "console.writeBytes");
 }
 
 void test_timer(void)
@@ -33,7 +37,8 @@ void test_timer(void)
 	before = runtime_now();
 	(void)!timer_now(w.t, w.timer, &second);
 	after = runtime_now();
-	tap_ok(second >= first && second >= before && second <= after, "timer.now and the clock of the region agree");
+	tap_ok(second >= first && second >= before && second <= after,
+	       "timer.now and the clock of the region agree");
 
 	before = runtime_now();
 	tap_is(timer_sleep(w.t, w.timer, 20 * MS), STATUS_OK, "timer.sleep");
@@ -93,7 +98,8 @@ void test_entropy(void)
 	for (unsigned i = 0; i < 256; i++)
 		bits += (unsigned)__builtin_popcount(a[i]);
 	tap_ok(bits > 900 && bits < 1150, "about half the bits are set");
-	tap_ok(fill_raises(0) && fill_raises(257) && fill_raises(UINT32_MAX), "0, 257 and 2^32 - 1 are out of range");
+	tap_ok(fill_raises(0) && fill_raises(257) && fill_raises(UINT32_MAX),
+	       "0, 257 and 2^32 - 1 are out of range");
 }
 
 void test_system_info(void)
@@ -111,21 +117,25 @@ void test_system_info(void)
 		       system_info_get_results_reader_processor(get).len > 0 && cpus >= 1 &&
 		       system_info_get_results_reader_memory_bytes(get) >= 8 << 20,
 	       "it says what this is");
-	tap_ok(system_info_get_results_reader_boot_ns(get) > 0 && system_info_get_results_reader_boot_ns(get) < runtime_now(),
+	tap_ok(system_info_get_results_reader_boot_ns(get) > 0 &&
+		       system_info_get_results_reader_boot_ns(get) < runtime_now(),
 	       "init was started before now");
 	rpc_end(&call);
 
 	struct child_counts counts = child_counts();
-	tap_ok(counts.frames_free > 0 && counts.objects > 0 && counts.entries > 10 && counts.processes >= 2 && counts.threads >= 2,
+	tap_ok(counts.frames_free > 0 && counts.objects > 0 && counts.entries > 10 && counts.processes >= 2 &&
+		       counts.threads >= 2,
 	       "systemInfo.counters");
 	tap_ok(child_counts_return(&counts), "counting changes nothing");
 
 	for (uint32_t i = 0; i < cpus; i++)
-		tap_is(system_info_cpu(w.t, w.info, i, &entries, &interrupts, &faults, &switches, &ipis, &idle), STATUS_OK,
-		       "systemInfo.cpu %u", i);
+		tap_is(system_info_cpu(w.t, w.info, i, &entries, &interrupts, &faults, &switches, &ipis,
+				       &idle),
+		       STATUS_OK, "systemInfo.cpu %u", i);
 	struct system_info_cpu_params_builder params = system_info_cpu_begin(&call, w.t, w.info);
 	system_info_cpu_params_builder_set_index(params, cpus);
-	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "index"), "there is no CPU beyond the last");
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "index"),
+	       "there is no CPU beyond the last");
 }
 
 /* From `from` on: the number of lines, and whether one has the text. */
@@ -142,7 +152,8 @@ static uint32_t read_log(uint64_t from, const char *text, bool *found, uint64_t 
 
 		count = log_reader_line_list_reader_count(lines);
 		for (uint32_t i = 0; i < count; i++) {
-			struct msg_text line = log_reader_line_reader_text(log_reader_line_list_reader_at(lines, i));
+			struct msg_text line = log_reader_line_reader_text(
+				log_reader_line_list_reader_at(lines, i));
 			size_t len = strlen(text);
 
 			for (uint32_t at = 0; at + len <= line.len; at++)
@@ -179,7 +190,7 @@ void test_log(void)
 	tap_is(log_reader_wait_send(&call), STATUS_OK, "log.wait for one that does not");
 	ring_flush(w.ring);
 	tap_note("another line");
-	tap_is(log_reader_wait_call(&call, &results) , STATUS_OK, "it completes when there is one");
+	tap_is(log_reader_wait_call(&call, &results), STATUS_OK, "it completes when there is one");
 	rpc_end(&call);
 }
 
@@ -192,7 +203,8 @@ void test_package(void)
 	cap_id memory = CAP_ID_NULL;
 
 	tap_is(boot_package_memory(w.t, w.package, &memory, &bytes), STATUS_OK, "bootPackage.memory");
-	tap_ok(memory_object_size(w.t, memory, &size) == STATUS_OK && size >= bytes && size % 4096 == 0, "its size");
+	tap_ok(memory_object_size(w.t, memory, &size) == STATUS_OK && size >= bytes && size % 4096 == 0,
+	       "its size");
 
 	struct memory_object_read_params_builder params = memory_object_read_begin(&call, w.t, memory);
 	memory_object_read_params_builder_set_count(params, 8);
@@ -213,6 +225,7 @@ void test_package(void)
 void test_power(void)
 {
 	/* The image gives testExit only. */
-	tap_is(power_power_off(w.t, w.power), STATUS_DENIED, "power.powerOff was removed from this capability");
+	tap_is(power_power_off(w.t, w.power), STATUS_DENIED,
+	       "power.powerOff was removed from this capability");
 	tap_is(power_reboot(w.t, w.power), STATUS_DENIED, "so was power.reboot");
 }

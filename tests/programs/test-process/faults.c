@@ -165,7 +165,7 @@ static int faults_in_thread(void)
 {
 	struct thread t;
 
-	if (thread_start(&t, (int64_t(*)(void *))(uintptr_t)reads_null, nullptr, nullptr) != STATUS_OK)
+	if (thread_start(&t, (int64_t (*)(void *))(uintptr_t)reads_null, nullptr, nullptr) != STATUS_OK)
 		return 1;
 	spins(nullptr);
 	return 2;

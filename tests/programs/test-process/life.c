@@ -13,7 +13,8 @@ static enum status create(struct msg_text name, cap_id *process, cap_id *space)
 	struct process_spawner_create_results_reader results;
 	struct rpc_call call;
 
-	process_spawner_create_params_builder_set_name(process_spawner_create_begin(&call, w.t, w.spawner), name);
+	process_spawner_create_params_builder_set_name(process_spawner_create_begin(&call, w.t, w.spawner),
+						       name);
 	enum status status = process_spawner_create_call(&call, &results);
 	if (status == STATUS_OK) {
 		*process = rpc_result_cap(&call, process_spawner_create_results_reader_process(results));
@@ -27,7 +28,9 @@ static enum status start(const char *what, cap_id *handle)
 {
 	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer")};
 
-	return child_start("test-process", &(struct child_options){.grants = grants, .grant_count = 2, .arguments = {what}}, handle);
+	return child_start("test-process",
+			   &(struct child_options){.grants = grants, .grant_count = 2, .arguments = {what}},
+			   handle);
 }
 
 static enum process_handle_state state_of(cap_id handle)
@@ -53,9 +56,11 @@ void test_life(void)
 	tap_ok(state_of(handle) == PROCESS_HANDLE_STATE_RUNNING, "process.info: running");
 	tap_is(spawn_wait(w.t, handle, runtime_now() + 5 * MS, &e), STATUS_TIMED_OUT, "process.wait waits");
 	tap_is(process_handle_kill(w.t, handle, -3), STATUS_OK, "process.kill");
-	tap_ok(spawn_wait(w.t, handle, 0, &e) == STATUS_OK && e.reason == PROCESS_HANDLE_EXIT_REASON_KILLED && e.code == -3,
+	tap_ok(spawn_wait(w.t, handle, 0, &e) == STATUS_OK && e.reason == PROCESS_HANDLE_EXIT_REASON_KILLED &&
+		       e.code == -3,
 	       "killed, with the killer's code");
-	tap_ok(spawn_wait(w.t, handle, 0, &e) == STATUS_OK && e.code == -3, "process.wait of what has ended completes at once");
+	tap_ok(spawn_wait(w.t, handle, 0, &e) == STATUS_OK && e.code == -3,
+	       "process.wait of what has ended completes at once");
 	tap_is(process_handle_kill(w.t, handle, 9), STATUS_OK, "process.kill of what has ended");
 	tap_ok(spawn_wait(w.t, handle, 0, &e) == STATUS_OK && e.code == -3, "changes nothing");
 	tap_ok(state_of(handle) == PROCESS_HANDLE_STATE_ENDED, "process.info: ended");
@@ -83,7 +88,8 @@ static bool create_raises(struct msg_text name)
 {
 	struct rpc_call call;
 
-	process_spawner_create_params_builder_set_name(process_spawner_create_begin(&call, w.t, w.spawner), name);
+	process_spawner_create_params_builder_set_name(process_spawner_create_begin(&call, w.t, w.spawner),
+						       name);
 	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, nullptr);
 }
 
@@ -105,10 +111,13 @@ static void test_created(void)
 	struct rpc_call call;
 	uint64_t id = 0;
 
-	tap_ok(create_raises(MSG_TEXT("a name of more than 31 bytes is refused")), "names have at most 31 bytes");
-	tap_is(create(MSG_TEXT("a name of exactly 31 bytes ...."), &process, &space), STATUS_OK, "31 are allowed");
+	tap_ok(create_raises(MSG_TEXT("a name of more than 31 bytes is refused")),
+	       "names have at most 31 bytes");
+	tap_is(create(MSG_TEXT("a name of exactly 31 bytes ...."), &process, &space), STATUS_OK,
+	       "31 are allowed");
 	tap_ok(state_of(process) == PROCESS_HANDLE_STATE_CREATED, "process.info: created");
-	tap_ok(process_handle_grant(w.t, process, 5, w.timer, &id) == STATUS_OK && id == cap_id_make(5, 1).raw,
+	tap_ok(process_handle_grant(w.t, process, 5, w.timer, &id) == STATUS_OK &&
+		       id == cap_id_make(5, 1).raw,
 	       "process.grant: the id is the slot's first generation");
 	struct process_handle_grant_params_builder g = process_handle_grant_begin(&call, w.t, process);
 	process_handle_grant_params_builder_set_slot(g, 5);
@@ -128,7 +137,8 @@ static void test_created(void)
 	/* It starts where nothing is mapped. */
 	tap_is(process_handle_start(w.t, process, 0x1000, 0, 0, 0, 0, 0, 0), STATUS_OK, "process.start");
 	tap_ok(spawn_wait(w.t, process, runtime_now() + 1000 * MS, &e) == STATUS_OK &&
-		       e.reason == PROCESS_HANDLE_EXIT_REASON_PAGE_FAULT && e.address == 0x1000 && e.instruction == 0x1000,
+		       e.reason == PROCESS_HANDLE_EXIT_REASON_PAGE_FAULT && e.address == 0x1000 &&
+		       e.instruction == 0x1000,
 	       "an empty process faults at its first instruction");
 	tap_ok(start_raises(process, 0, 0, EXCEPTION_TYPE_FAILED), "process.start a second time");
 	uint64_t address;
@@ -179,7 +189,8 @@ static void test_events(void)
 	(void)!process_handle_kill(w.t, handle, 0);
 	(void)!spawn_wait(w.t, handle, 0, &e);
 	for (unsigned pages = 0; pages < 100; pages++) {
-		struct process_handle_events_params_builder p = process_handle_events_begin(&call, w.t, handle);
+		struct process_handle_events_params_builder p = process_handle_events_begin(&call, w.t,
+											    handle);
 
 		process_handle_events_params_builder_set_from(p, from);
 		if (process_handle_events_call(&call, &r) != STATUS_OK) {
@@ -242,7 +253,8 @@ void test_limits(void)
 	enum status status = STATUS_OK;
 	for (; granted < 20 && status == STATUS_OK; granted += status == STATUS_OK)
 		status = process_handle_grant(w.t, process, 0, w.timer, &id);
-	tap_ok(granted == 10, "ten capabilities fit, no more (%u, then %s)", granted, tap_status_name(status));
+	tap_ok(granted == 10, "ten capabilities fit, no more (%u, then %s)", granted,
+	       tap_status_name(status));
 	uint64_t address = 0;
 	status = virtual_memory_allocate(w.t, space, 1 << 20, 0, &address);
 	tap_note("mapping 256 pages into it, which are charged when touched: %s", tap_status_name(status));

@@ -22,8 +22,9 @@ int main(void)
 	child_start_up();
 
 	/* Somebody who must not notice anything of what follows. */
-	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"), child_grant("threadSpawner"),
-				       child_grant("capabilityManager"), child_grant("processSpawner"), child_grant_space()};
+	struct spawn_grant grants[] = {child_grant("console"),        child_grant("timer"),
+				       child_grant("threadSpawner"),  child_grant("capabilityManager"),
+				       child_grant("processSpawner"), child_grant_space()};
 	struct child_options bystander = {.grants = grants, .grant_count = 2, .arguments = {"stands by"}};
 	cap_id standing;
 
@@ -34,7 +35,8 @@ int main(void)
 	test_limits();
 
 	struct spawn_exit e;
-	tap_is(spawn_wait(w.t, standing, runtime_now() + 10 * MS, &e), STATUS_TIMED_OUT, "the bystander is still there");
+	tap_is(spawn_wait(w.t, standing, runtime_now() + 10 * MS, &e), STATUS_TIMED_OUT,
+	       "the bystander is still there");
 	(void)!spawn_kill(w.t, standing, 0);
 	e = child_wait(standing);
 	tap_ok(e.reason == 2, "and ends when it is killed");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * SYSCALL with flags, stacks, segments and numbers that no compiler would make (SDM vol. 3A, 5.8.8; ../shared hazards:
- * NT, AC, DF, TF; SYSRET to a non-canonical address, CVE-2012-0217).
+ * SYSCALL with flags, stacks, segments and numbers that no compiler would make (SDM vol. 3A, 5.8.8): NT, AC,
+ * DF, TF; and SYSRET to a non-canonical address (CVE-2012-0217).
  *
  * Each function leaves with 0 if the kernel and the process are as before.
  */
@@ -11,6 +11,7 @@
 static int64_t enter_with_flags(uint64_t set)
 {
 	int64_t result;
+	uint64_t a = 0, b = 0; /* argument registers do not survive a system call */
 
 	__asm__ volatile("sub $128, %%rsp\n\t"
 			 "pushfq\n\t"
@@ -20,8 +21,8 @@ static int64_t enter_with_flags(uint64_t set)
 			 "syscall\n\t"
 			 "popfq\n\t"
 			 "add $128, %%rsp"
-			 : "=a"(result)
-			 : "a"(CAP_SYSCALL_ENTER), "D"(0ull), "S"(0ull), [set] "r"(set)
+			 : "=a"(result), "+D"(a), "+S"(b)
+			 : "a"(CAP_SYSCALL_ENTER), [set] "r"(set)
 			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
 	return result;
 }
@@ -69,13 +70,14 @@ static int single_steps(void)
 static int with_stack(uint64_t stack)
 {
 	int64_t result;
+	uint64_t a = 0, b = 0;
 
 	__asm__ volatile("mov %%rsp, %%rbx\n\t"
 			 "mov %[stack], %%rsp\n\t"
 			 "syscall\n\t"
 			 "mov %%rbx, %%rsp"
-			 : "=a"(result)
-			 : "a"(CAP_SYSCALL_ENTER), "D"(0ull), "S"(0ull), [stack] "r"(stack)
+			 : "=a"(result), "+D"(a), "+S"(b)
+			 : "a"(CAP_SYSCALL_ENTER), [stack] "r"(stack)
 			 : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
 	return result == 0 && all_is_well() ? 0 : 1;
 }
@@ -113,15 +115,16 @@ static int64_t raw_syscall(uint64_t number, uint64_t a, uint64_t b)
 	int64_t result;
 
 	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b)
+			 : "=a"(result), "+D"(a), "+S"(b)
+			 : "a"(number)
 			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
 	return result;
 }
 
 static int unknown_numbers(void)
 {
-	static const uint64_t numbers[] = {2, 3, 255, 256, 0x80000000, 0xffffffff, 0x100000000, 1ull << 63, UINT64_MAX};
+	static const uint64_t numbers[] = {2,          3,           255,        256,       0x80000000,
+					   0xffffffff, 0x100000000, 1ull << 63, UINT64_MAX};
 
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (raw_syscall(numbers[i], 0, 0) >= 0)
@@ -162,32 +165,35 @@ static int last_page(void)
 /* The register that user code gets back says nothing of the kernel. */
 static int registers_after(void)
 {
-	uint64_t rdx, r8, r9, r10, rcx, r11;
+	uint64_t rdx, r8, r9, r10, rcx, r11, a = 0, b = 0;
 
 	__asm__ volatile("syscall\n\t"
 			 "mov %%r8, %1\n\tmov %%r9, %2\n\tmov %%r10, %3\n\tmov %%rcx, %4\n\tmov %%r11, %5"
-			 : "=d"(rdx), "=&r"(r8), "=&r"(r9), "=&r"(r10), "=&r"(rcx), "=&r"(r11)
-			 : "a"(CAP_SYSCALL_ENTER), "D"(0ull), "S"(0ull)
+			 : "=d"(rdx), "=&r"(r8), "=&r"(r9), "=&r"(r10), "=&r"(rcx), "=&r"(r11), "+D"(a),
+			   "+S"(b)
+			 : "a"(CAP_SYSCALL_ENTER)
 			 : "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
 	/* Kernel addresses have their top bit set. */
-	return ((rdx | r8 | r9 | r10 | rcx | r11) >> 63) == 0 ? 0 : 1;
+	return ((rdx | r8 | r9 | r10 | rcx | r11 | a | b) >> 63) == 0 ? 0 : 1;
 }
 
 static int callee_saved(void)
 {
 	uint64_t good;
 
-	__asm__ volatile("mov $11, %%rbx; mov $12, %%r12; mov $13, %%r13; mov $14, %%r14; mov $15, %%r15\n\t"
-			 "xor %%eax, %%eax; xor %%edi, %%edi; xor %%esi, %%esi\n\t"
-			 "syscall\n\t"
-			 "xor %%eax, %%eax\n\t"
-			 "cmp $11, %%rbx; jne 1f; cmp $12, %%r12; jne 1f; cmp $13, %%r13; jne 1f; cmp $14, %%r14; jne 1f\n\t"
-			 "cmp $15, %%r15; jne 1f\n\t"
-			 "mov $1, %%eax\n"
-			 "1:"
-			 : "=a"(good)
-			 :
-			 : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+	__asm__ volatile(
+		"mov $11, %%rbx; mov $12, %%r12; mov $13, %%r13; mov $14, %%r14; mov $15, %%r15\n\t"
+		"xor %%eax, %%eax; xor %%edi, %%edi; xor %%esi, %%esi\n\t"
+		"syscall\n\t"
+		"xor %%eax, %%eax\n\t"
+		"cmp $11, %%rbx; jne 1f; cmp $12, %%r12; jne 1f; cmp $13, %%r13; jne 1f; cmp $14, %%r14; jne 1f\n\t"
+		"cmp $15, %%r15; jne 1f\n\t"
+		"mov $1, %%eax\n"
+		"1:"
+		: "=a"(good)
+		:
+		: "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		  "memory", "cc");
 	return good ? 0 : 1;
 }
 

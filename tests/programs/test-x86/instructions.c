@@ -2,56 +2,59 @@
 /* Instructions that user code may not execute, or may and must not gain by: each ends the process, typed, or does nothing. */
 #include "x86.h"
 
-#define VICTIM(name, ...)                                                                                     \
-	static int name(void)                                                                                 \
-	{                                                                                                     \
-		__asm__ volatile(__VA_ARGS__);                                                                \
-		return 1;                                                                                     \
+#define VICTIM(name, ...)                      \
+	static int name(void)                  \
+	{                                      \
+		__asm__ volatile(__VA_ARGS__); \
+		return 1;                      \
 	}
 
 VICTIM(does_cli, "cli")
 VICTIM(does_sti, "sti")
 VICTIM(does_hlt, "hlt")
-VICTIM(does_in, "in $0x60, %%al" ::: "rax")
-VICTIM(does_out, "out %%al, $0x80" ::: "rax")
-VICTIM(does_outs, "lea (%%rsp), %%rsi; mov $0x3f8, %%edx; outsb" ::: "rsi", "rdx", "memory")
-VICTIM(reads_cr0, "mov %%cr0, %%rax" ::: "rax")
-VICTIM(writes_cr3, "mov %%rax, %%cr3" ::: "rax", "memory")
-VICTIM(writes_cr4, "xor %%eax, %%eax; mov %%rax, %%cr4" ::: "rax", "memory")
-VICTIM(writes_dr7, "xor %%eax, %%eax; mov %%rax, %%dr7" ::: "rax", "memory")
-VICTIM(reads_dr0, "mov %%dr0, %%rax" ::: "rax")
-VICTIM(does_rdmsr, "mov $0xc0000080, %%ecx; rdmsr" ::: "rax", "rcx", "rdx")
-VICTIM(does_wrmsr, "mov $0xc0000082, %%ecx; wrmsr" ::: "rax", "rcx", "rdx")
-VICTIM(does_swapgs, "swapgs" ::: "memory")
-VICTIM(does_sysret, "sysretq" ::: "memory")
-VICTIM(does_sysexit, "sysexit" ::: "memory")
-VICTIM(does_invlpg, "invlpg (%%rsp)" ::: "memory")
-VICTIM(does_invd, "invd" ::: "memory")
-VICTIM(does_wbinvd, "wbinvd" ::: "memory")
+VICTIM(does_in, "in $0x60, %%al" :: : "rax")
+VICTIM(does_out, "out %%al, $0x80" :: : "rax")
+VICTIM(does_outs, "lea (%%rsp), %%rsi; mov $0x3f8, %%edx; outsb" :: : "rsi", "rdx", "memory")
+VICTIM(reads_cr0, "mov %%cr0, %%rax" :: : "rax")
+VICTIM(writes_cr3, "mov %%rax, %%cr3" :: : "rax", "memory")
+VICTIM(writes_cr4, "xor %%eax, %%eax; mov %%rax, %%cr4" :: : "rax", "memory")
+VICTIM(writes_dr7, "xor %%eax, %%eax; mov %%rax, %%dr7" :: : "rax", "memory")
+VICTIM(reads_dr0, "mov %%dr0, %%rax" :: : "rax")
+VICTIM(does_rdmsr, "mov $0xc0000080, %%ecx; rdmsr" :: : "rax", "rcx", "rdx")
+VICTIM(does_wrmsr, "mov $0xc0000082, %%ecx; wrmsr" :: : "rax", "rcx", "rdx")
+VICTIM(does_swapgs, "swapgs" :: : "memory")
+VICTIM(does_sysret, "sysretq" :: : "memory")
+VICTIM(does_sysexit, "sysexit" :: : "memory")
+VICTIM(does_invlpg, "invlpg (%%rsp)" :: : "memory")
+VICTIM(does_invd, "invd" :: : "memory")
+VICTIM(does_wbinvd, "wbinvd" :: : "memory")
 VICTIM(does_clts, "clts")
-VICTIM(does_xsetbv, "xor %%ecx, %%ecx; xor %%eax, %%eax; xor %%edx, %%edx; xsetbv" ::: "rax", "rcx", "rdx")
-VICTIM(does_lgdt, "sub $16, %%rsp; lgdt (%%rsp)" ::: "memory")
-VICTIM(does_lidt, "sub $16, %%rsp; lidt (%%rsp)" ::: "memory")
-VICTIM(does_ltr, "xor %%eax, %%eax; ltr %%ax" ::: "rax", "memory")
-VICTIM(does_int0, "int $0" ::: "memory")
-VICTIM(does_int3, "int3" ::: "memory")
-VICTIM(does_int8, "int $8" ::: "memory")
-VICTIM(does_int14, "int $14" ::: "memory")
-VICTIM(does_int32, "int $32" ::: "memory")
-VICTIM(does_int48, "int $48" ::: "memory")
-VICTIM(does_int80, "int $0x80" ::: "memory")
-VICTIM(does_int255, "int $255" ::: "memory")
-VICTIM(does_sysenter, "sysenter" ::: "memory")
-VICTIM(far_return, "pushq $0x8; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" ::: "rax", "memory")
-VICTIM(far_return_null, "pushq $0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" ::: "rax", "memory")
+VICTIM(does_xsetbv, "xor %%ecx, %%ecx; xor %%eax, %%eax; xor %%edx, %%edx; xsetbv" :: : "rax", "rcx", "rdx")
+VICTIM(does_lgdt, "sub $16, %%rsp; lgdt (%%rsp)" :: : "memory")
+VICTIM(does_lidt, "sub $16, %%rsp; lidt (%%rsp)" :: : "memory")
+VICTIM(does_ltr, "xor %%eax, %%eax; ltr %%ax" :: : "rax", "memory")
+VICTIM(does_int0, "int $0" :: : "memory")
+VICTIM(does_int3, "int3" :: : "memory")
+VICTIM(does_int8, "int $8" :: : "memory")
+VICTIM(does_int14, "int $14" :: : "memory")
+VICTIM(does_int32, "int $32" :: : "memory")
+VICTIM(does_int48, "int $48" :: : "memory")
+VICTIM(does_int80, "int $0x80" :: : "memory")
+VICTIM(does_int255, "int $255" :: : "memory")
+VICTIM(does_sysenter, "sysenter" :: : "memory")
+VICTIM(far_return, "pushq $0x8; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" :: : "rax", "memory")
+VICTIM(far_return_null, "pushq $0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" :: : "rax", "memory")
 VICTIM(bad_iret,
-       "mov %%rsp, %%rax; pushq $0x10; push %%rax; pushfq; pushq $0x8; lea 1f(%%rip), %%rax; push %%rax; iretq; 1:" ::: "rax", "memory")
-VICTIM(loads_kernel_ds, "mov $0x10, %%eax; mov %%eax, %%ds" ::: "rax", "memory")
-VICTIM(loads_wild_gs, "mov $0xfff8, %%eax; mov %%eax, %%gs" ::: "rax", "memory")
-VICTIM(loads_null_ss, "xor %%eax, %%eax; mov %%eax, %%ss" ::: "rax", "memory")
-VICTIM(wild_fs_base, "movabs $0x8000000000000000, %%rax; wrfsbase %%rax" ::: "rax", "memory")
-VICTIM(wild_mxcsr, "sub $128, %%rsp; pushq $-1; ldmxcsr (%%rsp); movl $0x1f80, (%%rsp); ldmxcsr (%%rsp); add $136, %%rsp" ::: "memory")
-VICTIM(does_monitor, "lea (%%rsp), %%rax; xor %%ecx, %%ecx; xor %%edx, %%edx; monitor" ::: "rax", "rcx", "rdx", "memory")
+       "mov %%rsp, %%rax; pushq $0x10; push %%rax; pushfq; pushq $0x8; lea 1f(%%rip), %%rax; push %%rax; iretq; 1:" :: : "rax",
+       "memory")
+VICTIM(loads_kernel_ds, "mov $0x10, %%eax; mov %%eax, %%ds" :: : "rax", "memory")
+VICTIM(loads_wild_gs, "mov $0xfff8, %%eax; mov %%eax, %%gs" :: : "rax", "memory")
+VICTIM(loads_null_ss, "xor %%eax, %%eax; mov %%eax, %%ss" :: : "rax", "memory")
+VICTIM(wild_fs_base, "movabs $0x8000000000000000, %%rax; wrfsbase %%rax" :: : "rax", "memory")
+VICTIM(wild_mxcsr,
+       "sub $128, %%rsp; pushq $-1; ldmxcsr (%%rsp); movl $0x1f80, (%%rsp); ldmxcsr (%%rsp); add $136, %%rsp" :: : "memory")
+VICTIM(does_monitor, "lea (%%rsp), %%rax; xor %%ecx, %%ecx; xor %%edx, %%edx; monitor" :: : "rax", "rcx",
+       "rdx", "memory")
 
 /* User code may read what these tell, unless UMIP is on; what they tell must not be of use. */
 static int does_sgdt(void)
@@ -70,7 +73,8 @@ static int popf_iopl(void)
 {
 	uint64_t flags;
 
-	__asm__ volatile("pushfq; orq $0x3000, (%%rsp); andq $~0x200, (%%rsp); popfq; pushfq; pop %0" : "=r"(flags)::"memory", "cc");
+	__asm__ volatile("pushfq; orq $0x3000, (%%rsp); andq $~0x200, (%%rsp); popfq; pushfq; pop %0"
+			 : "=r"(flags)::"memory", "cc");
 	if (flags & 0x3000 || !(flags & 0x200))
 		return 1;
 	return 0;
@@ -88,7 +92,8 @@ static int hostile_xrstor(void)
 	static uint8_t image[4096] __attribute__((aligned(64)));
 
 	memset(image, 0xff, sizeof(image));
-	__asm__ volatile("mov $7, %%eax; xor %%edx, %%edx; xrstor (%0)" ::"r"(image) : "rax", "rdx", "memory");
+	__asm__ volatile("mov $7, %%eax; xor %%edx, %%edx; xrstor (%0)" ::"r"(image)
+			 : "rax", "rdx", "memory");
 	return 1;
 }
 
@@ -102,7 +107,8 @@ static int misaligned_sse(void)
 
 static int long_instruction(void)
 {
-	__asm__ volatile(".byte 0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x90");
+	__asm__ volatile(
+		".byte 0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x90");
 	return 1;
 }
 
@@ -110,17 +116,23 @@ static int long_instruction(void)
 static int mov_ss_syscall(void)
 {
 	__asm__ volatile("mov %%ss, %%ebx\n\t"
+			 "xor %%eax, %%eax; xor %%edi, %%edi; xor %%esi, %%esi\n\t"
 			 "sub $128, %%rsp; pushfq; orq $0x100, (%%rsp); popfq\n\t"
 			 "mov %%ebx, %%ss\n\t"
-			 "xor %%eax, %%eax\n\t"
 			 "syscall"
 			 :
-			 : "D"(0ull), "S"(0ull)
-			 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+			 :
+			 : "rax", "rbx", "rdi", "rsi", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory",
+			   "cc");
 	return 1;
 }
 
-#define PROTECTED(function, text) {text, function, FAULT(PROTECTION_FAULT), 0, FAULT(ILLEGAL_INSTRUCTION), {}}
+#define PROTECTED(function, text)                                                       \
+	{                                                                               \
+		text, function, FAULT(PROTECTION_FAULT), 0, FAULT(ILLEGAL_INSTRUCTION), \
+		{                                                                       \
+		}                                                                       \
+	}
 
 const struct victim instructions[] = {
 	PROTECTED(does_cli, "CLI"),
@@ -159,7 +171,12 @@ const struct victim instructions[] = {
 	{"RETF into the kernel's segment", far_return, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
 	{"RETF into no segment", far_return_null, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
 	{"IRET into the kernel", bad_iret, FAULT(PROTECTION_FAULT), 0, FAULT(PAGE_FAULT), {}},
-	{"MOV of a kernel selector to DS", loads_kernel_ds, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
+	{"MOV of a kernel selector to DS",
+	 loads_kernel_ds,
+	 FAULT(PROTECTION_FAULT),
+	 0,
+	 FAULT(OTHER_FAULT),
+	 {}},
 	{"MOV of a wild selector to GS", loads_wild_gs, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
 	PROTECTED(loads_null_ss, "MOV of null to SS"),
 	PROTECTED(wild_fs_base, "WRFSBASE of no address"),

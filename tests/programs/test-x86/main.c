@@ -30,7 +30,8 @@ int main(void)
 		return run_child();
 	child_start_up();
 
-	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"), child_grant("threadSpawner"), child_grant_space()};
+	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer"),
+				       child_grant("threadSpawner"), child_grant_space()};
 	victim_tests("test-x86", entries, entry_count, grants, 4);
 	victim_tests("test-x86", instructions, instruction_count, grants, 4);
 	victim_tests("test-x86", vectors, vector_count, grants, 4);

@@ -6,21 +6,25 @@
 
 static void load_vectors(const uint64_t *words)
 {
-	__asm__ volatile("movups 0(%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3\n\t"
-			 "movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7\n\t"
-			 "movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11\n\t"
-			 "movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15" ::"r"(words)
-			 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
-			   "xmm13", "xmm14", "xmm15", "memory");
+	__asm__ volatile(
+		"movups 0(%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3\n\t"
+		"movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7\n\t"
+		"movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11\n\t"
+		"movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15" ::
+			"r"(words)
+		: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+		  "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory");
 }
 
 static void store_vectors(uint64_t *words)
 {
-	__asm__ volatile("movups %%xmm0, 0(%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0)\n\t"
-			 "movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0)\n\t"
-			 "movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0)\n\t"
-			 "movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0)" ::"r"(words)
-			 : "memory");
+	__asm__ volatile(
+		"movups %%xmm0, 0(%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0)\n\t"
+		"movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0)\n\t"
+		"movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0)\n\t"
+		"movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0)" ::
+			"r"(words)
+		: "memory");
 }
 
 /* Loads a pattern, spins with it for a while (other threads do the same with theirs), looks again. One loop in assembly,
@@ -52,7 +56,8 @@ static int preempted(void)
 	struct thread t[4];
 
 	for (uint64_t i = 0; i < 4; i++)
-		if (thread_start(&t[i], keeps_its_own, (void *)(uintptr_t)(i * 1000 + 1), nullptr) != STATUS_OK)
+		if (thread_start(&t[i], keeps_its_own, (void *)(uintptr_t)(i * 1000 + 1), nullptr) !=
+		    STATUS_OK)
 			return 1;
 	for (unsigned i = 0; i < 4; i++)
 		(void)!thread_join(&t[i], nullptr);

@@ -112,6 +112,8 @@ static inline bool request_claim(struct request *request, uint64_t sequence)
 enum status request_enter_gate(struct thread *thread, struct request *request, struct gate *gate);
 /* Once it waits: revoking finds it (G2). If the gate died meanwhile, the request is told by whoever killed it or here. */
 void request_link_gate(struct request *request);
+/* Undoes the linking: revoking no longer finds it. */
+void request_leave_gate(struct request *request);
 /* Undoes both; nothing to do without a gate. */
 void request_drop_gate(struct request *request);
 

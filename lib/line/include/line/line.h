@@ -15,14 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_MAX           960u /* bytes in a line; one fits into a message of 1 KiB */
-#define LINE_PROMPT_MAX    128u
+#define LINE_MAX 960u /* bytes in a line; one fits into a message of 1 KiB */
+#define LINE_PROMPT_MAX 128u
 #define LINE_HISTORY_BYTES 8192u
 
 enum line_event : uint8_t {
-	LINE_MORE,  /* the line goes on */
-	LINE_READY, /* text, len: the line */
-	LINE_ENDED, /* Ctrl-D on an empty line */
+	LINE_MORE,    /* the line goes on */
+	LINE_READY,   /* text, len: the line */
+	LINE_ENDED,   /* Ctrl-D on an empty line */
 	LINE_DROPPED, /* Ctrl-C: the line is empty again, its prompt not yet shown: line_begin */
 };
 
@@ -50,7 +50,7 @@ struct line_editor {
 	bool remember; /* the line goes into the history */
 
 	/* Private */
-	uint32_t row; /* of the screen cursor, counted from the prompt's first row */
+	uint32_t row;        /* of the screen cursor, counted from the prompt's first row */
 	uint32_t history_at; /* 0: the new line; n: the n-th newest */
 	struct line_history history;
 	char draft[LINE_MAX]; /* the new line, while the person looks at older ones */
@@ -70,7 +70,8 @@ void line_init(struct line_editor *editor, struct line_output out, uint32_t colu
  * Shows prompt (cut to LINE_PROMPT_MAX) and starts with an empty line. The first `shown` bytes of prompt are on the
  * screen already, and the cursor is behind them.
  */
-void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_len, size_t shown, bool remember);
+void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_len, size_t shown,
+		bool remember);
 /* One byte from the keyboard. Must be called only between line_begin and the end of the line. */
 enum line_event line_feed(struct line_editor *editor, uint8_t byte);
 /* Around output of others while a line is open: takes the line off the screen; puts it back as it was. */

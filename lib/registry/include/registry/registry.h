@@ -23,11 +23,14 @@ bool registry_open(struct registry *registry, const void *bytes, size_t len);
 
 /* False: not known. */
 bool registry_interface(struct registry *registry, uint64_t id, struct registry_data_interface_reader *out);
-bool registry_interface_named(struct registry *registry, struct msg_text name, struct registry_data_interface_reader *out);
+bool registry_interface_named(struct registry *registry, struct msg_text name,
+			      struct registry_data_interface_reader *out);
 bool registry_struct(struct registry *registry, uint64_t id, struct registry_data_struct_reader *out);
-bool registry_struct_named(struct registry *registry, struct msg_text name, struct registry_data_struct_reader *out);
+bool registry_struct_named(struct registry *registry, struct msg_text name,
+			   struct registry_data_struct_reader *out);
 bool registry_enum(struct registry *registry, uint64_t id, struct registry_data_enum_reader *out);
-bool registry_enum_named(struct registry *registry, struct msg_text name, struct registry_data_enum_reader *out);
+bool registry_enum_named(struct registry *registry, struct msg_text name,
+			 struct registry_data_enum_reader *out);
 /* The interface's name, or its number in hexadecimal in `buffer`. */
 struct msg_text registry_interface_name(struct registry *registry, uint64_t id, char buffer[24]);
 
@@ -38,27 +41,30 @@ struct registry_method {
 };
 
 /* Of the interface or one that it extends. */
-bool registry_method_named(struct registry *registry, struct registry_data_interface_reader interface, struct msg_text name,
-			   struct registry_method *out);
+bool registry_method_named(struct registry *registry, struct registry_data_interface_reader interface,
+			   struct msg_text name, struct registry_method *out);
 /* All of them, its own first, by index: false beyond the last. */
-bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface, uint32_t index,
-			struct registry_method *out);
+bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface,
+			uint32_t index, struct registry_method *out);
 
 /* Finds a member of a struct by name; groups are members. */
-bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name, struct registry_data_field_reader *out);
+bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name,
+			  struct registry_data_field_reader *out);
 
 /* ---- Printing (print.c, value.c) ---- */
 
 /* "List(UInt64)", "Notification" */
-void registry_print_type(struct registry *registry, const struct text_out *out, struct registry_data_type_reader type);
+void registry_print_type(struct registry *registry, const struct text_out *out,
+			 struct registry_data_type_reader type);
 /* "sleep (ns :UInt64) -> ()"; returns how long it was. */
-uint32_t registry_print_signature(struct registry *registry, const struct text_out *out, struct registry_data_method_reader m);
+uint32_t registry_print_signature(struct registry *registry, const struct text_out *out,
+				  struct registry_data_method_reader m);
 /* One line: "(a = 1, b = "x")". */
-void registry_print_struct(struct registry *registry, const struct text_out *out, struct registry_data_struct_reader type,
-			   struct msg_struct value);
+void registry_print_struct(struct registry *registry, const struct text_out *out,
+			   struct registry_data_struct_reader type, struct msg_struct value);
 /* Each member on a line of its own, "  name = value"; lists of structs one element a line. */
-void registry_print_results(struct registry *registry, const struct text_out *out, struct registry_data_struct_reader type,
-			    struct msg_struct value);
+void registry_print_results(struct registry *registry, const struct text_out *out,
+			    struct registry_data_struct_reader type, struct msg_struct value);
 /* The names of a method set's members, separated by commas, in parentheses' place of the caller. */
 void registry_print_methods(struct registry *registry, const struct text_out *out,
 			    struct registry_data_interface_reader interface, uint64_t methods);

@@ -2,7 +2,7 @@
 /*
  * From a line to a statement. Pure: no capability is looked up, nothing is called.
  *
- *   statement = "" | "let" NAME "=" expression | expression | command
+ *   statement = "" | "let" NAME { "," NAME } "=" expression | expression | command
  *   expression = NAME "." NAME [arguments] { "." NAME [arguments] }
  *   arguments = "(" [ argument { "," argument } ] ")" | argument { argument }     the latter only at the end
  *   argument = [ NAME "=" ] value
@@ -16,9 +16,10 @@
 
 #include <shell/value.h>
 
-#define SHELL_MAX_STEPS  8u
-#define SHELL_MAX_WORDS  24u
+#define SHELL_MAX_STEPS 8u
+#define SHELL_MAX_WORDS 24u
 #define SHELL_MAX_GRANTS 24u
+#define SHELL_MAX_LET 8u
 
 enum shell_statement_kind : uint8_t {
 	SHELL_EMPTY,
@@ -39,7 +40,9 @@ struct shell_grant {
 
 struct shell_statement {
 	enum shell_statement_kind kind;
-	struct shell_word let; /* EXPRESSION: the name for its result; len 0: none */
+	struct shell_word
+		let[SHELL_MAX_LET]; /* EXPRESSION: names for the capabilities of its result, in their order */
+	uint32_t let_count;
 
 	struct shell_word target; /* EXPRESSION: where it begins */
 	struct shell_step steps[SHELL_MAX_STEPS];
@@ -51,11 +54,12 @@ struct shell_statement {
 	struct shell_word program; /* RUN */
 	struct shell_grant grants[SHELL_MAX_GRANTS];
 	uint32_t grant_count;
-	bool with;       /* a list of grants was given, even an empty one */
+	bool with; /* a list of grants was given, even an empty one */
 	bool background;
 
 	struct shell_values values;
 };
 
 /* False: the line is wrong, and error says how. */
-bool shell_parse(const char *line, uint32_t len, struct shell_statement *statement, struct shell_error *error);
+bool shell_parse(const char *line, uint32_t len, struct shell_statement *statement,
+		 struct shell_error *error);

@@ -29,9 +29,9 @@ enum shell_value_kind : uint8_t {
 };
 
 #define SHELL_MAX_VALUES 96u
-#define SHELL_MAX_BYTES  1024u /* of all texts and data of a statement */
-#define SHELL_MAX_DEPTH  12u
-#define SHELL_NONE       0xffffu
+#define SHELL_MAX_BYTES 1024u /* of all texts and data of a statement */
+#define SHELL_MAX_DEPTH 12u
+#define SHELL_NONE 0xffffu
 
 /* A piece of the line, or of the pool's bytes. */
 struct shell_word {
@@ -42,12 +42,12 @@ struct shell_word {
 
 struct shell_value {
 	enum shell_value_kind kind;
-	bool negative;         /* INTEGER */
-	bool truth;            /* BOOL */
-	uint16_t next;         /* the next of its list, SHELL_NONE: the last */
-	uint16_t first, count; /* LIST, STRUCT: members */
-	struct shell_word name;  /* name = value: the name; otherwise len 0 */
-	struct shell_word word;  /* the value as written; TEXT and DATA: its bytes */
+	bool negative;          /* INTEGER */
+	bool truth;             /* BOOL */
+	uint16_t next;          /* the next of its list, SHELL_NONE: the last */
+	uint16_t first, count;  /* LIST, STRUCT: members */
+	struct shell_word name; /* name = value: the name; otherwise len 0 */
+	struct shell_word word; /* the value as written; TEXT and DATA: its bytes */
 	union {
 		uint64_t magnitude; /* INTEGER */
 		double real;        /* REAL */

@@ -12,9 +12,9 @@
 #include <runtime/thread.h>
 
 #define RAW_MESSAGE_BYTES 1536u
-#define RAW_BUFFER_BYTES  2048u
-#define RAW_MAX_CAPS      16u
-#define RAW_INTERFACE     0x9d3c51e07ba84f26ull /* of no schema: its messages are this program's business */
+#define RAW_BUFFER_BYTES 2048u
+#define RAW_MAX_CAPS 16u
+#define RAW_INTERFACE 0x9d3c51e07ba84f26ull /* of no schema: its messages are this program's business */
 
 struct raw {
 	struct ring_client *ring;
@@ -56,7 +56,7 @@ struct raw_remote {
 	/* To be set: */
 	cap_id target;
 	uint16_t method;
-	uint32_t words;   /* of message: raw_fill(words, first) */
+	uint32_t words; /* of message: raw_fill(words, first) */
 	uint64_t first;
 	uint32_t message_bytes; /* if not 0: this many bytes instead, a data section of zeroes */
 	struct cap_desc descs[RAW_MAX_CAPS];
@@ -82,4 +82,5 @@ void raw_remote_join(struct raw_remote *remote);
 /* An endpoint, and a template for facets that serve RAW_INTERFACE. */
 enum status raw_endpoint(uint32_t max_message, uint16_t max_caps, cap_id *endpoint, cap_id *facet_template);
 /* A facet with a key, by a call of this process to itself that takes it out of the message: through MINT. */
-enum status raw_mint(const struct raw *raw, cap_id endpoint, cap_id facet_template, uint64_t key, cap_id *facet);
+enum status raw_mint(const struct raw *raw, cap_id endpoint, cap_id facet_template, uint64_t key,
+		     cap_id *facet);

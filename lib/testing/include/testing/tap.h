@@ -18,7 +18,8 @@ void tap_start(void);
 /* One test. Gives `good` back. The text is formatted as lib/fmt does. */
 bool tap_ok(bool good, const char *text, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a status; what came instead is shown. */
-bool tap_is(enum status status, enum status expected, const char *text, ...) __attribute__((format(printf, 3, 4)));
+bool tap_is(enum status status, enum status expected, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
 /* A line that is no test. */
 void tap_note(const char *text, ...) __attribute__((format(printf, 1, 2)));
 /* The plan; the exit code: 0 if all tests passed. */

@@ -21,5 +21,5 @@ struct victim {
 /* In a child (there is an argument): runs that victim; its exit code. */
 int victim_main(const struct victim *table, uint32_t count);
 /* In the parent: two tests for each victim. grants: what each gets, besides "console". */
-void victim_tests(const char *program, const struct victim *table, uint32_t count, const struct spawn_grant *grants,
-		  uint32_t grant_count);
+void victim_tests(const char *program, const struct victim *table, uint32_t count,
+		  const struct spawn_grant *grants, uint32_t grant_count);

@@ -16,11 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UART16550_PORTS     8u
-#define UART16550_RECEIVED  16384u /* powers of two */
-#define UART16550_SENDING   4096u
-#define UART16550_FIFO      16u
-#define UART16550_BURST     1024u /* most bytes that one call of uart16550_service takes from the device */
+#define UART16550_PORTS 8u
+#define UART16550_RECEIVED 16384u /* powers of two */
+#define UART16550_SENDING 4096u
+#define UART16550_FIFO 16u
+#define UART16550_BURST 1024u /* most bytes that one call of uart16550_service takes from the device */
 
 /* How to reach the registers, 0..7. False: not at all any more. */
 struct uart16550_access {
