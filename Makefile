@@ -53,6 +53,7 @@ include mk/test.mk
 include mk/bench.mk
 include mk/check.mk
 include mk/docs.mk
+-include mk/assurance.mk
 
 .PHONY: all kernel user images tools help clean distclean
 all: kernel user images  ## kernel, programs and images (the default)
@@ -60,7 +61,7 @@ kernel: $(KERNEL_ELF)  ## the kernel alone
 tools: $(TOOLS)  ## programs for the build host
 
 clean:  ## remove out/, but keep downloaded sources
-	$(Q)shopt -s extglob nullglob; rm -rf $(OUT)/!(ports|installed.mk) $(OUT)/ports/!(downloads) compile_commands.json
+	$(Q)shopt -s extglob nullglob; rm -rf $(OUT)/!(ports|installed*.mk) $(OUT)/ports/!(downloads) compile_commands.json
 
 distclean:  ## remove everything generated or downloaded
 	$(Q)rm -rf $(OUT) compile_commands.json

@@ -13,7 +13,7 @@ TEST_ISOS := $(patsubst %,$(OUT)/iso/%.iso,$(shell \
 TEST_DEBUG := $(if $(shell grep -lE '^kernel:.*debug' tests/system/*.test 2>/dev/null),debug-kernel)
 endif
 
-debug-kernel:
+debug-kernel: kernel # not beside it: both would make the generated headers
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 
 test: all $(HOST_TESTS) $(FUZZERS) $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## all tests; ends with `N passed, N failed`

@@ -18,6 +18,14 @@ $(OUT)/installed.mk: tools/install-deps
 	@tools/install-deps </dev/null >&2
 	@echo '# packages are installed' > $@
 
+$(OUT)/installed-test.mk: tools/install-deps
+	@mkdir -p $(@D)
+	@tools/install-deps test </dev/null >&2
+	@echo '# packages for tests are installed' > $@
+
 ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
 include $(OUT)/installed.mk
+endif
+ifneq ($(filter test assurance models proofs,$(MAKECMDGOALS)),)
+include $(OUT)/installed-test.mk
 endif

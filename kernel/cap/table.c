@@ -206,8 +206,8 @@ static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, ui
 	struct cap_ref ref = {entry->view, entry->gate};
 	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
 
-	store_release(&entry->generation, generation); /* T2, T4 */
-	store_release(&entry->view, (struct view *)NULL);
+	store_release(&entry->view, (struct view *)NULL); /* T4 */
+	store_release(&entry->generation, generation);    /* T2 */
 	if (ref.gate != NULL)
 		(void)atomic_sub(&ref.gate->entries, 1ull);
 	table->used--;

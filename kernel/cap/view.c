@@ -26,8 +26,14 @@ enum status view_create(struct object *object, enum view_kind kind, uint64_t key
 	view->count = (uint8_t)count;
 	for (unsigned i = 0; i < count; i++)
 		view->sets[i] = sets[i];
-	if (object->type->view_created != NULL)
-		object->type->view_created(view);
+	if (object->type->view_created != NULL) {
+		enum status status = object->type->view_created(view);
+		if (status != STATUS_OK) {
+			object_put(object);
+			heap_free(view, view_size(count));
+			return status;
+		}
+	}
 	*out = view;
 	return STATUS_OK;
 }
@@ -43,7 +49,11 @@ enum status view_create_full(struct object *object, struct view **out)
 
 enum status view_mint(const struct view *template, uint64_t key, struct view **out)
 {
-	return view_create(template->object, VIEW_FACET, key, template->sets, template->count, out);
+	enum status status = view_create(template->object, VIEW_FACET, key, template->sets, template->count, out);
+
+	if (status == STATUS_OK && template->object->type->view_minted != NULL)
+		template->object->type->view_minted(*out);
+	return status;
 }
 
 static void view_free(struct quiesce_node *node)

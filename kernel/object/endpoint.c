@@ -55,7 +55,17 @@ static enum status identify(void *self, struct rpc_request *request, struct endp
 	return STATUS_OK;
 }
 
-static const struct endpoint_server_ops endpoint_ops = {.receive = receive, .template = template, .identify = identify};
+static enum status retire(void *self, struct rpc_request *request, struct endpoint_retire_params_reader params,
+			  struct endpoint_retire_results_builder results)
+{
+	endpoint_retire_results_builder_set_found(
+		results, endpoint_retire_key(container_of((struct object *)self, struct endpoint, object),
+					 endpoint_retire_params_reader_key(params), &kcall_of(request)->thread->ring));
+	return STATUS_OK;
+}
+
+static const struct endpoint_server_ops endpoint_ops = {
+	.receive = receive, .template = template, .identify = identify, .retire = retire};
 
 static enum status endpoint_object_call(struct object *object, struct rpc_request *request)
 {
@@ -70,4 +80,5 @@ const struct object_type endpoint_type = {
 	.destroy = endpoint_destroy,
 	.view_created = endpoint_view_created,
 	.view_gone = endpoint_view_gone,
+	.view_minted = endpoint_view_minted,
 };

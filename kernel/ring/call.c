@@ -43,8 +43,10 @@ static enum status mint(struct cap_table *table, const struct cap_desc *desc, st
 		return STATUS_WRONG_TYPE;
 	status = view_mint(template.view, desc->path_or_key, &out->view);
 	out->gate = template.gate;
-	if (status == STATUS_OK)
-		gate_get(out->gate);
+	if (status == STATUS_OK && out->gate != NULL && !object_try_get(&out->gate->object)) {
+		view_put(out->view);
+		status = STATUS_BAD_ID;
+	}
 	return status;
 }
 

@@ -66,6 +66,15 @@ void request_link_gate(struct request *request)
 	spin_unlock(&gate_lock);
 }
 
+void request_leave_gate(struct request *request)
+{
+	if (!(request->extras & REQUEST_GATED))
+		return;
+	spin_lock(&gate_lock);
+	list_remove(&request->gate_link);
+	spin_unlock(&gate_lock);
+}
+
 void request_drop_gate(struct request *request)
 {
 	struct gate *gate = request->gate;

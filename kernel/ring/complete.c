@@ -49,8 +49,10 @@ void request_detach(struct request *request)
 
 	if (request->sqe.op != CAP_OP_CALL || request->record == NULL)
 		return;
-	(void)atomic_cas(&request->record->caller, &expected, (struct request *)NULL);
+	struct service_record *record = request->record;
 	request->record = NULL;
+	if (atomic_cas(&record->caller, &expected, (struct request *)NULL))
+		endpoint_tell_cancelled(record, request->served);
 }
 
 void request_release(struct ring *ring, struct request *request)

@@ -33,6 +33,7 @@ enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_
 	spin_init(&endpoint->lock, LOCK_RANK_ENDPOINT);
 	list_init(&endpoint->calls);
 	list_init(&endpoint->receivers);
+	list_init(&endpoint->notices);
 	endpoint->max_message = max_message;
 	endpoint->max_caps = max_caps;
 	*out = endpoint;
@@ -41,8 +42,11 @@ enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_
 
 void endpoint_destroy(struct object *object)
 {
+	struct endpoint *endpoint = container_of(object, struct endpoint, object);
+
+	facet_table_fini(&endpoint->facets);
 	object_fini(object);
-	slab_free(&endpoint_cache, container_of(object, struct endpoint, object));
+	slab_free(&endpoint_cache, endpoint);
 }
 
 static bool may_receive(const struct view *view)
@@ -50,23 +54,42 @@ static bool may_receive(const struct view *view)
 	return view->kind == VIEW_OBJECT && view_allows(view, ENDPOINT_INTERFACE_ID, ENDPOINT_RECEIVE);
 }
 
-void endpoint_view_created(struct view *view)
+enum status endpoint_view_created(struct view *view)
 {
+	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
+
+	if (view->kind == VIEW_FACET)
+		return facet_key_enter(endpoint, view);
 	if (may_receive(view))
-		(void)atomic_add(&container_of(view->object, struct endpoint, object)->receive_rights, 1);
+		(void)atomic_add(&endpoint->receive_rights, 1);
+	return STATUS_OK;
+}
+
+void endpoint_view_minted(struct view *view)
+{
+	facet_key_minted(view);
+}
+
+/* The last receive right is gone: nobody will ever answer. */
+static void end_endpoint(struct endpoint *endpoint)
+{
+	spin_lock(&endpoint->lock);
+	store_relaxed(&endpoint->dead, true);
+	while (list_pop_front(&endpoint->notices) != NULL)
+		; /* keys without facets go with the endpoint */
+	spin_unlock(&endpoint->lock);
+	kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
+	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
 }
 
 void endpoint_view_gone(struct view *view)
 {
 	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
 
-	if (!may_receive(view) || atomic_sub(&endpoint->receive_rights, 1) != 1)
-		return;
-	spin_lock(&endpoint->lock);
-	store_relaxed(&endpoint->dead, true);
-	spin_unlock(&endpoint->lock);
-	kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
-	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
+	if (view->kind == VIEW_FACET)
+		facet_key_leave(view);
+	else if (may_receive(view) && atomic_sub(&endpoint->receive_rights, 1) == 1)
+		end_endpoint(endpoint);
 }
 
 static void write_header(struct request *call, const struct process *caller, struct cap_call_header *header)
@@ -104,7 +127,6 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	unsigned char *buffer = receive->ring->arena + receive->sqe.buf_off;
 	uint32_t len = (uint32_t)sizeof(struct cap_call_header) + sqe->msg_len;
 
-	(void)endpoint;
 	write_header(call, caller, (struct cap_call_header *)(void *)buffer);
 	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off, sqe->msg_len / 8);
 	if (unlikely(call->extras & REQUEST_CARRIES)) {
@@ -124,6 +146,10 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->interface_id = sqe->interface_id;
 	record->object_id = call->object->id;
 	record->method = sqe->method;
+	record->endpoint = endpoint;
+	object_get(&endpoint->object);
+	record->notice.kind = NOTICE_CANCELLED;
+	list_init(&record->notice.link);
 	if (unlikely(call->extras & REQUEST_GATED)) {
 		record->gate = call->gate;
 		gate_get(call->gate);
@@ -135,7 +161,8 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
 	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
 					      .token = record_open(record)};
-	/* Last: who aborts the call waits for the lock as long as this is set, and may then complete and reuse it. */
+	call->served = record->word;
+	/* Last: who aborts the call and finds no lock to take may complete and reuse it. Against request_unlink. */
 	store_release(&call->queue_lock, (struct spinlock *)NULL);
 }
 
@@ -179,43 +206,141 @@ static void complete_receive(struct ring *ring, struct request *receive)
 	ring_unclaim(ring);
 }
 
+/* What is to be received next. */
+struct work {
+	struct notice *notice; /* or: */
+	struct request *call;
+};
+
+static bool notice_holds(struct notice *notice)
+{
+	if (notice->kind == NOTICE_RELEASED)
+		return container_of(notice, struct facet_key, notice)->live == 0;
+	return (load_relaxed(&container_of(notice, struct service_record, notice)->word) & 3) == RECORD_OPEN;
+}
+
+/* Notices before calls; those that were withdrawn leave the queue. */
+static bool find_work(struct endpoint *endpoint, struct work *work) REQUIRES(endpoint->lock)
+{
+	work->call = NULL;
+	while (unlikely(!list_is_empty(&endpoint->notices))) {
+		work->notice = list_first(&endpoint->notices, struct notice, link);
+		if (notice_holds(work->notice))
+			return true;
+		list_remove(&work->notice->link);
+	}
+	work->notice = NULL;
+	work->call = first_call(endpoint);
+	return work->call != NULL;
+}
+
+/* A notice into the receiver's buffer; the record that it reserved stays its own, and goes back. */
+static void deliver_notice(struct notice *notice, struct request *receive)
+{
+	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
+	struct completion result = {.len = sizeof(*header)};
+	uint64_t key = 0, mints = 0;
+
+	list_remove(&notice->link);
+	if (notice->kind == NOTICE_RELEASED) {
+		facet_key_take_notice(container_of(notice, struct facet_key, notice), &key, &mints);
+		result.flags = CAP_CQE_KIND_RELEASED;
+	} else {
+		const struct service_record *record = container_of(notice, struct service_record, notice);
+		result.flags = CAP_CQE_KIND_CANCELLED;
+		result.token = record_token(record->word, record->index);
+	}
+	*header = (struct cap_call_header){.key = key, .mints = mints};
+	receive->result = result;
+}
+
+/* Into a receiver that was claimed for it. A call whose abort was claimed meanwhile is delivered all the same: whoever aborts it takes
+ * the lock first. */
+static void deliver_work(struct endpoint *endpoint, const struct work *work, struct request *receive)
+	REQUIRES(endpoint->lock)
+{
+	if (unlikely(work->notice != NULL)) {
+		deliver_notice(work->notice, receive);
+		return;
+	}
+	list_remove(&work->call->link);
+	receive->ring->copied += work->call->sqe.msg_len;
+	deliver(endpoint, work->call, receive);
+}
+
+void endpoint_pump(struct endpoint *endpoint)
+{
+	struct request *receive;
+	struct ring *ring;
+	struct work work;
+
+	spin_lock(&endpoint->lock);
+	while (find_work(endpoint, &work) && (ring = claim_receiver(endpoint, &receive)) != NULL) {
+		if (receive != NULL)
+			deliver_work(endpoint, &work, receive);
+		spin_unlock(&endpoint->lock);
+		complete_receive(ring, receive);
+		spin_lock(&endpoint->lock);
+	}
+	spin_unlock(&endpoint->lock);
+}
+
+void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
+{
+	struct endpoint *endpoint = record->endpoint;
+
+	/* Linked first, then a fence, then a look whether the call is still open; record_close changes the word first (a full
+	 * fence), then looks whether the notice is linked. One of the two takes it out again. */
+	spin_lock(&endpoint->lock);
+	bool pushed = !endpoint->dead && list_is_empty(&record->notice.link);
+	if (pushed)
+		list_push_back(&endpoint->notices, &record->notice.link);
+	full_fence();
+	if (load_relaxed(&record->word) != word && pushed) {
+		list_remove(&record->notice.link);
+		pushed = false;
+	}
+	spin_unlock(&endpoint->lock);
+	if (pushed)
+		endpoint_pump(endpoint);
+}
+
+/* A queued call with that key that still waits. */
+static struct request *queued_with_key(struct endpoint *endpoint, uint64_t key, uint64_t *sequence)
+{
+	struct request *found = NULL;
+
+	spin_lock(&endpoint->lock);
+	list_for_each(it, &endpoint->calls) {
+		struct request *call = container_of(it, struct request, link);
+		uint64_t word = load_acquire(&call->claim);
+		if (call->key == key && (word & 3) == REQUEST_PENDING) {
+			found = call;
+			*sequence = word >> 2;
+			break;
+		}
+	}
+	spin_unlock(&endpoint->lock);
+	return found;
+}
+
+bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *own)
+{
+	struct request *call;
+	uint64_t sequence;
+
+	if (!facet_key_retire(endpoint, key))
+		return false;
+	while ((call = queued_with_key(endpoint, key, &sequence)) != NULL)
+		(void)request_abort(call, sequence, STATUS_DISCONNECTED, own);
+	return true;
+}
+
 /* A lease may run out on another CPU while its call is being admitted; who claimed the call then completes it, after taking
  * the endpoint's lock (queue_lock is set before the gate knows the call). */
 static bool is_claimed_by_lease(const struct request *call)
 {
 	return (call->extras & REQUEST_GATED) && (load_acquire(&call->claim) & 3) != REQUEST_PENDING;
-}
-
-/* Queues the call, and hands queued calls to receivers that wait while there are both. */
-static bool queue_and_match(struct endpoint *endpoint, struct request *call) RELEASES(endpoint->lock)
-{
-	struct request *receive, *next;
-	struct ring *ring, *own = call->ring;
-
-	if (unlikely(endpoint->dead)) {
-		spin_unlock(&endpoint->lock);
-		return false;
-	}
-	if (unlikely(is_claimed_by_lease(call))) {
-		spin_unlock(&endpoint->lock);
-		return true;
-	}
-	store_relaxed(&call->queue_lock, &endpoint->lock);
-	list_push_back(&endpoint->calls, &call->link);
-	while ((next = first_call(endpoint)) != NULL && (ring = claim_receiver(endpoint, &receive)) != NULL) {
-		if (receive != NULL) {
-			list_remove(&next->link);
-			own->copied += next->sqe.msg_len;
-			deliver(endpoint, next, receive);
-		}
-		spin_unlock(&endpoint->lock);
-		complete_receive(ring, receive);
-		if (receive != NULL && next == call)
-			return true; /* `call` may have been answered and reused by now */
-		spin_lock(&endpoint->lock);
-	}
-	spin_unlock(&endpoint->lock);
-	return true;
 }
 
 /* Hands the call to a receiver that waits, or queues it. False: nobody will ever receive it. */
@@ -225,7 +350,15 @@ static bool match(struct endpoint *endpoint, struct request *call)
 	struct ring *ring;
 
 	spin_lock(&endpoint->lock);
-	if (likely(list_is_empty(&endpoint->calls) && !endpoint->dead && !is_claimed_by_lease(call)) &&
+	if (unlikely(endpoint->dead)) {
+		spin_unlock(&endpoint->lock);
+		return false;
+	}
+	if (unlikely(is_claimed_by_lease(call))) {
+		spin_unlock(&endpoint->lock);
+		return true;
+	}
+	if (likely(list_is_empty(&endpoint->calls) && list_is_empty(&endpoint->notices)) &&
 	    (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (likely(receive != NULL)) {
 			call->ring->copied += call->sqe.msg_len;
@@ -236,9 +369,13 @@ static bool match(struct endpoint *endpoint, struct request *call)
 		}
 		spin_unlock(&endpoint->lock);
 		complete_receive(ring, NULL);
-		spin_lock(&endpoint->lock);
+		return match(endpoint, call); /* one receiver fewer */
 	}
-	return queue_and_match(endpoint, call);
+	call->queue_lock = &endpoint->lock;
+	list_push_back(&endpoint->calls, &call->link);
+	spin_unlock(&endpoint->lock);
+	endpoint_pump(endpoint);
+	return true;
 }
 
 /* What a call needs beyond its message. */
@@ -275,6 +412,8 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 	if (unlikely(sqe->msg_len > endpoint->max_message || sqe->caps_len > endpoint->max_caps ||
 		     sqe->buf_caps > CAP_MESSAGE_MAX_CAPS))
 		return STATUS_TOO_LARGE;
+	if (unlikely(facet_key_is_retired(ref.view->facet)))
+		return STATUS_DISCONNECTED;
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
 	if (unlikely((sqe->buf_caps | sqe->caps_len) != 0 || ref.gate != NULL)) {
@@ -307,19 +446,19 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 	request->record = record;
 	request->extras |= REQUEST_RECORD | REQUEST_SLOTS;
 	request_arm_deadline(request);
+	struct work work;
 	spin_lock(&endpoint->lock);
-	struct request *call = first_call(endpoint);
-	bool won = call != NULL && request_claim(request, request->sequence); /* or our own deadline came first */
-	bool dead = endpoint->dead;
+	bool found = find_work(endpoint, &work), dead = endpoint->dead;
+	bool won = found && request_claim(request, request->sequence); /* or our own deadline came first */
 	if (won) {
-		list_remove(&call->link);
-		ring->copied += call->sqe.msg_len;
-		deliver(endpoint, call, request);
-	} else if (call == NULL && !dead) {
+		deliver_work(endpoint, &work, request);
+	} else if (!found && !dead) {
 		request->queue_lock = &endpoint->lock;
 		request->extras |= REQUEST_POSTED;
 		list_push_back(&ring->posted, &request->posted);
 		list_push_back(&endpoint->receivers, &request->link);
+		if (unlikely(request->extras & REQUEST_GATED))
+			request_link_gate(request);
 	}
 	spin_unlock(&endpoint->lock);
 	if (won)
@@ -332,19 +471,16 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 void endpoint_recheck(struct request *receive)
 {
 	struct endpoint *endpoint = container_of(receive->object, struct endpoint, object);
-	struct request *call = NULL;
+	struct work work;
+	bool won = false;
 
 	spin_lock(&endpoint->lock);
-	if (!list_is_empty(&receive->link) && (call = first_call(endpoint)) != NULL) {
-		if (request_claim(receive, receive->sequence)) {
-			list_remove(&receive->link);
-			list_remove(&call->link);
-			deliver(endpoint, call, receive);
-		} else {
-			call = NULL;
-		}
+	if (!list_is_empty(&receive->link) && find_work(endpoint, &work) && request_claim(receive, receive->sequence)) {
+		won = true;
+		list_remove(&receive->link);
+		deliver_work(endpoint, &work, receive);
 	}
 	spin_unlock(&endpoint->lock);
-	if (call != NULL)
+	if (won)
 		ring_finish(receive->ring, receive);
 }

@@ -41,11 +41,19 @@ static enum status prepare_receive(struct thread *thread, struct request *reques
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
 	*endpoint = found;
+	if (unlikely(ref.gate != NULL)) {
+		status = request_enter_gate(thread, request, ref.gate);
+		if (status != STATUS_OK)
+			return status;
+	}
 	if (likely(have == sqe->buf_caps)) {
 		request->slots = (struct cap_slots){0};
 		return STATUS_OK;
 	}
-	return cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+	status = cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+	if (status != STATUS_OK && ref.gate != NULL)
+		request_drop_gate(request);
+	return status;
 }
 
 enum status op_recv(struct thread *thread, struct request *request)
@@ -59,6 +67,7 @@ enum status op_recv(struct thread *thread, struct request *request)
 	status = record_reserve(thread->process, &record);
 	if (unlikely(status != STATUS_OK)) {
 		cap_table_unreserve(&thread->process->table, &request->slots);
+		request_drop_gate(request);
 		return status;
 	}
 	return endpoint_post_receive(thread, request, endpoint, record);
@@ -138,8 +147,7 @@ static enum status do_return(struct thread *thread, struct request *request, str
 		return STATUS_BAD_ID;
 	}
 	*out = record;
-	if (unlikely(record->gate != NULL))
-		record_drop_gate(record);
+	record_close(record);
 	if (likely(caller != NULL && request_claim(caller, sequence)))
 		answer_caller(thread, request, caller, carried);
 	else
@@ -172,6 +180,7 @@ enum status op_return_recv(struct thread *thread, struct request *request)
 	status = do_return(thread, request, &record);
 	if (unlikely(status != STATUS_OK)) {
 		cap_table_unreserve(table, &request->slots);
+		request_drop_gate(request);
 		return status;
 	}
 	if (likely(request->slots.count == 0))

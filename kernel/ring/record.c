@@ -7,6 +7,7 @@
 
 #include <core/atomic.h>
 #include <mm/slab.h>
+#include <ring/endpoint.h>
 #include <ring/record.h>
 
 #define BLOCK 16u
@@ -93,7 +94,6 @@ void record_release(struct process *process, struct service_record *record)
 {
 	struct service_records *records = load_relaxed(&process->records);
 
-	record_drop_gate(record);
 	if (record->slots.count != 0)
 		cap_table_unreserve(&process->table, &record->slots);
 	spin_lock(&records->lock);
@@ -136,6 +136,22 @@ uint64_t record_open(struct service_record *record)
 	return record_token(word, record->index);
 }
 
+void record_close(struct service_record *record)
+{
+	struct endpoint *endpoint = record->endpoint;
+
+	if (unlikely(record->gate != NULL)) {
+		gate_put(record->gate);
+		record->gate = NULL;
+	}
+	if (unlikely(!list_is_empty(&record->notice.link))) {
+		spin_lock(&endpoint->lock);
+		list_remove(&record->notice.link);
+		spin_unlock(&endpoint->lock);
+	}
+	object_put(&endpoint->object);
+}
+
 /* The server is gone: its caller, if it still waits, learns so. */
 static void disconnect(struct process *process, struct service_record *record)
 {
@@ -146,6 +162,7 @@ static void disconnect(struct process *process, struct service_record *record)
 	struct request *caller = load_acquire(&record->caller);
 	if (caller != NULL)
 		(void)request_abort(caller, record->caller_sequence, STATUS_DISCONNECTED, NULL);
+	record_close(record);
 	record_release(process, record);
 }
 

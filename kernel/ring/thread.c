@@ -194,6 +194,7 @@ static void stop_ring(struct thread *thread)
 			request_unlink(request);
 			request_detach(request);
 		}
+		request_leave_gate(request); /* nobody reaches it through its gate any more */
 		/* Also of those that others have claimed. One that is firing now is over when the CPUs have left the kernel. */
 		if (request->extras & REQUEST_TIMED)
 			(void)timer_cancel(&request->deadline);

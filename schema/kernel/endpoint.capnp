@@ -16,6 +16,10 @@ interface Endpoint @0xf9eaee466140b3b7 {
   # Recognises a facet of this endpoint among arguments: its key, and what it may call. Look at the sets, not only at
   # the key: a caller may have attenuated it. mine = false: it belongs to somebody else.
 
+  retire @3 (key :UInt64) -> (found :Bool);
+  # All facets with that key answer DISCONNECTED from now on, and no release notice comes for it: what a supervisor does for objects
+  # that a restarted server will not know. found = false: no facet has it.
+
   struct MethodSet {
     interfaceId @0 :UInt64;
     methods @1 :UInt64 = 0xffffffffffffffff;

@@ -307,6 +307,11 @@ static void serves_and_dies(uint64_t region)
 		}
 		struct cap_cqe cqe = user_wait(&ring);
 		explore_check(cqe.status == STATUS_OK);
+		if (user_is_notice(cqe)) {
+			sqe = recv_sqe(RECV_AT);
+			(void)user_submit(&ring, &sqe);
+			continue;
+		}
 		if (i + 1 == lifetime && host_random() % 2)
 			continue; /* dies with a call received and open */
 		if (cqe.user_data != 9)

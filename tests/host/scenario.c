@@ -266,8 +266,19 @@ struct cap_cqe user_do(struct user_ring *ring, const struct cap_sqe *sqe)
 {
 	struct cap_cqe cqe;
 
-	(void)user_submit(ring, sqe);
-	cqe = user_wait(ring);
+	struct cap_sqe next = *sqe;
+
+	(void)user_submit(ring, &next);
+	while (user_is_notice(cqe = user_wait(ring))) {
+		/* A RECV that got a notice: receives again. What RETURN_RECV had to return is returned. */
+		next.target = next.op == CAP_OP_RETURN_RECV ? next.interface_id : next.target;
+		next.op = CAP_OP_RECV;
+		next.flags = 0;
+		next.interface_id = 0;
+		next.msg_off = next.msg_len = next.caps_off = 0;
+		next.caps_len = 0;
+		(void)user_submit(ring, &next);
+	}
 	explore_check(cqe.user_data == sqe->user_data);
 	return cqe;
 }

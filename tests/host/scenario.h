@@ -60,7 +60,13 @@ uint64_t user_enter(struct user_ring *ring, uint64_t min, uint64_t deadline_ns);
 bool user_reap(struct user_ring *ring, struct cap_cqe *out);
 /* Enters until there is a completion. */
 struct cap_cqe user_wait(struct user_ring *ring);
-/* submit and wait for its completion; there must be nothing else outstanding. */
+/* A RECV's completion that is no call: a facet was released, or a caller is gone. */
+static inline bool user_is_notice(struct cap_cqe cqe)
+{
+	return cqe.status == 0 && (cqe.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) != 0;
+}
+
+/* submit and wait for its completion; there must be nothing else outstanding. Notices to a RECV are passed over. */
 struct cap_cqe user_do(struct user_ring *ring, const struct cap_sqe *sqe);
 void user_arena_write(struct user_ring *ring, uint32_t offset, const void *from, uint32_t len);
 void user_arena_read(struct user_ring *ring, uint32_t offset, void *to, uint32_t len);

@@ -27,9 +27,10 @@ struct object_type {
 	enum status (*call)(struct object *object, struct rpc_request *request);
 	/* The last capability-side reference is gone and nobody inside the kernel can see the object any more. Frees it. */
 	void (*destroy)(struct object *object);
-	/* If not NULL: a view of it was made; the last reference to one is gone. No lock is held. */
-	void (*view_created)(struct view *view);
+	/* If not NULL: a view of it is made (and may be refused); the last reference to one is gone. No lock is held. */
+	enum status (*view_created)(struct view *view);
 	void (*view_gone)(struct view *view);
+	void (*view_minted)(struct view *view); /* after view_created, for those that MINT makes */
 };
 
 struct object {

@@ -10,8 +10,9 @@
  *   T1  an entry with view != NULL is in use and its id is (slot, generation);
  *   T2  a slot's generation changes when it is released, before the slot can be found free: a stale id never resolves;
  *   T3  entries in use + reserved = what is charged to the ledger;
- *   T4  readers load view first, generation second; writers raise the generation first and set the view last. So a
- *       reader that sees a matching generation has seen the view that belonged to it.
+ *   T4  readers find the generation that the id names before and after they load view and gate; writers clear the view
+ *       before they raise the generation, and set it last when they fill the entry. So what a reader has belonged to
+ *       that generation, also for an id that was guessed before it is given (tests/models/table.pml).
  *   T5  a slot whose capability is being moved is locked: its generation has the top bit set, so that no id resolves to it,
  *       and its view stays. Generations of ids are 1 .. 2^31 - 1.
  */
@@ -109,10 +110,13 @@ static inline enum status cap_table_find(struct cap_table *table, cap_id id, str
 		return STATUS_BAD_ID;
 	slot &= array->capacity - 1; /* no speculation past the end */
 	struct cap_entry *entry = &cap_array_entries(array)[slot];
+	if (unlikely(load_acquire(&entry->generation) != cap_id_generation(id)))
+		return STATUS_BAD_ID;
 	out->view = load_acquire(&entry->view);
-	out->gate = load_relaxed(&entry->gate);
-	if (unlikely(out->view == NULL || slot == 0 || load_acquire(&entry->generation) != cap_id_generation(id)))
-		return STATUS_BAD_ID; /* the gate, too, belonged to that generation, if this was not reached */
+	out->gate = load_acquire(&entry->gate);
+	if (unlikely(out->view == NULL || slot == 0 || (id.raw >> 63) != 0 ||
+		     load_relaxed(&entry->generation) != cap_id_generation(id)))
+		return STATUS_BAD_ID;
 	return likely(out->gate == NULL) || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 }
 

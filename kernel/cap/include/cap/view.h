@@ -17,6 +17,8 @@
 #define VIEW_MAX_INTERFACES 8u
 #define METHODS_ALL (~0ull)
 
+struct facet_key;
+
 struct interface_set {
 	uint64_t interface_id;
 	uint64_t methods; /* bit n = method n */
@@ -34,6 +36,7 @@ struct view {
 	uint64_t key;          /* FACET: chosen by the server; Notification facets: the mask */
 	enum view_kind kind;
 	uint8_t count;
+	struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
 	struct quiesce_node quiesce;
 	struct interface_set sets[];
 };

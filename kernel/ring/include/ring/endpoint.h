@@ -14,8 +14,10 @@
 #include <cap/object.h>
 #include <core/list.h>
 #include <core/lock.h>
+#include <ring/facet.h>
 #include <ring/request.h>
 
+struct ring;
 struct thread;
 
 struct endpoint {
@@ -23,6 +25,8 @@ struct endpoint {
 	struct spinlock lock;   /* rank ENDPOINT */
 	struct list calls;      /* e: requests */
 	struct list receivers;  /* e: requests */
+	struct list notices;    /* e: struct notice; received before calls */
+	struct facet_table facets; /* e */
 	uint32_t max_message;   /* immutable */
 	uint16_t max_caps;      /* immutable */
 	uint64_t receive_rights; /* atomic: views that may receive */
@@ -35,8 +39,16 @@ enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_
 
 /* For the object type: destruction, and the count of views that may receive. */
 void endpoint_destroy(struct object *object);
-void endpoint_view_created(struct view *view);
+enum status endpoint_view_created(struct view *view);
 void endpoint_view_gone(struct view *view);
+void endpoint_view_minted(struct view *view);
+
+/* Hands queued calls and notices to receivers that wait, while there are both. */
+void endpoint_pump(struct endpoint *endpoint);
+/* The caller of a delivered call no longer waits: tells the server, unless the call is returned first. */
+void endpoint_tell_cancelled(struct service_record *record, uint64_t word);
+/* Endpoint.retire: kills the facets of a key, and its queued calls. False: there are none. */
+bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *own);
 
 /* Operations; see ring/ops.h for the result. */
 enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref);

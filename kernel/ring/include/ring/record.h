@@ -12,6 +12,7 @@
 #include <abi/status.h>
 #include <cap/process.h>
 #include <core/types.h>
+#include <ring/facet.h>
 
 struct request;
 struct thread;
@@ -31,6 +32,8 @@ struct service_record {
 	uint64_t interface_id;      /* for the recorder */
 	uint64_t object_id;
 	uint16_t method;
+	struct endpoint *endpoint;   /* where it was received; counted while the record is open */
+	struct notice notice;        /* under the endpoint's lock: the caller no longer waits */
 	struct cap_slots slots;      /* table slots set aside for the capabilities of the next call */
 	struct service_record *next; /* free list */
 };
@@ -51,13 +54,8 @@ static inline uint64_t record_token(uint64_t word, uint32_t index)
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
 bool record_claim(struct service_record *record, uint64_t word);
-/* For who claimed it: the call's gate is of no more interest. */
-static inline void record_drop_gate(struct service_record *record)
-{
-	if (record->gate != NULL)
-		gate_put(record->gate);
-	record->gate = NULL;
-}
+/* For who claimed it: the call is over. Drops its gate, withdraws the notice of its cancellation. */
+void record_close(struct service_record *record);
 
 /* RESERVED -> OPEN; returns the token. */
 uint64_t record_open(struct service_record *record);

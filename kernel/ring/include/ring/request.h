@@ -83,6 +83,7 @@ struct request {
 	struct object *object;  /* what it waits at; an endpoint completes its queues before it goes, others are counted */
 	struct cap_slots slots; /* reserved for capabilities that come back */
 	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
+	uint64_t served;        /* CALL: the record's word when it was opened for it */
 	uint64_t key;           /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */
 	struct gate *gate;      /* CALL: through which it was made, counted; NULL = none */
@@ -111,6 +112,8 @@ static inline bool request_claim(struct request *request, uint64_t sequence)
 enum status request_enter_gate(struct thread *thread, struct request *request, struct gate *gate);
 /* Once it waits: revoking finds it (G2). If the gate died meanwhile, the request is told by whoever killed it or here. */
 void request_link_gate(struct request *request);
+/* Undoes the linking: revoking no longer finds it. */
+void request_leave_gate(struct request *request);
 /* Undoes both; nothing to do without a gate. */
 void request_drop_gate(struct request *request);
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Facet keys. See the header; everything here is under the endpoint's lock. */
+#include <cap/view.h>
+#include <mm/slab.h>
+#include <ring/endpoint.h>
+#include <ring/facet.h>
+
+#define FIRST_BUCKETS 8u
+
+static struct slab_cache facet_key_cache = SLAB_CACHE(facet_key);
+
+/* Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): keys are the server's own, often small numbers or addresses. */
+static struct list *bucket_of(const struct facet_table *table, uint64_t key)
+{
+	return &table->buckets[(key * 0x9e3779b97f4a7c15ull >> 32) & (table->bucket_count - 1)];
+}
+
+/* Doubles the table; keeps the old one if there is no memory. */
+static bool grow(struct facet_table *table)
+{
+	struct facet_table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2 : FIRST_BUCKETS,
+				     .count = table->count};
+	struct list *node;
+
+	larger.buckets = heap_alloc(larger.bucket_count * sizeof(struct list));
+	if (larger.buckets == NULL)
+		return table->buckets != NULL;
+	for (uint32_t i = 0; i < larger.bucket_count; i++)
+		list_init(&larger.buckets[i]);
+	for (uint32_t i = 0; i < table->bucket_count; i++) {
+		while ((node = list_pop_front(&table->buckets[i])) != NULL) {
+			struct facet_key *facet = container_of(node, struct facet_key, link);
+			list_push_back(bucket_of(&larger, facet->key), node);
+		}
+	}
+	if (table->buckets != NULL)
+		heap_free(table->buckets, table->bucket_count * sizeof(struct list));
+	*table = larger;
+	return true;
+}
+
+static struct facet_key *find(const struct facet_table *table, uint64_t key)
+{
+	if (table->buckets == NULL)
+		return NULL;
+	list_for_each(it, bucket_of(table, key)) {
+		struct facet_key *facet = container_of(it, struct facet_key, link);
+		if (facet->key == key && !facet->retired)
+			return facet;
+	}
+	return NULL;
+}
+
+static struct facet_key *find_or_make(struct endpoint *endpoint, uint64_t key)
+{
+	struct facet_table *table = &endpoint->facets;
+	struct facet_key *facet = find(table, key);
+
+	if (facet != NULL)
+		return facet;
+	if (table->count >= 2 * table->bucket_count && !grow(table))
+		return NULL;
+	facet = slab_alloc(&facet_key_cache);
+	if (facet == NULL)
+		return NULL;
+	facet->endpoint = endpoint;
+	facet->key = key;
+	facet->notice.kind = NOTICE_RELEASED;
+	list_init(&facet->notice.link);
+	list_push_back(bucket_of(table, key), &facet->link);
+	table->count++;
+	return facet;
+}
+
+static void free_key(struct facet_key *facet)
+{
+	list_remove(&facet->link);
+	list_remove(&facet->notice.link);
+	facet->endpoint->facets.count--;
+	slab_free(&facet_key_cache, facet);
+}
+
+enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
+{
+	spin_lock(&endpoint->lock);
+	view->facet = find_or_make(endpoint, view->key);
+	if (view->facet != NULL) {
+		view->facet->live++;
+		list_remove(&view->facet->notice.link); /* withdrawn, if it was on its way */
+	}
+	spin_unlock(&endpoint->lock);
+	return view->facet != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void facet_key_minted(struct view *view)
+{
+	struct endpoint *endpoint = view->facet->endpoint;
+
+	spin_lock(&endpoint->lock);
+	view->facet->mints++;
+	spin_unlock(&endpoint->lock);
+}
+
+void facet_key_leave(struct view *view)
+{
+	struct facet_key *facet = view->facet;
+	struct endpoint *endpoint = facet->endpoint;
+	bool tell = false;
+
+	spin_lock(&endpoint->lock);
+	if (--facet->live == 0) {
+		tell = !facet->retired && !endpoint->dead;
+		if (tell)
+			list_push_back(&endpoint->notices, &facet->notice.link);
+		else
+			free_key(facet);
+	}
+	spin_unlock(&endpoint->lock);
+	if (tell)
+		endpoint_pump(endpoint);
+}
+
+bool facet_key_retire(struct endpoint *endpoint, uint64_t key)
+{
+	spin_lock(&endpoint->lock);
+	struct facet_key *facet = find(&endpoint->facets, key);
+	if (facet != NULL && facet->live == 0)
+		free_key(facet);
+	else if (facet != NULL)
+		__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
+	spin_unlock(&endpoint->lock);
+	return facet != NULL;
+}
+
+void facet_key_take_notice(struct facet_key *facet, uint64_t *key, uint64_t *mints)
+{
+	*key = facet->key;
+	*mints = facet->mints;
+	free_key(facet);
+}
+
+void facet_table_fini(struct facet_table *table)
+{
+	for (uint32_t i = 0; i < table->bucket_count; i++)
+		while (!list_is_empty(&table->buckets[i]))
+			free_key(list_first(&table->buckets[i], struct facet_key, link));
+	if (table->buckets != NULL)
+		heap_free(table->buckets, table->bucket_count * sizeof(struct list));
+	*table = (struct facet_table){0};
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Facet keys: one record for each (endpoint, key) that has facets, so that a server learns when the last is gone.
+ *
+ * - `live` counts views with the key, `mints` those that MINT made since the last notice. When live falls to 0, a notice
+ *   {key, mints} is queued at the endpoint and arrives by RECV; nothing is allocated for it. A key that is minted again before
+ *   its notice was received withdraws it, and the next one retires those mints as well. So a server that counts its own
+ *   mints can tell: only when the notice retires all of them is the object unreachable.
+ * - A retired key's facets answer DISCONNECTED; no notice comes for it.
+ */
+#pragma once
+
+#include <abi/status.h>
+#include <core/list.h>
+#include <core/types.h>
+
+struct endpoint;
+struct view;
+
+enum notice_kind : uint8_t { NOTICE_RELEASED, NOTICE_CANCELLED };
+
+/* Inside a facet key or a service record; under the endpoint's lock. */
+struct notice {
+	struct list link; /* in endpoint->notices */
+	enum notice_kind kind;
+};
+
+struct facet_key {
+	struct list link; /* in a bucket of the endpoint's table */
+	struct endpoint *endpoint;
+	uint64_t key;
+	uint64_t live, mints;
+	bool retired;
+	struct notice notice;
+};
+
+/* Keys by hash, under the endpoint's lock. */
+struct facet_table {
+	struct list *buckets;
+	uint32_t bucket_count; /* a power of two; 0 until the first key */
+	uint32_t count;
+};
+
+/* A view of an endpoint's facet is made: finds or makes its key. NO_MEMORY. */
+enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
+/* Such a view is gone for good. */
+void facet_key_leave(struct view *view);
+/* The view was made by MINT. */
+void facet_key_minted(struct view *view);
+/* Endpoint.retire. False: no facet has that key. */
+bool facet_key_retire(struct endpoint *endpoint, uint64_t key);
+/* The endpoint goes: frees what is left (keys whose notices nobody received). */
+void facet_table_fini(struct facet_table *table);
+
+static inline bool facet_key_is_retired(const struct facet_key *facet)
+{
+	return __atomic_load_n(&facet->retired, __ATOMIC_RELAXED);
+}
+
+/* For delivery of a notice that holds (live = 0): what it says; frees the key. */
+void facet_key_take_notice(struct facet_key *facet, uint64_t *key, uint64_t *mints);
