@@ -61,7 +61,9 @@ kernel: $(KERNEL_ELF)  ## the kernel alone
 tools: $(TOOLS)  ## programs for the build host
 
 clean:  ## remove out/, but keep downloaded sources
-	$(Q)shopt -s extglob nullglob; rm -rf $(OUT)/!(ports|installed*.mk) $(OUT)/ports/!(downloads) compile_commands.json
+	$(Q)[ ! -d $(OUT) ] || find $(OUT) -mindepth 1 -maxdepth 1 ! -name ports ! -name 'installed*.mk' -exec rm -rf {} +; \
+	[ ! -d $(OUT)/ports ] || find $(OUT)/ports -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} +; \
+	rm -f compile_commands.json
 
 distclean:  ## remove everything generated or downloaded
 	$(Q)rm -rf $(OUT) compile_commands.json

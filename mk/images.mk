@@ -15,5 +15,6 @@ endef
 $(foreach i,$(IMAGE_SOURCES),$(eval $(call image-rule,$(i))))
 
 .PHONY: image-report
-image-report: $(OUT)/tools/image $(PROGRAMS)  ## who holds what, for IMAGE
-	$(Q)$(OUT)/tools/image report $(firstword $(wildcard images/$(IMAGE).capnp tests/images/$(IMAGE).capnp))
+IMAGE_SOURCE = $(firstword $(wildcard images/$(IMAGE).capnp tests/images/$(IMAGE).capnp))
+image-report: $(OUT)/tools/image $(OUT)/images/$(or $(IMAGE),default).pkg  ## who holds what, for IMAGE
+	$(Q)$(OUT)/tools/image report $(IMAGE_SOURCE)

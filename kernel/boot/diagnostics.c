@@ -19,7 +19,7 @@
 #include <ring/fault.h>
 
 #define MAX_LINES 64u
-#define LINE_MAX  32u
+#define LINE_MAX 32u
 
 static char line[LINE_MAX];
 static unsigned line_len;
@@ -44,16 +44,18 @@ static unsigned lines_left;
 
 static void show_memory(void)
 {
-	static const char *const kinds[] = {
-		[ARCH_MEMORY_USABLE] = "usable", [ARCH_MEMORY_RESERVED] = "reserved", [ARCH_MEMORY_ACPI] = "ACPI",
-		[ARCH_MEMORY_KERNEL] = "kernel", [ARCH_MEMORY_PACKAGE] = "package"};
+	static const char *const kinds[] = {[ARCH_MEMORY_USABLE] = "usable",
+					    [ARCH_MEMORY_RESERVED] = "reserved",
+					    [ARCH_MEMORY_ACPI] = "ACPI",
+					    [ARCH_MEMORY_KERNEL] = "kernel",
+					    [ARCH_MEMORY_PACKAGE] = "package"};
 	struct frame_stats stats = frame_stats();
 
 	for (unsigned i = 0; i < arch_memory_map_len; i++)
 		say("  %012lx + %012lx  %s", (unsigned long)arch_memory_map[i].base.raw,
 		    (unsigned long)arch_memory_map[i].size, kinds[arch_memory_map[i].kind]);
-	say("  frames: %lu of %lu free; kernel objects: %lu", (unsigned long)stats.free, (unsigned long)stats.total,
-	    (unsigned long)slab_objects_in_use());
+	say("  frames: %lu of %lu free; kernel objects: %lu", (unsigned long)stats.free,
+	    (unsigned long)stats.total, (unsigned long)slab_objects_in_use());
 }
 
 static void show_cpus(void)
@@ -61,9 +63,10 @@ static void show_cpus(void)
 	say("  cpu  id  entries  interrupts  faults  switches  ipis  idle ms");
 	for (unsigned i = 0; i < cpu_count; i++) {
 		const struct cpu_stats *s = &cpus[i].stats;
-		say("  %3u %3u  %lu  %lu  %lu  %lu  %lu  %lu", i, arch_cpu_hardware_id(i), (unsigned long)s->entries,
-		    (unsigned long)s->interrupts, (unsigned long)s->faults, (unsigned long)s->switches,
-		    (unsigned long)s->ipis_received, (unsigned long)(s->idle_ns / 1000000));
+		say("  %3u %3u  %lu  %lu  %lu  %lu  %lu  %lu", i, arch_cpu_hardware_id(i),
+		    (unsigned long)s->entries, (unsigned long)s->interrupts, (unsigned long)s->faults,
+		    (unsigned long)s->switches, (unsigned long)s->ipis_received,
+		    (unsigned long)(s->idle_ns / 1000000));
 	}
 }
 
@@ -83,8 +86,8 @@ static void show_processes(void)
 	say("  pid  threads  capabilities  pages  name");
 	while (lines_left > 0 && (process = process_next(from)) != NULL) {
 		say("  %3u  %u  %lu  %lu  %s", process->pid, process->thread_count,
-		    (unsigned long)process->ledger.used[LEDGER_ENTRIES], (unsigned long)process->ledger.used[LEDGER_PAGES],
-		    process->name);
+		    (unsigned long)process->ledger.used[LEDGER_ENTRIES],
+		    (unsigned long)process->ledger.used[LEDGER_PAGES], process->name);
 		from = process->pid + 1;
 		process_put(process);
 	}
@@ -94,7 +97,9 @@ static void show_devices(void)
 {
 	for (unsigned i = 0; i < 16; i++)
 		say("  ISA interrupt %2u: line %u%s", i, arch_irq_of_isa(i),
-		    arch_irq_of_isa(i) == arch_debug_irq() ? " (debug UART)" : interrupt_is_bound(arch_irq_of_isa(i)) ? " (given out)" : "");
+		    arch_irq_of_isa(i) == arch_debug_irq()   ? " (debug UART)"
+		    : interrupt_is_bound(arch_irq_of_isa(i)) ? " (given out)"
+							     : "");
 }
 
 static void show_faults(void)
@@ -102,8 +107,9 @@ static void show_faults(void)
 	struct fault_record record;
 
 	for (unsigned i = 0; fault_history(i, &record); i++)
-		say("  %lu ms  %s (%u): vector %u at %lx, address %lx", (unsigned long)(record.time_ns / 1000000), record.name,
-		    record.pid, record.vector, (unsigned long)record.pc, (unsigned long)record.address);
+		say("  %lu ms  %s (%u): vector %u at %lx, address %lx",
+		    (unsigned long)(record.time_ns / 1000000), record.name, record.pid, record.vector,
+		    (unsigned long)record.pc, (unsigned long)record.address);
 }
 
 static void show_help(void);
@@ -112,9 +118,12 @@ static const struct command {
 	const char *name, *what;
 	void (*run)(void);
 } commands[] = {
-	{"help", "this list", show_help},	  {"mem", "memory map, frames", show_memory},
-	{"cpus", "processors and what they did", show_cpus}, {"acpi", "firmware tables", show_acpi},
-	{"devices", "interrupt lines", show_devices}, {"procs", "processes", show_processes},
+	{"help", "this list", show_help},
+	{"mem", "memory map, frames", show_memory},
+	{"cpus", "processors and what they did", show_cpus},
+	{"acpi", "firmware tables", show_acpi},
+	{"devices", "interrupt lines", show_devices},
+	{"procs", "processes", show_processes},
 	{"faults", "the last faults", show_faults},
 };
 

@@ -20,16 +20,16 @@
 #define STACK_BYTES (64u << 10)
 #define START_BYTES 2048u
 /* Load addresses: 1 TiB up, page-aligned, 28 bits of randomness. */
-#define BASE_FIRST  (1ull << 40)
-#define BASE_BITS   28u
+#define BASE_FIRST (1ull << 40)
+#define BASE_BITS 28u
 
 struct loading {
 	struct process *process;
 	struct memory *package; /* the whole boot package */
 	struct elf elf;
-	uint64_t elf_off;  /* in the package */
-	uint64_t base;     /* load address */
-	uint64_t stack;    /* its top */
+	uint64_t elf_off; /* in the package */
+	uint64_t base;    /* load address */
+	uint64_t stack;   /* its top */
 	uint64_t start, start_len;
 };
 
@@ -69,17 +69,19 @@ static enum status map_in_place(struct loading *l, const struct elf_segment *seg
 	unsigned prot = PAGE_USER | PAGE_READ | (segment->executable ? PAGE_EXEC : 0u);
 	vaddr_t out;
 
-	return space_map(&l->process->space, l->package, (l->elf_off + segment->offset) / PAGE_SIZE, bytes / PAGE_SIZE,
-			 VADDR(l->base + from), prot, &out);
+	return space_map(&l->process->space, l->package, (l->elf_off + segment->offset) / PAGE_SIZE,
+			 bytes / PAGE_SIZE, VADDR(l->base + from), prot, &out);
 }
 
-static enum status map_anonymous(struct process *process, uint64_t bytes, vaddr_t at, vaddr_t *out, struct memory **memory)
+static enum status map_anonymous(struct process *process, uint64_t bytes, vaddr_t at, vaddr_t *out,
+				 struct memory **memory)
 {
 	enum status status = memory_create(&process->ledger, bytes / PAGE_SIZE, memory);
 
 	if (status != STATUS_OK)
 		return status;
-	status = space_map(&process->space, *memory, 0, bytes / PAGE_SIZE, at, PAGE_USER | PAGE_READ | PAGE_WRITE, out);
+	status = space_map(&process->space, *memory, 0, bytes / PAGE_SIZE, at,
+			   PAGE_USER | PAGE_READ | PAGE_WRITE, out);
 	memory_put(*memory); /* the mapping keeps it */
 	return status;
 }
@@ -93,7 +95,8 @@ static enum status map_copied(struct loading *l, const struct elf_segment *segme
 	enum status status = map_anonymous(l->process, bytes, VADDR(l->base + from), &out, &memory);
 
 	if (status == STATUS_OK && segment->file_size != 0)
-		status = memory_write(memory, segment->address - from, l->elf.bytes + segment->offset, segment->file_size);
+		status = memory_write(memory, segment->address - from, l->elf.bytes + segment->offset,
+				      segment->file_size);
 	return status;
 }
 
@@ -131,7 +134,8 @@ static enum status grant_all(struct loading *l, struct start_message_builder sta
 		cap_id id;
 		status = view_create_full(initial[i].object, &view);
 		if (status == STATUS_OK)
-			status = cap_table_insert(&l->process->table, (struct cap_ref){view, NULL}, provenance, &id);
+			status = cap_table_insert(&l->process->table, (struct cap_ref){view, NULL},
+						  provenance, &id);
 		if (status != STATUS_OK)
 			break;
 		struct named_cap_builder cap = named_cap_list_builder_at(list, i);
@@ -182,11 +186,14 @@ static enum status run(struct loading *l)
 
 enum status init_start(void)
 {
-	const struct cap_package_header *header = arch_package_size != 0 ? phys_to_virt(arch_package_base) : NULL;
-	const struct process_limits limits = {.resource = {
-		[LEDGER_PAGES] = frame_stats().total, [LEDGER_ENTRIES] = CAP_TABLE_MAX_SLOTS,
-		[LEDGER_OBJECTS] = 1u << 20, [LEDGER_THREADS] = 1u << 16, [LEDGER_PROCESSES] = 1u << 16,
-		[LEDGER_CALLS] = 4096}};
+	const struct cap_package_header *header = arch_package_size != 0 ? phys_to_virt(arch_package_base)
+									 : NULL;
+	const struct process_limits limits = {.resource = {[LEDGER_PAGES] = frame_stats().total,
+							   [LEDGER_ENTRIES] = CAP_TABLE_MAX_SLOTS,
+							   [LEDGER_OBJECTS] = 1u << 20,
+							   [LEDGER_THREADS] = 1u << 16,
+							   [LEDGER_PROCESSES] = 1u << 16,
+							   [LEDGER_CALLS] = 4096}};
 	static struct loading l;
 	const char *why = "";
 	uint64_t random;
@@ -206,7 +213,8 @@ enum status init_start(void)
 	entropy_fill(&random, sizeof(random));
 	l.base = BASE_FIRST + ((random & ((1ull << BASE_BITS) - 1)) << PAGE_SHIFT);
 	l.elf_off = header->init_off;
-	status = memory_create_physical(NULL, arch_package_base, align_up(arch_package_size, PAGE_SIZE) / PAGE_SIZE, false, true,
+	status = memory_create_physical(NULL, arch_package_base,
+					align_up(arch_package_size, PAGE_SIZE) / PAGE_SIZE, false, true,
 					&l.package);
 	if (status == STATUS_OK)
 		status = process_create(NULL, "init", 4, &limits, &l.process);

@@ -66,7 +66,8 @@ void kernel_cpu_main(unsigned cpu_id)
 	cpu_count = arch_start_cpus();
 	enum status status = init_start();
 	if (status != STATUS_OK)
-		panic("init cannot be started (status %d): is the boot package built for this kernel?", status);
+		panic("init cannot be started (status %d): is the boot package built for this kernel?",
+		      status);
 	uint64_t now = clock_now_ns();
 	system_info_set_boot_ns(now);
 	log_line(LOG_INFO, "%u CPUs, %lu MiB, init started %lu us after the clock (%lu us for CPUs and init)",

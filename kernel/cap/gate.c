@@ -86,7 +86,8 @@ bool gate_contains(const struct gate *outer, const struct gate *inner)
 {
 	if (inner == NULL || inner->depth < outer->depth)
 		return false;
-	return inner == outer || gate_contains(outer, inner->parent[0]) || gate_contains(outer, inner->parent[1]);
+	return inner == outer || gate_contains(outer, inner->parent[0]) ||
+	       gate_contains(outer, inner->parent[1]);
 }
 
 struct gate *gate_combine(struct gate *own, struct gate *via, struct gate **spare)
@@ -121,11 +122,11 @@ void gate_revoke_begin(struct gate *gate, struct list *dying)
 {
 	spin_lock(&gate_lock);
 	mark(gate, dying);
-	list_for_each(it, dying) { /* grows while it is walked: breadth first */
+	list_for_each (it, dying) { /* grows while it is walked: breadth first */
 		struct gate *dead = container_of(it, struct gate, dying);
-		list_for_each(child, &dead->children[0])
+		list_for_each (child, &dead->children[0])
 			mark(container_of(child, struct gate, sibling[0]), dying);
-		list_for_each(child, &dead->children[1])
+		list_for_each (child, &dead->children[1])
 			mark(container_of(child, struct gate, sibling[1]), dying);
 	}
 	spin_unlock(&gate_lock);

@@ -6,7 +6,8 @@
 
 static struct slab_cache gate_mapping_cache = SLAB_CACHE(gate_mapping);
 
-struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory, uint64_t pages)
+struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory,
+					  uint64_t pages)
 {
 	struct gate_mapping *mapping = slab_alloc(&gate_mapping_cache);
 
@@ -48,7 +49,8 @@ static void unmap_memory(struct space *space, const struct memory *memory, uint6
 		uint64_t from = found.base.raw > base ? found.base.raw : base;
 		uint64_t to = found.base.raw + found.pages * PAGE_SIZE;
 		to = to < end ? to : end;
-		if (found.memory == memory && from < to && space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) == STATUS_OK)
+		if (found.memory == memory && from < to &&
+		    space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) == STATUS_OK)
 			i = 0; /* the list has changed */
 		else
 			i++;
@@ -61,8 +63,8 @@ static struct gate_mapping *take(struct list *list, bool of_process)
 
 	spin_lock(&gate_lock);
 	if (!list_is_empty(list)) {
-		mapping = of_process ? list_first(list, struct gate_mapping, process_link) :
-				       list_first(list, struct gate_mapping, link);
+		mapping = of_process ? list_first(list, struct gate_mapping, process_link)
+				     : list_first(list, struct gate_mapping, link);
 		list_remove(&mapping->link);
 		list_remove(&mapping->process_link);
 	}

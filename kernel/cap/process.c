@@ -8,8 +8,8 @@
 #include <mm/slab.h>
 
 static const uint64_t default_limits[LEDGER_COUNT] = {
-	[LEDGER_PAGES] = 16384,	  [LEDGER_ENTRIES] = 1024, [LEDGER_OBJECTS] = 4096,
-	[LEDGER_THREADS] = 64, [LEDGER_PROCESSES] = 64, [LEDGER_CALLS] = 64,
+	[LEDGER_PAGES] = 16384, [LEDGER_ENTRIES] = 1024, [LEDGER_OBJECTS] = 4096,
+	[LEDGER_THREADS] = 64,  [LEDGER_PROCESSES] = 64, [LEDGER_CALLS] = 64,
 };
 
 static struct slab_cache process_cache = SLAB_CACHE(process);
@@ -135,7 +135,7 @@ struct process *process_next(uint32_t from)
 	struct process *best = NULL;
 
 	spin_lock(&process_list_lock);
-	list_for_each(it, &process_list) {
+	list_for_each (it, &process_list) {
 		struct process *process = container_of(it, struct process, link);
 		if (process->pid >= from) { /* in order of creation */
 			best = process;
@@ -153,7 +153,7 @@ static uint64_t total(enum ledger_resource resource, bool count)
 	uint64_t sum = 0;
 
 	spin_lock(&process_list_lock);
-	list_for_each(it, &process_list) {
+	list_for_each (it, &process_list) {
 		struct process *process = container_of(it, struct process, link);
 		sum += count ? 1 : load_relaxed(&process->ledger.used[resource]);
 	}

@@ -128,8 +128,12 @@ static enum status add_mapping(struct space *space, struct mapping *mapping)
 enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
 		      vaddr_t hint, unsigned prot, vaddr_t *out)
 {
-	struct mapping mapping = {
-		.base = hint, .pages = pages, .memory = memory, .first_page = first_page, .prot = prot, .most = prot};
+	struct mapping mapping = {.base = hint,
+				  .pages = pages,
+				  .memory = memory,
+				  .first_page = first_page,
+				  .prot = prot,
+				  .most = prot};
 	enum status status = add_mapping(space, &mapping);
 
 	if (status == STATUS_OK)
@@ -279,8 +283,12 @@ static enum status enter_all(struct space *space, const struct mapping *mapping)
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			     vaddr_t *out)
 {
-	struct mapping mapping = {
-		.base = hint, .pages = memory->pages, .memory = memory, .prot = prot, .most = prot, .pinned = true};
+	struct mapping mapping = {.base = hint,
+				  .pages = memory->pages,
+				  .memory = memory,
+				  .prot = prot,
+				  .most = prot,
+				  .pinned = true};
 	enum status status = add_mapping(space, &mapping);
 
 	if (status != STATUS_OK)

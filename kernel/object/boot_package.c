@@ -16,11 +16,13 @@ struct boot_package {
 
 static struct slab_cache boot_package_cache = SLAB_CACHE(boot_package);
 
-static enum status memory(void *self, struct rpc_request *request, struct boot_package_memory_results_builder results)
+static enum status memory(void *self, struct rpc_request *request,
+			  struct boot_package_memory_results_builder results)
 {
 	struct boot_package *package = container_of((struct object *)self, struct boot_package, object);
 	struct interface_set set = {MEMORY_OBJECT_INTERFACE_ID,
-				    METHODS_ALL & ~(1ull << MEMORY_OBJECT_WRITE | 1ull << MEMORY_OBJECT_COPY_FROM)};
+				    METHODS_ALL &
+					    ~(1ull << MEMORY_OBJECT_WRITE | 1ull << MEMORY_OBJECT_COPY_FROM)};
 	struct view *view;
 	int32_t index;
 
@@ -42,7 +44,8 @@ static enum status command_line(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-static const struct boot_package_server_ops boot_package_ops = {.memory = memory, .command_line = command_line};
+static const struct boot_package_server_ops boot_package_ops = {.memory = memory,
+								.command_line = command_line};
 
 static void destroy(struct object *object)
 {

@@ -21,12 +21,14 @@ static struct process *caller(struct rpc_request *request)
 	return kcall_of(request)->thread->process;
 }
 
-static void fill(struct capability_manager_entry_builder out, const struct view *view, const struct gate *gate)
+static void fill(struct capability_manager_entry_builder out, const struct view *view,
+		 const struct gate *gate)
 {
 	uint32_t flags = (view->kind == VIEW_FACET && view->object->type->is_endpoint ? 0u : 1u) |
 			 (view->kind == VIEW_TEMPLATE ? 2u : 0u) | (gate != NULL ? 4u : 0u);
 
-	capability_manager_entry_builder_set_interface_id(out, view->count > 0 ? view->sets[0].interface_id : 0);
+	capability_manager_entry_builder_set_interface_id(out,
+							  view->count > 0 ? view->sets[0].interface_id : 0);
 	capability_manager_entry_builder_set_methods(out, view->count > 0 ? view->sets[0].methods : 0);
 	capability_manager_entry_builder_set_object(out, view->object->id);
 	capability_manager_entry_builder_set_flags(out, flags);
@@ -34,11 +36,13 @@ static void fill(struct capability_manager_entry_builder out, const struct view 
 
 static void fill_provenance(struct capability_manager_entry_builder out, const struct provenance *provenance)
 {
-	capability_manager_entry_builder_set_provenance(out, (enum capability_manager_provenance)provenance->kind);
+	capability_manager_entry_builder_set_provenance(out,
+							(enum capability_manager_provenance)provenance->kind);
 	capability_manager_entry_builder_set_giver(out, provenance->giver);
 }
 
-static enum status list(void *self, struct rpc_request *request, struct capability_manager_list_params_reader params,
+static enum status list(void *self, struct rpc_request *request,
+			struct capability_manager_list_params_reader params,
 			struct capability_manager_list_results_builder results)
 {
 	struct cap_table *table = &caller(request)->table;
@@ -55,7 +59,8 @@ static enum status list(void *self, struct rpc_request *request, struct capabili
 		capability_manager_list_results_builder_init_entries(results, count);
 	next = from;
 	for (uint32_t i = 0; i < count && cap_table_next(table, next, &slot, &entry); i++) {
-		struct capability_manager_entry_builder out = capability_manager_entry_list_builder_at(entries, i);
+		struct capability_manager_entry_builder out = capability_manager_entry_list_builder_at(
+			entries, i);
 		capability_manager_entry_builder_set_id(out, cap_id_make(slot, entry.generation).raw);
 		fill(out, entry.view, entry.gate);
 		fill_provenance(out, &entry.provenance);
@@ -79,10 +84,12 @@ static enum status describe(void *self, struct rpc_request *request,
 	(void)self;
 	if (view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
-	struct capability_manager_entry_builder out = capability_manager_describe_results_builder_init_entry(results);
+	struct capability_manager_entry_builder out = capability_manager_describe_results_builder_init_entry(
+		results);
 	fill(out, view, kcall_gate(request, index));
 	capability_manager_entry_builder_set_id(out, id.raw);
-	if (cap_table_next(&caller(request)->table, cap_id_slot(id), &slot, &entry) && slot == cap_id_slot(id))
+	if (cap_table_next(&caller(request)->table, cap_id_slot(id), &slot, &entry) &&
+	    slot == cap_id_slot(id))
 		fill_provenance(out, &entry.provenance);
 	return STATUS_OK;
 }
@@ -91,7 +98,8 @@ static enum status attenuate(void *self, struct rpc_request *request,
 			     struct capability_manager_attenuate_params_reader params,
 			     struct capability_manager_attenuate_results_builder results)
 {
-	struct view *view = kcall_view(request, capability_manager_attenuate_params_reader_capability(params));
+	struct view *view = kcall_view(request,
+				       capability_manager_attenuate_params_reader_capability(params));
 	uint64_t interface_id = capability_manager_attenuate_params_reader_interface_id(params);
 	struct view *smaller;
 	int32_t index;
@@ -102,10 +110,12 @@ static enum status attenuate(void *self, struct rpc_request *request,
 	uint64_t held = view_methods(view, interface_id);
 	if (held == 0)
 		return object_raise_invalid(request, "it does not have that interface", "interfaceId");
-	struct interface_set set = {interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
+	struct interface_set set = {
+		interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
 	enum status status = view_create(view->object, view->kind, view->key, &set, 1, &smaller);
 	if (status == STATUS_OK) {
-		struct gate *gate = kcall_gate(request, capability_manager_attenuate_params_reader_capability(params));
+		struct gate *gate = kcall_gate(request,
+					       capability_manager_attenuate_params_reader_capability(params));
 		gate_get(gate);
 		status = kcall_return_ref(request, (struct cap_ref){smaller, gate}, &index);
 	}
@@ -113,7 +123,6 @@ static enum status attenuate(void *self, struct rpc_request *request,
 		capability_manager_attenuate_results_builder_set_capability(results, index);
 	return status;
 }
-
 
 static enum status make_revocable(void *self, struct rpc_request *request,
 				  struct capability_manager_make_revocable_params_reader params,
@@ -149,7 +158,8 @@ static enum status make_revocable(void *self, struct rpc_request *request,
 	return status;
 }
 
-static enum status grant(void *self, struct rpc_request *request, struct capability_manager_grant_params_reader params,
+static enum status grant(void *self, struct rpc_request *request,
+			 struct capability_manager_grant_params_reader params,
 			 struct capability_manager_grant_results_builder results)
 {
 	struct object *object = kcall_object(request, capability_manager_grant_params_reader_process(params),
@@ -161,13 +171,15 @@ static enum status grant(void *self, struct rpc_request *request, struct capabil
 		return object_raise_invalid(request, "not a ProcessHandle that may grant", "process");
 	enum status status = process_handle_insert(request, container_of(object, struct process, object),
 						   capability_manager_grant_params_reader_capability(params),
-						   capability_manager_grant_params_reader_slot(params), false, &id);
+						   capability_manager_grant_params_reader_slot(params), false,
+						   &id);
 	if (status == STATUS_OK)
 		capability_manager_grant_results_builder_set_id(results, id.raw);
 	return status;
 }
 
-static enum status drop(void *self, struct rpc_request *request, struct capability_manager_drop_params_reader params)
+static enum status drop(void *self, struct rpc_request *request,
+			struct capability_manager_drop_params_reader params)
 {
 	cap_id id = {capability_manager_drop_params_reader_id(params)};
 
@@ -185,11 +197,12 @@ static enum status create_endpoint(void *self, struct rpc_request *request,
 	int32_t index;
 
 	(void)self;
-	enum status status = endpoint_create(caller(request),
-					     capability_manager_create_endpoint_params_reader_max_message(params),
-					     capability_manager_create_endpoint_params_reader_max_caps(params), &endpoint);
+	enum status status = endpoint_create(
+		caller(request), capability_manager_create_endpoint_params_reader_max_message(params),
+		capability_manager_create_endpoint_params_reader_max_caps(params), &endpoint);
 	if (status == STATUS_INVALID)
-		return object_raise_invalid(request, "a multiple of 8 up to 65536, and up to 16", "maxMessage or maxCaps");
+		return object_raise_invalid(request, "a multiple of 8 up to 65536, and up to 16",
+					    "maxMessage or maxCaps");
 	if (status == STATUS_OK)
 		status = kcall_return_object(request, &endpoint->object, &index);
 	if (status == STATUS_OK)

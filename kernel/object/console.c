@@ -18,7 +18,8 @@ static enum status add(struct rpc_request *request, const char *text, size_t len
 {
 	struct process *process = kcall_of(request)->thread->process;
 
-	if (process->console_line == NULL && (process->console_line = heap_alloc(sizeof(struct console_line))) == NULL)
+	if (process->console_line == NULL &&
+	    (process->console_line = heap_alloc(sizeof(struct console_line))) == NULL)
 		return STATUS_NO_MEMORY;
 	struct console_line *line = process->console_line;
 	for (size_t i = 0; i < len; i++) {
@@ -41,7 +42,8 @@ static enum status write(void *self, struct rpc_request *request, struct console
 	return add(request, text.ptr, text.len, false);
 }
 
-static enum status write_line(void *self, struct rpc_request *request, struct console_write_line_params_reader params)
+static enum status write_line(void *self, struct rpc_request *request,
+			      struct console_write_line_params_reader params)
 {
 	struct msg_text text = console_write_line_params_reader_text(params);
 
@@ -49,7 +51,8 @@ static enum status write_line(void *self, struct rpc_request *request, struct co
 	return add(request, text.ptr, text.len, true);
 }
 
-static enum status write_bytes(void *self, struct rpc_request *request, struct console_write_bytes_params_reader params)
+static enum status write_bytes(void *self, struct rpc_request *request,
+			       struct console_write_bytes_params_reader params)
 {
 	struct msg_data bytes = console_write_bytes_params_reader_bytes(params);
 

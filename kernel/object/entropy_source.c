@@ -19,7 +19,7 @@ static struct pool {
 	uint8_t state[HASH_BLAKE2B_SIZE];
 	uint64_t counter;
 	uint64_t input[4]; /* processor's generator, ticks */
-} pool; /* under pool_lock */
+} pool;                    /* under pool_lock */
 
 static void stir(uint64_t domain)
 {
@@ -59,7 +59,8 @@ void entropy_fill(void *out, size_t len)
 	spin_unlock(&pool_lock);
 }
 
-static enum status fill(void *self, struct rpc_request *request, struct entropy_source_fill_params_reader params,
+static enum status fill(void *self, struct rpc_request *request,
+			struct entropy_source_fill_params_reader params,
 			struct entropy_source_fill_results_builder results)
 {
 	uint32_t count = entropy_source_fill_params_reader_count(params);

@@ -21,9 +21,9 @@
 struct interrupt {
 	struct object object;
 	unsigned line;
-	struct spinlock lock;               /* rank PROCESS: outside the notification's */
-	struct notification *notification;  /* i: counted */
-	uint64_t bits;                      /* i */
+	struct spinlock lock;              /* rank PROCESS: outside the notification's */
+	struct notification *notification; /* i: counted */
+	uint64_t bits;                     /* i */
 };
 
 static struct slab_cache interrupt_cache = SLAB_CACHE(interrupt);
@@ -58,11 +58,13 @@ static enum status bind(void *self, struct rpc_request *request, struct interrup
 	struct object *object = kcall_object(request, index, &notification_type, 1ull << NOTIFICATION_SIGNAL);
 
 	if (object == NULL)
-		return object_raise_invalid(request, "not a Notification that may be signalled", "notification");
+		return object_raise_invalid(request, "not a Notification that may be signalled",
+					    "notification");
 	const struct view *view = kcall_view(request, index);
 	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
 	if (bits == 0 || (bits & ~mask) != 0)
-		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask", "bits");
+		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
+					    "bits");
 	object_get(object);
 	spin_lock(&interrupt->lock);
 	struct notification *old = interrupt->notification;
@@ -145,7 +147,8 @@ static enum status create(struct process *owner, unsigned line, struct interrupt
 	return STATUS_OK;
 }
 
-static enum status line(void *self, struct rpc_request *request, struct interrupt_source_line_params_reader params,
+static enum status line(void *self, struct rpc_request *request,
+			struct interrupt_source_line_params_reader params,
 			struct interrupt_source_line_results_builder results)
 {
 	uint8_t isa = interrupt_source_line_params_reader_isa(params);
@@ -155,7 +158,8 @@ static enum status line(void *self, struct rpc_request *request, struct interrup
 
 	(void)self;
 	if (number >= LINES || number == arch_debug_irq())
-		return object_raise_invalid(request, "there is no such line, or it is the kernel's own", "isa");
+		return object_raise_invalid(request, "there is no such line, or it is the kernel's own",
+					    "isa");
 	if (request->caps_out_max < 1)
 		return STATUS_NO_SLOT;
 	enum status status = create(kcall_of(request)->thread->process, number, &interrupt);

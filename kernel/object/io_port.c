@@ -35,7 +35,8 @@ static enum status read(void *self, struct rpc_request *request, struct io_port_
 
 	if (!access_ok(ports, offset, width))
 		return object_raise_invalid(request, "outside the range, or not 1, 2 or 4 bytes", "offset");
-	io_port_read_results_builder_set_value(results, arch_io_read((uint16_t)(ports->first + offset), width));
+	io_port_read_results_builder_set_value(results,
+					       arch_io_read((uint16_t)(ports->first + offset), width));
 	return STATUS_OK;
 }
 
@@ -51,7 +52,8 @@ static enum status write(void *self, struct rpc_request *request, struct io_port
 	return STATUS_OK;
 }
 
-static enum status write_bytes(void *self, struct rpc_request *request, struct io_port_write_bytes_params_reader params)
+static enum status write_bytes(void *self, struct rpc_request *request,
+			       struct io_port_write_bytes_params_reader params)
 {
 	const struct io_port *ports = io_port_of(self);
 	uint16_t offset = io_port_write_bytes_params_reader_offset(params);
@@ -66,14 +68,15 @@ static enum status write_bytes(void *self, struct rpc_request *request, struct i
 	return STATUS_OK;
 }
 
-static enum status range(void *self, struct rpc_request *request, struct io_port_range_results_builder results)
+static enum status range(void *self, struct rpc_request *request,
+			 struct io_port_range_results_builder results)
 {
 	(void)request;
 	io_port_range_results_builder_set_first(results, io_port_of(self)->first);
-	io_port_range_results_builder_set_count(results, (uint16_t)io_port_of(self)->count); /* 0 stands for 65536 */
+	io_port_range_results_builder_set_count(results,
+						(uint16_t)io_port_of(self)->count); /* 0 stands for 65536 */
 	return STATUS_OK;
 }
-
 
 static enum status sub(void *self, struct rpc_request *request, struct io_port_sub_params_reader params,
 		       struct io_port_sub_results_builder results)
@@ -86,7 +89,8 @@ static enum status sub(void *self, struct rpc_request *request, struct io_port_s
 
 	if (count == 0 || (uint32_t)first + count > ports->count)
 		return object_raise_invalid(request, "empty, or outside this range", "count");
-	enum status status = io_port_create(kcall_of(request)->thread->process, (uint16_t)(ports->first + first), count, &object);
+	enum status status = io_port_create(kcall_of(request)->thread->process,
+					    (uint16_t)(ports->first + first), count, &object);
 	if (status == STATUS_OK)
 		status = kcall_return_object(request, object, &index);
 	if (status == STATUS_OK)

@@ -21,7 +21,8 @@ static enum status read(void *self, struct rpc_request *request, struct log_read
 	(void)self, (void)request;
 	for (; count < LINES_MAX && log_read(at, &entry); count++)
 		at = entry.sequence + 1;
-	struct log_reader_line_list_builder lines = log_reader_read_results_builder_init_lines(results, count);
+	struct log_reader_line_list_builder lines = log_reader_read_results_builder_init_lines(results,
+											       count);
 	at = from;
 	for (uint32_t i = 0; i < count && log_read(at, &entry); i++) {
 		struct log_reader_line_builder line = log_reader_line_list_builder_at(lines, i);

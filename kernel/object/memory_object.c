@@ -6,7 +6,7 @@
 #include <schema/kernel/memory_object.capnp.h>
 
 #define COPY_MAX 65536u
-#define RW_MAX	 960u
+#define RW_MAX 960u
 
 static struct slab_cache memory_object_cache = SLAB_CACHE(memory_object);
 
@@ -25,14 +25,16 @@ static bool inside(const struct memory *memory, uint64_t offset, uint64_t count)
 	return offset <= size_of(memory) && count <= size_of(memory) - offset;
 }
 
-static enum status size(void *self, struct rpc_request *request, struct memory_object_size_results_builder results)
+static enum status size(void *self, struct rpc_request *request,
+			struct memory_object_size_results_builder results)
 {
 	(void)request;
 	memory_object_size_results_builder_set_bytes(results, size_of(memory_of(self)));
 	return STATUS_OK;
 }
 
-static enum status read(void *self, struct rpc_request *request, struct memory_object_read_params_reader params,
+static enum status read(void *self, struct rpc_request *request,
+			struct memory_object_read_params_reader params,
 			struct memory_object_read_results_builder results)
 {
 	uint64_t offset = memory_object_read_params_reader_offset(params);
@@ -48,14 +50,16 @@ static enum status read(void *self, struct rpc_request *request, struct memory_o
 	return memory_read(memory_of(self), offset, bytes, count);
 }
 
-static enum status write(void *self, struct rpc_request *request, struct memory_object_write_params_reader params)
+static enum status write(void *self, struct rpc_request *request,
+			 struct memory_object_write_params_reader params)
 {
 	uint64_t offset = memory_object_write_params_reader_offset(params);
 	struct msg_data bytes = memory_object_write_params_reader_bytes(params);
 
 	if (bytes.len > RW_MAX || !inside(memory_of(self), offset, bytes.len))
 		return object_raise_invalid(request, "reaches past the end", "offset");
-	return object_raise_status(request, memory_write(memory_of(self), offset, bytes.ptr, bytes.len), "offset");
+	return object_raise_status(request, memory_write(memory_of(self), offset, bytes.ptr, bytes.len),
+				   "offset");
 }
 
 static enum status execute(void *self, struct rpc_request *request)
@@ -65,7 +69,8 @@ static enum status execute(void *self, struct rpc_request *request)
 }
 
 /* Pieces of at most 512 bytes through the CPU's second scratch half would cost two copies; page by page costs one. */
-static enum status copy(struct memory *to, uint64_t to_offset, struct memory *from, uint64_t from_offset, uint64_t count)
+static enum status copy(struct memory *to, uint64_t to_offset, struct memory *from, uint64_t from_offset,
+			uint64_t count)
 {
 	while (count > 0) {
 		paddr_t frame;
@@ -73,7 +78,8 @@ static enum status copy(struct memory *to, uint64_t to_offset, struct memory *fr
 		part = part < count ? part : count;
 		enum status status = memory_page(from, from_offset >> PAGE_SHIFT, &frame);
 		if (status == STATUS_OK)
-			status = memory_write(to, to_offset, (char *)phys_to_virt(frame) + (from_offset & PAGE_MASK), part);
+			status = memory_write(to, to_offset,
+					      (char *)phys_to_virt(frame) + (from_offset & PAGE_MASK), part);
 		if (status != STATUS_OK)
 			return status;
 		from_offset += part;
@@ -85,7 +91,8 @@ static enum status copy(struct memory *to, uint64_t to_offset, struct memory *fr
 
 #define METHOD_READ (1ull << MEMORY_OBJECT_READ)
 
-static enum status copy_from(void *self, struct rpc_request *request, struct memory_object_copy_from_params_reader params)
+static enum status copy_from(void *self, struct rpc_request *request,
+			     struct memory_object_copy_from_params_reader params)
 {
 	struct object *source = kcall_object(request, memory_object_copy_from_params_reader_source(params),
 					     &memory_object_type, METHOD_READ);
@@ -103,8 +110,8 @@ static enum status copy_from(void *self, struct rpc_request *request, struct mem
 		return object_raise_invalid(request, "reaches past the end of source", "sourceOffset");
 	if (!inside(memory_of(self), offset, count))
 		return object_raise_invalid(request, "reaches past the end", "offset");
-	return object_raise_status(request, copy(memory_of(self), offset, memory_of(source), source_offset, count),
-				   "offset");
+	return object_raise_status(
+		request, copy(memory_of(self), offset, memory_of(source), source_offset, count), "offset");
 }
 
 static const struct memory_object_server_ops memory_object_ops = {

@@ -27,7 +27,8 @@ static bool chosen(struct rpc_request *request, uint64_t *bits)
 	return (*bits & ~mask) == 0;
 }
 
-static enum status set(void *self, struct rpc_request *request, struct notification_signal_params_reader params)
+static enum status set(void *self, struct rpc_request *request,
+		       struct notification_signal_params_reader params)
 {
 	uint64_t bits = notification_signal_params_reader_bits(params);
 
@@ -37,7 +38,8 @@ static enum status set(void *self, struct rpc_request *request, struct notificat
 	return STATUS_OK;
 }
 
-static enum status wait(void *self, struct rpc_request *request, struct notification_wait_params_reader params,
+static enum status wait(void *self, struct rpc_request *request,
+			struct notification_wait_params_reader params,
 			struct notification_wait_results_builder results)
 {
 	uint64_t bits = notification_wait_params_reader_bits(params);
@@ -46,12 +48,14 @@ static enum status wait(void *self, struct rpc_request *request, struct notifica
 		return object_raise_invalid(request, "a bit outside the facet's mask", "bits");
 	uint64_t taken = notification_take(notification_of(self), bits);
 	if (taken == 0)
-		return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "no bit is set; to wait, use the operation WAIT", NULL);
+		return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED,
+				 "no bit is set; to wait, use the operation WAIT", NULL);
 	notification_wait_results_builder_set_taken(results, taken);
 	return STATUS_OK;
 }
 
-static enum status poll(void *self, struct rpc_request *request, struct notification_poll_params_reader params,
+static enum status poll(void *self, struct rpc_request *request,
+			struct notification_poll_params_reader params,
 			struct notification_poll_results_builder results)
 {
 	uint64_t bits = notification_poll_params_reader_bits(params);
@@ -62,7 +66,8 @@ static enum status poll(void *self, struct rpc_request *request, struct notifica
 	return STATUS_OK;
 }
 
-static enum status facet(void *self, struct rpc_request *request, struct notification_facet_params_reader params,
+static enum status facet(void *self, struct rpc_request *request,
+			 struct notification_facet_params_reader params,
 			 struct notification_facet_results_builder results)
 {
 	uint64_t mask = notification_facet_params_reader_mask(params);
@@ -71,7 +76,8 @@ static enum status facet(void *self, struct rpc_request *request, struct notific
 
 	if (mask == 0 || (mask & ~mask_of(request)) != 0)
 		return object_raise_invalid(request, "empty, or a bit outside this facet's mask", "mask");
-	enum status status = view_create(self, VIEW_FACET, mask, own->sets, own->count, &view); /* V1: the same sets */
+	enum status status = view_create(self, VIEW_FACET, mask, own->sets, own->count,
+					 &view); /* V1: the same sets */
 	if (status == STATUS_OK)
 		status = kcall_return(request, view, &index);
 	if (status == STATUS_OK)

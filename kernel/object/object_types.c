@@ -19,8 +19,8 @@ enum status object_raise_invalid(struct rpc_request *request, const char *reason
 static const char *sentence(enum status status)
 {
 	switch (status) {
-#define STATUS_CASE(name, value, text)                                                                        \
-	case STATUS_##name:                                                                                    \
+#define STATUS_CASE(name, value, text) \
+	case STATUS_##name:            \
 		return text;
 		STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -50,8 +50,8 @@ enum status object_raise_status(struct rpc_request *request, enum status status,
 }
 
 extern struct object console_object, timer_object, entropy_source_object, system_info_object,
-	capability_manager_object, process_spawner_object, thread_spawner_object, log_reader_object, power_object,
-	interrupt_source_object;
+	capability_manager_object, process_spawner_object, thread_spawner_object, log_reader_object,
+	power_object, interrupt_source_object;
 
 void objects_init(void)
 {
@@ -61,9 +61,16 @@ void objects_init(void)
 	notification_object_type = &notification_type;
 	gate_object_type = &revoker_type;
 	entropy_init();
-	struct object *const singletons[] = {
-		&console_object, &timer_object, &entropy_source_object, &system_info_object, &capability_manager_object,
-		&process_spawner_object, &thread_spawner_object, &log_reader_object, &power_object, &interrupt_source_object};
+	struct object *const singletons[] = {&console_object,
+					     &timer_object,
+					     &entropy_source_object,
+					     &system_info_object,
+					     &capability_manager_object,
+					     &process_spawner_object,
+					     &thread_spawner_object,
+					     &log_reader_object,
+					     &power_object,
+					     &interrupt_source_object};
 	for (unsigned i = 0; i < array_size(singletons); i++)
 		object_register(singletons[i]);
 }
@@ -79,13 +86,19 @@ enum status objects_initial(struct process *process, struct memory *package, uin
 	if (status != STATUS_OK)
 		return status;
 	const struct initial_object set[] = {
-		{"console", &console_object},	      {"timer", &timer_object},
-		{"entropy", &entropy_source_object},  {"systemInfo", &system_info_object},
+		{"console", &console_object},
+		{"timer", &timer_object},
+		{"entropy", &entropy_source_object},
+		{"systemInfo", &system_info_object},
 		{"capabilityManager", &capability_manager_object},
-		{"virtualMemory", &process->space_object}, {"processSpawner", &process_spawner_object},
-		{"threadSpawner", &thread_spawner_object}, {"logReader", &log_reader_object},
-		{"bootPackage", boot_package},	      {"power", &power_object},
-		{"ioPorts", ports},		      {"interrupts", &interrupt_source_object},
+		{"virtualMemory", &process->space_object},
+		{"processSpawner", &process_spawner_object},
+		{"threadSpawner", &thread_spawner_object},
+		{"logReader", &log_reader_object},
+		{"bootPackage", boot_package},
+		{"power", &power_object},
+		{"ioPorts", ports},
+		{"interrupts", &interrupt_source_object},
 	};
 	static_assert(array_size(set) <= INITIAL_OBJECTS_MAX);
 	for (unsigned i = 0; i < array_size(set); i++) {

@@ -16,22 +16,22 @@
 #include <ring/thread.h>
 
 /* Defines struct object_type X_type whose calls go to the generated dispatcher with the operations X_ops. */
-#define OBJECT_TYPE(name_, interface_, destroy_)                                                              \
-	static enum status name_##_call(struct object *object, struct rpc_request *request)                    \
-	{                                                                                                      \
-		return name_##_dispatch(&name_##_ops, object, request);                                         \
-	}                                                                                                      \
-	const struct object_type name_##_type = {                                                              \
-		.name = #name_,                                                                                 \
-		.interface_id = interface_##_INTERFACE_ID,                                                      \
-		.call = name_##_call,                                                                           \
-		.destroy = destroy_,                                                                            \
+#define OBJECT_TYPE(name_, interface_, destroy_)                                            \
+	static enum status name_##_call(struct object *object, struct rpc_request *request) \
+	{                                                                                   \
+		return name_##_dispatch(&name_##_ops, object, request);                     \
+	}                                                                                   \
+	const struct object_type name_##_type = {                                           \
+		.name = #name_,                                                             \
+		.interface_id = interface_##_INTERFACE_ID,                                  \
+		.call = name_##_call,                                                       \
+		.destroy = destroy_,                                                        \
 	}
 
 extern const struct object_type console_type, timer_type, entropy_source_type, system_info_type,
-	capability_manager_type, memory_object_type, virtual_memory_type, process_spawner_type, process_handle_type,
-	thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type, power_type, io_port_type,
-	interrupt_type, interrupt_source_type, notification_type, revoker_type;
+	capability_manager_type, memory_object_type, virtual_memory_type, process_spawner_type,
+	process_handle_type, thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type,
+	power_type, io_port_type, interrupt_type, interrupt_source_type, notification_type, revoker_type;
 
 /* Singletons: nothing to destroy, their one static reference never goes. */
 void object_destroy_never(struct object *object);
@@ -56,5 +56,5 @@ void entropy_init(void);
 enum status boot_package_create(struct memory *package, uint64_t bytes, struct object **out);
 enum status io_port_create(struct process *owner, uint16_t first, uint32_t count, struct object **out);
 /* Puts a copy of the capability that came as `index` into the process's table, at a slot or (0) anywhere; raises what went wrong. */
-enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index, uint32_t slot,
-				  bool before_start, cap_id *out);
+enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index,
+				  uint32_t slot, bool before_start, cap_id *out);

@@ -21,14 +21,17 @@ static enum status reboot(void *self, struct rpc_request *request)
 	arch_reboot();
 }
 
-static enum status test_exit(void *self, struct rpc_request *request, struct power_test_exit_params_reader params)
+static enum status test_exit(void *self, struct rpc_request *request,
+			     struct power_test_exit_params_reader params)
 {
 	(void)self;
 	arch_debug_exit(power_test_exit_params_reader_code(params));
-	return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no debug-exit device, or not asked for on the command line", NULL);
+	return rpc_raise(request, EXCEPTION_TYPE_FAILED,
+			 "no debug-exit device, or not asked for on the command line", NULL);
 }
 
-static const struct power_server_ops power_ops = {.power_off = power_off, .reboot = reboot, .test_exit = test_exit};
+static const struct power_server_ops power_ops = {
+	.power_off = power_off, .reboot = reboot, .test_exit = test_exit};
 
 OBJECT_TYPE(power, POWER, object_destroy_never);
 

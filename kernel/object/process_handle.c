@@ -35,13 +35,14 @@ static uint64_t cpu_time(struct process *process)
 	uint64_t sum = process->ledger.cpu_ns;
 
 	spin_lock(&process->lock);
-	list_for_each(it, &process->threads)
+	list_for_each (it, &process->threads)
 		sum += sched_run_ns(&container_of(it, struct thread, link)->sched);
 	spin_unlock(&process->lock);
 	return sum;
 }
 
-static enum status info(void *self, struct rpc_request *request, struct process_handle_info_results_builder results)
+static enum status info(void *self, struct rpc_request *request,
+			struct process_handle_info_results_builder results)
 {
 	struct process *process = process_of(self);
 
@@ -50,16 +51,17 @@ static enum status info(void *self, struct rpc_request *request, struct process_
 	process_handle_info_results_builder_set_name(results, msg_text_from(process->name));
 	process_handle_info_results_builder_set_state(results, state_of(process));
 	process_handle_info_results_builder_set_threads(results, process->thread_count);
-	process_handle_info_results_builder_set_capabilities(results,
-							     (uint32_t)load_relaxed(&process->ledger.used[LEDGER_ENTRIES]));
-	process_handle_info_results_builder_set_pages(results, load_relaxed(&process->ledger.used[LEDGER_PAGES]));
+	process_handle_info_results_builder_set_capabilities(
+		results, (uint32_t)load_relaxed(&process->ledger.used[LEDGER_ENTRIES]));
+	process_handle_info_results_builder_set_pages(results,
+						      load_relaxed(&process->ledger.used[LEDGER_PAGES]));
 	process_handle_info_results_builder_set_cpu_ns(results, cpu_time(process));
 	return STATUS_OK;
 }
 
 /* Puts a copy of view into the process's table; under its lock, so that it cannot end meanwhile. */
-enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index, uint32_t slot,
-				  bool before_start, cap_id *out)
+enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index,
+				  uint32_t slot, bool before_start, cap_id *out)
 {
 	struct provenance provenance = {kcall_of(request)->thread->process->pid, PROVENANCE_GRANT, {0}};
 	struct cap_ref ref = {kcall_view(request, index), kcall_gate(request, index)};
@@ -89,24 +91,27 @@ enum status process_handle_insert(struct rpc_request *request, struct process *p
 	if (status == STATUS_EXISTS)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the slot is taken", "slot");
 	if (status == STATUS_NO_QUOTA)
-		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "the process may hold no more capabilities", "process");
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
+				 "the process may hold no more capabilities", "process");
 	return object_raise_status(request, status == STATUS_NO_SLOT ? STATUS_INVALID : status, "slot");
 }
 
-static enum status grant(void *self, struct rpc_request *request, struct process_handle_grant_params_reader params,
+static enum status grant(void *self, struct rpc_request *request,
+			 struct process_handle_grant_params_reader params,
 			 struct process_handle_grant_results_builder results)
 {
 	cap_id id;
-	enum status status = process_handle_insert(request, process_of(self),
-						   process_handle_grant_params_reader_capability(params),
-						   process_handle_grant_params_reader_slot(params), true, &id);
+	enum status status = process_handle_insert(
+		request, process_of(self), process_handle_grant_params_reader_capability(params),
+		process_handle_grant_params_reader_slot(params), true, &id);
 
 	if (status == STATUS_OK)
 		process_handle_grant_results_builder_set_id(results, id.raw);
 	return status;
 }
 
-static enum status start(void *self, struct rpc_request *request, struct process_handle_start_params_reader params)
+static enum status start(void *self, struct rpc_request *request,
+			 struct process_handle_start_params_reader params)
 {
 	struct process *process = process_of(self);
 	struct thread_start how = {
@@ -127,7 +132,8 @@ static enum status start(void *self, struct rpc_request *request, struct process
 	return object_raise_status(request, status, "submissions or arenaBytes");
 }
 
-static enum status wait(void *self, struct rpc_request *request, struct process_handle_wait_results_builder results)
+static enum status wait(void *self, struct rpc_request *request,
+			struct process_handle_wait_results_builder results)
 {
 	struct process *process = process_of(self);
 
@@ -146,9 +152,11 @@ static enum status wait(void *self, struct rpc_request *request, struct process_
 	return STATUS_OK;
 }
 
-static enum status kill(void *self, struct rpc_request *request, struct process_handle_kill_params_reader params)
+static enum status kill(void *self, struct rpc_request *request,
+			struct process_handle_kill_params_reader params)
 {
-	struct exit_record why = {.reason = EXIT_KILLED, .code = process_handle_kill_params_reader_code(params)};
+	struct exit_record why = {.reason = EXIT_KILLED,
+				  .code = process_handle_kill_params_reader_code(params)};
 
 	(void)request;
 	process_kill(process_of(self), &why);
@@ -165,7 +173,8 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 	return clock.base_ns + (uint64_t)((unsigned __int128)(ticks - clock.base_tsc) * clock.mult >> 32);
 }
 
-static void fill_event(struct process_handle_event_builder out, const struct recorder_event *event, uint64_t sequence)
+static void fill_event(struct process_handle_event_builder out, const struct recorder_event *event,
+		       uint64_t sequence)
 {
 	process_handle_event_builder_set_sequence(out, sequence);
 	process_handle_event_builder_set_time_ns(out, ticks_to_ns(event->time_ticks));
@@ -179,7 +188,8 @@ static void fill_event(struct process_handle_event_builder out, const struct rec
 	process_handle_event_builder_set_thread(out, event->thread);
 }
 
-static enum status events(void *self, struct rpc_request *request, struct process_handle_events_params_reader params,
+static enum status events(void *self, struct rpc_request *request,
+			  struct process_handle_events_params_reader params,
 			  struct process_handle_events_results_builder results)
 {
 	struct process *process = process_of(self);
@@ -201,10 +211,12 @@ static enum status events(void *self, struct rpc_request *request, struct proces
 		if (event.process == process->pid)
 			found[count++] = event;
 	}
-	struct process_handle_event_list_builder list = process_handle_events_results_builder_init_events(results, count);
+	struct process_handle_event_list_builder list = process_handle_events_results_builder_init_events(
+		results, count);
 	for (uint32_t i = 0; i < count; i++)
 		fill_event(process_handle_event_list_builder_at(list, i), &found[i], found[i].sequence);
-	process_handle_events_results_builder_set_next(results, cpu < cpu_count ? at * MAX_CPUS + cpu : UINT64_MAX);
+	process_handle_events_results_builder_set_next(results,
+						       cpu < cpu_count ? at * MAX_CPUS + cpu : UINT64_MAX);
 	process_handle_events_results_builder_set_lost(results, lost);
 	return STATUS_OK;
 }
@@ -218,7 +230,8 @@ static enum status backtrace(void *self, struct rpc_request *request,
 
 	(void)request;
 	for (unsigned i = 0; i < process->backtrace_len; i++)
-		len += print_to(text + len, sizeof(text) - len, "0x%lx\n", (unsigned long)process->backtrace[i]);
+		len += print_to(text + len, sizeof(text) - len, "0x%lx\n",
+				(unsigned long)process->backtrace[i]);
 	process_handle_backtrace_results_builder_set_text(results, (struct msg_text){text, (uint32_t)len});
 	return STATUS_OK;
 }

@@ -8,14 +8,15 @@
 
 static struct process_limits read_limits(struct process_spawner_limits_reader limits)
 {
-	return (struct process_limits){.resource = {
-		[LEDGER_PAGES] = process_spawner_limits_reader_pages(limits),
-		[LEDGER_ENTRIES] = process_spawner_limits_reader_capabilities(limits),
-		[LEDGER_OBJECTS] = process_spawner_limits_reader_objects(limits),
-		[LEDGER_THREADS] = process_spawner_limits_reader_threads(limits),
-		[LEDGER_PROCESSES] = process_spawner_limits_reader_processes(limits),
-		[LEDGER_CALLS] = process_spawner_limits_reader_calls(limits),
-	}};
+	return (struct process_limits){
+		.resource = {
+			[LEDGER_PAGES] = process_spawner_limits_reader_pages(limits),
+			[LEDGER_ENTRIES] = process_spawner_limits_reader_capabilities(limits),
+			[LEDGER_OBJECTS] = process_spawner_limits_reader_objects(limits),
+			[LEDGER_THREADS] = process_spawner_limits_reader_threads(limits),
+			[LEDGER_PROCESSES] = process_spawner_limits_reader_processes(limits),
+			[LEDGER_CALLS] = process_spawner_limits_reader_calls(limits),
+		}};
 }
 
 /* Two capabilities or none: the process ends with its last handle if it has not started. */
@@ -35,7 +36,8 @@ static enum status give(struct rpc_request *request, struct process *process,
 	return status;
 }
 
-static enum status create(void *self, struct rpc_request *request, struct process_spawner_create_params_reader params,
+static enum status create(void *self, struct rpc_request *request,
+			  struct process_spawner_create_params_reader params,
 			  struct process_spawner_create_results_builder results)
 {
 	struct msg_text name = process_spawner_create_params_reader_name(params);
@@ -47,7 +49,8 @@ static enum status create(void *self, struct rpc_request *request, struct proces
 		return object_raise_invalid(request, "1 to 31 bytes", "name");
 	if (request->caps_out_max < 2)
 		return STATUS_NO_SLOT;
-	enum status status = process_create(kcall_of(request)->thread->process, name.ptr, name.len, &limits, &process);
+	enum status status = process_create(kcall_of(request)->thread->process, name.ptr, name.len, &limits,
+					    &process);
 	if (status != STATUS_OK)
 		return status;
 	/* Its own references stay until it has ended; the capabilities have theirs. */

@@ -11,7 +11,8 @@ static struct gate *gate_of(void *self)
 	return container_of((struct object *)self, struct gate, object);
 }
 
-static enum status revoke(void *self, struct rpc_request *request, struct revoker_revoke_results_builder results)
+static enum status revoke(void *self, struct rpc_request *request,
+			  struct revoker_revoke_results_builder results)
 {
 	struct gate *gate = gate_of(self);
 	struct revoke_report report;

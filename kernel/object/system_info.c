@@ -19,7 +19,8 @@ void system_info_set_boot_ns(uint64_t ns)
 	boot_ns = ns;
 }
 
-static enum status get(void *self, struct rpc_request *request, struct system_info_get_results_builder results)
+static enum status get(void *self, struct rpc_request *request,
+		       struct system_info_get_results_builder results)
 {
 	(void)self, (void)request;
 	system_info_get_results_builder_set_system(results, MSG_TEXT("capOS"));
@@ -36,13 +37,15 @@ static enum status get(void *self, struct rpc_request *request, struct system_in
 	return STATUS_OK;
 }
 
-static enum status counters(void *self, struct rpc_request *request, struct system_info_counters_results_builder results)
+static enum status counters(void *self, struct rpc_request *request,
+			    struct system_info_counters_results_builder results)
 {
 	(void)self, (void)request;
 	quiesce_drain();
 	slab_trim();
 	struct frame_stats frames = frame_stats();
-	struct system_info_counters_builder counters = system_info_counters_results_builder_init_counters(results);
+	struct system_info_counters_builder counters = system_info_counters_results_builder_init_counters(
+		results);
 	system_info_counters_builder_set_frames_total(counters, frames.total);
 	system_info_counters_builder_set_frames_free(counters, frames.free);
 	system_info_counters_builder_set_kernel_objects(counters, slab_objects_in_use());

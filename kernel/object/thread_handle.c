@@ -21,7 +21,8 @@ static enum status wake(void *self, struct rpc_request *request)
 	return STATUS_OK;
 }
 
-static enum status wait(void *self, struct rpc_request *request, struct thread_handle_wait_results_builder results)
+static enum status wait(void *self, struct rpc_request *request,
+			struct thread_handle_wait_results_builder results)
 {
 	struct thread *thread = thread_of(self);
 
@@ -36,7 +37,8 @@ static enum status wait(void *self, struct rpc_request *request, struct thread_h
 	return STATUS_OK;
 }
 
-static enum status interrupt(void *self, struct rpc_request *request, struct thread_handle_interrupt_params_reader params)
+static enum status interrupt(void *self, struct rpc_request *request,
+			     struct thread_handle_interrupt_params_reader params)
 {
 	struct thread *thread = thread_of(self);
 	uint64_t bits = thread_handle_interrupt_params_reader_bits(params);
@@ -56,7 +58,8 @@ static enum status interrupt(void *self, struct rpc_request *request, struct thr
 	return STATUS_OK;
 }
 
-static enum status info(void *self, struct rpc_request *request, struct thread_handle_info_results_builder results)
+static enum status info(void *self, struct rpc_request *request,
+			struct thread_handle_info_results_builder results)
 {
 	struct thread *thread = thread_of(self);
 

@@ -6,7 +6,8 @@
 #include <ring/thread.h>
 #include <schema/kernel/thread.capnp.h>
 
-static enum status create(void *self, struct rpc_request *request, struct thread_spawner_create_params_reader params,
+static enum status create(void *self, struct rpc_request *request,
+			  struct thread_spawner_create_params_reader params,
 			  struct thread_spawner_create_results_builder results)
 {
 	struct thread *caller = kcall_of(request)->thread, *thread;

@@ -26,7 +26,8 @@ static enum status sleep(void *self, struct rpc_request *request, struct timer_s
 	return wait_until(self, request, deadline);
 }
 
-static enum status sleep_until(void *self, struct rpc_request *request, struct timer_sleep_until_params_reader params)
+static enum status sleep_until(void *self, struct rpc_request *request,
+			       struct timer_sleep_until_params_reader params)
 {
 	return wait_until(self, request, timer_sleep_until_params_reader_deadline_ns(params));
 }

@@ -72,8 +72,8 @@ static enum status raise_map(struct rpc_request *request, enum status status)
 }
 
 /* A mapping made through a gate goes with it. */
-static enum status map_gated(struct process *process, struct memory *memory, uint64_t first, uint64_t pages, vaddr_t at,
-			     unsigned prot, struct gate *gate, vaddr_t *out)
+static enum status map_gated(struct process *process, struct memory *memory, uint64_t first, uint64_t pages,
+			     vaddr_t at, unsigned prot, struct gate *gate, vaddr_t *out)
 {
 	if (likely(gate == NULL))
 		return space_map(&process->space, memory, first, pages, at, prot, out);
@@ -88,7 +88,8 @@ static enum status map_gated(struct process *process, struct memory *memory, uin
 	return status;
 }
 
-static enum status map(void *self, struct rpc_request *request, struct virtual_memory_map_params_reader params,
+static enum status map(void *self, struct rpc_request *request,
+		       struct virtual_memory_map_params_reader params,
 		       struct virtual_memory_map_results_builder results)
 {
 	struct process *process = process_of(self);
@@ -114,8 +115,8 @@ static enum status map(void *self, struct rpc_request *request, struct virtual_m
 		return object_raise_invalid(request, "reaches past the end of the memory", "length");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	enum status status = map_gated(process, memory, offset / PAGE_SIZE, length / PAGE_SIZE, VADDR(address), prot,
-				       kcall_gate(request, index), &mapped);
+	enum status status = map_gated(process, memory, offset / PAGE_SIZE, length / PAGE_SIZE,
+				       VADDR(address), prot, kcall_gate(request, index), &mapped);
 	if (status != STATUS_OK)
 		return raise_map(request, status);
 	virtual_memory_map_results_builder_set_address(results, mapped.raw);
@@ -128,7 +129,8 @@ static bool range_ok(uint64_t address, uint64_t length)
 	       length <= arch_user_end - address;
 }
 
-static enum status unmap(void *self, struct rpc_request *request, struct virtual_memory_unmap_params_reader params)
+static enum status unmap(void *self, struct rpc_request *request,
+			 struct virtual_memory_unmap_params_reader params)
 {
 	struct process *process = process_of(self);
 	uint64_t address = virtual_memory_unmap_params_reader_address(params);
@@ -138,10 +140,12 @@ static enum status unmap(void *self, struct rpc_request *request, struct virtual
 		return object_raise_invalid(request, "not whole pages of the user half", "address");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	return object_raise_status(request, space_unmap(&process->space, VADDR(address), length / PAGE_SIZE), "address");
+	return object_raise_status(request, space_unmap(&process->space, VADDR(address), length / PAGE_SIZE),
+				   "address");
 }
 
-static enum status protect(void *self, struct rpc_request *request, struct virtual_memory_protect_params_reader params)
+static enum status protect(void *self, struct rpc_request *request,
+			   struct virtual_memory_protect_params_reader params)
 {
 	struct process *process = process_of(self);
 	uint64_t address = virtual_memory_protect_params_reader_address(params);
@@ -155,11 +159,13 @@ static enum status protect(void *self, struct rpc_request *request, struct virtu
 		return object_raise_invalid(request, "not whole pages of the user half", "address");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	return object_raise_status(request, space_protect(&process->space, VADDR(address), length / PAGE_SIZE, prot),
+	return object_raise_status(request,
+				   space_protect(&process->space, VADDR(address), length / PAGE_SIZE, prot),
 				   "protection");
 }
 
-static enum status allocate(void *self, struct rpc_request *request, struct virtual_memory_allocate_params_reader params,
+static enum status allocate(void *self, struct rpc_request *request,
+			    struct virtual_memory_allocate_params_reader params,
 			    struct virtual_memory_allocate_results_builder results)
 {
 	struct process *process = process_of(self);

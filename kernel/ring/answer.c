@@ -126,18 +126,22 @@ static int64_t walk(const struct ring *ring, const struct answer *answer, uint32
 }
 
 /* The dependant of a failed call fails the same way; an exception comes along. */
-static enum status inherit_failure(struct thread *thread, struct request *request, const struct answer *answer)
+static enum status inherit_failure(struct thread *thread, struct request *request,
+				   const struct answer *answer)
 {
 	struct ring *ring = &thread->ring;
 
-	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL && answer->len <= CAP_MIN_RESULT_BUF) {
-		copy_words(ring->arena + request->sqe.buf_off, ring->arena + answer->buf_off, answer->len / 8);
+	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL &&
+	    answer->len <= CAP_MIN_RESULT_BUF) {
+		copy_words(ring->arena + request->sqe.buf_off, ring->arena + answer->buf_off,
+			   answer->len / 8);
 		request->result.len = answer->len;
 	}
 	return (enum status)answer->status;
 }
 
-enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path, cap_id *id)
+enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path,
+			   cap_id *id)
 {
 	struct answer *answer = find(&thread->ring, sequence);
 

@@ -48,7 +48,8 @@ static uint32_t take_signals(struct thread *thread)
 	(void)atomic_and(&ring->signals, ~(uint32_t)(RING_WOKEN | RING_DEADLINE));
 	if (signals & RING_WOKEN)
 		reasons |= CAP_ENTER_WOKEN;
-	if ((signals & RING_DEADLINE) && thread->enter_deadline != 0 && clock_now_ns() >= thread->enter_deadline)
+	if ((signals & RING_DEADLINE) && thread->enter_deadline != 0 &&
+	    clock_now_ns() >= thread->enter_deadline)
 		reasons |= CAP_ENTER_DEADLINE; /* a late one of an earlier entry means nothing */
 	if (signals & RING_UPCALL)
 		reasons |= CAP_ENTER_UPCALL;
@@ -112,7 +113,8 @@ static bool block(struct thread *thread)
 	thread->sched.passive = !list_is_empty(&ring->posted);
 	store_release(&ring->state, (uint32_t)RING_BLOCKED);
 	full_fence();
-	if (likely(load_relaxed(&ring->done) == NULL && load_relaxed(&ring->signals) == 0) || !ring_try_claim(ring)) {
+	if (likely(load_relaxed(&ring->done) == NULL && load_relaxed(&ring->signals) == 0) ||
+	    !ring_try_claim(ring)) {
 		sched_block_current();
 		return false;
 	}
@@ -223,8 +225,8 @@ static inline bool nothing_changed(const struct cpu *cpu, struct sched_entity *c
 	const struct thread *thread = sched_thread(current);
 
 	return cpu->current_context == &thread->context && cpu->handover == NULL && cpu->limbo_count == 0 &&
-	       !load_relaxed(&cpu->need_resched) && load_relaxed(&thread->ring.signals) == 0 && !thread->in_enter &&
-	       quiesce_is_inside();
+	       !load_relaxed(&cpu->need_resched) && load_relaxed(&thread->ring.signals) == 0 &&
+	       !thread->in_enter && quiesce_is_inside();
 }
 
 static struct arch_context *next_slow(struct cpu *cpu)
@@ -244,7 +246,8 @@ static struct arch_context *next_slow(struct cpu *cpu)
 		struct thread *thread = sched_thread(entity);
 		if (&thread->context != cpu->current_context)
 			switch_to(cpu, thread);
-		if (unlikely(thread->in_enter || load_relaxed(&thread->ring.signals) != 0) && !ready_for_user(thread))
+		if (unlikely(thread->in_enter || load_relaxed(&thread->ring.signals) != 0) &&
+		    !ready_for_user(thread))
 			continue;
 		quiesce_exit();
 		return &thread->context;

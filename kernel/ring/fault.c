@@ -77,7 +77,8 @@ static unsigned walk_stack(struct process *process, const struct arch_registers 
 
 	pcs[n++] = registers->pc;
 	while (n < PROCESS_BACKTRACE_MAX && (fp & 7) == 0 && fp != 0 &&
-	       space_peek(&process->space, VADDR(fp), frame, sizeof(frame)) == sizeof(frame) && frame[1] != 0) {
+	       space_peek(&process->space, VADDR(fp), frame, sizeof(frame)) == sizeof(frame) &&
+	       frame[1] != 0) {
 		pcs[n++] = frame[1];
 		if (frame[0] <= fp)
 			break;
@@ -94,7 +95,8 @@ static void remember(const struct process *process, const struct arch_fault *fau
 {
 	spin_lock(&history_lock);
 	struct fault_record *record = &history[history_count++ % FAULT_HISTORY];
-	*record = (struct fault_record){clock_now_ns(), pc, fault->address.raw, process->pid, fault->vector, ""};
+	*record = (struct fault_record){clock_now_ns(), pc, fault->address.raw, process->pid,
+					fault->vector,  ""};
 	for (unsigned i = 0; i < sizeof(record->name) - 1; i++)
 		record->name[i] = process->name[i];
 	spin_unlock(&history_lock);
@@ -130,8 +132,9 @@ static void die(struct thread *thread, const struct arch_fault *fault, enum exit
 	}
 	spin_unlock(&process->lock);
 	/* init's supervisor prints names; here, numbers, so that init's own end is never silent. */
-	log_line(LOG_WARNING, "%s (%u): fault %u at %lx, address %lx, error %lx", process->name, process->pid, fault->vector,
-		 (unsigned long)registers.pc, (unsigned long)fault->address.raw, (unsigned long)fault->error);
+	log_line(LOG_WARNING, "%s (%u): fault %u at %lx, address %lx, error %lx", process->name, process->pid,
+		 fault->vector, (unsigned long)registers.pc, (unsigned long)fault->address.raw,
+		 (unsigned long)fault->error);
 	remember(process, fault, registers.pc);
 	process_kill(process, &why);
 }
@@ -144,13 +147,15 @@ void kernel_on_fault(const struct arch_fault *fault)
 
 	this_cpu()->stats.faults++;
 	if (fault->kind == ARCH_FAULT_PAGE) {
-		enum status status = space_fault(&thread->process->space, fault->address, fault->write, fault->execute);
+		enum status status = space_fault(&thread->process->space, fault->address, fault->write,
+						 fault->execute);
 		if (likely(status == STATUS_OK))
 			return;
 		if (status == STATUS_NO_MEMORY || status == STATUS_NO_QUOTA)
 			reason = EXIT_OUT_OF_MEMORY;
 	}
-	if (load_relaxed(&thread->ring.control->upcall_faults) != 0 && enter_upcall(thread, UPCALL_FAULT, fault))
+	if (load_relaxed(&thread->ring.control->upcall_faults) != 0 &&
+	    enter_upcall(thread, UPCALL_FAULT, fault))
 		return;
 	die(thread, fault, reason);
 }

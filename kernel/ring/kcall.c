@@ -4,7 +4,8 @@
 
 #include <ring/kcall.h>
 
-struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type, uint64_t methods)
+struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type,
+			    uint64_t methods)
 {
 	struct view *view = kcall_view(request, index);
 
@@ -38,7 +39,8 @@ enum status kcall_return_object(struct rpc_request *request, struct object *obje
 	return status == STATUS_OK ? kcall_return(request, view, index) : status;
 }
 
-enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue, struct spinlock *lock)
+enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue,
+			struct spinlock *lock)
 {
 	struct kcall *kcall = kcall_of(rpc);
 	struct request *request = kcall->request;
@@ -87,7 +89,8 @@ void kcall_complete(struct request *request, uint64_t sequence, enum status stat
 	request_complete(request, NULL);
 }
 
-static void complete_claimed(struct request *request, enum status status, kcall_result_fn *build, void *context)
+static void complete_claimed(struct request *request, enum status status, kcall_result_fn *build,
+			     void *context)
 {
 	uint64_t words[KCALL_DEFERRED_WORDS]; /* not the CPU's scratch: a call may be using that */
 

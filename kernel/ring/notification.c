@@ -7,7 +7,7 @@
 #include <ring/notification.h>
 
 #define NOTIFICATION_METHOD_SIGNAL 0u
-#define NOTIFICATION_METHOD_WAIT   1u
+#define NOTIFICATION_METHOD_WAIT 1u
 
 static struct slab_cache notification_cache = SLAB_CACHE(notification);
 
@@ -48,7 +48,7 @@ uint64_t notification_take(struct notification *notification, uint64_t bits)
 /* A waiter for some of the set bits whose ring could be claimed, with its bits taken; or NULL. */
 static struct request *claim_waiter(struct notification *notification) REQUIRES(notification->lock)
 {
-	list_for_each_safe(it, &notification->waiters) {
+	list_for_each_safe (it, &notification->waiters) {
 		struct request *waiter = container_of(it, struct request, link);
 		if ((waiter->key & notification->bits) == 0)
 			continue;
@@ -84,8 +84,8 @@ void notification_set(struct notification *notification, uint64_t bits)
 	spin_unlock(&notification->lock);
 }
 
-enum status notification_post_wait(struct thread *thread, struct request *request, struct notification *notification,
-			      uint64_t bits)
+enum status notification_post_wait(struct thread *thread, struct request *request,
+				   struct notification *notification, uint64_t bits)
 {
 	struct ring *ring = &thread->ring;
 
@@ -118,7 +118,8 @@ void notification_recheck(struct request *wait)
 	bool won = false;
 
 	spin_lock(&notification->lock);
-	if (!list_is_empty(&wait->link) && (notification->bits & wait->key) != 0 && request_claim(wait, wait->sequence)) {
+	if (!list_is_empty(&wait->link) && (notification->bits & wait->key) != 0 &&
+	    request_claim(wait, wait->sequence)) {
 		list_remove(&wait->link);
 		wait->result.token = notification->bits & wait->key;
 		notification->bits &= ~wait->key;

@@ -15,8 +15,8 @@
 
 typedef enum status op_fn(struct thread *thread, struct request *request);
 
-op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel, op_wake,
-	op_signal, op_wait;
+op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel,
+	op_wake, op_signal, op_wait;
 
 /* The capability that the SQE targets, by id or through an answer; not counted. */
 enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref);
@@ -40,5 +40,6 @@ void answer_finish(struct request *request);
 void answer_set_cap(struct ring *ring, uint64_t sequence, unsigned index, cap_id id);
 enum status answer_release(struct thread *thread, uint64_t sequence, bool drop_caps);
 /* The id at `path` of a finished answer; a failed answer's own failure otherwise (its exception is copied to *request's buffer). */
-enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path, cap_id *id);
+enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path,
+			   cap_id *id);
 void answers_free(struct ring *ring);

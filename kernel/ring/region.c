@@ -27,7 +27,8 @@ static enum status compute_layout(struct ring_geometry geometry, struct layout *
 	uint32_t n = geometry.submissions != 0 ? geometry.submissions : CAP_SQ_DEFAULT;
 	uint32_t arena = geometry.arena != 0 ? geometry.arena : CAP_ARENA_DEFAULT;
 
-	if (!is_power_of_two(n) || n < CAP_SQ_MIN || n > CAP_SQ_MAX || arena % PAGE_SIZE != 0 || arena > CAP_REGION_MAX)
+	if (!is_power_of_two(n) || n < CAP_SQ_MIN || n > CAP_SQ_MAX || arena % PAGE_SIZE != 0 ||
+	    arena > CAP_REGION_MAX)
 		return STATUS_INVALID;
 	*out = (struct layout){.submissions = n, .completions = 2 * n, .arena_len = arena};
 	out->sq_off = CAP_REGION_CONTROL_SIZE;
@@ -89,11 +90,12 @@ static void bind_memory(struct ring *ring, paddr_t block, const struct layout *l
 }
 
 /* Maps the block into the process; the mapping's struct memory is dropped with the mapping. */
-static enum status map_region(struct process *process, paddr_t block, const struct layout *layout, vaddr_t *out)
+static enum status map_region(struct process *process, paddr_t block, const struct layout *layout,
+			      vaddr_t *out)
 {
 	struct memory *memory;
-	enum status status = memory_create_physical(&process->ledger, block, layout->size / PAGE_SIZE, false, false,
-						    &memory);
+	enum status status = memory_create_physical(&process->ledger, block, layout->size / PAGE_SIZE, false,
+						    false, &memory);
 
 	if (status != STATUS_OK)
 		return status;

@@ -61,7 +61,8 @@ enum status op_cancel(struct thread *thread, struct request *request)
 	for (uint32_t i = 0; i < ring->request_count; i++) {
 		struct request *candidate = &ring->requests[i];
 		if (candidate != request && candidate->sequence == sequence)
-			return request_abort(candidate, sequence, STATUS_CANCELLED, ring) ? STATUS_OK : STATUS_TOO_LATE;
+			return request_abort(candidate, sequence, STATUS_CANCELLED, ring) ? STATUS_OK
+											  : STATUS_TOO_LATE;
 	}
 	return STATUS_TOO_LATE;
 }

@@ -2,7 +2,8 @@
 /* A byte stream over a queue (pipe/flow.h): copies in at most two pieces, then hands over. */
 #include <pipe/flow.h>
 
-enum status flow_init(struct flow *flow, enum queue_side side, struct queue_control *control, void *data, uint64_t size)
+enum status flow_init(struct flow *flow, enum queue_side side, struct queue_control *control, void *data,
+		      uint64_t size)
 {
 	*flow = (struct flow){.data = data};
 	return queue_init(&flow->queue, side, control, size);

@@ -51,7 +51,8 @@ static enum flow_result read_now(const struct pipe_object *pipe, uint32_t max, s
 		.second = pipe->buffer,
 		.first_count = smaller(count, PIPE_BUFFER - pipe->head),
 	};
-	if (pipe->closed & PIPE_END_READ)
+	/* A call under way through a capability that is gone since is this end's, too. */
+	if (is_over(pipe, PIPE_END_READ))
 		answer->result = FLOW_CLOSED;
 	else if (count == 0 && max > 0)
 		answer->result = is_over(pipe, PIPE_END_WRITE) ? FLOW_END : FLOW_WAIT;
@@ -64,7 +65,7 @@ static enum flow_result read_now(const struct pipe_object *pipe, uint32_t max, s
 static enum flow_result write_now(const struct pipe_object *pipe, uint32_t len, uint32_t *count)
 {
 	*count = 0;
-	if (pipe->closed & PIPE_END_WRITE)
+	if (is_over(pipe, PIPE_END_WRITE))
 		return FLOW_CLOSED;
 	if (is_over(pipe, PIPE_END_READ))
 		return FLOW_BROKEN;

@@ -141,7 +141,7 @@ enum status queue_put(struct queue_records *queue, const void *record)
 	return STATUS_OK;
 }
 
-enum status queue_take(struct queue_records *queue, void *record)
+enum status queue_peek(struct queue_records *queue, void *record)
 {
 	struct queue_end *end = &queue->end;
 
@@ -150,6 +150,14 @@ enum status queue_take(struct queue_records *queue, void *record)
 	if (queue_available(end, 1) == 0)
 		return nothing(end);
 	queue_copy(record, queue->records + queue_index(end) * queue->record_bytes, queue->record_bytes);
-	queue_advance(end, 1);
 	return STATUS_OK;
+}
+
+enum status queue_take(struct queue_records *queue, void *record)
+{
+	enum status status = queue_peek(queue, record);
+
+	if (status == STATUS_OK)
+		queue_advance(&queue->end, 1);
+	return status;
 }

@@ -19,7 +19,8 @@ static void record(struct ring_op *op, const struct cap_cqe *cqe)
 	posted->done = true;
 }
 
-void queue_wait_init(struct queue_wait *wait, struct ring_client *ring, cap_id ear, uint64_t wake_bits, uint64_t gone_bits)
+void queue_wait_init(struct queue_wait *wait, struct ring_client *ring, cap_id ear, uint64_t wake_bits,
+		     uint64_t gone_bits)
 {
 	*wait = (struct queue_wait){.ring = ring, .ear = ear, .wake_bits = wake_bits, .gone_bits = gone_bits};
 }

@@ -99,13 +99,10 @@ static void describe_method(struct registry_data_method_reader method, bool whol
 		show_doc("        ", doc);
 		return;
 	}
-	if (used + first.len > 68) {
-		text_put(&out, "\n");
-		used = 0;
-		text_put(&out, "    ");
-	}
-	text_put_pad(&out, used, 32);
-	text_put(&out, "  ");
+	if (used > 32 || first.len > 42)
+		text_put(&out, "\n        ");
+	else
+		text_put_pad(&out, used, 34);
 	text_put_text(&out, first);
 	text_put(&out, "\n");
 }

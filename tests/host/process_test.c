@@ -107,7 +107,7 @@ static void waits_for_the_page(uint64_t frame)
 	uint64_t region = frame - offsetof(struct cap_region, upcall_frame);
 
 	(void)atomic_add(&fault_upcalls, 1u);
-	if (finished > 0)
+	if (load_relaxed(&finished) > 0)
 		host_exit(0, CAP_EXIT_THREAD);
 	host_user_store64(VADDR(region + offsetof(struct cap_region, upcall_mask)), 0);
 	(void)host_cap_enter(1, host_now_ns() + 20000, NULL);

@@ -24,8 +24,8 @@ enum cap_op : uint8_t {
 	CAP_OP_DUP = 7,            /* target: capability or answer; completion token = the new id */
 	CAP_OP_CANCEL = 8,         /* target: sequence number */
 	CAP_OP_WAKE = 9,           /* target: ThreadHandle capability */
-	CAP_OP_SIGNAL = 10,        /* target: notification facet; interface_id: bits, 0 = all of the facet's */
-	CAP_OP_WAIT = 11,          /* target: notification facet; interface_id: bits; completion token = bits taken */
+	CAP_OP_SIGNAL = 10, /* target: notification facet; interface_id: bits, 0 = all of the facet's */
+	CAP_OP_WAIT = 11, /* target: notification facet; interface_id: bits; completion token = bits taken */
 	CAP_OP_COUNT = 12,
 };
 
@@ -41,10 +41,11 @@ enum cap_sqe_flag : uint8_t {
 #define CAP_PATH_ROOT 0xffffffffu /* cap_sqe.path: the root pointer itself */
 
 struct cap_sqe {
-	uint8_t op;            /* enum cap_op */
-	uint8_t flags;         /* enum cap_sqe_flag */
-	uint16_t method;       /* ordinal in the schema */
-	uint32_t path;         /* with TARGET_IS_ANSWER: up to four pointer-field indexes, lowest byte first; 0xff ends */
+	uint8_t op;      /* enum cap_op */
+	uint8_t flags;   /* enum cap_sqe_flag */
+	uint16_t method; /* ordinal in the schema */
+	uint32_t
+		path; /* with TARGET_IS_ANSWER: up to four pointer-field indexes, lowest byte first; 0xff ends */
 	uint64_t target;       /* capability id, sequence number, or call token */
 	uint64_t interface_id; /* Cap'n Proto type id; bits for SIGNAL and WAIT; endpoint for RETURN_RECV */
 	uint64_t user_data;    /* comes back in the completion */
@@ -60,16 +61,17 @@ struct cap_sqe {
 static_assert(sizeof(struct cap_sqe) == 64);
 
 enum cap_cqe_flag : uint16_t {
-	CAP_CQE_DELIVERED = 1 << 0,     /* a failed call had reached its server: moved capabilities are gone */
-	CAP_CQE_KIND_RELEASED = 1 << 1, /* RECV: notice, the last facet of a key is gone; header.key, header.mints */
+	CAP_CQE_DELIVERED = 1 << 0, /* a failed call had reached its server: moved capabilities are gone */
+	CAP_CQE_KIND_RELEASED =
+		1 << 1, /* RECV: notice, the last facet of a key is gone; header.key, header.mints */
 	CAP_CQE_KIND_CANCELLED = 1 << 2 /* RECV: notice, the caller of `token` no longer waits */
 };
 
 struct cap_cqe {
 	uint64_t user_data;
-	int32_t status;    /* enum status */
-	uint32_t len;      /* bytes of message at buf_off (for RECV: of the header and the message) */
-	uint16_t caps;     /* capability ids (uint64_t each) that follow the message, at the next multiple of 8 */
+	int32_t status; /* enum status */
+	uint32_t len;   /* bytes of message at buf_off (for RECV: of the header and the message) */
+	uint16_t caps; /* capability ids (uint64_t each) that follow the message, at the next multiple of 8 */
 	uint16_t flags;    /* enum cap_cqe_flag */
 	uint32_t reserved; /* 0 */
 	uint64_t token;    /* RECV: names the call for RETURN; DUP: the new id; WAIT: the bits taken */
@@ -79,8 +81,8 @@ static_assert(sizeof(struct cap_cqe) == 32);
 /* What precedes a received call's message in the receiver's buffer. */
 struct cap_call_header {
 	uint64_t interface_id;
-	uint64_t key;         /* object key of the facet called, chosen by the server */
-	uint64_t session;     /* opaque reference to the caller's session, stable for this service; 0 = none */
+	uint64_t key;     /* object key of the facet called, chosen by the server */
+	uint64_t session; /* opaque reference to the caller's session, stable for this service; 0 = none */
 	uint64_t deadline_ns; /* absolute; 0 = none */
 	uint32_t buf_len;     /* the most that the caller can take back */
 	uint16_t method;
@@ -92,11 +94,12 @@ struct cap_call_header {
 };
 static_assert(sizeof(struct cap_call_header) == 56);
 
-#define CAP_MIN_RESULT_BUF 256u         /* an exception always fits */
-#define CAP_MAX_MESSAGE 65536u          /* bytes, between processes */
-#define CAP_MAX_KERNEL_MESSAGE 1024u    /* bytes, to and from kernel objects */
-#define CAP_ANSWER_RECORDS 16u          /* kept answers a ring can name at one time */
-#define CAP_ENTER_MAX_COPY (128u << 10) /* bytes that one entry copies before it returns, a preemption point */
+#define CAP_MIN_RESULT_BUF 256u      /* an exception always fits */
+#define CAP_MAX_MESSAGE 65536u       /* bytes, between processes */
+#define CAP_MAX_KERNEL_MESSAGE 1024u /* bytes, to and from kernel objects */
+#define CAP_ANSWER_RECORDS 16u       /* kept answers a ring can name at one time */
+#define CAP_ENTER_MAX_COPY \
+	(128u << 10) /* bytes that one entry copies before it returns, a preemption point */
 
 /* cap_enter's second result: why it returned (bits). */
 enum cap_enter_reason : uint32_t {
@@ -105,7 +108,8 @@ enum cap_enter_reason : uint32_t {
 	CAP_ENTER_WOKEN = 1 << 2, /* a wake permit was consumed */
 	CAP_ENTER_UPCALL = 1 << 3,
 	CAP_ENTER_CQ_FULL = 1 << 4, /* submissions were left for want of completion slots */
-	CAP_ENTER_BOUND = 1 << 5,   /* submissions were left: CAP_ENTER_MAX_COPY bytes were copied; enter again */
+	CAP_ENTER_BOUND =
+		1 << 5, /* submissions were left: CAP_ENTER_MAX_COPY bytes were copied; enter again */
 };
 
 enum cap_exit_scope : uint64_t {

@@ -15,4 +15,4 @@ static_assert(offsetof(struct kernel_trap, vector) == 120 && offsetof(struct ker
 void trap_from_user(uint64_t vector, uint64_t error);
 void trap_bad_address(const struct arch_context *ctx);
 void trap_in_kernel(const struct kernel_trap *trap); /* returns only from what may be ignored */
-void interrupt_by_vector(uint64_t vector);            /* vector >= 32 */
+void interrupt_by_vector(uint64_t vector);           /* vector >= 32 */

@@ -63,7 +63,8 @@ EXPLORE_TEST(ids_resolve_exactly_while_they_are_held, 10)
 	for (unsigned step = 0; step < 3000; step++) {
 		if (held_len < LIVE && host_random() % 100 < 55) {
 			held[held_len].key = step;
-			explore_check(cap_table_insert(&table, (struct cap_ref){make_view(step), NULL}, nobody, &held[held_len].id) == STATUS_OK);
+			explore_check(cap_table_insert(&table, (struct cap_ref){make_view(step), NULL},
+						       nobody, &held[held_len].id) == STATUS_OK);
 			held_len++;
 		} else if (held_len > 0) {
 			unsigned i = (unsigned)(host_random() % held_len);
@@ -87,7 +88,8 @@ EXPLORE_TEST(forged_ids_resolve_to_nothing, 3)
 	cap_id id;
 
 	reset(100);
-	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) == STATUS_OK);
+	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) ==
+		      STATUS_OK);
 	for (unsigned i = 0; i < 20000; i++) {
 		cap_id forged = {host_random()};
 		explore_check(forged.raw == id.raw || find(forged) == NULL);
@@ -105,11 +107,13 @@ EXPLORE_TEST(what_was_reserved_can_be_filled_or_given_back, 5)
 	for (unsigned round = 0; round < 200; round++) {
 		struct cap_slots slots;
 		cap_id ids[16];
-		unsigned n = (unsigned)(host_random() % 17), fill = n ? (unsigned)(host_random() % (n + 1)) : 0;
+		unsigned n = (unsigned)(host_random() % 17),
+			 fill = n ? (unsigned)(host_random() % (n + 1)) : 0;
 		explore_check(cap_table_reserve(&table, n, &slots) == STATUS_OK && slots.count == n);
 		explore_check(ledger.used[LEDGER_ENTRIES] == n);
 		for (unsigned i = 0; i < fill; i++)
-			ids[i] = cap_table_install(&table, &slots, (struct cap_ref){make_view(i), NULL}, nobody);
+			ids[i] = cap_table_install(&table, &slots, (struct cap_ref){make_view(i), NULL},
+						   nobody);
 		cap_table_unreserve(&table, &slots);
 		explore_check(slots.count == 0 && ledger.used[LEDGER_ENTRIES] == fill);
 		for (unsigned i = 0; i < fill; i++)
@@ -127,7 +131,8 @@ EXPLORE_TEST(the_quota_is_the_bound_and_a_refusal_takes_nothing, 1)
 	struct view *view = make_view(1);
 	for (unsigned i = 0; i < 10; i++) {
 		view_get(view);
-		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) ==
+			      STATUS_OK);
 	}
 	explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_NO_QUOTA);
 	explore_check(cap_table_reserve(&table, 1, &slots) == STATUS_NO_QUOTA);
@@ -144,10 +149,13 @@ EXPLORE_TEST(a_chosen_slot_has_the_first_generation_and_is_refused_when_taken, 1
 	reset(1000);
 	struct view *view = make_view(1);
 	view_get(view);
-	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
+	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) ==
+		      STATUS_OK);
 	explore_check(id.raw == cap_id_make(500, 1).raw && find(id) == view);
-	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_EXISTS);
-	explore_check(cap_table_insert_at(&table, CAP_TABLE_MAX_SLOTS, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_NO_SLOT);
+	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) ==
+		      STATUS_EXISTS);
+	explore_check(cap_table_insert_at(&table, CAP_TABLE_MAX_SLOTS, (struct cap_ref){view, NULL}, nobody,
+					  &id) == STATUS_NO_SLOT);
 	explore_check(ledger.used[LEDGER_ENTRIES] == 1);
 }
 
@@ -156,12 +164,14 @@ EXPLORE_TEST(a_slot_whose_generations_are_used_up_retires, 1)
 	cap_id id;
 
 	reset(100);
-	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) == STATUS_OK);
+	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) ==
+		      STATUS_OK);
 	uint32_t slot = cap_id_slot(id);
 	cap_array_entries(table.array)[slot].generation = INT32_MAX;
 	explore_check(cap_table_release(&table, cap_id_make(slot, INT32_MAX)) == STATUS_OK);
 	for (unsigned i = 0; i < 60; i++) {
-		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) ==
+			      STATUS_OK);
 		explore_check(cap_id_slot(id) != slot);
 	}
 }
@@ -174,7 +184,8 @@ EXPLORE_TEST(running_out_of_memory_while_growing_leaves_everything_as_it_was, 1)
 	struct view *view = make_view(9);
 	for (unsigned i = 0; i < 31; i++) {
 		view_get(view);
-		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &ids[i]) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &ids[i]) ==
+			      STATUS_OK);
 	}
 	frame_fail_after(1);
 	enum status status = STATUS_OK;
@@ -196,7 +207,8 @@ EXPLORE_TEST(everything_goes_back_at_the_end, 1)
 	uint64_t before = slab_objects_in_use();
 	cap_id id;
 	for (unsigned i = 0; i < 300; i++)
-		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) == STATUS_OK);
+		explore_check(cap_table_insert(&table, (struct cap_ref){make_view(i), NULL}, nobody, &id) ==
+			      STATUS_OK);
 	cap_table_fini(&table);
 	quiesce_drain();
 	explore_check(slab_objects_in_use() == before - 1); /* the table's own array went, too */
@@ -211,10 +223,12 @@ EXPLORE_TEST(views_allow_what_their_sets_say, 1)
 	reset(10);
 	explore_check(view_create(&object, VIEW_TEMPLATE, 0, sets, 2, &view) == STATUS_OK);
 	explore_check(view_allows(view, 1, 3) && view_allows(view, 1, 63) && !view_allows(view, 1, 2));
-	explore_check(!view_allows(view, 1, 64) && !view_allows(view, 1, 65535)); /* a bound set names no newer method */
+	explore_check(!view_allows(view, 1, 64) &&
+		      !view_allows(view, 1, 65535)); /* a bound set names no newer method */
 	explore_check(view_allows(view, 2, 0) && view_allows(view, 2, 64) && view_allows(view, 2, 65535));
 	explore_check(!view_allows(view, 3, 0) && view_methods(view, 3) == 0);
-	explore_check(view_mint(view, 42, &facet) == STATUS_OK && facet->kind == VIEW_FACET && facet->key == 42);
+	explore_check(view_mint(view, 42, &facet) == STATUS_OK && facet->kind == VIEW_FACET &&
+		      facet->key == 42);
 	explore_check(facet->count == 2 && view_methods(facet, 1) == sets[0].methods);
 }
 

@@ -19,8 +19,8 @@ enum { BYTES = 1, ROOM = 2, WRITER_GONE = 4, READER_GONE = 8 };
 #define METHOD(name) (1ull << NOTIFICATION_##name)
 
 /* A facet for bits, with these methods. */
-static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t bits, uint64_t methods,
-			 cap_id *out)
+static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t bits,
+			 uint64_t methods, cap_id *out)
 {
 	cap_id all;
 	enum status status = notification_facet(t, word, bits, &all);
@@ -35,7 +35,8 @@ static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, u
 static enum status end_facets(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t ear_bits,
 			      uint64_t bell_bits, struct stream_parts *end)
 {
-	enum status status = facet(t, manager, word, ear_bits, METHOD(WAIT) | METHOD(POLL) | METHOD(SIGNAL), &end->ear);
+	enum status status = facet(t, manager, word, ear_bits, METHOD(WAIT) | METHOD(POLL) | METHOD(SIGNAL),
+				   &end->ear);
 
 	if (status != STATUS_OK)
 		return status;
@@ -45,9 +46,10 @@ static enum status end_facets(struct rpc_transport *t, cap_id manager, cap_id wo
 static enum status fill_parts(struct rpc_transport *t, cap_id manager, cap_id memory, cap_id word,
 			      struct stream_parts *reader, struct stream_parts *writer)
 {
-	const uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ | 1ull << MEMORY_OBJECT_WRITE;
-	enum status status = capability_manager_attenuate(t, manager, memory, MEMORY_OBJECT_INTERFACE_ID, methods,
-							  &reader->memory);
+	const uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
+				 1ull << MEMORY_OBJECT_WRITE;
+	enum status status = capability_manager_attenuate(t, manager, memory, MEMORY_OBJECT_INTERFACE_ID,
+							  methods, &reader->memory);
 
 	if (status == STATUS_OK)
 		status = ring_dup(ring_of(t), reader->memory, &writer->memory);
@@ -106,12 +108,14 @@ enum status stream_open(struct stream *s, enum queue_side side, const struct str
 		return status;
 	if (s->bytes < 2 * PAGE || s->bytes > PAGE + MAX_CAPACITY)
 		return STATUS_INVALID;
-	status = virtual_memory_map(t, space, parts->memory, 0, s->bytes, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &s->address);
+	status = virtual_memory_map(t, space, parts->memory, 0, s->bytes, 0,
+				    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &s->address);
 	if (status != STATUS_OK)
 		return status;
 
 	uint8_t *base = (uint8_t *)(uintptr_t)s->address;
-	status = flow_init(&s->flow, side, (struct queue_control *)(void *)base, base + PAGE, s->bytes - PAGE);
+	status = flow_init(&s->flow, side, (struct queue_control *)(void *)base, base + PAGE,
+			   s->bytes - PAGE);
 	if (status != STATUS_OK)
 		(void)!virtual_memory_unmap(t, space, s->address, s->bytes);
 	return status;

@@ -110,8 +110,8 @@ enum flow_result stream_write(struct stream *s, struct queue_wait *wait, const v
 	return result;
 }
 
-enum flow_result stream_read(struct stream *s, struct queue_wait *wait, void *bytes, uint64_t max, uint64_t deadline_ns,
-			     uint64_t *count)
+enum flow_result stream_read(struct stream *s, struct queue_wait *wait, void *bytes, uint64_t max,
+			     uint64_t deadline_ns, uint64_t *count)
 {
 	enum flow_result result;
 

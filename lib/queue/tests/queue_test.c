@@ -39,8 +39,10 @@ static void test_geometry(void)
 		       queue_init(&end, QUEUE_PRODUCER, &control, 1) == STATUS_OK,
 	       "sizes are powers of two up to 2^62");
 	report(queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 8, 8) == STATUS_INVALID &&
-		       queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 8, 1ull << 61) == STATUS_INVALID &&
-		       queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 0, 4) == STATUS_INVALID &&
+		       queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 8, 1ull << 61) ==
+			       STATUS_INVALID &&
+		       queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 0, 4) ==
+			       STATUS_INVALID &&
 		       queue_records_init(&queue, QUEUE_PRODUCER, &control, records, 32, 8, 4) == STATUS_OK,
 	       "records must fit, also when the product overflows");
 }
@@ -88,7 +90,8 @@ static void test_close(void)
 	       "what was put before the closing is taken, then the end is seen");
 	report(!queue_arm(&take.end), "nobody waits for a peer that has closed");
 	control.producer.position++;
-	report(queue_take(&take, &value) == STATUS_DISCONNECTED || take.end.violated, "nothing comes after it");
+	report(queue_take(&take, &value) == STATUS_DISCONNECTED || take.end.violated,
+	       "nothing comes after it");
 
 	memset(&control, 0, sizeof(control));
 	good = queue_records_init(&put, QUEUE_PRODUCER, &control, records, 32, 8, 4) == STATUS_OK &&
@@ -96,13 +99,34 @@ static void test_close(void)
 	for (int i = 0; i < 4; i++)
 		good &= queue_put(&put, &value) == STATUS_OK;
 	queue_close(&take.end);
-	report(good && queue_put(&put, &value) == STATUS_DISCONNECTED, "a full queue whose consumer has closed");
+	report(good && queue_put(&put, &value) == STATUS_DISCONNECTED,
+	       "a full queue whose consumer has closed");
 }
 
 /* ---- Hostile counters ---- */
 
-static const uint64_t offsets[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 1ull << 31, 1ull << 32, (1ull << 32) + 1, 1ull << 62,
-				   1ull << 63, -(1ull << 63), -(1ull << 32), -17ull, -16ull, -9ull, -8ull, -2ull, -1ull};
+static const uint64_t offsets[] = {0,
+				   1,
+				   2,
+				   7,
+				   8,
+				   9,
+				   15,
+				   16,
+				   17,
+				   1ull << 31,
+				   1ull << 32,
+				   (1ull << 32) + 1,
+				   1ull << 62,
+				   1ull << 63,
+				   -(1ull << 63),
+				   -(1ull << 32),
+				   -17ull,
+				   -16ull,
+				   -9ull,
+				   -8ull,
+				   -2ull,
+				   -1ull};
 #define OFFSETS (sizeof(offsets) / sizeof(offsets[0]))
 
 /* From each state (own position, outstanding), each value of the peer's counter: believed exactly if it is possible. */
@@ -117,9 +141,11 @@ static void test_corners(enum queue_side side, const char *what)
 			for (size_t o = 0; o < OFFSETS; o++) {
 				struct queue_control control = {};
 				struct queue_records q;
-				struct queue_line *peer = side == QUEUE_PRODUCER ? &control.consumer : &control.producer;
+				struct queue_line *peer = side == QUEUE_PRODUCER ? &control.consumer
+										 : &control.producer;
 
-				good &= queue_records_init(&q, side, &control, records, 64, 8, 8) == STATUS_OK;
+				good &= queue_records_init(&q, side, &control, records, 64, 8, 8) ==
+					STATUS_OK;
 				q.end.position = starts[s];
 				q.end.seen = side == QUEUE_PRODUCER ? starts[s] - used : starts[s] + used;
 				peer->position = q.end.seen + offsets[o];
@@ -129,9 +155,11 @@ static void test_corners(enum queue_side side, const char *what)
 
 				good &= q.end.violated == !possible && n <= 8 && (possible || n == 0);
 				for (int i = 0; i < 10; i++)
-					(void)!(side == QUEUE_PRODUCER ? queue_put(&q, &value) : queue_take(&q, &value));
-				good &= possible || (side == QUEUE_PRODUCER ? queue_put(&q, &value)
-									     : queue_take(&q, &value)) == STATUS_PROTOCOL;
+					(void)!(side == QUEUE_PRODUCER ? queue_put(&q, &value)
+								       : queue_take(&q, &value));
+				good &= possible ||
+					(side == QUEUE_PRODUCER ? queue_put(&q, &value)
+								: queue_take(&q, &value)) == STATUS_PROTOCOL;
 				good &= possible || !queue_arm(&q.end); /* nobody waits for it, either */
 				good &= q.end.position - starts[s] <= 8 || !q.end.violated;
 			}
@@ -159,11 +187,22 @@ static void test_noise(void)
 			uint64_t noise = next_random();
 
 			switch (noise % 5) {
-			case 0: peer->position += noise >> 8 & 15; break;
-			case 1: peer->position = noise % 97 == 0 ? noise : peer->position; break;
-			case 2: peer->armed = noise >> 3; break;
-			case 3: peer->closed = noise % 31 == 0; break;
-			default: memset(&control, (int)(noise & 1) * 255, noise % 53 == 0 ? sizeof(control) : 0); break;
+			case 0:
+				peer->position += noise >> 8 & 15;
+				break;
+			case 1:
+				peer->position = noise % 97 == 0 ? noise : peer->position;
+				break;
+			case 2:
+				peer->armed = noise >> 3;
+				break;
+			case 3:
+				peer->closed = noise % 31 == 0;
+				break;
+			default:
+				memset(&control, (int)(noise & 1) * 255,
+				       noise % 53 == 0 ? sizeof(control) : 0);
+				break;
 			}
 			good &= queue_index(&q.end) < 16;
 			(void)!(side == QUEUE_PRODUCER ? queue_put(&q, value) : queue_take(&q, value));

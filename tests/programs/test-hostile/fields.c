@@ -157,6 +157,45 @@ static int edges(void)
 	return bare_do(&b, plain_call(), &cqe) == STATUS_OK ? 0 : 9;
 }
 
+/* The same for what a RECV offers: it is refused, or waits in vain. */
+static int receive_edges(void)
+{
+	cap_id endpoint;
+	struct cap_cqe cqe;
+
+	if (capability_manager_create_endpoint(w.t, w.manager, 64, 1, &endpoint) != STATUS_OK)
+		return 1;
+	struct bare b = begin();
+	const uint32_t end = b.arena_len;
+	const uint32_t values[] = {0,          1,          8,         64,        120,        128,
+				   136,        end / 2,    end - 136, end - 128, end - 120,  end - 8,
+				   end - 1,    end,        end + 1,   end + 8,   0x7ffffff8, 0x7fffffff,
+				   0x80000000, 0xfffffff8, 0xffffffff};
+	const unsigned count = sizeof(values) / sizeof(values[0]);
+
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned k = 0; k < count; k++) {
+			uint64_t reach = (uint64_t)values[i] + values[k];
+			bool legal = values[i] % 8 == 0 && values[k] % 8 == 0 && reach <= end &&
+				     values[k] >= 128;
+			int32_t status = bare_do(&b,
+						 (struct cap_sqe){
+							 .op = CAP_OP_RECV,
+							 .target = endpoint.raw,
+							 .buf_off = values[i],
+							 .buf_len = values[k],
+							 .buf_caps = 1,
+							 .deadline_ns = 1,
+							 .user_data = 9,
+						 },
+						 &cqe);
+			if (status == 1000 || status == STATUS_OK || (status == STATUS_TIMED_OUT && !legal))
+				return 2;
+		}
+	}
+	return bare_do(&b, plain_call(), &cqe) == STATUS_OK ? 0 : 9;
+}
+
 /* More descriptors, more slots for capabilities than there can be. */
 static int too_many_capabilities(void)
 {
@@ -257,6 +296,7 @@ const struct victim field_victims[] = {
 	{"fills every reserved byte of a NOP", reserved_fields, FAULT(EXIT), 0, 0, {}},
 	{"fills fields that an operation does not use", unused_fields, FAULT(EXIT), 0, 0, {}},
 	{"goes to every edge of its arena", edges, FAULT(EXIT), 0, 0, {}},
+	{"receives at every edge of its arena", receive_edges, FAULT(EXIT), 0, 0, {}},
 	{"sends and awaits too many capabilities", too_many_capabilities, FAULT(EXIT), 0, 0, {}},
 	{"sends malformed messages", malformed_messages, FAULT(EXIT), 0, 0, {}},
 	{"calls methods that do not exist", unknown_methods, FAULT(EXIT), 0, 0, {}},

@@ -13,9 +13,11 @@
 #include <runtime/string.h>
 #include <runtime/thread.h>
 #include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <testing/child.h>

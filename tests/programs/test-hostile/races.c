@@ -156,6 +156,62 @@ static int uses_what_another_releases(void)
 	return good > 0 && other == 0 ? 0 : 2;
 }
 
+/* ---- What is lent ---- */
+
+static volatile uint64_t lent_id, revoked_round;
+
+/* Lends, and takes back, again and again; says when the taking back was over. */
+static int64_t lends_and_revokes(void *argument)
+{
+	uint64_t entries, calls, mappings;
+
+	(void)argument;
+	while (!stop) {
+		cap_id lent, revoker;
+
+		if (capability_manager_make_revocable(runtime_transport(), w.manager, w.timer, 0, &lent,
+						      &revoker) != STATUS_OK)
+			continue;
+		lent_id = lent.raw;
+		for (unsigned i = 0; i < dice() % 300; i++)
+			__asm__ volatile("pause");
+		(void)!revoker_revoke(runtime_transport(), revoker, &entries, &calls, &mappings);
+		revoked_round = lent.raw;
+		for (unsigned i = 0; i < dice() % 300; i++)
+			__asm__ volatile("pause");
+		ring_release(runtime_ring(), revoker);
+		ring_release(runtime_ring(), lent);
+		ring_flush(runtime_ring());
+	}
+	return 0;
+}
+
+/* Once revoke has returned, no call through what was lent succeeds. */
+static int uses_what_another_revokes(void)
+{
+	struct thread t;
+	unsigned good = 0, refused = 0;
+
+	if (thread_start(&t, lends_and_revokes, nullptr, nullptr) != STATUS_OK)
+		return 1;
+	uint64_t end = runtime_now() + 400 * MS;
+	while (runtime_now() < end) {
+		uint64_t ns, dead = revoked_round;
+		cap_id id = {lent_id};
+		enum status status = timer_now(w.t, id, &ns);
+
+		if (status == STATUS_OK && id.raw == dead)
+			return 2;
+		good += status == STATUS_OK;
+		refused += status == STATUS_REVOKED || status == STATUS_BAD_ID;
+		if (status != STATUS_OK && status != STATUS_REVOKED && status != STATUS_BAD_ID)
+			return 3;
+	}
+	stop = true;
+	(void)!thread_join(&t, nullptr);
+	return good > 0 && refused > 0 ? 0 : 4;
+}
+
 /* ---- Completion, cancellation, deadline ---- */
 
 struct tally {
@@ -256,6 +312,44 @@ static int maps_against_itself(void)
 	return 0;
 }
 
+static volatile uint64_t source_id;
+
+static int64_t makes_and_drops_memory(void *argument)
+{
+	(void)argument;
+	while (!stop) {
+		cap_id made;
+
+		if (virtual_memory_create_memory(runtime_transport(), w.space, 65536, &made) != STATUS_OK)
+			continue;
+		(void)!memory_object_write(runtime_transport(), made, 0,
+					   (struct msg_data){(const uint8_t *)"source", 6});
+		source_id = made.raw;
+		for (unsigned i = 0; i < dice() % 500; i++)
+			__asm__ volatile("pause");
+		ring_release(runtime_ring(), made);
+		ring_flush(runtime_ring());
+	}
+	return 0;
+}
+
+/* Pages are read while their last owner lets go of them. */
+static int copies_what_another_releases(void)
+{
+	struct thread t;
+	unsigned good = 0;
+
+	if (virtual_memory_create_memory(w.t, w.space, 65536, &memory) != STATUS_OK ||
+	    thread_start(&t, makes_and_drops_memory, nullptr, nullptr) != STATUS_OK)
+		return 1;
+	uint64_t end = runtime_now() + 400 * MS;
+	while (runtime_now() < end)
+		good += memory_object_copy_from(w.t, memory, (cap_id){source_id}, 0, 0, 65536) == STATUS_OK;
+	stop = true;
+	(void)!thread_join(&t, nullptr);
+	return good > 0 ? 0 : 2;
+}
+
 /* ---- Cycles ---- */
 
 /* An endpoint's receiving end waits in a message that is queued at that endpoint: nobody else holds it. */
@@ -310,6 +404,8 @@ const struct victim race_victims[] = {
 	{"uses capabilities that another thread releases", uses_what_another_releases, FAULT(EXIT), 0, 0, {}},
 	{"races signal, deadline and cancellation", races_for_completion, FAULT(EXIT), 0, 0, {}},
 	{"maps and unmaps from two threads", maps_against_itself, FAULT(EXIT), 0, 0, {}},
+	{"uses what another thread revokes", uses_what_another_revokes, FAULT(EXIT), 0, 0, {}},
+	{"copies memory that another thread releases", copies_what_another_releases, FAULT(EXIT), 0, 0, {}},
 	{"leaves an endpoint in a message to itself", cycle_of_one, FAULT(EXIT), 0, 0, {}},
 	{"leaves two endpoints in messages to each other", cycle_of_two, FAULT(EXIT), 0, 0, {}},
 	{"leaves a ring of five endpoints", cycle_of_five, FAULT(EXIT), 0, 0, {}},

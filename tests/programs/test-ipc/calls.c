@@ -50,6 +50,10 @@ static uint32_t serve(uint32_t count)
 	uint32_t served = 0;
 
 	while (served < count && cqe.status == STATUS_OK) {
+		if (cqe.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) {
+			cqe = receive_within(served == count ? 5 * MS : 1000 * MS);
+			continue;
+		}
 		uint64_t word = ((const uint64_t *)raw_message_of(&w.raw))[1];
 		struct cap_sqe sqe = raw_recv(&w.raw, w.endpoint);
 

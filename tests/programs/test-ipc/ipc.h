@@ -22,8 +22,11 @@ struct world {
 extern struct world w;
 
 /* main.c */
-/* The next call at the endpoint, within a second. */
+/* The next call at the endpoint, within a second; notices are passed over. */
 struct cap_cqe receive(void);
+struct cap_cqe receive_within(uint64_t ns);
+/* The next call or notice. */
+struct cap_cqe receive_any(uint64_t ns);
 /* Answers with raw_fill(words, first). */
 enum status answer(uint64_t token, uint32_t words, uint64_t first);
 
@@ -33,6 +36,7 @@ void test_capabilities(void); /* caps.c */
 void test_failures(void);     /* failures.c */
 void test_gates(void);        /* gates.c */
 void test_pipeline(void);     /* pipeline.c */
+void test_notices(void);      /* notices.c */
 void test_credits(void);      /* credits.c */
 void test_processes(void);    /* processes.c */
 int child(void);              /* processes.c: what this program does with an argument */

@@ -7,12 +7,27 @@
 
 struct world w;
 
-struct cap_cqe receive(void)
+struct cap_cqe receive_any(uint64_t ns)
 {
 	struct cap_sqe sqe = raw_recv(&w.raw, w.endpoint);
 
-	sqe.deadline_ns = runtime_now() + 1000 * MS;
+	sqe.deadline_ns = runtime_now() + ns;
 	return raw_do(&w.raw, sqe);
+}
+
+struct cap_cqe receive_within(uint64_t ns)
+{
+	struct cap_cqe cqe;
+
+	do
+		cqe = receive_any(ns);
+	while (cqe.status == STATUS_OK && (cqe.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)));
+	return cqe;
+}
+
+struct cap_cqe receive(void)
+{
+	return receive_within(1000 * MS);
 }
 
 enum status answer(uint64_t token, uint32_t words, uint64_t first)
@@ -41,6 +56,7 @@ int main(void)
 	test_capabilities();
 	test_failures();
 	test_gates();
+	test_notices();
 	test_pipeline();
 	test_credits();
 	test_processes();

@@ -77,12 +77,10 @@ static enum status start(const char *what, const char *name, cap_id cap, cap_id 
 static uint32_t serve_children(void)
 {
 	struct cap_desc *descs = raw_at(&w.raw, w.raw.caps);
-	struct cap_sqe recv = raw_recv(&w.raw, w.endpoint);
 	uint32_t served = 0;
 
 	for (;; served++) {
-		recv.deadline_ns = runtime_now() + 300 * MS;
-		struct cap_cqe cqe = raw_do(&w.raw, recv);
+		struct cap_cqe cqe = receive_within(300 * MS);
 		if (cqe.status != STATUS_OK)
 			return served;
 		if (raw_header(&w.raw)->method == 1) {
@@ -159,9 +157,8 @@ static void test_client_killed(void)
 	(void)!timer_sleep(w.t, w.timer, 100 * MS);
 	(void)!spawn_kill(w.t, handle, 4);
 	(void)child_wait(handle);
-	struct cap_sqe recv = raw_recv(&w.raw, w.endpoint);
-	recv.deadline_ns = runtime_now() + 20 * MS;
-	tap_is(raw_status(&w.raw, recv), STATUS_TIMED_OUT, "a queued call of a killed process is gone");
+	tap_is((enum status)receive_within(20 * MS).status, STATUS_TIMED_OUT,
+	       "a queued call of a killed process is gone");
 }
 
 void test_processes(void)

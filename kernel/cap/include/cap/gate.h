@@ -26,20 +26,20 @@
 
 struct gate {
 	struct object object;
-	bool dead;             /* atomic */
-	uint8_t depth;         /* 1 = no parent */
-	uint64_t expires_ns;   /* 0 = never */
-	uint64_t entries;      /* atomic: table entries under it */
-	struct gate *parent[2]; /* counted */
-	struct list sibling[2]; /* g: in parent[i]->children[i] */
+	bool dead;               /* atomic */
+	uint8_t depth;           /* 1 = no parent */
+	uint64_t expires_ns;     /* 0 = never */
+	uint64_t entries;        /* atomic: table entries under it */
+	struct gate *parent[2];  /* counted */
+	struct list sibling[2];  /* g: in parent[i]->children[i] */
 	struct list children[2]; /* g: of which it is parent[0], parent[1] */
-	struct list requests;  /* g: struct request.gate_link */
-	struct list mappings;  /* g: struct gate_mapping.link */
-	struct list dying;     /* g: being revoked */
+	struct list requests;    /* g: struct request.gate_link */
+	struct list mappings;    /* g: struct gate_mapping.link */
+	struct list dying;       /* g: being revoked */
 	struct timer expiry;
 };
 
-extern struct spinlock gate_lock; /* rank GATE */
+extern struct spinlock gate_lock;                  /* rank GATE */
 extern const struct object_type *gate_object_type; /* set once at boot by the object room */
 
 /* A gate below `parent` (may be NULL) and `second` (may be NULL); one reference. GATE_DEPTH, NO_QUOTA, NO_MEMORY; REVOKED

@@ -21,7 +21,8 @@ struct gate_mapping {
 };
 
 /* Prepared before the mapping is made, so that nothing has to be undone. NULL: no memory. */
-struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory, uint64_t pages);
+struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory,
+					  uint64_t pages);
 void gate_mapping_free(struct gate_mapping *mapping);
 /* The mapping exists, at `address`. */
 void gate_mapping_link(struct gate_mapping *mapping, uint64_t address);

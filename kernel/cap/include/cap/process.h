@@ -63,15 +63,15 @@ struct process {
 	char name[PROCESS_NAME_MAX + 1];
 	uint64_t session; /* immutable; inherited by default, chosen only by a trusted spawner */
 
-	struct spinlock lock; /* rank PROCESS */
-	uint8_t state;        /* p: written under lock; read by anyone */
-	struct list threads;  /* p */
+	struct spinlock lock;  /* rank PROCESS */
+	uint8_t state;         /* p: written under lock; read by anyone */
+	struct list threads;   /* p */
 	uint32_t thread_count; /* p: that have not stopped */
 	uint32_t rings;        /* atomic: rings that have not been destroyed; the last one ends the process */
-	struct exit_record exit; /* p: final once DYING */
+	struct exit_record exit;                   /* p: final once DYING */
 	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */
 	unsigned backtrace_len;
-	struct list waiters; /* p: requests that wait for the end (ring/wait.h) */
+	struct list waiters;     /* p: requests that wait for the end (ring/wait.h) */
 	struct process *creator; /* counted; its ledger is charged one PROCESSES until this one has ended */
 	struct list link;        /* all processes; under process_list_lock */
 
@@ -79,7 +79,8 @@ struct process {
 	struct space space;
 	struct ledger ledger;
 	struct service_records *records;
-	struct console_line *console_line; /* what it has written to Console and not ended; NULL: nothing yet */
+	struct console_line
+		*console_line;     /* what it has written to Console and not ended; NULL: nothing yet */
 	struct list gate_mappings; /* under gate_lock: cap/gate_mapping.h */
 	struct quiesce_node quiesce;
 };

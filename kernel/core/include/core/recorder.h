@@ -67,7 +67,8 @@ static inline void recorder_commit(struct cpu *cpu, struct recorder_event *event
 /* Words 4 to 6 of an event: {process, thread}, {slot, status}, {method, kind, capabilities, message bytes}. */
 static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned caps, uint32_t msg_len)
 {
-	return method | (uint64_t)(kind & 0xff) << 16 | (uint64_t)(caps & 0xff) << 24 | (uint64_t)msg_len << 32;
+	return method | (uint64_t)(kind & 0xff) << 16 | (uint64_t)(caps & 0xff) << 24 |
+	       (uint64_t)msg_len << 32;
 }
 
 /* One event, in eight stores. */
@@ -78,7 +79,8 @@ static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64
 	struct recorder_event *event = recorder_begin(cpu);
 	uint64_t *words = (uint64_t *)(void *)&event->process;
 
-	static_assert(offsetof(struct recorder_event, process) == 32 && offsetof(struct recorder_event, detail) == 56);
+	static_assert(offsetof(struct recorder_event, process) == 32 &&
+		      offsetof(struct recorder_event, detail) == 56);
 	event->time_ticks = arch_ticks();
 	event->interface_id = interface_id;
 	event->object = object;

@@ -19,7 +19,7 @@ struct kcall {
 	struct rpc_request rpc; /* first */
 	struct thread *thread;  /* the caller */
 	struct request *request;
-	struct view *view;      /* what was called: its key is a Notification facet's mask */
+	struct view *view; /* what was called: its key is a Notification facet's mask */
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
@@ -42,7 +42,8 @@ static inline struct view *kcall_view(struct rpc_request *request, int32_t index
 /* The caller's id for it; 0 if none came. */
 static inline cap_id kcall_id(struct rpc_request *request, int32_t index)
 {
-	const struct carried *carried = (const struct carried *)(uintptr_t)rpc_request_cap_raw(request, index);
+	const struct carried *carried = (const struct carried *)(uintptr_t)rpc_request_cap_raw(request,
+											       index);
 
 	return carried != NULL ? carried->id : CAP_ID_NULL;
 }
@@ -56,7 +57,8 @@ static inline struct gate *kcall_gate(struct rpc_request *request, int32_t index
 }
 
 /* The object behind it, if it is of that type and the view holds the methods; NULL otherwise. */
-struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type, uint64_t methods);
+struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type,
+			    uint64_t methods);
 
 /* Gives a capability to the caller; takes over the reference on view, also when it fails. *index is for the generated setter.
  * NO_SLOT: the caller reserved none (buf_caps). */
@@ -68,7 +70,8 @@ enum status kcall_return_object(struct rpc_request *request, struct object *obje
 
 /* The answer comes later: the request waits in `queue` under its lock (which the caller holds) and counts `object`. Returns
  * what the operation must return (RPC_DEFERRED, or AGAIN: too many waiting). */
-enum status kcall_defer(struct rpc_request *request, struct object *object, struct list *queue, struct spinlock *lock);
+enum status kcall_defer(struct rpc_request *request, struct object *object, struct list *queue,
+			struct spinlock *lock);
 
 /* As kcall_defer, in no queue: completes with an empty struct when the clock has reached until_ns. */
 enum status kcall_sleep(struct rpc_request *request, struct object *object, uint64_t until_ns);

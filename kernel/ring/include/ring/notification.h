@@ -28,6 +28,6 @@ void notification_destroy(struct object *object);
 void notification_set(struct notification *notification, uint64_t bits);
 uint64_t notification_take(struct notification *notification, uint64_t bits);
 /* WAIT: completes at once or posts. */
-enum status notification_post_wait(struct thread *thread, struct request *request, struct notification *notification,
-			      uint64_t bits);
+enum status notification_post_wait(struct thread *thread, struct request *request,
+				   struct notification *notification, uint64_t bits);
 void notification_recheck(struct request *wait);

@@ -30,11 +30,11 @@ enum ring_state : uint32_t { RING_RUNNING, RING_BLOCKED, RING_CLAIMED, RING_DEAD
 
 /* Why the owner should look again. */
 enum ring_signal : uint32_t {
-	RING_WOKEN = 1 << 0,   /* the wake permit */
+	RING_WOKEN = 1 << 0,    /* the wake permit */
 	RING_DEADLINE = 1 << 1, /* of this cap_enter */
 	RING_UPCALL = 1 << 2,
 	RING_KILL = 1 << 3,
-	RING_RECHECK = 1 << 4, /* a posted RECV or WAIT may have a match */
+	RING_RECHECK = 1 << 4,  /* a posted RECV or WAIT may have a match */
 	RING_PROTOCOL = 1 << 5, /* its shared indexes were impossible */
 };
 
@@ -44,20 +44,20 @@ struct ring {
 	struct cap_cqe *cq;
 	unsigned char *arena;
 	uint32_t sq_mask, cq_count, arena_len;
-	uint32_t cq_tail;       /* o */
-	uint32_t cq_head;       /* o: as last read and checked */
-	uint32_t pending;       /* o: admitted, not completed */
-	uint64_t sq_head;       /* o: sequence number of the next submission */
-	uint32_t min;           /* o: of the cap_enter that waits */
-	uint32_t consumed;      /* o: by this cap_enter */
-	uint32_t copied;        /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
-	struct request *free;   /* o: never empty: the first is the spare */
-	struct list posted;     /* o: waiting RECVs and WAITs; linked by request.posted */
+	uint32_t cq_tail;        /* o */
+	uint32_t cq_head;        /* o: as last read and checked */
+	uint32_t pending;        /* o: admitted, not completed */
+	uint64_t sq_head;        /* o: sequence number of the next submission */
+	uint32_t min;            /* o: of the cap_enter that waits */
+	uint32_t consumed;       /* o: by this cap_enter */
+	uint32_t copied;         /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
+	struct request *free;    /* o: never empty: the first is the spare */
+	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
 	struct answers *answers; /* o */
 	struct request *requests; /* all of them: request_count */
 	uint32_t request_count;
 	uint32_t region_order;
-	uint64_t region_user;   /* where the process sees it */
+	uint64_t region_user;                      /* where the process sees it */
 	uint64_t start_message, start_message_len; /* as given: later threads get the same */
 
 	alignas(CACHE_LINE) uint32_t state; /* enum ring_state */
@@ -81,7 +81,8 @@ static inline bool ring_try_claim(struct ring *ring)
 {
 	uint32_t expected = RING_BLOCKED;
 
-	return load_relaxed(&ring->state) == RING_BLOCKED && atomic_cas(&ring->state, &expected, RING_CLAIMED);
+	return load_relaxed(&ring->state) == RING_BLOCKED &&
+	       atomic_cas(&ring->state, &expected, RING_CLAIMED);
 }
 
 /* For an owner: writes one completion. */

@@ -22,16 +22,17 @@ struct thread {
 	struct process *process; /* counted */
 	bool in_enter;
 	uint32_t tid;
-	uint64_t ids; /* process and thread number, as the flight recorder keeps them */
+	uint64_t ids;            /* process and thread number, as the flight recorder keeps them */
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
-	uint64_t upcall_bits;    /* atomic: asked for by ThreadHandle.interrupt */
-	struct object object;    /* what ThreadHandles name; its last reference and the thread's end free the structure */
-	struct list link;        /* process->threads */
-	struct spinlock lock;    /* rank THREAD */
-	struct list waiters;     /* t: requests that wait for its end */
-	bool ended;              /* t */
-	int64_t exit_code;       /* t */
+	uint64_t upcall_bits; /* atomic: asked for by ThreadHandle.interrupt */
+	struct object
+		object; /* what ThreadHandles name; its last reference and the thread's end free the structure */
+	struct list link;     /* process->threads */
+	struct spinlock lock; /* rank THREAD */
+	struct list waiters;  /* t: requests that wait for its end */
+	bool ended;           /* t */
+	int64_t exit_code;    /* t */
 	void *fpu_area;
 	struct quiesce_node quiesce;
 	uint64_t submissions, completions;

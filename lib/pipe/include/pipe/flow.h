@@ -37,7 +37,8 @@ struct flow {
 };
 
 /* Errors: INVALID as for queue_init. */
-enum status flow_init(struct flow *flow, enum queue_side side, struct queue_control *control, void *data, uint64_t size);
+enum status flow_init(struct flow *flow, enum queue_side side, struct queue_control *control, void *data,
+		      uint64_t size);
 
 /* DONE with *count = len; WAIT, BROKEN or CLOSED with *count = 0, or, WAIT only, what did fit. */
 enum flow_result flow_write(struct flow *flow, const void *bytes, uint64_t len, uint64_t *count);

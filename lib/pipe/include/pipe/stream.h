@@ -25,13 +25,13 @@ struct rpc_transport;
 /* What an end consists of; capabilities of whoever holds them. */
 struct stream_parts {
 	cap_id memory; /* MemoryObject: the control page, then the bytes */
-	cap_id ear;    /* Notification facet to wait on (and to set the same bits, for other threads of this end) */
-	cap_id bell;   /* Notification facet that wakes the peer; may only signal */
-	cap_id peer;   /* ProcessHandle of the peer, for wait; null: its death is not noticed by it */
+	cap_id ear; /* Notification facet to wait on (and to set the same bits, for other threads of this end) */
+	cap_id bell; /* Notification facet that wakes the peer; may only signal */
+	cap_id peer; /* ProcessHandle of the peer, for wait; null: its death is not noticed by it */
 };
 
 struct stream {
-	struct flow flow;                /* lock */
+	struct flow flow; /* lock */
 	struct spin_lock lock;
 	uint32_t waiting;                /* lock; threads of this process that wait, or are about to */
 	uint64_t peer_position;          /* lock; at the last write */

@@ -109,3 +109,8 @@ enum status queue_put(struct queue_records *queue, const void *record);
 /* Copies one record out: the copy is what to look at. Errors: AGAIN when it is empty; the others as for queue_put,
  * DISCONNECTED only when everything was taken. */
 enum status queue_take(struct queue_records *queue, void *record);
+/*
+ * The same without handing the record back: for records that stand for something shared (a slot of a buffer), which stays
+ * this side's until queue_advance(&queue->end, 1).
+ */
+enum status queue_peek(struct queue_records *queue, void *record);

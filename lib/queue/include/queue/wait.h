@@ -25,7 +25,8 @@ struct queue_wait {
 	bool gone;     /* for good */
 };
 
-void queue_wait_init(struct queue_wait *wait, struct ring_client *ring, cap_id ear, uint64_t wake_bits, uint64_t gone_bits);
+void queue_wait_init(struct queue_wait *wait, struct ring_client *ring, cap_id ear, uint64_t wake_bits,
+		     uint64_t gone_bits);
 
 /* Watches the peer's life from now on, with one call that stays open (it holds a waiting credit of the ring). */
 void queue_wait_watch(struct queue_wait *wait, cap_id process_handle);

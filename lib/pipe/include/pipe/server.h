@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Serving pipes: joins struct pipe_object to the service loop. A process that serves nothing else does
+ *
+ *   static struct pipe_server server;
+ *   struct service service;
+ *   struct service_options options = {};
+ *   pipe_server_init(&server, runtime_transport(), endpoint);
+ *   pipe_server_options(&server, &options);
+ *   service_init(&service, runtime_ring(), endpoint, &options);
+ *   service_run(&service);
+ *
+ * and hands out facets of PipeFactory with the key PIPE_FACTORY_KEY.
+ *
+ * - Each end of a pipe is a key of its own: the notice that the last facet of a key is gone is the end's end. Where the
+ *   kernel sends no such notices, an end is over only when a holder closes it.
+ * - A pipe whose two ends are over gives its place to a new one; its facets then answer `disconnected`.
+ */
+#pragma once
+
+#include <pipe/object.h>
+#include <runtime/service.h>
+
+#define PIPE_SERVER_PIPES 8u
+#define PIPE_FACTORY_KEY 1u /* no pipe has it */
+
+struct pipe_slot;
+
+/* What a facet names: the `self` of methods. */
+struct pipe_face {
+	struct pipe_slot *slot;
+	enum pipe_ends ends;
+};
+
+struct pipe_slot {
+	struct pipe_object object;
+	struct service_reply replies[PIPE_WAITERS]; /* of the object's waiters */
+	struct pipe_face faces[3];                  /* by ends - 1 */
+	uint32_t generation;                        /* in the keys: those of an older pipe name nothing. 0: never used */
+};
+
+struct pipe_server {
+	cap_id templates[3]; /* by ends - 1 */
+	struct pipe_slot slots[PIPE_SERVER_PIPES];
+};
+
+/* Makes what pipes are minted from. Errors: those of Endpoint.template. */
+enum status pipe_server_init(struct pipe_server *server, struct rpc_transport *transport, cap_id endpoint);
+/* Releases it. */
+void pipe_server_fini(struct pipe_server *server, struct rpc_transport *transport);
+/* Sets interfaces, context and functions; limits stay as they are. */
+void pipe_server_options(struct pipe_server *server, struct service_options *options);

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The pipe that a server keeps, by every sequence of a few operations from several starting points, and by long random
+ * ones, against what must hold: bytes come out once and in order, each waiter is completed exactly once and in its turn,
+ * nobody waits who need not, and what closing and disappearing ends mean.
+ */
+#include <pipe/object.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int test_number, failures;
+
+static void report(bool good, const char *what)
+{
+	printf("%s %d - %s\n", good ? "ok" : "not ok", ++test_number, what);
+	failures += !good;
+}
+
+/* What the world knows: bytes are numbers that count up, modulo 251. */
+static struct {
+	struct pipe_object pipe;
+	uint64_t written, read; /* bytes */
+	bool waits[PIPE_WAITERS], reads[PIPE_WAITERS];
+	uint64_t arrived[PIPE_WAITERS], arrivals;
+	uint32_t brought[PIPE_WAITERS];
+	uint64_t last_completed[2];
+	bool refuse; /* the next answer does not reach its caller */
+	unsigned ends; /* over */
+	bool good;
+	unsigned refused, completed;
+} m;
+
+#define MUST(condition)                                                          \
+	do {                                                                     \
+		if (!(condition) && m.good) {                                    \
+			printf("# line %d: %s\n", __LINE__, #condition);         \
+			m.good = false;                                          \
+		}                                                                \
+	} while (0)
+
+static uint8_t next_byte(uint64_t n)
+{
+	return (uint8_t)(n % 251);
+}
+
+static void check_bytes(const struct pipe_answer *a)
+{
+	MUST(a->first_count <= a->count);
+	for (uint32_t i = 0; i < a->count; i++) {
+		uint8_t byte = i < a->first_count ? a->first[i] : a->second[i - a->first_count];
+
+		MUST(byte == next_byte(m.read + i));
+	}
+}
+
+static void check_result(enum flow_result result, bool reading, uint32_t count)
+{
+	unsigned mine = reading ? PIPE_END_READ : PIPE_END_WRITE, other = 3 - mine;
+
+	switch (result) {
+	case FLOW_CLOSED:
+		MUST(m.ends & mine);
+		break;
+	case FLOW_END:
+		MUST(reading && (m.ends & other) && m.read == m.written);
+		break;
+	case FLOW_BROKEN:
+		MUST(!reading && (m.ends & other));
+		break;
+	case FLOW_DONE:
+		MUST(!(m.ends & mine) && (reading || !(m.ends & other)));
+		break;
+	default:
+		MUST(false);
+	}
+	MUST(result == FLOW_DONE || count == 0);
+}
+
+static bool on_complete(void *context, uint32_t waiter, const struct pipe_answer *a)
+{
+	bool reading = m.reads[waiter];
+
+	MUST(context == &m && waiter < PIPE_WAITERS && m.waits[waiter]);
+	m.waits[waiter] = false;
+	MUST(m.arrived[waiter] > m.last_completed[reading]); /* in their turn */
+	m.last_completed[reading] = m.arrived[waiter];
+	if (m.refuse) {
+		m.refuse = false;
+		m.refused++;
+		return false;
+	}
+	m.completed++;
+	check_result(a->result, reading, a->count);
+	if (reading) {
+		check_bytes(a);
+		m.read += a->count;
+	} else {
+		m.written += a->count;
+	}
+	MUST(a->result != FLOW_DONE || a->count > 0);
+	return true;
+}
+
+/* P1 to P3, and that the buffer holds what was written and not read. */
+static void check_state(void)
+{
+	bool full = m.pipe.filled == PIPE_BUFFER;
+
+	MUST(m.pipe.filled <= PIPE_BUFFER && m.pipe.head < PIPE_BUFFER);
+	MUST((m.ends & PIPE_END_READ) || m.pipe.filled == m.written - m.read);
+	for (uint32_t i = 0; i < PIPE_WAITERS; i++) {
+		MUST((m.pipe.waiters[i].order != 0) == m.waits[i]);
+		if (m.waits[i])
+			MUST(m.ends == 0 && (m.reads[i] ? m.pipe.filled == 0 : full));
+	}
+}
+
+static void note_waiter(uint32_t waiter, bool reading)
+{
+	MUST(waiter < PIPE_WAITERS && !m.waits[waiter]);
+	m.waits[waiter] = true;
+	m.reads[waiter] = reading;
+	m.arrived[waiter] = ++m.arrivals;
+}
+
+static unsigned waiting(void)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < PIPE_WAITERS; i++)
+		n += m.waits[i];
+	return n;
+}
+
+static void do_read(uint32_t max)
+{
+	struct pipe_answer a;
+	uint32_t waiter;
+	enum flow_result result = pipe_object_read(&m.pipe, max, &a);
+
+	if (result == FLOW_WAIT) {
+		MUST(m.pipe.filled == 0 && m.ends == 0 && max > 0);
+		if (pipe_object_wait_read(&m.pipe, max, &waiter))
+			note_waiter(waiter, true);
+		else
+			MUST(waiting() == PIPE_WAITERS);
+		return;
+	}
+	check_result(result, true, a.count);
+	check_bytes(&a);
+	m.read += a.count;
+	pipe_object_take(&m.pipe, a.count);
+}
+
+static void do_write(uint32_t len)
+{
+	uint8_t *bytes = malloc(len ? len : 1);
+	uint64_t from = m.written;
+	uint32_t count, waiter;
+
+	for (uint32_t i = 0; i < len; i++)
+		bytes[i] = next_byte(from + i);
+	/* Completions inside count from behind these bytes. */
+	uint32_t room = m.ends ? 0 : PIPE_BUFFER - m.pipe.filled;
+	m.written += len < room ? len : room;
+	enum flow_result result = pipe_object_write(&m.pipe, bytes, len, &count);
+
+	if (result == FLOW_WAIT) {
+		MUST(m.pipe.filled == PIPE_BUFFER && m.ends == 0 && len > 0);
+		/* Its bytes can be right only if it is the only one: others are brought without contents to check. */
+		if (waiting() > 0) {
+			free(bytes);
+			return;
+		}
+		if (pipe_object_wait_write(&m.pipe, bytes, len, &waiter))
+			note_waiter(waiter, false);
+	} else {
+		check_result(result, false, count);
+		MUST(count == (len < room ? len : room));
+	}
+	free(bytes);
+}
+
+static void end(unsigned ends, bool close)
+{
+	m.ends |= ends;
+	if (close)
+		pipe_object_close(&m.pipe, (uint8_t)ends);
+	else
+		pipe_object_gone(&m.pipe, (uint8_t)ends);
+}
+
+static void cancel_oldest(void)
+{
+	uint32_t found = PIPE_WAITERS;
+
+	for (uint32_t i = 0; i < PIPE_WAITERS; i++)
+		if (m.waits[i] && (found == PIPE_WAITERS || m.arrived[i] < m.arrived[found]))
+			found = i;
+	if (found == PIPE_WAITERS)
+		return;
+	m.waits[found] = false;
+	pipe_object_cancel(&m.pipe, found);
+}
+
+enum { OPERATIONS = 13 };
+
+static void operate(unsigned op, uint32_t size)
+{
+	switch (op) {
+	case 0: do_read(1); break;
+	case 1: do_read(size); break;
+	case 2: do_write(1); break;
+	case 3: do_write(size); break;
+	case 4: end(PIPE_END_READ, true); break;
+	case 5: end(PIPE_END_WRITE, true); break;
+	case 6: end(PIPE_END_READ, false); break;
+	case 7: end(PIPE_END_WRITE, false); break;
+	case 8: end(PIPE_END_BOTH, false); break;
+	case 9: cancel_oldest(); break;
+	case 10: m.refuse = waiting() > 0; break;
+	case 11: do_read(0); break;
+	default: do_write(0); break;
+	}
+	check_state();
+}
+
+static void start(uint32_t filled)
+{
+	memset(&m, 0, sizeof(m));
+	m.good = true;
+	pipe_object_init(&m.pipe, on_complete, &m);
+	while (filled > 0) {
+		uint32_t n = filled < 1000 ? filled : 1000;
+
+		do_write(n);
+		filled -= n;
+	}
+}
+
+static bool every_sequence(uint32_t filled, unsigned length)
+{
+	unsigned total = 1;
+
+	for (unsigned i = 0; i < length; i++)
+		total *= OPERATIONS;
+	for (unsigned sequence = 0; sequence < total; sequence++) {
+		start(filled);
+		for (unsigned i = 0, rest = sequence; i < length; i++, rest /= OPERATIONS)
+			operate(rest % OPERATIONS, 700);
+		/* Whatever it was: taking both ends away leaves nobody waiting. */
+		end(PIPE_END_BOTH, true);
+		MUST(waiting() == 0);
+		if (!m.good) {
+			printf("# sequence %u from %u bytes\n", sequence, filled);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void test_random(void)
+{
+	bool good = true;
+	unsigned refused = 0, completed = 0;
+
+	srand(4711);
+	for (int run = 0; run < 300 && good; run++) {
+		start(0);
+		for (int i = 0; i < 2000; i++) {
+			unsigned op = (unsigned)rand() % OPERATIONS;
+
+			if (op >= 4 && op <= 8 && i < 1900)
+				op &= 3;
+			operate(op, (uint32_t)rand() % 2000);
+		}
+		good = m.good;
+		refused += m.refused;
+		completed += m.completed;
+	}
+	report(good && completed > 1000 && refused > 100, "long random histories");
+}
+
+static void test_many_waiters(void)
+{
+	start(0);
+	for (unsigned i = 0; i < PIPE_WAITERS + 2; i++)
+		do_read(10);
+	MUST(waiting() == PIPE_WAITERS);
+	do_write(25); /* three of them */
+	MUST(waiting() == PIPE_WAITERS - 3 && m.read == 25);
+	end(PIPE_END_WRITE, true);
+	MUST(waiting() == 0 && m.completed == PIPE_WAITERS);
+	report(m.good, "as many as can wait do, and are served in turn");
+}
+
+static void test_wrap(void)
+{
+	start(PIPE_BUFFER);
+	for (int i = 0; i < 50; i++) {
+		do_read(1000 + (uint32_t)i);
+		do_write(1000 + (uint32_t)i);
+		check_state();
+	}
+	report(m.good && m.pipe.filled == PIPE_BUFFER, "around the buffer's end");
+}
+
+int main(void)
+{
+	report(every_sequence(0, 5), "every five operations on an empty pipe");
+	report(every_sequence(PIPE_BUFFER, 4), "every four on a full one");
+	report(every_sequence(PIPE_BUFFER - 350, 4), "every four on one with little room");
+	test_many_waiters();
+	test_wrap();
+	test_random();
+	printf("1..%d\n", test_number);
+	return failures != 0;
+}
