@@ -85,4 +85,5 @@ RACE_TESTS := $(patsubst tests/host/%_test.c,tests_host_%,$(filter-out %/hostile
 .PHONY: races
 races:  ## the host scenarios under ThreadSanitizer (out/tsan)
 	$(Q)$(MAKE) --no-print-directory OUT=out/tsan SANITIZE=-fsanitize=thread $(RACE_TESTS:%=out/tsan/host/tests/%)
-	$(Q)for t in $(RACE_TESTS); do EXPLORE_EFFORT=$${EXPLORE_EFFORT:-10} out/tsan/host/tests/$$t; done
+	$(Q)for t in $(RACE_TESTS); do EXPLORE_EFFORT=$${EXPLORE_EFFORT:-10} TSAN_OPTIONS=suppressions=tests/host/races.supp \
+	 out/tsan/host/tests/$$t; done

@@ -217,7 +217,7 @@ enum status init_start(void)
 					align_up(arch_package_size, PAGE_SIZE) / PAGE_SIZE, false, true,
 					&l.package);
 	if (status == STATUS_OK)
-		status = process_create(NULL, "init", 4, &limits, &l.process);
+		status = process_create(NULL, NULL, "init", 4, &limits, &l.process);
 	if (status == STATUS_OK)
 		status = load(&l);
 	if (status == STATUS_OK)

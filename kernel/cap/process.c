@@ -44,7 +44,8 @@ static void hold_ledger(struct ledger *ledger, bool more)
 		process_put(process);
 }
 
-static void init_fields(struct process *process, struct process *creator, const struct process_limits *limits)
+static void init_fields(struct process *process, struct process *creator, struct session *session,
+			const struct process_limits *limits)
 {
 	for (unsigned r = 0; r < LEDGER_COUNT; r++)
 		process->ledger.limit[r] = limits->resource[r] != 0 ? limits->resource[r] : default_limits[r];
@@ -54,13 +55,14 @@ static void init_fields(struct process *process, struct process *creator, const 
 	list_init(&process->waiters);
 	list_init(&process->gate_mappings);
 	process->creator = creator;
-	process->session = creator != NULL ? creator->session : 1;
+	process->session = session;
+	object_get(&session->object);
 	process->refs = 2; /* object and space_object */
 	(void)object_init(&process->object, process_object_type, NULL);
 	(void)object_init(&process->space_object, process_space_object_type, NULL);
 }
 
-enum status process_create(struct process *creator, const char *name, size_t name_len,
+enum status process_create(struct process *creator, struct session *session, const char *name, size_t name_len,
 			   const struct process_limits *limits, struct process **out)
 {
 	enum status status = STATUS_NO_MEMORY;
@@ -70,7 +72,8 @@ enum status process_create(struct process *creator, const char *name, size_t nam
 	struct process *process = slab_alloc(&process_cache);
 	if (process == NULL)
 		goto uncharge;
-	init_fields(process, creator, limits);
+	init_fields(process, creator, session != NULL ? session : creator != NULL ? creator->session : &session_of_boot,
+		    limits);
 	set_name(process, name, name_len);
 	status = cap_table_init(&process->table, &process->ledger);
 	if (status != STATUS_OK)
@@ -87,6 +90,7 @@ enum status process_create(struct process *creator, const char *name, size_t nam
 free_table:
 	cap_table_fini(&process->table);
 free_process:
+	object_put(&process->session->object);
 	slab_free(&process_cache, process);
 	status = status == STATUS_OK ? STATUS_NO_MEMORY : status;
 uncharge:
@@ -121,6 +125,7 @@ static void process_free(struct quiesce_node *node)
 
 	if (process->console_line != NULL)
 		heap_free(process->console_line, sizeof(struct console_line));
+	object_put(&process->session->object);
 	slab_free(&process_cache, process);
 }
 

@@ -7,7 +7,7 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 
-#define FIRST_CAPACITY    32u
+#define FIRST_CAPACITY 32u
 #define GENERATION_LOCKED 0x80000000u /* T5 */
 
 static size_t array_bytes(uint32_t capacity)
@@ -140,7 +140,8 @@ cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struc
 	return id;
 }
 
-enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance, cap_id *out)
+enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance,
+			     cap_id *out)
 {
 	struct cap_slots slots;
 	enum status status = cap_table_reserve(table, 1, &slots);
@@ -201,7 +202,8 @@ static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t gener
 }
 
 /* Empties the entry; its references are the caller's now. */
-static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot) REQUIRES(table->lock)
+static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
+	REQUIRES(table->lock)
 {
 	struct cap_ref ref = {entry->view, entry->gate};
 	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
@@ -211,7 +213,8 @@ static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, ui
 	if (ref.gate != NULL)
 		(void)atomic_sub(&ref.gate->entries, 1ull);
 	table->used--;
-	if (generation != GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
+	if (generation !=
+	    GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
 		entry->next = table->free;
 		table->free = slot;
 	}

@@ -11,8 +11,8 @@ static size_t view_size(unsigned count)
 	return sizeof(struct view) + count * sizeof(struct interface_set);
 }
 
-enum status view_create(struct object *object, enum view_kind kind, uint64_t key, const struct interface_set *sets,
-			unsigned count, struct view **out)
+enum status view_create(struct object *object, enum view_kind kind, uint64_t key,
+			const struct interface_set *sets, unsigned count, struct view **out)
 {
 	struct view *view = heap_alloc(view_size(count));
 
@@ -49,7 +49,8 @@ enum status view_create_full(struct object *object, struct view **out)
 
 enum status view_mint(const struct view *template, uint64_t key, struct view **out)
 {
-	enum status status = view_create(template->object, VIEW_FACET, key, template->sets, template->count, out);
+	enum status status = view_create(template->object, VIEW_FACET, key, template->sets, template->count,
+					 out);
 
 	if (status == STATUS_OK && template->object->type->view_minted != NULL)
 		template->object->type->view_minted(*out);

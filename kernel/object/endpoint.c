@@ -11,31 +11,30 @@ static enum status receive(void *self, struct rpc_request *request)
 	return STATUS_OK;
 }
 
-static enum status template(void *self, struct rpc_request *request, struct endpoint_template_params_reader params,
-			    struct endpoint_template_results_builder results)
-{
+static enum status template(void *self, struct rpc_request *request,
+			    struct endpoint_template_params_reader params,
+			    struct endpoint_template_results_builder results) {
 	struct endpoint_method_set_list_reader list = endpoint_template_params_reader_interfaces(params);
 	uint32_t count = endpoint_method_set_list_reader_count(list);
-	struct interface_set sets[VIEW_MAX_INTERFACES];
-	struct view *view;
-	int32_t index;
+	struct interface_set sets[VIEW_MAX_INTERFACES]; struct view * view; int32_t index;
 
-	if (count == 0 || count > VIEW_MAX_INTERFACES)
-		return object_raise_invalid(request, "1 to 8 interfaces", "interfaces");
-	for (uint32_t i = 0; i < count; i++) {
-		struct endpoint_method_set_reader set = endpoint_method_set_list_reader_at(list, i);
-		sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
-						 endpoint_method_set_reader_methods(set)};
-	}
-	enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
-	if (status == STATUS_OK)
-		status = kcall_return(request, view, &index);
-	if (status == STATUS_OK)
-		endpoint_template_results_builder_set_template(results, index);
-	return status;
+	if (count == 0 || count > VIEW_MAX_INTERFACES) return object_raise_invalid(request,
+										   "1 to 8 interfaces",
+										   "interfaces");
+	for (uint32_t i = 0; i < count;
+	     i++){struct endpoint_method_set_reader set = endpoint_method_set_list_reader_at(list, i);
+		  sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
+						   endpoint_method_set_reader_methods(set)};}
+enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
+if (status == STATUS_OK)
+	status = kcall_return(request, view, &index);
+if (status == STATUS_OK)
+	endpoint_template_results_builder_set_template(results, index);
+return status;
 }
 
-static enum status identify(void *self, struct rpc_request *request, struct endpoint_identify_params_reader params,
+static enum status identify(void *self, struct rpc_request *request,
+			    struct endpoint_identify_params_reader params,
 			    struct endpoint_identify_results_builder results)
 {
 	struct view *view = kcall_view(request, endpoint_identify_params_reader_facet(params));
@@ -46,7 +45,8 @@ static enum status identify(void *self, struct rpc_request *request, struct endp
 		return STATUS_OK; /* mine = false */
 	endpoint_identify_results_builder_set_mine(results, true);
 	endpoint_identify_results_builder_set_key(results, view->key);
-	struct endpoint_method_set_list_builder sets = endpoint_identify_results_builder_init_interfaces(results, view->count);
+	struct endpoint_method_set_list_builder sets = endpoint_identify_results_builder_init_interfaces(
+		results, view->count);
 	for (uint32_t i = 0; i < view->count; i++) {
 		struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, i);
 		endpoint_method_set_builder_set_interface_id(set, view->sets[i].interface_id);
@@ -55,12 +55,14 @@ static enum status identify(void *self, struct rpc_request *request, struct endp
 	return STATUS_OK;
 }
 
-static enum status retire(void *self, struct rpc_request *request, struct endpoint_retire_params_reader params,
+static enum status retire(void *self, struct rpc_request *request,
+			  struct endpoint_retire_params_reader params,
 			  struct endpoint_retire_results_builder results)
 {
 	endpoint_retire_results_builder_set_found(
 		results, endpoint_retire_key(container_of((struct object *)self, struct endpoint, object),
-					 endpoint_retire_params_reader_key(params), &kcall_of(request)->thread->ring));
+					     endpoint_retire_params_reader_key(params),
+					     &kcall_of(request)->thread->ring));
 	return STATUS_OK;
 }
 

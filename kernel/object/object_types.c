@@ -3,6 +3,7 @@
 #include "object_types.h"
 
 #include <object/object.h>
+#include <cap/session.h>
 #include <ring/notification.h>
 #include <ring/thread.h>
 
@@ -51,7 +52,7 @@ enum status object_raise_status(struct rpc_request *request, enum status status,
 
 extern struct object console_object, timer_object, entropy_source_object, system_info_object,
 	capability_manager_object, process_spawner_object, thread_spawner_object, log_reader_object,
-	power_object, interrupt_source_object;
+	power_object, interrupt_source_object, session_factory_object;
 
 void objects_init(void)
 {
@@ -60,7 +61,10 @@ void objects_init(void)
 	thread_object_type = &thread_handle_type;
 	notification_object_type = &notification_type;
 	gate_object_type = &revoker_type;
+	session_object_type = &session_context_type;
+	session_of_boot.object.type = &session_context_type;
 	entropy_init();
+	entropy_fill(session_of_boot.secret, sizeof(session_of_boot.secret));
 	struct object *const singletons[] = {&console_object,
 					     &timer_object,
 					     &entropy_source_object,
@@ -99,6 +103,7 @@ enum status objects_initial(struct process *process, struct memory *package, uin
 		{"power", &power_object},
 		{"ioPorts", ports},
 		{"interrupts", &interrupt_source_object},
+		{"sessions", &session_factory_object},
 	};
 	static_assert(array_size(set) <= INITIAL_OBJECTS_MAX);
 	for (unsigned i = 0; i < array_size(set); i++) {

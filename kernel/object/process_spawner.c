@@ -42,14 +42,20 @@ static enum status create(void *self, struct rpc_request *request,
 {
 	struct msg_text name = process_spawner_create_params_reader_name(params);
 	struct process_limits limits = read_limits(process_spawner_create_params_reader_limits(params));
+	int32_t index = process_spawner_create_params_reader_session(params);
+	struct object *session = index < 0 ? NULL : kcall_object(request, index, &session_context_type, 0);
 	struct process *process;
 
 	(void)self;
+	if (index >= 0 && session == NULL)
+		return object_raise_invalid(request, "not a SessionContext", "session");
 	if (name.len == 0 || name.len > PROCESS_NAME_MAX)
 		return object_raise_invalid(request, "1 to 31 bytes", "name");
 	if (request->caps_out_max < 2)
 		return STATUS_NO_SLOT;
-	enum status status = process_create(kcall_of(request)->thread->process, name.ptr, name.len, &limits,
+	enum status status = process_create(kcall_of(request)->thread->process,
+					    session != NULL ? container_of(session, struct session, object) : NULL, name.ptr,
+					    name.len, &limits,
 					    &process);
 	if (status != STATUS_OK)
 		return status;

@@ -244,6 +244,8 @@ static enum status check_ranges(const struct ring *ring, const struct cap_sqe *s
 static enum status call_view(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct view *view = ref.view;
+	if (unlikely(!session_is_alive(thread->process->session)))
+		return STATUS_REVOKED;
 	uint64_t methods = view_methods(view, request->sqe.interface_id);
 	unsigned method = request->sqe.method;
 

@@ -132,7 +132,7 @@ void ring_drain(struct ring *ring)
 /* Posted RECVs and WAITs look for a match. */
 static void recheck_posted(struct ring *ring)
 {
-	list_for_each_safe(it, &ring->posted) {
+	list_for_each_safe (it, &ring->posted) {
 		struct request *request = container_of(it, struct request, posted);
 		if (request->sqe.op == CAP_OP_WAIT)
 			notification_recheck(request);

@@ -92,13 +92,13 @@ void endpoint_view_gone(struct view *view)
 		end_endpoint(endpoint);
 }
 
-static void write_header(struct request *call, const struct process *caller, struct cap_call_header *header)
+static void write_header(const struct request *call, struct cap_call_header *header)
 {
 	const struct cap_sqe *sqe = &call->sqe;
 
 	header->interface_id = sqe->interface_id;
 	header->key = call->key;
-	header->session = caller->session;
+	header->session = call->session;
 	header->deadline_ns = sqe->deadline_ns;
 	header->buf_len = sqe->buf_len;
 	header->method = sqe->method;
@@ -127,7 +127,7 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	unsigned char *buffer = receive->ring->arena + receive->sqe.buf_off;
 	uint32_t len = (uint32_t)sizeof(struct cap_call_header) + sqe->msg_len;
 
-	write_header(call, caller, (struct cap_call_header *)(void *)buffer);
+	write_header(call, (struct cap_call_header *)(void *)buffer);
 	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off, sqe->msg_len / 8);
 	if (unlikely(call->extras & REQUEST_CARRIES)) {
 		struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
@@ -146,7 +146,7 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->interface_id = sqe->interface_id;
 	record->object_id = call->object->id;
 	record->method = sqe->method;
-	record->endpoint = endpoint;
+	store_relaxed(&record->endpoint, endpoint);
 	object_get(&endpoint->object);
 	record->notice.kind = NOTICE_CANCELLED;
 	list_init(&record->notice.link);
@@ -248,7 +248,7 @@ static void deliver_notice(struct notice *notice, struct request *receive)
 	} else {
 		const struct service_record *record = container_of(notice, struct service_record, notice);
 		result.flags = CAP_CQE_KIND_CANCELLED;
-		result.token = record_token(record->word, record->index);
+		result.token = record->notice_token;
 	}
 	*header = (struct cap_call_header){.key = key, .mints = mints};
 	receive->result = result;
@@ -287,18 +287,15 @@ void endpoint_pump(struct endpoint *endpoint)
 
 void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 {
-	struct endpoint *endpoint = record->endpoint;
+	struct endpoint *endpoint = load_relaxed(&record->endpoint);
 
-	/* Linked first, then a fence, then a look whether the call is still open; record_close changes the word first (a full
-	 * fence), then looks whether the notice is linked. One of the two takes it out again. */
+	/* While the word is that of our call, so is everything else in the record: who returns the call changes the word first, and
+	 * then takes the lock (record_close), because it could not claim our call. */
 	spin_lock(&endpoint->lock);
-	bool pushed = !endpoint->dead && list_is_empty(&record->notice.link);
-	if (pushed)
+	bool pushed = load_acquire(&record->word) == word && !endpoint->dead && list_is_empty(&record->notice.link);
+	if (pushed) {
+		record->notice_token = record_token(word, record->index);
 		list_push_back(&endpoint->notices, &record->notice.link);
-	full_fence();
-	if (load_relaxed(&record->word) != word && pushed) {
-		list_remove(&record->notice.link);
-		pushed = false;
 	}
 	spin_unlock(&endpoint->lock);
 	if (pushed)
@@ -421,6 +418,11 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 		if (status != STATUS_OK)
 			return status;
 	}
+	if (unlikely(ring->session_endpoint != endpoint->object.id)) {
+		ring->session_endpoint = endpoint->object.id;
+		ring->session_reference = session_reference(thread->process->session, endpoint->object.id);
+	}
+	request->session = ring->session_reference;
 	request->object = &endpoint->object;
 	request->key = ref.view->key;
 	ring_take(ring, request);

@@ -18,7 +18,8 @@ static struct list *bucket_of(const struct facet_table *table, uint64_t key)
 /* Doubles the table; keeps the old one if there is no memory. */
 static bool grow(struct facet_table *table)
 {
-	struct facet_table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2 : FIRST_BUCKETS,
+	struct facet_table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2
+									 : FIRST_BUCKETS,
 				     .count = table->count};
 	struct list *node;
 
@@ -43,7 +44,7 @@ static struct facet_key *find(const struct facet_table *table, uint64_t key)
 {
 	if (table->buckets == NULL)
 		return NULL;
-	list_for_each(it, bucket_of(table, key)) {
+	list_for_each (it, bucket_of(table, key)) {
 		struct facet_key *facet = container_of(it, struct facet_key, link);
 		if (facet->key == key && !facet->retired)
 			return facet;

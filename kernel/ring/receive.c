@@ -147,8 +147,9 @@ static enum status do_return(struct thread *thread, struct request *request, str
 		return STATUS_BAD_ID;
 	}
 	*out = record;
-	record_close(record);
-	if (likely(caller != NULL && request_claim(caller, sequence)))
+	bool answered = caller != NULL && request_claim(caller, sequence);
+	record_close(record, answered);
+	if (likely(answered))
 		answer_caller(thread, request, caller, carried);
 	else
 		carried_drop(thread->process, carried, request->sqe.caps_len); /* nobody waits for it any more */

@@ -136,7 +136,7 @@ uint64_t record_open(struct service_record *record)
 	return record_token(word, record->index);
 }
 
-void record_close(struct service_record *record)
+void record_close(struct service_record *record, bool answered)
 {
 	struct endpoint *endpoint = record->endpoint;
 
@@ -144,7 +144,8 @@ void record_close(struct service_record *record)
 		gate_put(record->gate);
 		record->gate = NULL;
 	}
-	if (unlikely(!list_is_empty(&record->notice.link))) {
+	/* Whoever aborted the call may be linking the notice right now: after us it finds the record's word changed. */
+	if (unlikely(!answered)) {
 		spin_lock(&endpoint->lock);
 		list_remove(&record->notice.link);
 		spin_unlock(&endpoint->lock);
@@ -160,9 +161,8 @@ static void disconnect(struct process *process, struct service_record *record)
 	if ((word & 3) != RECORD_OPEN || !record_claim(record, word))
 		return;
 	struct request *caller = load_acquire(&record->caller);
-	if (caller != NULL)
-		(void)request_abort(caller, record->caller_sequence, STATUS_DISCONNECTED, NULL);
-	record_close(record);
+	bool answered = caller != NULL && request_abort(caller, record->caller_sequence, STATUS_DISCONNECTED, NULL);
+	record_close(record, answered);
 	record_release(process, record);
 }
 

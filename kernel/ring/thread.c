@@ -58,7 +58,8 @@ static void init_thread(struct thread *thread, const struct thread_start *start)
 	(void)object_init(&thread->object, thread_object_type, NULL);
 	sched_entity_init(&thread->sched, sched_least_loaded_cpu());
 	enter_init(thread);
-	arch_context_init(&thread->context, start->entry, start->stack, thread->ring.region_user, thread->fpu_area);
+	arch_context_init(&thread->context, start->entry, start->stack, thread->ring.region_user,
+			  thread->fpu_area);
 	process_get(thread->process);
 }
 
@@ -130,7 +131,8 @@ static size_t build_exit(void *context, uint64_t *words, size_t bytes)
 	struct msg_builder builder;
 
 	msg_builder_init(&builder, words, bytes);
-	struct process_handle_wait_results_builder results = process_handle_wait_results_builder_root(&builder);
+	struct process_handle_wait_results_builder results = process_handle_wait_results_builder_root(
+		&builder);
 	struct process_handle_exit_builder exit = process_handle_wait_results_builder_init_exit(results);
 	process_handle_exit_builder_set_reason(exit, (enum process_handle_exit_reason)why->reason);
 	process_handle_exit_builder_set_code(exit, why->code);
@@ -201,7 +203,8 @@ static void stop_ring(struct thread *thread)
 	}
 	uint32_t unreaped = ring_unreaped(ring);
 	for (uint32_t i = 0; unreaped != UINT32_MAX && i < unreaped; i++)
-		record_disconnect(thread->process, ring->cq[(ring->cq_head + i) & (ring->cq_count - 1)].token, thread);
+		record_disconnect(thread->process, ring->cq[(ring->cq_head + i) & (ring->cq_count - 1)].token,
+				  thread);
 	if (thread->enter_deadline != 0)
 		(void)timer_cancel(&thread->enter_timer);
 }
@@ -235,11 +238,11 @@ static void stop(struct thread *thread, int64_t code)
 		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 		process->exit = (struct exit_record){.reason = EXIT_EXIT, .code = code};
 	}
-	bool alive = process->state == PROCESS_RUNNING;
 	spin_unlock(&process->lock);
 	if (last)
 		records_disconnect(process);
-	if (alive)
+	/* Also in a process that is dying: siblings run user code until they are told, and the region's memory goes back first. */
+	if (!last)
 		space_unmap_pinned(&process->space, VADDR(thread->ring.region_user));
 	quiesce_free(&thread->quiesce, ring_gone);
 }
@@ -292,7 +295,7 @@ static struct thread *next_to_stop(struct process *process)
 	struct thread *found = NULL;
 
 	spin_lock(&process->lock);
-	list_for_each(it, &process->threads) {
+	list_for_each (it, &process->threads) {
 		struct thread *thread = container_of(it, struct thread, link);
 		if (!(load_relaxed(&thread->ring.signals) & RING_KILL)) {
 			found = thread;

@@ -2,8 +2,8 @@
 /*
  * Keys: bytes become characters, control characters and escape sequences, and each of those an edit.
  *
- * Escape sequences are those that xterm, tmux and the Linux console send: ESC [ parameters final, ESC O final,
- * ESC letter. Whatever is not known is read to its end and dropped.
+ * Escape sequences are those that xterm, tmux and the Linux console send: ESC [ parameters final, ESC O
+ * final, ESC letter. Whatever is not known is read to its end and dropped.
  */
 #include "internal.h"
 
@@ -89,7 +89,10 @@ static void backspace(struct line_editor *editor)
 	}
 	editor->len = editor->cursor = from;
 	line_put(editor, "\b \b", 3);
-	/* The row cannot have changed: the column was not the first one. But it may be the row's last position now. */
+	/*
+	 * The row cannot have changed: the column was not the first one. But it may be the row's last
+	 * position now.
+	 */
 	if ((column - 1) % editor->columns == 0 && column > 1)
 		line_redraw(editor);
 }

@@ -2,8 +2,9 @@
 /*
  * The line on the screen: prompt and text, wrapped by the terminal itself at `columns`.
  *
- * A terminal that has just filled its last column waits there until the next character comes. So the position behind
- * the last character of a full row is still on that row, and only a position in front of a character is on the next.
+ * A terminal that has just filled its last column waits there until the next character comes. So the position
+ * behind the last character of a full row is still on that row, and only a position in front of a character
+ * is on the next.
  */
 #include "internal.h"
 

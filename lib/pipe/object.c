@@ -130,7 +130,8 @@ void pipe_object_take(struct pipe_object *pipe, uint32_t count)
 	settle(pipe);
 }
 
-enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *count)
+enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len,
+				   uint32_t *count)
 {
 	enum flow_result result = write_now(pipe, len, count);
 
@@ -141,7 +142,8 @@ enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *byte
 	return result;
 }
 
-static struct pipe_waiter *wait(struct pipe_object *pipe, enum pipe_ends end, uint32_t count, uint32_t *waiter)
+static struct pipe_waiter *wait(struct pipe_object *pipe, enum pipe_ends end, uint32_t count,
+				uint32_t *waiter)
 {
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++) {
 		if (pipe->waiters[i].order != 0)

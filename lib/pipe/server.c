@@ -92,7 +92,8 @@ static enum status read(void *self, struct rpc_request *request, struct pipe_rea
 			struct pipe_read_results_builder results)
 {
 	struct pipe_slot *slot = ((struct pipe_face *)self)->slot;
-	uint32_t max = pipe_read_params_reader_max(params), room = (uint32_t)request->results.capacity * 8 - RESULT_BYTES;
+	uint32_t max = pipe_read_params_reader_max(params),
+		 room = (uint32_t)request->results.capacity * 8 - RESULT_BYTES;
 	struct pipe_answer answer;
 	uint32_t waiter;
 
@@ -160,12 +161,14 @@ static struct pipe_slot *new_pipe(struct pipe_server *server)
 	return nullptr;
 }
 
-static int32_t mint(struct pipe_server *server, struct rpc_request *request, struct pipe_slot *slot, enum pipe_ends ends)
+static int32_t mint(struct pipe_server *server, struct rpc_request *request, struct pipe_slot *slot,
+		    enum pipe_ends ends)
 {
 	return rpc_request_mint_cap(request, server->templates[ends - 1], key_of(server, slot, ends));
 }
 
-static enum status create(void *self, struct rpc_request *request, struct pipe_factory_create_results_builder results)
+static enum status create(void *self, struct rpc_request *request,
+			  struct pipe_factory_create_results_builder results)
 {
 	struct pipe_slot *slot = request->caps_out_max < 2 ? nullptr : new_pipe(self);
 
@@ -210,7 +213,8 @@ static void cancelled(void *context, uint64_t token)
 			if (slot->object.waiters[w].order == 0 || slot->replies[w].token != token)
 				continue;
 			pipe_object_cancel(&slot->object, w);
-			(void)!service_reply_raise(&slot->replies[w], EXCEPTION_TYPE_FAILED, "cancelled", nullptr);
+			(void)!service_reply_raise(&slot->replies[w], EXCEPTION_TYPE_FAILED, "cancelled",
+						   nullptr);
 		}
 	}
 }
@@ -219,7 +223,8 @@ void pipe_server_options(struct pipe_server *server, struct service_options *opt
 {
 	static const struct pipe_server_ops pipe_ops = {
 		.read = read, .write = write, .close_read = close_read, .close_write = close_write};
-	static const struct pipe_factory_server_ops factory_ops = {.create = create, .create_both = create_both};
+	static const struct pipe_factory_server_ops factory_ops = {.create = create,
+								   .create_both = create_both};
 	static const struct service_interface interfaces[] = {
 		{&pipe_interface, &pipe_ops},
 		{&pipe_factory_interface, &factory_ops},
@@ -237,8 +242,8 @@ static enum status make_template(struct rpc_transport *t, cap_id endpoint, uint6
 {
 	struct endpoint_template_results_reader results;
 	struct rpc_call call;
-	struct endpoint_method_set_list_builder sets =
-		endpoint_template_params_builder_init_interfaces(endpoint_template_begin(&call, t, endpoint), 1);
+	struct endpoint_method_set_list_builder sets = endpoint_template_params_builder_init_interfaces(
+		endpoint_template_begin(&call, t, endpoint), 1);
 	struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, 0);
 
 	endpoint_method_set_builder_set_interface_id(set, PIPE_INTERFACE_ID);
@@ -246,7 +251,8 @@ static enum status make_template(struct rpc_transport *t, cap_id endpoint, uint6
 
 	enum status status = endpoint_template_call(&call, &results);
 
-	*out = status == STATUS_OK ? rpc_result_cap(&call, endpoint_template_results_reader_template(results)) : CAP_ID_NULL;
+	*out = status == STATUS_OK ? rpc_result_cap(&call, endpoint_template_results_reader_template(results))
+				   : CAP_ID_NULL;
 	rpc_end(&call);
 	return status;
 }
@@ -263,7 +269,8 @@ enum status pipe_server_init(struct pipe_server *server, struct rpc_transport *t
 	if (status == STATUS_OK)
 		status = make_template(transport, endpoint, writer, &server->templates[PIPE_END_WRITE - 1]);
 	if (status == STATUS_OK)
-		status = make_template(transport, endpoint, reader | writer, &server->templates[PIPE_END_BOTH - 1]);
+		status = make_template(transport, endpoint, reader | writer,
+				       &server->templates[PIPE_END_BOTH - 1]);
 	return status;
 }
 

@@ -12,7 +12,8 @@
  */
 #include <queue/queue.h>
 
-enum status queue_init(struct queue_end *end, enum queue_side side, struct queue_control *control, uint64_t size)
+enum status queue_init(struct queue_end *end, enum queue_side side, struct queue_control *control,
+		       uint64_t size)
 {
 	*end = (struct queue_end){.side = side};
 	if (size == 0 || size > 1ull << 62 || (size & (size - 1)) != 0)
@@ -28,7 +29,8 @@ static uint64_t known(const struct queue_end *end)
 {
 	if (end->violated)
 		return 0;
-	return end->side == QUEUE_PRODUCER ? end->size - (end->position - end->seen) : end->seen - end->position;
+	return end->side == QUEUE_PRODUCER ? end->size - (end->position - end->seen)
+					   : end->seen - end->position;
 }
 
 /* How far the peer may have come beyond `seen`: a producer fills what is free, a consumer takes what is filled. */
@@ -108,8 +110,9 @@ void queue_close(struct queue_end *end)
 
 /* ---- Records ---- */
 
-enum status queue_records_init(struct queue_records *queue, enum queue_side side, struct queue_control *control,
-			       void *records, uint64_t bytes, uint32_t record_bytes, uint64_t count)
+enum status queue_records_init(struct queue_records *queue, enum queue_side side,
+			       struct queue_control *control, void *records, uint64_t bytes,
+			       uint32_t record_bytes, uint64_t count)
 {
 	uint64_t needed;
 

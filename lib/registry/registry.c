@@ -106,7 +106,10 @@ struct msg_text registry_interface_name(struct registry *registry, uint64_t id, 
 	return msg_text_from(buffer);
 }
 
-/* The index-th method of an interface and its supers, counting down *index; bounded in depth, as cycles are possible. */
+/*
+ * The index-th method of an interface and its supers, counting down *index; bounded in depth, as cycles are
+ * possible.
+ */
 static bool method_at(struct registry *registry, struct registry_data_interface_reader interface,
 		      uint32_t *index, unsigned depth, struct registry_method *out)
 {

@@ -2,8 +2,8 @@
 /*
  * Values of types that are known only at run time, printed as Cap'n Proto's text form has them.
  *
- * What is long is folded: texts and data beyond a bound, lists after so many elements, structs nested too deeply. A
- * struct, enum or member that the registry does not know is printed as far as it can be.
+ * What is long is folded: texts and data beyond a bound, lists after so many elements, structs nested too
+ * deeply. A struct, enum or member that the registry does not know is printed as far as it can be.
  */
 #include <fmt/fmt.h>
 #include <registry/registry.h>

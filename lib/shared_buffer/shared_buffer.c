@@ -15,7 +15,25 @@ bool shared_buffer_header_ok(const struct shared_buffer_header *header, uint64_t
 	return memory_bytes >= SHARED_BUFFER_DATA && header->magic == SHARED_BUFFER_MAGIC &&
 	       header->version == SHARED_BUFFER_VERSION && header->zero == 0 && header->slot_bytes != 0 &&
 	       header->slot_bytes % 8 == 0 && header->slots != 0 &&
-	       (uint64_t)header->slots * header->slot_bytes <= memory_bytes - SHARED_BUFFER_DATA; /* 32 by 32 bits: no overflow */
+	       (uint64_t)header->slots * header->slot_bytes <=
+		       memory_bytes - SHARED_BUFFER_DATA; /* 32 by 32 bits: no overflow */
+}
+
+enum status shared_memory_make(struct rpc_transport *transport, cap_id space, uint64_t bytes, cap_id *memory)
+{
+	enum status status = virtual_memory_create_memory(transport, space, bytes, memory);
+
+	if (status != STATUS_OK)
+		return status;
+	/* Through the kernel, which refuses where a touch would be a fault. */
+	for (uint64_t at = 0; at < bytes && status == STATUS_OK; at += PAGE)
+		status = memory_object_write(transport, *memory, at,
+					     (struct msg_data){(const uint8_t *)"", 1});
+	if (status != STATUS_OK) {
+		ring_release(ring_of(transport), *memory);
+		*memory = CAP_ID_NULL;
+	}
+	return status;
 }
 
 static enum status map(struct shared_buffer *b, cap_id memory)
@@ -49,14 +67,11 @@ enum status shared_buffer_make(struct shared_buffer *b, struct rpc_transport *tr
 	b->bytes = SHARED_BUFFER_DATA + ((data + PAGE - 1) & ~(PAGE - 1));
 	if (!shared_buffer_header_ok(&header, b->bytes))
 		return STATUS_INVALID;
-	enum status status = virtual_memory_create_memory(transport, space, b->bytes, memory);
+	enum status status = shared_memory_make(transport, space, b->bytes, memory);
+
 	if (status != STATUS_OK)
 		return status;
-	/* Through the kernel, which refuses where a touch would be a fault. */
-	for (uint64_t at = 0; at < b->bytes && status == STATUS_OK; at += PAGE)
-		status = memory_object_write(transport, *memory, at, (struct msg_data){(const uint8_t *)"", 1});
-	if (status == STATUS_OK)
-		status = map(b, *memory);
+	status = map(b, *memory);
 	if (status != STATUS_OK) {
 		ring_release(ring_of(transport), *memory);
 		*memory = CAP_ID_NULL;
@@ -74,7 +89,8 @@ enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager,
 
 	if (access == SHARED_BUFFER_WRITE)
 		methods |= 1ull << MEMORY_OBJECT_WRITE;
-	return capability_manager_attenuate(transport, manager, memory, MEMORY_OBJECT_INTERFACE_ID, methods, share);
+	return capability_manager_attenuate(transport, manager, memory, MEMORY_OBJECT_INTERFACE_ID, methods,
+					    share);
 }
 
 enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *transport, cap_id space,
@@ -89,7 +105,8 @@ enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *
 	status = map(b, memory);
 	if (status != STATUS_OK)
 		return status;
-	queue_copy(&header, (const void *)(uintptr_t)b->address, sizeof(header)); /* once; looked at afterwards */
+	queue_copy(&header, (const void *)(uintptr_t)b->address,
+		   sizeof(header)); /* once; looked at afterwards */
 	if (!shared_buffer_header_ok(&header, b->bytes)) {
 		(void)!virtual_memory_unmap(transport, space, b->address, b->bytes);
 		return STATUS_BAD_MESSAGE;

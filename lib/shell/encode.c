@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Building a struct member by member. Recursion follows the nesting of the written values, which the parser bounds.
+ * Building a struct member by member. Recursion follows the nesting of the written values, which the parser
+ * bounds.
  */
 #include <shell/encode.h>
 
@@ -169,8 +170,9 @@ static bool check_all_given(struct shell_encoder *e, const struct target *target
 		struct type type = type_of_field(field);
 		struct msg_text name = registry_data_field_reader_name(field);
 
-		if (given >> i & 1 || type.lists > 0 || type.kind == REGISTRY_DATA_KIND_STRUCT ||
-		    type.kind == REGISTRY_DATA_KIND_GROUP ||
+		if (given >> i & 1 || type.lists > 0 ||
+		    (type_bits(type) == 0 && type.kind != REGISTRY_DATA_KIND_TEXT &&
+		     type.kind != REGISTRY_DATA_KIND_DATA) ||
 		    registry_data_field_reader_discriminant(field) != 65535)
 			continue;
 		return encode_fail_word(e, (struct shell_word){name.ptr, name.len, at}, "missing:");
@@ -197,7 +199,7 @@ static bool encode_members(struct shell_encoder *e, struct target *target, uint1
 			return false;
 		index = value->next;
 	}
-	return !all || check_all_given(e, target, given, at);
+	return !all || count > 0 || check_all_given(e, target, given, at);
 }
 
 bool shell_encode_params(struct shell_encoder *encoder, struct registry_data_struct_reader type,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The lexer: names, numbers, quoted text, data, signs. It reads each byte once and never past the end of the line.
+ * The lexer: names, numbers, quoted text, data, signs. It reads each byte once and never past the end of the
+ * line.
  */
 #include "lex.h"
 

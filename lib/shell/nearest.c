@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Edit distance (optimal string alignment), three rows at a time; case counts as half an error would: not at all. */
+/*
+ * Edit distance (optimal string alignment), three rows at a time; case counts as half an error would: not at
+ * all.
+ */
 #include <shell/nearest.h>
 
 static char folded(char c)

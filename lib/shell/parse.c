@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The parser: recursive descent over one line, into structures of fixed size. What is too much for them is an error
- * like any other.
+ * The parser: recursive descent over one line, into structures of fixed size. What is too much for them is an
+ * error like any other.
  */
 #include <fmt/fmt.h>
 #include <shell/parse.h>

@@ -2,9 +2,9 @@
 /*
  * Expressions: from a name, step by step, to a result.
  *
- * What a step means depends on what it is applied to: on a capability it is a method (or `only`, which attenuates); on
- * the results of a call it is a member, and a member that is a capability can be called again. Capabilities that came
- * with results and were neither named by `let` nor used are released.
+ * What a step means depends on what it is applied to: on a capability it is a method (or `only`, which
+ * attenuates); on the results of a call it is a member, and a member that is a capability can be called
+ * again. Capabilities that came with results and were neither named by `let` nor used are released.
  */
 #include <fmt/fmt.h>
 #include <runtime/ring.h>

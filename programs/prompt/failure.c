@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What became of a call that did not succeed, in words: the status of the transport, or the object's exception. */
+/*
+ * What became of a call that did not succeed, in words: the status of the transport, or the object's
+ * exception.
+ */
 #include <abi/status.h>
 
 #include "prompt.h"

@@ -46,7 +46,10 @@ int main(void)
 			execute(line, len);
 			continue;
 		}
-		/* Ctrl-D. This prompt is the only way to leave, so it stays; but not in a loop without anybody there. */
+		/*
+		 * Ctrl-D. This prompt is the only way to leave, so it stays; but not in a loop without
+		 * anybody there.
+		 */
 		if (++ends > 100)
 			return 1;
 		text_put(&out, "use \"poweroff\" to end the machine\n");

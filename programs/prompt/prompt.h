@@ -8,8 +8,8 @@
  * - run.c:      programs, their grants, jobs.
  * - describe.c: caps and describe.  commands.c: the rest.
  *
- * It knows no interface by heart beyond those that its own commands use; parsing, encoding and printing are lib/shell
- * and lib/registry.
+ * It knows no interface by heart beyond those that its own commands use; parsing, encoding and printing are
+ * lib/shell and lib/registry.
  */
 #pragma once
 
@@ -44,7 +44,10 @@ extern struct name names[MAX_NAMES];
 extern uint32_t name_count;
 void names_start(void);
 struct name *names_find(struct shell_word word);
-/* Takes over the capability; an earlier one of that name (not from the image) is released. False: error says why. */
+/*
+ * Takes over the capability; an earlier one of that name (not from the image) is released. False: error says
+ * why.
+ */
 bool names_set(struct shell_word word, cap_id id, uint64_t interface_id, struct shell_error *error);
 /* Sets error to "nothing is called ..." with the nearest name. */
 void names_not_found(struct shell_word word, struct shell_error *error);

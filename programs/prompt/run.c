@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Programs: found in the boot package, granted what the command says (or, without `with`, what the program asks for and
- * this prompt holds under the same name), started, waited for.
+ * Programs: found in the boot package, granted what the command says (or, without `with`, what the program
+ * asks for and this prompt holds under the same name), started, waited for.
  *
  * "virtualMemory" is special: a program that is given it gets its own address space, never the prompt's.
  */

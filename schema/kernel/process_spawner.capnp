@@ -3,14 +3,15 @@
 # ProcessSpawner: makes processes.
 
 using import "process_handle.capnp".ProcessHandle;
+using import "session_context.capnp".SessionContext;
 using import "virtual_memory.capnp".VirtualMemory;
 
 interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # Creates empty processes; a library in user space fills them. The kernel parses no program files.
 
-  create @0 (name :Text, limits :Limits) -> (process :ProcessHandle, space :VirtualMemory);
+  create @0 (name :Text, limits :Limits, session :SessionContext) -> (process :ProcessHandle, space :VirtualMemory);
   # A process with an empty table, an empty address space and no thread. name (at most 31 bytes) is for logs and lists and grants nothing.
-  # It inherits the caller's session. Its ledger is bounded by limits, 0 = the default.
+  # It belongs to the session given, or, if there is none, to the caller's. Its ledger is bounded by limits, 0 = the default.
   # Errors: invalidArgument for the name; overloaded when the caller's ledger has no process left.
 
   struct Limits {

@@ -2,9 +2,9 @@
 /*
  * The UART of this process: registers through an IoPort, interrupts through a Notification.
  *
- * The WAIT for the interrupt stays posted while the process serves calls; both complete into the same ring. The line
- * is an edge: it is opened (acknowledge) before the device is served, so that whatever the device asks for after that
- * rings again.
+ * The WAIT for the interrupt stays posted while the process serves calls; both complete into the same ring.
+ * The line is an edge: it is opened (acknowledge) before the device is served, so that whatever the device
+ * asks for after that rings again.
  */
 #include <runtime/runtime.h>
 #include <schema/kernel/capability_manager.capnp.h>

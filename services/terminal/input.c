@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Input: bytes go to the line editor as long as somebody waits for a line. While nobody does they stay with the UART's
- * buffer and behind it in the UART itself, so what is typed or piped ahead reaches whoever reads next.
+ * Input: bytes go to the line editor as long as somebody waits for a line. While nobody does they stay with
+ * the UART's buffer and behind it in the UART itself, so what is typed or piped ahead reaches whoever reads
+ * next.
  */
 #include <schema/service/terminal.capnp.h>
 

@@ -2,7 +2,8 @@
 /*
  * Output: bytes as they are, but for the newline, which becomes carriage return and newline.
  *
- * If somebody is editing a line, the line leaves the screen, the text takes its place, and the line comes back below.
+ * If somebody is editing a line, the line leaves the screen, the text takes its place, and the line comes
+ * back below.
  */
 #include "terminal.h"
 

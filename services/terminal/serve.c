@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The interfaces of the terminal. Which of them a caller may use is in the capability that it holds (the image says who
- * gets "console", "session" or "stdio"); behind them is one terminal, so the object key does not matter here.
+ * The interfaces of the terminal. Which of them a caller may use is in the capability that it holds (the
+ * image says who gets "console", "session" or "stdio"); behind them is one terminal, so the object key does
+ * not matter here.
  */
 #include <runtime/runtime.h>
 #include <schema/kernel/console.capnp.h>

@@ -7,8 +7,8 @@
  * - input.c:  who waits for a line or for bytes; the first in the queue owns the keyboard.
  * - serve.c:  Console, TerminalSession and StdIO, three faces of the same.
  *
- * All of it is one thread. A method that must wait for the UART (its buffer is full) waits inside, and calls queue up
- * at the endpoint meanwhile: whoever writes faster than the line is slowed down to it.
+ * All of it is one thread. A method that must wait for the UART (its buffer is full) waits inside, and calls
+ * queue up at the endpoint meanwhile: whoever writes faster than the line is slowed down to it.
  */
 #pragma once
 

@@ -7,15 +7,16 @@
 
 #include <ring/endpoint.h>
 
-#define KEYS	 3u
-#define MESSAGE	 64u
-#define CLIENTS	 2u
-#define RECV_AT	 1024u
+#define KEYS 3u
+#define MESSAGE 64u
+#define CLIENTS 2u
+#define RECV_AT 1024u
 #define RECV_LEN (56 + MESSAGE + 8)
 
 static struct process *server, *clients[CLIENTS];
 static cap_id server_end, template, doors[CLIENTS];
-static uint64_t minted[KEYS + 1], held[KEYS + 1]; /* by key: what the server counts; what clients know to hold */
+static uint64_t minted[KEYS + 1],
+	held[KEYS + 1]; /* by key: what the server counts; what clients know to hold */
 static unsigned freed, mint_total, finished, cancelled;
 
 static void begin(unsigned cpu_total)
@@ -42,7 +43,10 @@ static void begin(unsigned cpu_total)
 
 static struct cap_sqe recv_sqe(void)
 {
-	return (struct cap_sqe){.op = CAP_OP_RECV, .target = server_end.raw, .buf_off = RECV_AT, .buf_len = RECV_LEN,
+	return (struct cap_sqe){.op = CAP_OP_RECV,
+				.target = server_end.raw,
+				.buf_off = RECV_AT,
+				.buf_len = RECV_LEN,
 				.buf_caps = 1};
 }
 
@@ -86,7 +90,11 @@ static void mints(uint64_t region)
 		user_arena_write(&ring, 64, &desc, sizeof desc);
 		minted[key]++;
 		mint_total++;
-		sqe = (struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8, .caps_off = 64, .caps_len = 1,
+		sqe = (struct cap_sqe){.op = CAP_OP_RETURN,
+				       .target = cqe.token,
+				       .msg_len = 8,
+				       .caps_off = 64,
+				       .caps_len = 1,
 				       .user_data = 7};
 		(void)user_submit(&ring, &sqe);
 		cqe = user_wait(&ring);
@@ -105,7 +113,8 @@ static void takes_and_drops(uint64_t region)
 		if (have == 4 || (have > 0 && host_random() % 2)) {
 			have--;
 			(void)atomic_sub(&held[keys[have]], 1ull);
-			struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = ids[have]});
+			struct cap_cqe cqe = user_do(
+				&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = ids[have]});
 			explore_check(cqe.status == STATUS_OK);
 			continue;
 		}
@@ -174,8 +183,13 @@ static void holds_a_call(uint64_t region)
 static void gives_up(uint64_t region)
 {
 	struct user_ring ring;
-	struct cap_sqe call = {.op = CAP_OP_CALL, .target = doors[0].raw, .interface_id = SCENARIO_INTERFACE, .msg_len = 8,
-			       .buf_off = 1024, .buf_len = 256, .user_data = 1};
+	struct cap_sqe call = {.op = CAP_OP_CALL,
+			       .target = doors[0].raw,
+			       .interface_id = SCENARIO_INTERFACE,
+			       .msg_len = 8,
+			       .buf_off = 1024,
+			       .buf_len = 256,
+			       .user_data = 1};
 
 	user_ring_open(&ring, region);
 	bool by_deadline = host_random() % 2;
@@ -186,11 +200,13 @@ static void gives_up(uint64_t region)
 	if (host_random() % 3 == 0)
 		host_exit(0, CAP_EXIT_PROCESS);
 	if (!by_deadline) {
-		struct cap_sqe cancel = {.op = CAP_OP_CANCEL, .target = sequence, .flags = CAP_SQE_QUIET, .user_data = 2};
+		struct cap_sqe cancel = {
+			.op = CAP_OP_CANCEL, .target = sequence, .flags = CAP_SQE_QUIET, .user_data = 2};
 		(void)user_submit(&ring, &cancel);
 	}
 	struct cap_cqe cqe = user_wait(&ring);
-	explore_check(cqe.user_data == 1 && cqe.status == (by_deadline ? STATUS_TIMED_OUT : STATUS_CANCELLED));
+	explore_check(cqe.user_data == 1 &&
+		      cqe.status == (by_deadline ? STATUS_TIMED_OUT : STATUS_CANCELLED));
 	(void)atomic_add(&finished, cqe.flags & CAP_CQE_DELIVERED ? 1u : 100u);
 }
 
@@ -201,7 +217,8 @@ EXPLORE_TEST(a_server_learns_that_the_caller_is_gone, 2000)
 	scenario_thread(clients[0], gives_up, 0);
 	scenario_run();
 	/* Told once if the call had been delivered; withdrawn before, or the client died before it was: not at all. */
-	explore_check(cancelled <= 1 && (finished % 100 == 0 || cancelled == 1) && (finished < 100 || cancelled == 0));
+	explore_check(cancelled <= 1 && (finished % 100 == 0 || cancelled == 1) &&
+		      (finished < 100 || cancelled == 0));
 	scenario_end();
 }
 

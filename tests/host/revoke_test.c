@@ -161,15 +161,17 @@ static void tends_gates(uint64_t region)
 		switch (host_random() % 6) {
 		case 4:
 		case 5:
-			status = (enum status)ring_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
-									       .target = source.raw,
-									       .interface_id = SCENARIO_INTERFACE,
-									       .msg_off = 6144,
-									       .msg_len = 16,
-									       .buf_off = 7168,
-									       .buf_len = 256})
+			status = (enum status)ring_do(&ring,
+						      &(struct cap_sqe){.op = CAP_OP_CALL,
+									.target = source.raw,
+									.interface_id = SCENARIO_INTERFACE,
+									.msg_off = 6144,
+									.msg_len = 16,
+									.buf_off = 7168,
+									.buf_len = 256})
 					 .status;
-			explore_check(status == STATUS_OK || status == STATUS_REVOKED || status == STATUS_BAD_ID);
+			explore_check(status == STATUS_OK || status == STATUS_REVOKED ||
+				      status == STATUS_BAD_ID);
 			break;
 		case 0:
 		case 1:

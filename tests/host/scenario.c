@@ -55,7 +55,7 @@ struct process *scenario_process(const char *name)
 {
 	struct process *process;
 
-	explore_check(process_create(NULL, name, __builtin_strlen(name), &(struct process_limits){},
+	explore_check(process_create(NULL, NULL, name, __builtin_strlen(name), &(struct process_limits){},
 				     &process) == STATUS_OK);
 	object_get(&process->object); /* the first reference is the process's own, until it ends */
 	object_get(&process->space_object);

@@ -16,6 +16,7 @@ static struct {
 	int memory; /* -1 = unmapped */
 	uint64_t page;
 	unsigned prot;
+	unsigned most; /* what it was mapped with */
 } model[WINDOW];
 
 static struct memory *memories[MEMORIES];
@@ -44,7 +45,7 @@ static void try_map(uint64_t at, uint64_t pages, unsigned prot)
 	for (uint64_t i = 0; status == STATUS_OK && i < pages; i++) {
 		model[at + i].memory = m;
 		model[at + i].page = first + i;
-		model[at + i].prot = prot;
+		model[at + i].prot = model[at + i].most = prot;
 	}
 }
 
@@ -55,6 +56,10 @@ static void try_change(uint64_t at, uint64_t pages, unsigned prot, bool unmap)
 	for (uint64_t i = at; i < at + pages; i++) {
 		if (model[i].memory < 0)
 			expected = STATUS_NOT_FOUND;
+	}
+	for (uint64_t i = at; !unmap && i < at + pages; i++) {
+		if (model[i].memory >= 0 && (prot & ~model[i].most) != 0)
+			expected = STATUS_DENIED;
 	}
 	if (!unmap && (prot & PAGE_WRITE) && (prot & PAGE_EXEC)) {
 		/* Refused for the first mapping that is there, if there is any. */
@@ -161,9 +166,11 @@ EXPLORE_TEST(writable_and_executable_is_refused, 1)
 	explore_check(map_at(memory, 0, 4, 0x100000, RW) == STATUS_OK);
 	explore_check(space_protect(&space, VADDR(0x100000), 4, RW | PAGE_EXEC) == STATUS_INVALID);
 	explore_check(space_fault(&space, VADDR(0x100000), false, true) == STATUS_DENIED);
-	explore_check(space_protect(&space, VADDR(0x101000), 1, RX) == STATUS_OK);
+	explore_check(space_protect(&space, VADDR(0x101000), 1, RX) == STATUS_DENIED);
+	explore_check(space_protect(&space, VADDR(0x101000), 1, PAGE_READ) == STATUS_OK);
 	explore_check(space_fault(&space, VADDR(0x101000), true, false) == STATUS_DENIED);
-	explore_check(space_fault(&space, VADDR(0x101000), false, true) == STATUS_OK);
+	explore_check(space_fault(&space, VADDR(0x101000), false, true) == STATUS_DENIED);
+	explore_check(space_fault(&space, VADDR(0x101000), false, false) == STATUS_OK);
 	explore_check(space.len == 4);
 	memory_put(memory);
 	memory_put(rom);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The line editor in front of a small terminal emulator: after every key, what the screen shows must be the prompt
- * and the text, and the cursor must stand where the editor thinks it is.
+ * The line editor in front of a small terminal emulator: after every key, what the screen shows must be the
+ * prompt and the text, and the cursor must stand where the editor thinks it is.
  */
 #include <line/line.h>
 #include <stdio.h>

@@ -45,13 +45,15 @@ static void test_random(void)
 				bytes[k] = (uint8_t)((in + k) % 251);
 			enum flow_result result = flow_write(&writer, bytes, len, &n);
 
-			good &= n == (len < SIZE - filled ? len : SIZE - filled) && result == (n == len ? FLOW_DONE : FLOW_WAIT);
+			good &= n == (len < SIZE - filled ? len : SIZE - filled) &&
+				result == (n == len ? FLOW_DONE : FLOW_WAIT);
 			in += n;
 		} else {
 			enum flow_result result = flow_read(&reader, bytes, len, &n);
 
 			/* A reader may not yet know of the newest bytes, but it does when it would wait. */
-			good &= n <= len && n <= filled && result == (n == 0 && len > 0 ? FLOW_WAIT : FLOW_DONE);
+			good &= n <= len && n <= filled &&
+				result == (n == 0 && len > 0 ? FLOW_WAIT : FLOW_DONE);
 			good &= result != FLOW_WAIT || filled == 0;
 			for (uint64_t k = 0; k < n; k++)
 				good &= bytes[k] == (uint8_t)((out + k) % 251);
@@ -70,20 +72,22 @@ static void test_ends(void)
 	(void)flow_write(&writer, bytes, 10, &n);
 	queue_close(&writer.queue);
 	report(flow_write(&writer, bytes, 1, &n) == FLOW_CLOSED && n == 0, "a closed writer");
-	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 10 && flow_read(&reader, bytes, 1, &n) == FLOW_END &&
+	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 10 &&
+		       flow_read(&reader, bytes, 1, &n) == FLOW_END &&
 		       flow_ending(&reader) == FLOW_PEER_CLOSED,
 	       "the end comes behind the last byte");
 
 	start();
 	(void)flow_write(&writer, bytes, 10, &n);
 	reader.gone = true;
-	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 10 && flow_read(&reader, bytes, 1, &n) == FLOW_END &&
-		       flow_ending(&reader) == FLOW_PEER_GONE,
+	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 10 &&
+		       flow_read(&reader, bytes, 1, &n) == FLOW_END && flow_ending(&reader) == FLOW_PEER_GONE,
 	       "a dead writer: the same");
 
 	start();
 	queue_close(&reader.queue);
-	report(flow_write(&writer, bytes, 1, &n) == FLOW_BROKEN && n == 0, "the reader has closed: broken, though there is room");
+	report(flow_write(&writer, bytes, 1, &n) == FLOW_BROKEN && n == 0,
+	       "the reader has closed: broken, though there is room");
 	report(flow_write(&writer, bytes, 0, &n) == FLOW_BROKEN, "for no bytes, too");
 	report(flow_read(&reader, bytes, 1, &n) == FLOW_CLOSED, "a closed reader");
 
@@ -95,7 +99,8 @@ static void test_ends(void)
 	(void)flow_write(&writer, bytes, 10, &n);
 	(void)flow_read(&reader, bytes, 4, &n);
 	control.producer.position = 10 + SIZE + 1;
-	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 6 && flow_read(&reader, bytes, 1, &n) == FLOW_END &&
+	report(flow_read(&reader, bytes, SIZE, &n) == FLOW_DONE && n == 6 &&
+		       flow_read(&reader, bytes, 1, &n) == FLOW_END &&
 		       flow_ending(&reader) == FLOW_PEER_VIOLATED,
 	       "an impossible count: what was known is read, then the end");
 	control.consumer.position = 11;
@@ -115,10 +120,12 @@ static void test_noise(void)
 
 		start();
 		for (int i = 0; i < 50; i++) {
-			uint64_t *words = (uint64_t *)(void *)&control, len = (uint64_t)rand() % sizeof(bytes);
+			uint64_t *words = (uint64_t *)(void *)&control,
+				 len = (uint64_t)rand() % sizeof(bytes);
 			uint64_t noise = (uint64_t)rand() << 40 ^ (uint64_t)rand() << 20 ^ (uint64_t)rand();
 
-			words[(unsigned)rand() % (sizeof(control) / 8)] = rand() & 3 ? noise % (2 * SIZE) : noise;
+			words[(unsigned)rand() % (sizeof(control) / 8)] = rand() & 3 ? noise % (2 * SIZE)
+										     : noise;
 			if (reading)
 				(void)flow_read(&reader, bytes, len, &n);
 			else

@@ -25,18 +25,18 @@ static struct {
 	uint64_t arrived[PIPE_WAITERS], arrivals;
 	uint32_t brought[PIPE_WAITERS];
 	uint64_t last_completed[2];
-	bool refuse; /* the next answer does not reach its caller */
+	bool refuse;   /* the next answer does not reach its caller */
 	unsigned ends; /* over */
 	bool good;
 	unsigned refused, completed;
 } m;
 
-#define MUST(condition)                                                          \
-	do {                                                                     \
-		if (!(condition) && m.good) {                                    \
-			printf("# line %d: %s\n", __LINE__, #condition);         \
-			m.good = false;                                          \
-		}                                                                \
+#define MUST(condition)                                                  \
+	do {                                                             \
+		if (!(condition) && m.good) {                            \
+			printf("# line %d: %s\n", __LINE__, #condition); \
+			m.good = false;                                  \
+		}                                                        \
 	} while (0)
 
 static uint8_t next_byte(uint64_t n)
@@ -209,19 +209,45 @@ enum { OPERATIONS = 13 };
 static void operate(unsigned op, uint32_t size)
 {
 	switch (op) {
-	case 0: do_read(1); break;
-	case 1: do_read(size); break;
-	case 2: do_write(1); break;
-	case 3: do_write(size); break;
-	case 4: end(PIPE_END_READ, true); break;
-	case 5: end(PIPE_END_WRITE, true); break;
-	case 6: end(PIPE_END_READ, false); break;
-	case 7: end(PIPE_END_WRITE, false); break;
-	case 8: end(PIPE_END_BOTH, false); break;
-	case 9: cancel_oldest(); break;
-	case 10: m.refuse = waiting() > 0; break;
-	case 11: do_read(0); break;
-	default: do_write(0); break;
+	case 0:
+		do_read(1);
+		break;
+	case 1:
+		do_read(size);
+		break;
+	case 2:
+		do_write(1);
+		break;
+	case 3:
+		do_write(size);
+		break;
+	case 4:
+		end(PIPE_END_READ, true);
+		break;
+	case 5:
+		end(PIPE_END_WRITE, true);
+		break;
+	case 6:
+		end(PIPE_END_READ, false);
+		break;
+	case 7:
+		end(PIPE_END_WRITE, false);
+		break;
+	case 8:
+		end(PIPE_END_BOTH, false);
+		break;
+	case 9:
+		cancel_oldest();
+		break;
+	case 10:
+		m.refuse = waiting() > 0;
+		break;
+	case 11:
+		do_read(0);
+		break;
+	default:
+		do_write(0);
+		break;
 	}
 	check_state();
 }

@@ -9,6 +9,7 @@
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
+#include <shared_buffer/shared_buffer.h>
 
 #define PAGE 4096ull /* the control page comes first */
 #define MAX_CAPACITY (1ull << 30)
@@ -68,7 +69,7 @@ enum status stream_make(struct rpc_transport *t, cap_id space, cap_id manager, u
 	*reader = *writer = (struct stream_parts){};
 	if (capacity < PAGE || capacity > MAX_CAPACITY || (capacity & (capacity - 1)) != 0)
 		return STATUS_INVALID;
-	enum status status = virtual_memory_create_memory(t, space, PAGE + capacity, &memory);
+	enum status status = shared_memory_make(t, space, PAGE + capacity, &memory);
 	if (status != STATUS_OK)
 		return status;
 	status = capability_manager_create_notification(t, manager, &word);

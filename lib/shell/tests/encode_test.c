@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * From a typed line to a message and back to text, by the real registry (out/gen/registry.bin): what is encoded by the
- * types known at run time is read with the generated accessors, and what those build is printed.
+ * From a typed line to a message and back to text, by the real registry (out/gen/registry.bin): what is
+ * encoded by the types known at run time is read with the generated accessors, and what those build is
+ * printed.
  */
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>

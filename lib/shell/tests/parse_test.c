@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What a person types, and what the parser makes of it: good lines, bad lines with the place of the error, noise. */
+/*
+ * What a person types, and what the parser makes of it: good lines, bad lines with the place of the error,
+ * noise.
+ */
 #include <shell/nearest.h>
 #include <shell/parse.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Arbitrary bytes as a line at the prompt: parsed or refused with a place inside it, and if it is a call, encoded for every
- * method of that name that the real registry has. What was encoded is well-formed and can be printed.
+ * Arbitrary bytes as a line at the prompt: parsed or refused with a place inside it, and if it is a call,
+ * encoded for every method of that name that the real registry has. What was encoded is well-formed and can
+ * be printed.
  */
 #include <shell/encode.h>
 #include <shell/parse.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Every field of a submission: reserved ones that are not zero, lengths and offsets around every edge, unknown operations. */
+/*
+ * Every field of a submission: reserved ones that are not zero, lengths and offsets around every edge,
+ * unknown operations.
+ */
 #include "hostile.h"
 
 static struct cap_sqe plain_call(void)
@@ -112,8 +115,8 @@ static int unused_fields(void)
 }
 
 /*
- * {0, 1, end - 1, end, end + 1, ...} for every pair of offset and length. A call with them either is refused with a
- * transport status, or is what it says: within the arena.
+ * {0, 1, end - 1, end, end + 1, ...} for every pair of offset and length. A call with them either is refused
+ * with a transport status, or is what it says: within the arena.
  */
 static int edges(void)
 {

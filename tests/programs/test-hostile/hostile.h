@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * What the parts of test-hostile share. The children here use their rings bare, without the ring client: whatever lib/runtime
- * takes care of, they do not.
+ * What the parts of test-hostile share. The children here use their rings bare, without the ring client:
+ * whatever lib/runtime takes care of, they do not.
  */
 #pragma once
 

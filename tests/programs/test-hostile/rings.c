@@ -152,7 +152,9 @@ const struct victim ring_victims[] = {
 	{"claims one submission more than fits", tail_one_too_many, FAULT(PROTOCOL), 0, 0, {}},
 	{"claims 2^31 submissions", tail_half_way_round, FAULT(PROTOCOL), 0, 0, {}},
 	{"takes a submission back", tail_backwards, FAULT(PROTOCOL), 0, 0, {}},
-	/* The kernel looks at this index only when it needs room: until then it is its writer's loss alone. */
+	/*
+	 * The kernel looks at this index only when it needs room: until then it is its writer's loss alone.
+	 */
 	{"reaps one completion that never came", head_one_ahead, FAULT(PROTOCOL), 0, FAULT(EXIT), {}},
 	{"reaps 2^31 completions", head_half_way_round, FAULT(PROTOCOL), 0, FAULT(EXIT), {}},
 	{"takes its reaping back", head_backwards, FAULT(PROTOCOL), 0, FAULT(EXIT), {}},

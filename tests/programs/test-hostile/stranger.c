@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The Unprivileged Stranger: a process without a single capability tries every operation with forged, stale and
- * neighbouring ids. Nothing happens: each is refused, and no count changes.
+ * The Unprivileged Stranger: a process without a single capability tries every operation with forged, stale
+ * and neighbouring ids. Nothing happens: each is refused, and no count changes.
  */
 #include "hostile.h"
 
@@ -16,7 +16,10 @@ static bool is_harmless(struct bare *b, struct cap_sqe sqe)
 	return status < 0 && status != STATUS_AGAIN && cqe.caps == 0 && cqe.token == 0;
 }
 
-/* What an id might be: forged ones, those that a parent's table has, those of any other process, numbers of any kind. */
+/*
+ * What an id might be: forged ones, those that a parent's table has, those of any other process, numbers of
+ * any kind.
+ */
 static uint64_t an_id(unsigned round)
 {
 	switch (round % 6) {

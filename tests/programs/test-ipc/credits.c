@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Credits: waiting operations have half of the completion queue, the other half serves what completes at once. */
+/*
+ * Credits: waiting operations have half of the completion queue, the other half serves what completes at
+ * once.
+ */
 #include <runtime/enter.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/notification.capnp.h>

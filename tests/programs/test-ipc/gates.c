@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What is moved is gone here; what is lent comes back: MOVE, revocable capabilities, and every way for a handle to be stale. */
+/*
+ * What is moved is gone here; what is lent comes back: MOVE, revocable capabilities, and every way for a
+ * handle to be stale.
+ */
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/notification.capnp.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Calls between threads and processes, bare: every operation of the ring that takes part, and what can go wrong. */
+/*
+ * Calls between threads and processes, bare: every operation of the ring that takes part, and what can go
+ * wrong.
+ */
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 

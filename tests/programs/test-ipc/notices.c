@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What a server is told without being called: the last facet of a key is gone, a caller no longer waits. And what it retires. */
+/*
+ * What a server is told without being called: the last facet of a key is gone, a caller no longer waits. And
+ * what it retires.
+ */
 #include <schema/kernel/endpoint.capnp.h>
 
 #include "ipc.h"

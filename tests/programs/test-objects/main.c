@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Every kernel object, every method, every error that its schema documents. Processes and address spaces: test-process, test-memory. */
+/*
+ * Every kernel object, every method, every error that its schema documents. Processes and address spaces:
+ * test-process, test-memory.
+ */
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/console.capnp.h>

@@ -153,7 +153,8 @@ static int scribble(void)
 			noise ^= noise << 13;
 			noise ^= noise >> 7;
 			noise ^= noise << 17;
-			words[i & 7 ? noise % 32 : noise % ((4096 + CAPACITY) / 8)] = i & 1 ? noise : noise & 0xff;
+			words[i & 7 ? noise % 32 : noise % ((4096 + CAPACITY) / 8)] = i & 1 ? noise
+											    : noise & 0xff;
 		}
 		wake_peer();
 		nap(MS / 10);

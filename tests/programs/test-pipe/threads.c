@@ -77,14 +77,16 @@ static void test_readers(void)
 	tap_ok(good && start_all(&l.reader, read_to_end), "four threads read at one end");
 	nap(10 * MS);
 	for (int i = 0; i < 100; i++) {
-		good &= stream_write(&l.writer, &l.write, bytes, 1 + (uint64_t)(i * 37 % 5000), soon(), &n) == FLOW_DONE;
+		good &= stream_write(&l.writer, &l.write, bytes, 1 + (uint64_t)(i * 37 % 5000), soon(), &n) ==
+			FLOW_DONE;
 		written += n;
 		if (i % 10 == 0)
 			nap(MS); /* they all wait again */
 	}
 	stream_close(&l.writer, &l.write);
 	sum = join_all(&result);
-	tap_ok(good && sum == written && result == FLOW_END, "together they read everything, and each sees the end (%u)", result);
+	tap_ok(good && sum == written && result == FLOW_END,
+	       "together they read everything, and each sees the end (%u)", result);
 	local_end(&l);
 }
 
@@ -125,8 +127,8 @@ static void test_closing(void)
 	nap(20 * MS);
 	stream_close(&l.writer, &l.write);
 	sum = join_all(&result);
-	tap_ok(sum == 4096 && result == FLOW_CLOSED, "and all who write, with their counts (%u, %llu)", result,
-	       (unsigned long long)sum);
+	tap_ok(sum == 4096 && result == FLOW_CLOSED, "and all who write, with their counts (%u, %llu)",
+	       result, (unsigned long long)sum);
 	local_end(&l);
 
 	(void)local_start(&l);
@@ -134,8 +136,9 @@ static void test_closing(void)
 	nap(20 * MS);
 	stream_close(&l.reader, &l.read);
 	sum = join_all(&result);
-	tap_ok(sum == 4096 && result == FLOW_BROKEN, "closing the other end breaks the pipe for all of them (%u, %llu)",
-	       result, (unsigned long long)sum);
+	tap_ok(sum == 4096 && result == FLOW_BROKEN,
+	       "closing the other end breaks the pipe for all of them (%u, %llu)", result,
+	       (unsigned long long)sum);
 	local_end(&l);
 }
 

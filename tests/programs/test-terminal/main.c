@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The terminal, from a program that uses it in every way at once: StdIO, TerminalSession, Console. What is typed comes through
- * a pipe (tests/system/terminal.test); what is seen is checked there, what is answered is checked here. TAP goes to the kernel's
- * log, so that it is not part of what is seen.
+ * The terminal, from a program that uses it in every way at once: StdIO, TerminalSession, Console. What is
+ * typed comes through a pipe (tests/system/terminal.test); what is seen is checked there, what is answered is
+ * checked here. TAP goes to the kernel's log, so that it is not part of what is seen.
  */
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
@@ -165,6 +165,24 @@ static void test_too_many(void)
 	tap_ok(line_is(t, "after> ", "still here", false), "and there is room again");
 }
 
+/* Who gives up gets no line: it goes to who asks next. */
+static void test_give_up(void)
+{
+	struct rpc_call calls[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		terminal_session_read_line_params_builder_set_prompt(
+			terminal_session_read_line_begin(&calls[i], t, session), MSG_TEXT("never> "));
+		(void)!rpc_send(&calls[i]);
+	}
+	ring_flush(runtime_ring());
+	(void)!timer_sleep(t, timer, 50 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		rpc_end(&calls[i]); /* cancels */
+	(void)!timer_sleep(t, timer, 50 * MS);
+	tap_ok(line_is(t, "instead> ", "for the living", false), "who gives up gets no line");
+}
+
 /* Output while a line is being edited goes above it. */
 static int64_t interrupts(void *argument)
 {
@@ -195,6 +213,7 @@ int main(void)
 	test_session();
 	test_queue();
 	test_too_many();
+	test_give_up();
 	test_output_meanwhile();
 	tap_ok(line_is(t, "", "", true), "session.readLine at the end of the input");
 	tap_ok(read_is(10, ""), "stdio.read at the end of the input");

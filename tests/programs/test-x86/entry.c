@@ -150,8 +150,9 @@ static int unknown_exit_scope(void)
 }
 
 /*
- * The last page below the hole: after a SYSCALL at its end the next instruction would be at 0x0000800000000000, where
- * SYSRET faults in the kernel on some processors. The kernel gives nobody that page.
+ * The last page below the hole: after a SYSCALL at its end the next instruction would be at
+ * 0x0000800000000000, where SYSRET faults in the kernel on some processors. The kernel gives nobody that
+ * page.
  */
 static int last_page(void)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Instructions that user code may not execute, or may and must not gain by: each ends the process, typed, or does nothing. */
+/*
+ * Instructions that user code may not execute, or may and must not gain by: each ends the process, typed, or
+ * does nothing.
+ */
 #include "x86.h"
 
 #define VICTIM(name, ...)                      \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What only an x86-64 processor can be tempted to: entries in strange states, privileged instructions, leaks of registers. */
+/*
+ * What only an x86-64 processor can be tempted to: entries in strange states, privileged instructions, leaks
+ * of registers.
+ */
 #include "x86.h"
 
 struct world w;

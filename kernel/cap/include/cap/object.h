@@ -21,8 +21,8 @@ struct view;
 
 struct object_type {
 	const char *name;
-	uint64_t interface_id;     /* the interface that a full capability to it has */
-	bool is_endpoint;          /* facets of it are served by a process */
+	uint64_t interface_id; /* the interface that a full capability to it has */
+	bool is_endpoint;      /* facets of it are served by a process */
 	/* A call to a kernel object: decode, then invoke (generated X_dispatch with the type's operations). */
 	enum status (*call)(struct object *object, struct rpc_request *request);
 	/* The last capability-side reference is gone and nobody inside the kernel can see the object any more. Frees it. */
@@ -35,8 +35,8 @@ struct object_type {
 
 struct object {
 	const struct object_type *type;
-	uint64_t refs; /* atomic */
-	uint64_t id;   /* unique since boot, never reused */
+	uint64_t refs;         /* atomic */
+	uint64_t id;           /* unique since boot, never reused */
 	struct process *owner; /* counted; NULL: the kernel's own */
 	struct quiesce_node quiesce;
 };

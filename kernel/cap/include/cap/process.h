@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cap/object.h>
+#include <cap/session.h>
 #include <cap/table.h>
 #include <core/ledger.h>
 #include <core/list.h>
@@ -61,7 +62,7 @@ struct process {
 	uint64_t refs;              /* atomic: object, space_object, objects owned, threads */
 	uint32_t pid;
 	char name[PROCESS_NAME_MAX + 1];
-	uint64_t session; /* immutable; inherited by default, chosen only by a trusted spawner */
+	struct session *session; /* counted, immutable; the creator's unless a trusted spawner gave another */
 
 	struct spinlock lock;  /* rank PROCESS */
 	uint8_t state;         /* p: written under lock; read by anyone */
@@ -87,8 +88,9 @@ struct process {
 
 /* A process in state CREATED with one reference in `object` and one in space_object (both the caller's).
  * object types are given by the object room. Charges creator (NULL: the kernel). */
-enum status process_create(struct process *creator, const char *name, size_t name_len,
-			   const struct process_limits *limits, struct process **out);
+/* session NULL: the creator's. */
+enum status process_create(struct process *creator, struct session *session, const char *name,
+			   size_t name_len, const struct process_limits *limits, struct process **out);
 
 static inline void process_get(struct process *process)
 {

@@ -137,7 +137,8 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots);
 cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance);
 /* reserve and install in one; keeps the references only if OK. */
-enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance, cap_id *out);
+enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance,
+			     cap_id *out);
 /* The same at a chosen slot (0 = any). EXISTS: taken. */
 enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct cap_ref ref,
 				struct provenance provenance, cap_id *out);

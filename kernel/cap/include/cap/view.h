@@ -31,7 +31,7 @@ enum view_kind : uint8_t {
 };
 
 struct view {
-	uint64_t refs; /* atomic */
+	uint64_t refs;         /* atomic */
 	struct object *object; /* counted */
 	uint64_t key;          /* FACET: chosen by the server; Notification facets: the mask */
 	enum view_kind kind;
@@ -42,8 +42,8 @@ struct view {
 };
 
 /* Takes a reference on object. *out has one reference. NO_MEMORY. */
-enum status view_create(struct object *object, enum view_kind kind, uint64_t key, const struct interface_set *sets,
-			unsigned count, struct view **out);
+enum status view_create(struct object *object, enum view_kind kind, uint64_t key,
+			const struct interface_set *sets, unsigned count, struct view **out);
 /* A full view of a kernel object; takes over the caller's reference on it, also on failure. */
 enum status view_create_full(struct object *object, struct view **out);
 /* `template` with a key. */
@@ -88,6 +88,6 @@ static inline bool view_has(const struct view *view, uint64_t interface_id)
 
 static inline bool view_allows(const struct view *view, uint64_t interface_id, unsigned method)
 {
-	return method < 64 ? view_methods(view, interface_id) >> (method & 63) & 1 :
-			     view_methods(view, interface_id) == METHODS_ALL;
+	return method < 64 ? view_methods(view, interface_id) >> (method & 63) & 1
+			   : view_methods(view, interface_id) == METHODS_ALL;
 }

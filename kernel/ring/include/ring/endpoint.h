@@ -22,20 +22,21 @@ struct thread;
 
 struct endpoint {
 	struct object object;
-	struct spinlock lock;   /* rank ENDPOINT */
-	struct list calls;      /* e: requests */
-	struct list receivers;  /* e: requests */
-	struct list notices;    /* e: struct notice; received before calls */
+	struct spinlock lock;      /* rank ENDPOINT */
+	struct list calls;         /* e: requests */
+	struct list receivers;     /* e: requests */
+	struct list notices;       /* e: struct notice; received before calls */
 	struct facet_table facets; /* e */
-	uint32_t max_message;   /* immutable */
-	uint16_t max_caps;      /* immutable */
-	uint64_t receive_rights; /* atomic: views that may receive */
-	bool dead;              /* e: the last receive right is gone */
+	uint32_t max_message;      /* immutable */
+	uint16_t max_caps;         /* immutable */
+	uint64_t receive_rights;   /* atomic: views that may receive */
+	bool dead;                 /* e: the last receive right is gone */
 };
 
 extern const struct object_type endpoint_type;
 
-enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_t max_caps, struct endpoint **out);
+enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_t max_caps,
+			    struct endpoint **out);
 
 /* For the object type: destruction, and the count of views that may receive. */
 void endpoint_destroy(struct object *object);
@@ -53,6 +54,6 @@ bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *o
 /* Operations; see ring/ops.h for the result. */
 enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref);
 enum status endpoint_post_receive(struct thread *thread, struct request *request, struct endpoint *endpoint,
-			     struct service_record *record);
+				  struct service_record *record);
 /* A posted RECV of a ring that the caller owns: takes a queued call, if there is one. */
 void endpoint_recheck(struct request *receive);

@@ -33,6 +33,7 @@ struct service_record {
 	uint64_t object_id;
 	uint16_t method;
 	struct endpoint *endpoint;   /* where it was received; counted while the record is open */
+	uint64_t notice_token;       /* of the call that the notice is about; under the endpoint's lock */
 	struct notice notice;        /* under the endpoint's lock: the caller no longer waits */
 	struct cap_slots slots;      /* table slots set aside for the capabilities of the next call */
 	struct service_record *next; /* free list */
@@ -54,8 +55,9 @@ static inline uint64_t record_token(uint64_t word, uint32_t index)
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
 bool record_claim(struct service_record *record, uint64_t word);
-/* For who claimed it: the call is over. Drops its gate, withdraws the notice of its cancellation. */
-void record_close(struct service_record *record);
+/* For who claimed it: the call is over. Drops its gate; withdraws the notice of its cancellation, unless the caller was claimed
+ * as well (`answered`): then there is none. */
+void record_close(struct service_record *record, bool answered);
 
 /* RESERVED -> OPEN; returns the token. */
 uint64_t record_open(struct service_record *record);

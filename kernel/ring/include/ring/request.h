@@ -83,6 +83,7 @@ struct request {
 	struct object *object;  /* what it waits at; an endpoint completes its queues before it goes, others are counted */
 	struct cap_slots slots; /* reserved for capabilities that come back */
 	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
+	uint64_t session;       /* CALL: the reference that the server sees */
 	uint64_t served;        /* CALL: the record's word when it was opened for it */
 	uint64_t key;           /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */

@@ -2,12 +2,15 @@
 /*
  * Editing a line: bytes from a keyboard in, a line of UTF-8 and the bytes that a VT100 needs to show it out.
  *
- * - Pure: no input or output of its own, no allocation, no clock. The terminal process drives it; host tests too.
+ * - Pure: no input or output of its own, no allocation, no clock. The terminal process drives it; host tests
+ *   too.
  * - Keys: printable characters, Backspace, Delete, arrows, Home, End, Ctrl-A E B F (start, end, left, right),
- *   Ctrl-U K W (kill to the start, to the end, the word before), Ctrl-Y (yank), Ctrl-P N (history), Ctrl-L (clear the
- *   screen), Ctrl-C (drop the line), Ctrl-D (end of input on an empty line, else delete), Alt-B F and Ctrl-arrows (words).
+ *   Ctrl-U K W (kill to the start, to the end, the word before), Ctrl-Y (yank), Ctrl-P N (history), Ctrl-L
+ *   (clear the screen), Ctrl-C (drop the line), Ctrl-D (end of input on an empty line, else delete), Alt-B F
+ *   and Ctrl-arrows (words).
  * - Unknown escape sequences are swallowed whole; other control characters do nothing. Tab is a space.
- * - Typed at the end of the line, a character is echoed as it is, so a transcript of piped input is plain text.
+ * - Typed at the end of the line, a character is echoed as it is, so a transcript of piped input is plain
+ *   text.
  * - What is not UTF-8 becomes U+FFFD. A full line rings the bell.
  */
 #pragma once
@@ -67,8 +70,8 @@ struct line_editor {
 
 void line_init(struct line_editor *editor, struct line_output out, uint32_t columns);
 /*
- * Shows prompt (cut to LINE_PROMPT_MAX) and starts with an empty line. The first `shown` bytes of prompt are on the
- * screen already, and the cursor is behind them.
+ * Shows prompt (cut to LINE_PROMPT_MAX) and starts with an empty line. The first `shown` bytes of prompt are
+ * on the screen already, and the cursor is behind them.
  */
 void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_len, size_t shown,
 		bool remember);

@@ -60,7 +60,8 @@ void pipe_object_init(struct pipe_object *pipe, pipe_complete_fn *complete, void
 enum flow_result pipe_object_read(struct pipe_object *pipe, uint32_t max, struct pipe_answer *answer);
 void pipe_object_take(struct pipe_object *pipe, uint32_t count);
 /* DONE: *count were taken, at least one (or len was 0). BROKEN, CLOSED. WAIT: as for reading. */
-enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *count);
+enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len,
+				   uint32_t *count);
 
 /* After WAIT: the waiter's index below PIPE_WAITERS. False: too many wait. */
 bool pipe_object_wait_read(struct pipe_object *pipe, uint32_t max, uint32_t *waiter);

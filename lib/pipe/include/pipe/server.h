@@ -36,7 +36,7 @@ struct pipe_slot {
 	struct pipe_object object;
 	struct service_reply replies[PIPE_WAITERS]; /* of the object's waiters */
 	struct pipe_face faces[3];                  /* by ends - 1 */
-	uint32_t generation;                        /* in the keys: those of an older pipe name nothing. 0: never used */
+	uint32_t generation; /* in the keys: those of an older pipe name nothing. 0: never used */
 };
 
 struct pipe_server {

@@ -25,8 +25,8 @@
 /* One side's words; written by that side only. */
 struct queue_line {
 	alignas(128) uint64_t position; /* units produced (consumed) since the start, modulo 2^64 */
-	uint64_t armed;                 /* odd: its owner waits, or is about to. Another number for each arming */
-	uint64_t closed;                /* not 0: its owner is done; published behind its last position */
+	uint64_t armed;  /* odd: its owner waits, or is about to. Another number for each arming */
+	uint64_t closed; /* not 0: its owner is done; published behind its last position */
 };
 
 struct queue_control {
@@ -51,7 +51,8 @@ struct queue_end {
 };
 
 /* Both sides start at position 0 of zeroed memory. Errors: INVALID when size is 0, no power of two, or above 2^62. */
-enum status queue_init(struct queue_end *end, enum queue_side side, struct queue_control *control, uint64_t size);
+enum status queue_init(struct queue_end *end, enum queue_side side, struct queue_control *control,
+		       uint64_t size);
 
 /*
  * How many units this end may use now: free ones (producer), filled ones (consumer). Looks at the peer's line only if
@@ -98,8 +99,9 @@ struct queue_records {
 };
 
 /* Errors: INVALID as for queue_init, or when the records do not fit into `bytes` bytes. */
-enum status queue_records_init(struct queue_records *queue, enum queue_side side, struct queue_control *control,
-			       void *records, uint64_t bytes, uint32_t record_bytes, uint64_t count);
+enum status queue_records_init(struct queue_records *queue, enum queue_side side,
+			       struct queue_control *control, void *records, uint64_t bytes,
+			       uint32_t record_bytes, uint64_t count);
 
 /*
  * Copies one record in. Errors: AGAIN when the queue is full, BAD_STATE when this end was closed, DISCONNECTED when the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The registry: what is known of every interface, struct and enum at run time (schema/service/registry_data.capnp).
+ * The registry: what is known of every interface, struct and enum at run time
+ * (schema/service/registry_data.capnp).
  *
  * - Look-ups by id and by name; printing of types, signatures and values.
  * - The data is read in place and must stay. Damaged data reads as "not known"; nothing here trusts it.

@@ -12,8 +12,7 @@
  * - Whoever can write can do so at any time. Data whose meaning matters is copied out (shared_buffer_copy_out) before it
  *   is looked at; a slot belongs to whoever the protocol around it says: usually the sender until the call, the
  *   receiver until its answer.
- * - Memory is charged to the maker when a page is first touched; shared_buffer_make touches every page, so that no later
- *   touch, by whomever, can find the maker's ledger empty.
+ * - Its pages are all there from the start (shared_memory_make).
  */
 #pragma once
 
@@ -47,6 +46,13 @@ struct shared_buffer {
 	uint64_t address, bytes;
 };
 
+/*
+ * Zeroed memory whose pages are all there and charged to the maker: nobody who shares it can be ended by touching a page that
+ * the maker's ledger has no room for. A receiver cannot know that somebody else's memory was made so (docs/guide/
+ * shared-memory.md, "What is not promised"). bytes: a multiple of 4096. Errors: those of createMemory and write.
+ */
+enum status shared_memory_make(struct rpc_transport *transport, cap_id space, uint64_t bytes, cap_id *memory);
+
 /* Makes and maps one. *memory is the caller's. Errors: INVALID for the shape, and those of the calls. */
 enum status shared_buffer_make(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 			       uint32_t slot_bytes, uint32_t slots, cap_id *memory);
@@ -69,10 +75,12 @@ void shared_buffer_detach(struct shared_buffer *buffer);
 bool shared_buffer_header_ok(const struct shared_buffer_header *header, uint64_t memory_bytes);
 
 /* length bytes of a slot, from offset: null if they are not inside it. */
-uint8_t *shared_buffer_slot(const struct shared_buffer *buffer, uint32_t slot, uint32_t offset, uint32_t length);
+uint8_t *shared_buffer_slot(const struct shared_buffer *buffer, uint32_t slot, uint32_t offset,
+			    uint32_t length);
 /* length bytes of the data, whatever the slots: null if they are not inside it. */
 uint8_t *shared_buffer_range(const struct shared_buffer *buffer, uint64_t offset, uint64_t length);
 
 /* Copies out of, or into, the data. False: not inside it, or (in) the access is READ; nothing was copied. */
 bool shared_buffer_copy_out(const struct shared_buffer *buffer, uint64_t offset, void *to, uint64_t length);
-bool shared_buffer_copy_in(const struct shared_buffer *buffer, uint64_t offset, const void *from, uint64_t length);
+bool shared_buffer_copy_in(const struct shared_buffer *buffer, uint64_t offset, const void *from,
+			   uint64_t length);

@@ -21,5 +21,8 @@ struct shell_nearest {
 
 struct shell_nearest shell_nearest(const char *word, uint32_t len);
 void shell_nearest_offer(struct shell_nearest *nearest, const char *name, uint32_t len);
-/* Insertions, deletions, changes and swaps of neighbours between two words of at most SHELL_NEAREST_MAX bytes. */
+/*
+ * Insertions, deletions, changes and swaps of neighbours between two words of at most SHELL_NEAREST_MAX
+ * bytes.
+ */
 uint32_t shell_distance(const char *a, uint32_t a_len, const char *b, uint32_t b_len);

@@ -9,7 +9,8 @@
  *   name                            a capability, or an enumerant, as the parameter's type says
  *   [a, b]   (x = 1, y = 2)         lists, and structs (or the one named member of a union)
  *
- * They live in a pool of fixed size and point to each other by index; positions are bytes of the line, for errors.
+ * They live in a pool of fixed size and point to each other by index; positions are bytes of the line, for
+ * errors.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Children of a test program: processes started from programs of its image, mostly the test program itself with another
- * argument.
+ * Children of a test program: processes started from programs of its image, mostly the test program itself
+ * with another argument.
  *
  * Needs in the CapSet: bootPackage, virtualMemory, processSpawner; systemInfo for the counts.
  */
@@ -39,5 +39,7 @@ struct child_counts {
 };
 
 struct child_counts child_counts(void);
-/* Equal counts? If not, says what differs. What comes back only after a quiescent moment gets up to a second. */
+/*
+ * Equal counts? If not, says what differs. What comes back only after a quiescent moment gets up to a second.
+ */
 bool child_counts_return(const struct child_counts *before);

@@ -2,8 +2,9 @@
 /*
  * Operations of the ring, bare: any submission entry, any message, on this thread or on another one.
  *
- * Buffers lie in the calling thread's arena, from an area that raw_start takes for good: a message at RAW_MESSAGE,
- * descriptors at RAW_CAPS, a result or received call at RAW_BUFFER (offsets from where raw_start says).
+ * Buffers lie in the calling thread's arena, from an area that raw_start takes for good: a message at
+ * RAW_MESSAGE, descriptors at RAW_CAPS, a result or received call at RAW_BUFFER (offsets from where raw_start
+ * says).
  */
 #pragma once
 

@@ -26,8 +26,8 @@ void tap_note(const char *text, ...) __attribute__((format(printf, 1, 2)));
 int tap_end(void);
 
 /*
- * Makes a call that was begun, and ends it: did the object raise this type of exception, about this field? field null:
- * any, "" for none.
+ * Makes a call that was begun, and ends it: did the object raise this type of exception, about this field?
+ * field null: any, "" for none.
  */
 bool tap_raises(struct rpc_call *call, enum exception_type type, const char *field);
 

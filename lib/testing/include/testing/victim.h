@@ -2,8 +2,9 @@
 /*
  * Victims: children that do something that may end them, one behaviour each, in a table.
  *
- * The test program starts itself with the victim's name as its argument; the child finds itself in the same table. After
- * each, the exit reason must be the expected one, and the counts of the machine those from before.
+ * The test program starts itself with the victim's name as its argument; the child finds itself in the same
+ * table. After each, the exit reason must be the expected one, and the counts of the machine those from
+ * before.
  */
 #pragma once
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * A 16550 UART (National Semiconductor PC16550D), driven by interrupts, behind whatever reaches its registers.
+ * A 16550 UART (National Semiconductor PC16550D), driven by interrupts, behind whatever reaches its
+ * registers.
  *
- * - Bytes that came wait in a buffer. When that is full the receive interrupt is switched off and the device is left
- *   alone, so that what is too much stays where it is: in its FIFO, and in whoever feeds that. Nothing is lost.
+ * - Bytes that came wait in a buffer. When that is full the receive interrupt is switched off and the device
+ *   is left alone, so that what is too much stays where it is: in its FIFO, and in whoever feeds that.
+ *   Nothing is lost.
  * - Bytes to be sent wait in another; what the device does not take at once goes with later interrupts.
- * - The device is not trusted: every loop over its registers has a constant bound, and a status that no UART has
- *   (all ones: nobody there) ends it.
+ * - The device is not trusted: every loop over its registers has a constant bound, and a status that no UART
+ *   has (all ones: nobody there) ends it.
  *
  * Interrupts of ISA lines are edges. Whoever handles one first opens the line again (acknowledge), then calls
  * uart16550_service, which goes on until the device asks for nothing: a later request is a new edge.
@@ -47,7 +49,10 @@ struct uart16550 {
 
 /* 115200 baud, 8 data bits, no parity; FIFOs on, without clearing what may already be in the receiver's. */
 void uart16550_init(struct uart16550 *uart, struct uart16550_access access);
-/* Serves the device until it asks for nothing. True: it had still not had enough after the bound; call again later. */
+/*
+ * Serves the device until it asks for nothing. True: it had still not had enough after the bound; call again
+ * later.
+ */
 bool uart16550_service(struct uart16550 *uart);
 /* Up to size bytes that came, in order. */
 size_t uart16550_receive(struct uart16550 *uart, uint8_t *bytes, size_t size);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Sessions over many schedules: a service sees one reference for a session, another for another, whatever the caller says; once a
+ * session's end has returned, no call of its processes is delivered, and those that waited have completed.
+ */
+#include "scenario.h"
+
+#include <cap/session.h>
+#include <runtime/enter.h>
+#include <runtime/ring.h>
+#include <schema/kernel/session_context.capnp.h>
+
+#define MESSAGE 64u
+#define RECV_AT 1024u
+#define REGION_BYTES 16384u
+
+static struct process *server, *first, *sibling, *other;
+static cap_id server_end, context, door[4];
+static struct session *session;
+static uint64_t seen[4]; /* references, by who called */
+static bool ended;
+static unsigned finished;
+
+static struct process *in_session(const char *name, struct session *of)
+{
+	struct process *process = scenario_process(name);
+
+	object_put(&process->session->object); /* as its creator would have chosen */
+	process->session = of;
+	object_get(&of->object);
+	return process;
+}
+
+static void begin(unsigned cpu_total)
+{
+	const uint64_t secret[2] = {host_random(), host_random()};
+	struct endpoint *endpoint;
+
+	scenario_begin(cpu_total);
+	explore_check(session_create(NULL, secret, &session) == STATUS_OK);
+	server = scenario_process("server");
+	first = in_session("first", session);
+	sibling = in_session("sibling", session);
+	other = scenario_process("other");
+	endpoint = scenario_endpoint(server, MESSAGE, 0);
+	server_end = scenario_give(server, scenario_full(&endpoint->object));
+	door[1] = scenario_give(first, scenario_facet(endpoint, 1));
+	door[2] = scenario_give(sibling, scenario_facet(endpoint, 2));
+	door[3] = scenario_give(other, scenario_facet(endpoint, 3));
+	object_put(&endpoint->object);
+	context = scenario_give(server, scenario_full(&session->object));
+	seen[1] = seen[2] = seen[3] = 0;
+	ended = false;
+	finished = 0;
+}
+
+static void serves(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_call_header header;
+
+	user_ring_open(&ring, region);
+	for (;;) {
+		bool was_ended = load_acquire(&ended);
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV, .target = server_end.raw,
+								      .buf_off = RECV_AT, .buf_len = 56 + MESSAGE});
+		explore_check(cqe.status == STATUS_OK);
+		user_arena_read(&ring, RECV_AT, &header, sizeof header);
+		explore_check(header.session != 0);
+		explore_check(seen[header.key] == 0 || seen[header.key] == header.session);
+		explore_check(!was_ended || header.key == 3);
+		seen[header.key] = header.session;
+		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .user_data = 5});
+		explore_check(cqe.status == STATUS_OK);
+	}
+}
+
+static void calls(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 6; i++) {
+		bool was_ended = load_acquire(&ended);
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+								      .target = door[ring.thread_arg].raw,
+								      .interface_id = SCENARIO_INTERFACE,
+								      .msg_len = 8,
+								      .buf_off = 1024,
+								      .buf_len = 256});
+		bool mine = ring.thread_arg != 3;
+		explore_check(cqe.status == STATUS_OK || (mine && cqe.status == STATUS_REVOKED));
+		explore_check(!(was_ended && mine) || cqe.status == STATUS_REVOKED);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
+{
+	uint64_t reason = 0;
+	int64_t consumed = host_cap_enter(min, deadline_ns, &reason);
+
+	return (struct cap_enter_result){consumed, reason};
+}
+
+/* Another process ends the session, some time. */
+static void waits_then_ends(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t calls_ended;
+
+	ring_client_init(&ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	(void)host_cap_enter(1, host_now_ns() + host_random() % 60000, NULL);
+	explore_check(session_context_end(&ring.transport, context, &calls_ended) == STATUS_OK);
+	store_release(&ended, true);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(a_service_sees_the_session_and_nothing_else, 500)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(server, serves, 0);
+	scenario_thread(first, calls, 1);
+	scenario_thread(sibling, calls, 2);
+	scenario_thread(other, calls, 3);
+	scenario_run();
+	explore_check(finished == 3);
+	explore_check(seen[1] == seen[2] && seen[1] != seen[3]);
+	explore_check(session_reference(session, 1) != session_reference(session, 2));
+	object_put(&session->object);
+	scenario_end();
+}
+
+EXPLORE_TEST(after_a_session_ended_none_of_its_calls_is_delivered, 2000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(server, serves, 0);
+	scenario_thread(first, calls, 1);
+	scenario_thread(sibling, calls, 2);
+	scenario_thread(other, calls, 3);
+	scenario_thread(server, waits_then_ends, 0);
+	scenario_run();
+	explore_check(finished == 4);
+	object_put(&session->object);
+	scenario_end();
+}
+
+EXPLORE_MAIN

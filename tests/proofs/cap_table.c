@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The slot and generation arithmetic of capability tables: look-up stays inside the array for every id, and finds only
+ * what is in use, under its generation, not locked; release gives the slot a generation that no id had, and retires it
+ * when they are used up.
+ *
+ * Assumed: one CPU (tests/models/table.pml has the interleavings); the array's capacity is a power of two, up to 65536
+ * (cap_table_init, grow); the entries are an array beside its header, not overlaid on it.
+ *
+ * shipped: abi/include/abi/cap.h cap_id cap_id_make cap_id_slot cap_id_generation
+ * shipped: kernel/cap/include/cap/table.h cap_ref cap_table_find
+ * shipped: kernel/cap/table.c GENERATION_LOCKED held empty
+ */
+#include "shim.h"
+#include "bits.h"
+
+enum status { STATUS_OK = 0, STATUS_BAD_ID = -2, STATUS_REVOKED = -4 };
+struct view { int unused; };
+struct gate { bool dead; uint64_t entries; };
+struct cap_entry { struct view *view; struct gate *gate; uint32_t generation; uint32_t next; };
+struct cap_array { uint32_t capacity; struct cap_entry *entries; };
+struct cap_table { struct cap_array *array; uint32_t free; uint32_t used; };
+#define cap_array_entries(a) ((a)->entries)
+#define atomic_sub(p, v) (*(p) -= (v))
+#include "cap_id.h"
+#include "cap_ref.h"
+#include "GENERATION_LOCKED.h"
+
+/*@ predicate power(integer n) = n == 32 || n == 64 || n == 128 || n == 256 || n == 512 || n == 1024 || n == 2048 ||
+  @   n == 4096 || n == 8192 || n == 16384 || n == 32768 || n == 65536;
+  @ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
+  @   \valid(t->array->entries + (0 .. t->array->capacity - 1)) &&
+  @   \forall integer i; 0 <= i < t->array->capacity ==>
+  @     (t->array->entries[i].gate == \null || \valid(t->array->entries[i].gate));
+  @ logic integer slot_of(cap_id id) = id.raw % 0x100000000;
+  @ logic integer generation_of(cap_id id) = id.raw / 0x100000000;
+  @ logic struct cap_entry *entry_of(struct cap_table *t, cap_id id) = t->array->entries + slot_of(id);
+  @*/
+
+/*@ assigns \nothing; ensures \result.raw == slot + generation * 0x100000000; */
+static inline cap_id cap_id_make(uint32_t slot, uint32_t generation);
+/*@ assigns \nothing; ensures \result == slot_of(id); */
+static inline uint32_t cap_id_slot(cap_id id);
+/*@ assigns \nothing; ensures \result == generation_of(id); */
+static inline uint32_t cap_id_generation(cap_id id);
+#include "cap_id_make.h"
+#include "cap_id_slot.h"
+#include "cap_id_generation.h"
+
+/*@ requires \valid_read(gate); assigns \nothing; ensures \result <==> !gate->dead; */
+static inline bool gate_is_alive(const struct gate *gate)
+{
+	return !load_acquire(&gate->dead);
+}
+
+/*@ requires table_ok(table) && \valid(out) && \separated(out, table, table->array,
+  @   table->array->entries + (0 .. table->array->capacity - 1));
+  @ requires \forall integer i; 0 <= i < table->array->capacity ==>
+  @   (table->array->entries[i].gate == \null || \separated(out, table->array->entries[i].gate));
+  @ assigns *out;
+  @ ensures inside: \result != STATUS_BAD_ID ==> 0 < slot_of(id) < table->array->capacity;
+  @ ensures in_use: \result != STATUS_BAD_ID ==> entry_of(table, id)->view != \null &&
+  @   entry_of(table, id)->generation == generation_of(id);
+  @ ensures not_locked: \result != STATUS_BAD_ID ==> entry_of(table, id)->generation < 0x80000000;
+  @ ensures what: \result == STATUS_OK ==> out->view == entry_of(table, id)->view && out->gate == entry_of(table, id)->gate;
+  @ ensures alive: \result == STATUS_OK ==> out->gate == \null || !out->gate->dead;
+  @ ensures found: 0 < slot_of(id) < table->array->capacity && entry_of(table, id)->view != \null &&
+  @   entry_of(table, id)->generation == generation_of(id) && generation_of(id) < 0x80000000 ==> \result != STATUS_BAD_ID;
+  @*/
+static inline enum status cap_table_find(struct cap_table *table, cap_id id, struct cap_ref *out);
+#include "cap_table_find.h"
+
+/*@ requires table_ok(table);
+  @ assigns \nothing;
+  @ ensures \result == \null || (\result == entry_of(table, id) && 0 < slot_of(id) < table->array->capacity &&
+  @   \result->view != \null && \result->generation == generation);
+  @*/
+static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation);
+#include "held.h"
+
+/*@ requires \valid(table) && \valid(entry) && \separated(table, entry) && entry->view != \null;
+  @ requires entry->gate == \null || (\valid(entry->gate) && \separated(entry->gate, table, entry) && entry->gate->entries > 0);
+  @ requires table->used > 0 && (entry->generation & 0x7fffffff) >= 1;
+  @ assigns entry->view, entry->generation, entry->next, table->used, table->free, entry->gate->entries;
+  @ ensures gone: entry->view == \null;
+  @ ensures next: entry->generation == (\old(entry->generation) & 0x7fffffff) + 1;
+  @ ensures T2: entry->generation != (\old(entry->generation) & 0x7fffffff) && entry->generation >= 2;
+  @ ensures retired: entry->generation == 0x80000000 ==> table->free == \old(table->free);
+  @ ensures free: entry->generation < 0x80000000 ==> table->free == slot && entry->next == \old(table->free);
+  @ ensures T3: table->used == \old(table->used) - 1;
+  @ ensures refs: \result.view == \old(entry->view) && \result.gate == \old(entry->gate);
+  @*/
+static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot);
+#include "empty.h"

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Service records and their tokens: look-up stays inside the directory for each of the 2^64 tokens, and finds only an open
+ * record of that generation; claiming moves to another generation, never to generation 0, so that the token just
+ * returned does not name the record any more, and token 0 never does.
+ *
+ * Assumed: one CPU; the directory holds `blocks` blocks of BLOCK records (grow).
+ *
+ * shipped: kernel/ring/include/ring/record.h record_state record_token
+ * shipped: kernel/ring/record.c BLOCK MAX_BLOCKS record_find record_claim
+ */
+#include "shim.h"
+#include "bits.h"
+#include "BLOCK.h"
+#include "MAX_BLOCKS.h"
+#include "record_state.h"
+
+struct service_record { uint64_t word; uint32_t index; };
+struct service_records { uint32_t blocks; struct service_record *block[MAX_BLOCKS]; };
+struct process { struct service_records *records; };
+
+/*@ predicate directory(struct service_records *r) = \valid(r) && r->blocks <= 256 &&
+  @   \forall integer i; 0 <= i < r->blocks ==> \valid(r->block[i] + (0 .. 15));
+  @*/
+
+/*@ requires \valid(p) && \valid(expected) && \separated(p, expected);
+  @ assigns *p, *expected;
+  @ ensures swapped: \old(*p) == \old(*expected) ==> \result == 1 && *p == desired && *expected == \old(*expected);
+  @ ensures kept: \old(*p) != \old(*expected) ==> \result == 0 && *p == \old(*p) && *expected == \old(*p);
+  @*/
+static bool swap64(uint64_t *p, uint64_t *expected, uint64_t desired)
+{
+	if (*p == *expected) {
+		*p = desired;
+		return true;
+	}
+	*expected = *p;
+	return false;
+}
+#define atomic_cas swap64
+
+/*@ requires \valid(process) && \valid(word) && (process->records == \null || directory(process->records));
+  @ requires \separated(word, process) && (process->records != \null ==> \separated(word, process->records) &&
+  @   \forall integer i; 0 <= i < process->records->blocks ==> \separated(word, process->records->block[i] + (0 .. 15)));
+  @ assigns *word;
+  @ ensures inside: \result != \null ==> process->records != \null && token % 0x100000000 < process->records->blocks * 16;
+  @ ensures found: \result != \null ==> \valid(\result) && *word == \result->word;
+  @ ensures open: \result != \null ==> *word % 4 == 2 && (*word / 4) % 0x100000000 == token / 0x100000000;
+  @*/
+struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
+#include "record_find.h"
+
+/*@ requires \valid(record) && word % 4 == 2 && 1 <= word / 4 <= 0xffffffff;
+  @ assigns record->word;
+  @ ensures lost: \old(record->word) != word <==> \result == 0;
+  @ ensures unchanged: \result == 0 ==> record->word == \old(record->word);
+  @ ensures reserved: \result != 0 ==> record->word % 4 == 1;
+  @ ensures next: \result != 0 ==> 1 <= record->word / 4 <= 0xffffffff && record->word / 4 != word / 4;
+  @*/
+bool record_claim(struct service_record *record, uint64_t word);
+#include "record_claim.h"
