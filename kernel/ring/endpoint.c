@@ -148,8 +148,6 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->method = sqe->method;
 	store_relaxed(&record->endpoint, endpoint);
 	object_get(&endpoint->object);
-	record->notice.kind = NOTICE_CANCELLED;
-	list_init(&record->notice.link);
 	if (unlikely(call->extras & REQUEST_GATED)) {
 		record->gate = call->gate;
 		gate_get(call->gate);
@@ -160,10 +158,12 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record->slots = receive->slots;
 	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
 	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
-					      .token = record_open(record)};
-	call->served = record->word;
-	/* Last: who aborts the call and finds no lock to take may complete and reuse it. Against request_unlink. */
+					      .token = record_token(record_word_open(record), record->index)};
+	call->served = record_word_open(record);
+	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
 	store_release(&call->queue_lock, (struct spinlock *)NULL);
+	/* Nor after this: a sibling of the server that guesses the token may return it at once (tests/models/deliver.pml). */
+	record_open(record);
 }
 
 /* The oldest call that still waits; stays in the queue. Those that were withdrawn leave it. An abort that comes after
@@ -368,7 +368,7 @@ static bool match(struct endpoint *endpoint, struct request *call)
 		complete_receive(ring, NULL);
 		return match(endpoint, call); /* one receiver fewer */
 	}
-	call->queue_lock = &endpoint->lock;
+	store_relaxed(&call->queue_lock, &endpoint->lock);
 	list_push_back(&endpoint->calls, &call->link);
 	spin_unlock(&endpoint->lock);
 	endpoint_pump(endpoint);

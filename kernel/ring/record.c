@@ -58,6 +58,8 @@ static bool grow(struct service_records *records) REQUIRES(records->lock)
 	for (uint32_t i = 0; i < BLOCK; i++) {
 		block[i].index = records->blocks * BLOCK + i;
 		block[i].word = 1ull << 2; /* generation 1: the token 0 is never valid */
+		block[i].notice.kind = NOTICE_CANCELLED;
+		list_init(&block[i].notice.link);
 		block[i].next = records->free;
 		records->free = &block[i];
 	}
@@ -128,12 +130,9 @@ bool record_claim(struct service_record *record, uint64_t word)
 	return atomic_cas(&record->word, &word, (next != 0 ? next : 1) << 2 | RECORD_RESERVED);
 }
 
-uint64_t record_open(struct service_record *record)
+void record_open(struct service_record *record)
 {
-	uint64_t word = (record->word & ~3ull) | RECORD_OPEN;
-
-	store_release(&record->word, word);
-	return record_token(word, record->index);
+	store_release(&record->word, record_word_open(record));
 }
 
 void record_close(struct service_record *record, bool answered)

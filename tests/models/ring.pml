@@ -23,6 +23,18 @@
  *   CLEAR_LATE        RECHECK is cleared after the look at posted operations (with SPURIOUS)
  *   FORGET_SECOND_TRY claim_waiter does not try the claim again after setting RECHECK
  *
+ * run: ok
+ * run: ok -DSPURIOUS
+ * slow: ok -DDEATH
+ * run: refuted -DNO_OWNER_FENCE
+ * run: refuted -DNO_LOOK
+ * run: refuted -DNO_POKE
+ * run: refuted -DNO_PUSH_FENCE
+ * run: refuted -DCLAIM_ANY
+ * run: refuted -DBLIND_CLAIM
+ * run: refuted -DSPURIOUS -DCLEAR_LATE
+ * run: refuted -DFORGET_SECOND_TRY
+ *
  * code: kernel/ring/complete.c: store_release(&ring->state, (uint32_t)RING_BLOCKED);
  * code: kernel/ring/complete.c: full_fence();
  * code: kernel/ring/complete.c: if (!has_work(ring) || !ring_try_claim(ring))

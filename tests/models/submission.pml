@@ -23,6 +23,15 @@
  *   NO_CREDIT                  admission does not look at completion slots
  *   TAIL_FIRST                 the producer publishes the tail before the entry
  *
+ * run: ok
+ * run: ok -DHOSTILE
+ * run: refuted -DHOSTILE -DNO_TAIL_CHECK
+ * run: refuted -DHOSTILE -DNO_ROOM_CHECK
+ * run: refuted -DHOSTILE -DREAD_TWICE
+ * run: refuted -DHOSTILE -DFETCH_TWICE
+ * run: refuted -DNO_CREDIT
+ * run: refuted -DTAIL_FIRST
+ *
  * code: kernel/ring/submit.c: uint32_t used = ring->cq_tail - ring->cq_head + ring->pending;
  * code: kernel/ring/submit.c: if (unreaped == UINT32_MAX || unreaped + ring->pending > ring->cq_count)
  * code: kernel/ring/submit.c: uint32_t left = ring->cq_count - unreaped - ring->pending;

@@ -29,6 +29,16 @@
  * run: refuted -DGENERATION_FIRST
  * run: refuted -DVIEW_THEN_GATE
  * run: refuted -DNO_BIT_CHECK
+ *
+ * code: kernel/cap/include/cap/table.h: if (unlikely(load_acquire(&entry->generation) != cap_id_generation(id)))
+ * code: kernel/cap/include/cap/table.h: out->view = load_acquire(&entry->view);
+ * code: kernel/cap/include/cap/table.h: out->gate = load_acquire(&entry->gate);
+ * code: kernel/cap/include/cap/table.h: (id.raw >> 63) != 0
+ * code: kernel/cap/include/cap/table.h: load_relaxed(&entry->generation) != cap_id_generation(id)
+ * code: kernel/cap/table.c: store_relaxed(&entry->gate, ref.gate);
+ * code: kernel/cap/table.c: store_release(&entry->view, ref.view);
+ * code: kernel/cap/table.c: store_release(&entry->view, (struct view *)NULL);
+ * code: kernel/cap/table.c: store_release(&entry->generation, generation);
  */
 #define LOCKED 8
 

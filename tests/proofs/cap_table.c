@@ -10,6 +10,10 @@
  * shipped: abi/include/abi/cap.h cap_id cap_id_make cap_id_slot cap_id_generation
  * shipped: kernel/cap/include/cap/table.h cap_ref cap_table_find
  * shipped: kernel/cap/table.c GENERATION_LOCKED held empty
+ *
+ * mutant: cap_table_find s/ \|\| \(id.raw >> 63\) != 0//
+ * mutant: cap_table_find s/slot >= array/slot > array/
+ * mutant: empty s/  * shipped: kernel/cap/table.c GENERATION_LOCKED held empty ~GENERATION_LOCKED//
  */
 #include "shim.h"
 #include "bits.h"

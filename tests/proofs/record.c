@@ -8,6 +8,9 @@
  *
  * shipped: kernel/ring/include/ring/record.h record_state record_token
  * shipped: kernel/ring/record.c BLOCK MAX_BLOCKS record_find record_claim
+ *
+ * mutant: record_claim s/next != 0 \? next : 1/next/
+ * mutant: record_find s/>= blocks/> blocks/
  */
 #include "shim.h"
 #include "bits.h"

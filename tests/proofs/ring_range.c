@@ -4,6 +4,9 @@
  * integers: nothing wraps for offsets and the lengths that submissions can name (32 bits).
  *
  * shipped: kernel/ring/include/ring/ring.h ring_range_ok
+ *
+ * mutant: ring_range_ok s/\(uint64_t\)offset \+ length/(uint32_t)(offset + length)/
+ * mutant: ring_range_ok s/<= ring/< ring/
  */
 #include "shim.h"
 

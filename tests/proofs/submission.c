@@ -7,6 +7,9 @@
  *
  * shipped: kernel/ring/submit.c room
  * shipped: kernel/ring/complete.c ring_unreaped
+ *
+ * mutant: room s/ || unreaped \+ ring->pending > ring->cq_count//
+ * mutant: room s/left < count/left <= count + 1/
  */
 #include "shim.h"
 #include "bits.h"

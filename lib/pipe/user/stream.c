@@ -11,13 +11,17 @@
  */
 #include <pipe/stream.h>
 
-static void signal(struct queue_wait *wait, cap_id facet, uint64_t bits)
+/* To the peer, if one is due; queued: it goes with the next entry. Was it? */
+static bool wake_peer(struct stream *s, struct queue_wait *wait)
 {
-	ring_signal_bits(wait->ring, facet, bits);
+	if (!queue_should_signal(&s->flow.queue))
+		return false;
+	ring_signal_bits(wait->ring, s->parts.bell, 0);
+	return true;
 }
 
-/* S1. Gives the lock up. peer: it is to be woken. */
-static void leave(struct stream *s, struct queue_wait *wait, bool peer)
+/* S1. Gives the lock up. queued: a signal is, which must not wait for an entry that may never come. */
+static void leave(struct stream *s, struct queue_wait *wait, bool queued)
 {
 	struct queue_end *queue = &s->flow.queue;
 	bool others = false;
@@ -28,10 +32,8 @@ static void leave(struct stream *s, struct queue_wait *wait, bool peer)
 		others = queue->closed || s->flow.gone || !queue_arm(queue);
 	spin_lock_release(&s->lock);
 	if (others)
-		signal(wait, s->parts.ear, s->wake_bits);
-	if (peer)
-		signal(wait, s->parts.bell, 0);
-	if (others || peer)
+		ring_signal_bits(wait->ring, s->parts.ear, s->wake_bits);
+	if (others || queued)
 		ring_flush(wait->ring);
 }
 
@@ -88,7 +90,7 @@ enum flow_result stream_write(struct stream *s, struct queue_wait *wait, const v
 			      uint64_t deadline_ns, uint64_t *count)
 {
 	enum flow_result result;
-	bool peer = false;
+	bool queued = false;
 
 	*count = 0;
 	spin_lock_acquire(&s->lock);
@@ -98,15 +100,9 @@ enum flow_result stream_write(struct stream *s, struct queue_wait *wait, const v
 
 		result = flow_write(&s->flow, (const uint8_t *)bytes + *count, len - *count, &n);
 		*count += n;
-		if (n > 0 && queue_should_signal(&s->flow.queue)) {
-			peer = true;
-			if (result == FLOW_WAIT) { /* goes with the entry that waits */
-				signal(wait, s->parts.bell, 0);
-				peer = false;
-			}
-		}
+		queued |= n > 0 && wake_peer(s, wait);
 	} while (result == FLOW_WAIT && block(s, wait, deadline_ns, &result));
-	leave(s, wait, peer);
+	leave(s, wait, queued);
 	return result;
 }
 
@@ -119,20 +115,20 @@ enum flow_result stream_read(struct stream *s, struct queue_wait *wait, void *by
 	do
 		result = flow_read(&s->flow, bytes, max, count);
 	while (result == FLOW_WAIT && block(s, wait, deadline_ns, &result));
-	leave(s, wait, *count > 0 && queue_should_signal(&s->flow.queue));
+	leave(s, wait, *count > 0 && wake_peer(s, wait));
 	return result;
 }
 
 void stream_close(struct stream *s, struct queue_wait *wait)
 {
-	bool peer = false;
+	bool queued = false;
 
 	spin_lock_acquire(&s->lock);
 	if (!s->flow.queue.closed) {
 		queue_close(&s->flow.queue);
-		peer = queue_should_signal(&s->flow.queue);
+		queued = wake_peer(s, wait);
 	}
-	leave(s, wait, peer);
+	leave(s, wait, queued);
 }
 
 enum flow_ending stream_ending(struct stream *s)

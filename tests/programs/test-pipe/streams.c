@@ -3,11 +3,13 @@
 #include "streams.h"
 
 #include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/endpoint.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 
 static uint8_t bytes[4 * CAPACITY];
+static struct other o;
 
 bool read_all(struct stream *stream, struct queue_wait *wait, uint64_t *count)
 {
@@ -26,21 +28,25 @@ bool read_all(struct stream *stream, struct queue_wait *wait, uint64_t *count)
 	}
 }
 
-static bool start_child(const char *what, const struct stream_parts *parts, cap_id *handle)
+static bool start_child(const char *what, const struct stream_parts *parts, cap_id life, cap_id *handle)
 {
-	struct spawn_grant grants[6] = {
+	struct spawn_grant grants[7] = {
 		child_grant("console"),
 		child_grant_space(),
 		child_grant_as("memory", parts->memory, MEMORY_OBJECT_INTERFACE_ID),
 		child_grant_as("ear", parts->ear, NOTIFICATION_INTERFACE_ID),
 		child_grant_as("bell", parts->bell, NOTIFICATION_INTERFACE_ID),
-		child_grant_as("peer", parts->peer, PROCESS_HANDLE_INTERFACE_ID),
 	};
+	uint32_t count = 5;
+
+	if (parts->peer.raw)
+		grants[count++] = child_grant_as("peer", parts->peer, PROCESS_HANDLE_INTERFACE_ID);
+	if (life.raw)
+		grants[count++] = child_grant_as("endpoint", life, ENDPOINT_INTERFACE_ID);
 
 	return child_start("test-pipe",
-			   &(struct child_options){.grants = grants,
-						   .grant_count = parts->peer.raw ? 6 : 5,
-						   .arguments = {"stream", what}},
+			   &(struct child_options){
+				   .grants = grants, .grant_count = count, .arguments = {"stream", what}},
 			   handle) == STATUS_OK;
 }
 
@@ -51,7 +57,7 @@ bool other_start(struct other *o, enum queue_side side, const char *what)
 	if (stream_make(w.t, w.space, w.manager, CAPACITY, &parts[QUEUE_CONSUMER], &parts[QUEUE_PRODUCER]) !=
 	    STATUS_OK)
 		return false;
-	if (!start_child(what, &parts[side], &o->handle))
+	if (!start_child(what, &parts[side], CAP_ID_NULL, &o->handle))
 		return false;
 	stream_parts_release(w.t, &parts[side]);
 
@@ -112,7 +118,6 @@ void local_end(struct local *l)
 
 static void test_transfer(void)
 {
-	static struct other o;
 	uint64_t count = 0, done = 0, n = 0;
 	bool good;
 
@@ -221,7 +226,6 @@ void test_streams(void)
 
 static void test_writer_dies(void)
 {
-	static struct other o;
 	uint64_t count = 0;
 
 	(void)other_start(&o, QUEUE_PRODUCER, "write-and-exit");
@@ -240,7 +244,6 @@ static void test_writer_dies(void)
 
 static void test_reader_dies(void)
 {
-	static struct other o;
 	enum flow_result result;
 	uint64_t n = 0;
 
@@ -285,14 +288,14 @@ static void test_siblings(void)
 
 	if (stream_make(w.t, w.space, w.manager, CAPACITY, &reader, &writer) != STATUS_OK)
 		return;
-	tap_ok(start_child("write-for-ever", &writer, &writing), "a child that writes");
+	tap_ok(start_child("write-for-ever", &writer, CAP_ID_NULL, &writing), "a child that writes");
 	tap_is(capability_manager_attenuate(w.t, w.manager, writing, PROCESS_HANDLE_INTERFACE_ID,
 					    1ull << PROCESS_HANDLE_WAIT, &writers_life),
 	       STATUS_OK, "its life: a handle that can do nothing but wait");
 	nap(30 * MS); /* it has filled the pipe, and waits */
 	(void)!spawn_kill(w.t, writing, 1);
 	reader.peer = writers_life;
-	tap_ok(start_child("read-until-end", &reader, &reading), "a child that reads");
+	tap_ok(start_child("read-until-end", &reader, CAP_ID_NULL, &reading), "a child that reads");
 	stream_parts_release(w.t, &reader);
 	stream_parts_release(w.t, &writer);
 	struct spawn_exit e = child_wait(reading);
@@ -303,9 +306,51 @@ static void test_siblings(void)
 	ring_release(w.ring, writers_life);
 }
 
+/*
+ * A child that gives no handle of itself: its life is an endpoint that only it holds, whose facet looks like a
+ * ProcessHandle and never answers.
+ */
+static void test_life_by_facet(void)
+{
+	struct stream_parts reader, writer;
+	cap_id endpoint = {}, facets = {};
+	uint64_t count = 0;
+	bool good = capability_manager_create_endpoint(w.t, w.manager, 256, 1, &endpoint) == STATUS_OK &&
+		    make_template(endpoint, PROCESS_HANDLE_INTERFACE_ID, &facets) == STATUS_OK &&
+		    stream_make(w.t, w.space, w.manager, CAPACITY, &reader, &writer) == STATUS_OK &&
+		    make_facet(facets, PROCESS_HANDLE_INTERFACE_ID, 1, &reader.peer) == STATUS_OK &&
+		    start_child("write-and-exit", &writer, endpoint, &o.handle) &&
+		    stream_open(&o.stream, QUEUE_CONSUMER, &reader, w.t, w.space) == STATUS_OK;
+
+	ring_release(w.ring, endpoint);
+	ring_release(w.ring, facets);
+	stream_parts_release(w.t, &writer);
+	stream_wait_init(&o.wait, &o.stream, w.ring);
+	tap_ok(good && read_all(&o.stream, &o.wait, &count) && count == 5000 &&
+		       stream_ending(&o.stream) == FLOW_PEER_GONE,
+	       "a life that is a call never answered ends with its process");
+	ring_release(w.ring, o.stream.parts.peer);
+	(void)other_end(&o);
+}
+
+/* The reader waits, and is woken by a write that itself neither waits nor is followed by an entry into the kernel. */
+static void test_wake_at_once(void)
+{
+	uint64_t n = 0, end;
+	bool moved = false;
+
+	(void)other_start(&o, QUEUE_CONSUMER, "read-and-close");
+	nap(20 * MS);
+	enum flow_result result = stream_write(&o.stream, &o.wait, bytes, sizeof(bytes), STREAM_NO_WAIT, &n);
+	for (end = runtime_now() + 1000 * MS; !moved && runtime_now() < end;)
+		moved = queue_observe(&o.stream.flow.queue.peer->position) > 0;
+	tap_ok(result == FLOW_WAIT && n == CAPACITY && moved,
+	       "a write that does not wait wakes its reader all the same");
+	(void)other_end(&o);
+}
+
 static void test_lies(void)
 {
-	static struct other o;
 	uint64_t count = 0, n;
 
 	(void)other_start(&o, QUEUE_PRODUCER, "claim-too-much");
@@ -347,11 +392,15 @@ static void test_lies(void)
 
 void test_stream_deaths(void)
 {
-	struct child_counts before = child_counts();
+	struct child_counts before;
 
+	test_life_by_facet(); /* what is made once is made now */
+	before = child_counts();
 	test_writer_dies();
 	test_reader_dies();
 	test_siblings();
+	test_life_by_facet();
+	test_wake_at_once();
 	test_lies();
 	tap_ok(child_counts_return(&before), "counts return to the baseline");
 }

@@ -59,8 +59,14 @@ bool record_claim(struct service_record *record, uint64_t word);
  * as well (`answered`): then there is none. */
 void record_close(struct service_record *record, bool answered);
 
-/* RESERVED -> OPEN; returns the token. */
-uint64_t record_open(struct service_record *record);
+/* The word that a reserved record will have when it is open. */
+static inline uint64_t record_word_open(const struct service_record *record)
+{
+	return (record->word & ~3ull) | RECORD_OPEN;
+}
+
+/* RESERVED -> OPEN: from now on its token can be returned. */
+void record_open(struct service_record *record);
 /* The process ends: completes the callers of all open records with DISCONNECTED. */
 void records_disconnect(struct process *process);
 /* A thread ends: calls delivered to it whose completions it never reaped. */
