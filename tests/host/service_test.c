@@ -70,7 +70,7 @@ static enum status serve_now(void *self, struct rpc_request *request,
 			     struct timer_now_results_builder results)
 {
 	(void)self;
-	served++;
+	(void)atomic_add(&served, 1u);
 	timer_now_results_builder_set_ns(results, request->key * 1000 + 7);
 	return STATUS_OK;
 }

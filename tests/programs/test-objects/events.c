@@ -256,7 +256,12 @@ void test_threads(void)
 	tap_is(thread_start(&t, add_one, &number, nullptr), STATUS_OK, "threads.create");
 	tap_ok(thread_join(&t, &code) == STATUS_OK && code == 42, "thread.wait gives its exit code");
 
-	/* What is left of the first one goes a moment after its end was told. */
+	/* Ends overlap with beginnings: what the process grows for several at a time is there from now on. */
+	struct thread several[4];
+	for (unsigned i = 0; i < 4; i++)
+		(void)!thread_start(&several[i], add_one, &number, nullptr);
+	for (unsigned i = 0; i < 4; i++)
+		(void)!thread_join(&several[i], &code);
 	(void)!timer_sleep(w.t, w.timer, 50 * MS);
 	struct child_counts before = child_counts();
 	for (unsigned i = 0; i < 20; i++) {

@@ -50,41 +50,41 @@ static bool start_child(const char *what, const struct stream_parts *parts, cap_
 			   handle) == STATUS_OK;
 }
 
-bool other_start(struct other *o, enum queue_side side, const char *what)
+bool other_start(struct other *other, enum queue_side side, const char *what)
 {
 	struct stream_parts parts[2]; /* by side */
 
 	if (stream_make(w.t, w.space, w.manager, CAPACITY, &parts[QUEUE_CONSUMER], &parts[QUEUE_PRODUCER]) !=
 	    STATUS_OK)
 		return false;
-	if (!start_child(what, &parts[side], CAP_ID_NULL, &o->handle))
+	if (!start_child(what, &parts[side], CAP_ID_NULL, &other->handle))
 		return false;
 	stream_parts_release(w.t, &parts[side]);
 
 	enum queue_side mine = side == QUEUE_PRODUCER ? QUEUE_CONSUMER : QUEUE_PRODUCER;
 
-	parts[mine].peer = o->handle;
-	if (stream_open(&o->stream, mine, &parts[mine], w.t, w.space) != STATUS_OK)
+	parts[mine].peer = other->handle;
+	if (stream_open(&other->stream, mine, &parts[mine], w.t, w.space) != STATUS_OK)
 		return false;
-	stream_wait_init(&o->wait, &o->stream, w.ring);
+	stream_wait_init(&other->wait, &other->stream, w.ring);
 	return true;
 }
 
-struct spawn_exit other_end(struct other *o)
+struct spawn_exit other_end(struct other *other)
 {
 	struct spawn_exit exit;
 
-	stream_close(&o->stream, &o->wait);
-	queue_wait_fini(&o->wait);
-	exit = child_wait(o->handle);
-	(void)!stream_fini(&o->stream);
-	stream_parts_release(w.t, &o->stream.parts);
+	stream_close(&other->stream, &other->wait);
+	queue_wait_fini(&other->wait);
+	exit = child_wait(other->handle);
+	(void)!stream_fini(&other->stream);
+	stream_parts_release(w.t, &other->stream.parts);
 	return exit;
 }
 
-static bool ended_well(struct other *o)
+static bool ended_well(struct other *other)
 {
-	struct spawn_exit e = other_end(o);
+	struct spawn_exit e = other_end(other);
 
 	if (e.reason != PROCESS_HANDLE_EXIT_REASON_EXIT || e.code != 0)
 		tap_note("the child: reason %u, code %lld", e.reason, (long long)e.code);

@@ -12,8 +12,7 @@
  *
  * and hands out facets of PipeFactory with the key PIPE_FACTORY_KEY.
  *
- * - Each end of a pipe is a key of its own: the notice that the last facet of a key is gone is the end's end. Where the
- *   kernel sends no such notices, an end is over only when a holder closes it.
+ * - Each end of a pipe is a key of its own: the notice that the last facet of a key is gone is the end's end.
  * - A pipe whose two ends are over gives its place to a new one; its facets then answer `disconnected`.
  */
 #pragma once
