@@ -62,8 +62,8 @@ static void init_fields(struct process *process, struct process *creator, struct
 	(void)object_init(&process->space_object, process_space_object_type, NULL);
 }
 
-enum status process_create(struct process *creator, struct session *session, const char *name, size_t name_len,
-			   const struct process_limits *limits, struct process **out)
+enum status process_create(struct process *creator, struct session *session, const char *name,
+			   size_t name_len, const struct process_limits *limits, struct process **out)
 {
 	enum status status = STATUS_NO_MEMORY;
 
@@ -72,7 +72,10 @@ enum status process_create(struct process *creator, struct session *session, con
 	struct process *process = slab_alloc(&process_cache);
 	if (process == NULL)
 		goto uncharge;
-	init_fields(process, creator, session != NULL ? session : creator != NULL ? creator->session : &session_of_boot,
+	init_fields(process, creator,
+		    session != NULL   ? session
+		    : creator != NULL ? creator->session
+				      : &session_of_boot,
 		    limits);
 	set_name(process, name, name_len);
 	status = cap_table_init(&process->table, &process->ledger);

@@ -54,9 +54,9 @@ static enum status create(void *self, struct rpc_request *request,
 	if (request->caps_out_max < 2)
 		return STATUS_NO_SLOT;
 	enum status status = process_create(kcall_of(request)->thread->process,
-					    session != NULL ? container_of(session, struct session, object) : NULL, name.ptr,
-					    name.len, &limits,
-					    &process);
+					    session != NULL ? container_of(session, struct session, object)
+							    : NULL,
+					    name.ptr, name.len, &limits, &process);
 	if (status != STATUS_OK)
 		return status;
 	/* Its own references stay until it has ended; the capabilities have theirs. */

@@ -25,7 +25,8 @@ static uint32_t members(const struct session *session)
 	return count;
 }
 
-static enum status info(void *self, struct rpc_request *request, struct session_context_info_results_builder results)
+static enum status info(void *self, struct rpc_request *request,
+			struct session_context_info_results_builder results)
 {
 	(void)request;
 	session_context_info_results_builder_set_alive(results, session_is_alive(session_of(self)));
@@ -33,7 +34,8 @@ static enum status info(void *self, struct rpc_request *request, struct session_
 	return STATUS_OK;
 }
 
-static enum status end(void *self, struct rpc_request *request, struct session_context_end_results_builder results)
+static enum status end(void *self, struct rpc_request *request,
+		       struct session_context_end_results_builder results)
 {
 	struct session *session = session_of(self);
 
@@ -48,7 +50,8 @@ static const struct session_context_server_ops session_context_ops = {.info = in
 
 OBJECT_TYPE(session_context, SESSION_CONTEXT, session_destroy);
 
-static enum status create(void *self, struct rpc_request *request, struct session_factory_create_results_builder results)
+static enum status create(void *self, struct rpc_request *request,
+			  struct session_factory_create_results_builder results)
 {
 	struct session *session;
 	uint64_t secret[2];

@@ -148,7 +148,7 @@ enum status answer_resolve(struct thread *thread, struct request *request, uint6
 	if (answer == NULL)
 		return STATUS_BAD_ID;
 	if (answer->state == ANSWER_WAITING)
-		return STATUS_AGAIN; /* answers that are still to come: the IPC issue */
+		return STATUS_AGAIN; /* answers that are still to come: docs/caveats.md */
 	if (answer->status != STATUS_OK)
 		return inherit_failure(thread, request, answer);
 	int64_t index = walk(&thread->ring, answer, path);

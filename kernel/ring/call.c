@@ -22,7 +22,8 @@ enum status op_target(struct thread *thread, struct request *request, struct cap
 	cap_id id = {request->sqe.target};
 
 	if (request->sqe.flags & CAP_SQE_TARGET_IS_ANSWER) {
-		enum status status = answer_resolve(thread, request, request->sqe.target, request->sqe.path, &id);
+		enum status status = answer_resolve(thread, request, request->sqe.target, request->sqe.path,
+						    &id);
 		if (status != STATUS_OK)
 			return status;
 	} else if (unlikely(request->sqe.path != 0)) {
@@ -101,7 +102,8 @@ enum status op_resolve_caps(struct thread *thread, struct request *request, stru
 }
 
 /* An exception raised by the kernel itself, into the caller's buffer. */
-static enum status raise(struct thread *thread, struct request *request, enum exception_type type, const char *reason)
+static enum status raise(struct thread *thread, struct request *request, enum exception_type type,
+			 const char *reason)
 {
 	struct cpu *cpu = this_cpu();
 	struct msg_builder builder;
@@ -148,7 +150,8 @@ static enum status finish_kernel_call(struct thread *thread, struct request *req
 		if (unlikely(bytes + 8u * kcall->rpc.caps_out_len > request->sqe.buf_len)) {
 			status = STATUS_TOO_LARGE;
 		} else {
-			copy_words(thread->ring.arena + request->sqe.buf_off, this_cpu()->scratch_out, bytes / 8);
+			copy_words(thread->ring.arena + request->sqe.buf_off, this_cpu()->scratch_out,
+				   bytes / 8);
 			request->result.len = (uint32_t)bytes;
 			if (unlikely(kcall->rpc.caps_out_len != 0) && status == STATUS_OK) {
 				install_results(thread, request, kcall);
@@ -162,7 +165,8 @@ static enum status finish_kernel_call(struct thread *thread, struct request *req
 }
 
 /* Capabilities in and out of a kernel call: reserved slots, resolved descriptors, and gates for what comes back. */
-static enum status prepare_caps(struct thread *thread, struct request *request, struct kcall *kcall, struct gate *gate)
+static enum status prepare_caps(struct thread *thread, struct request *request, struct kcall *kcall,
+				struct gate *gate)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	uint16_t most = sqe->buf_caps < CAP_MESSAGE_MAX_CAPS ? sqe->buf_caps : CAP_MESSAGE_MAX_CAPS;
@@ -184,7 +188,8 @@ static enum status prepare_caps(struct thread *thread, struct request *request, 
 }
 
 /* The object has seen what came: moved capabilities are gone if it accepted the call, and everything is put back. */
-static void finish_caps(struct thread *thread, const struct request *request, struct kcall *kcall, enum status status)
+static void finish_caps(struct thread *thread, const struct request *request, struct kcall *kcall,
+			enum status status)
 {
 	unsigned count = request->sqe.caps_len;
 
@@ -208,8 +213,8 @@ enum status kernel_call(struct thread *thread, struct request *request, struct c
 		return STATUS_TOO_LARGE;
 	copy_words(cpu->scratch_in, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
 	size_t capacity = sqe->buf_len < CPU_SCRATCH ? sqe->buf_len : CPU_SCRATCH;
-	rpc_request_init(&kcall->rpc, sqe->interface_id, sqe->method, cpu->scratch_in, sqe->msg_len, cpu->scratch_out,
-			 capacity);
+	rpc_request_init(&kcall->rpc, sqe->interface_id, sqe->method, cpu->scratch_in, sqe->msg_len,
+			 cpu->scratch_out, capacity);
 	kcall->thread = thread;
 	kcall->request = request;
 	kcall->view = ref.view;
@@ -235,8 +240,8 @@ enum status kernel_call(struct thread *thread, struct request *request, struct c
 
 static enum status check_ranges(const struct ring *ring, const struct cap_sqe *sqe)
 {
-	if (unlikely(!ring_range_ok(ring, sqe->msg_off, sqe->msg_len) || !ring_range_ok(ring, sqe->buf_off, sqe->buf_len) ||
-		     sqe->buf_len < CAP_MIN_RESULT_BUF))
+	if (unlikely(!ring_range_ok(ring, sqe->msg_off, sqe->msg_len) ||
+		     !ring_range_ok(ring, sqe->buf_off, sqe->buf_len) || sqe->buf_len < CAP_MIN_RESULT_BUF))
 		return STATUS_BAD_RANGE;
 	return STATUS_OK;
 }
@@ -297,6 +302,7 @@ void op_record(struct thread *thread, const struct request *request, unsigned ki
 	const struct cap_sqe *sqe = &request->sqe;
 
 	recorder_write(sqe->interface_id, object_id, thread->ids,
-		       (uint32_t)sqe->target | (uint64_t)(uint32_t)(status == OP_WAITING ? STATUS_OK : status) << 32,
+		       (uint32_t)sqe->target | (uint64_t)(uint32_t)(status == OP_WAITING ? STATUS_OK : status)
+						       << 32,
 		       recorder_pack(sqe->method, kind, sqe->caps_len, sqe->msg_len));
 }

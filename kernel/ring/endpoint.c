@@ -18,7 +18,8 @@
 
 static struct slab_cache endpoint_cache = SLAB_CACHE(endpoint);
 
-enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_t max_caps, struct endpoint **out)
+enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_t max_caps,
+			    struct endpoint **out)
 {
 	if (max_message % 8 != 0 || max_message > CAP_MAX_MESSAGE || max_caps > CAP_MESSAGE_MAX_CAPS)
 		return STATUS_INVALID;
@@ -110,15 +111,16 @@ static void write_header(const struct request *call, struct cap_call_header *hea
 }
 
 /* Moves capabilities into a table through reserved slots; the ids go to `ids`. */
-static void install_caps(struct process *to, struct cap_slots *slots, const struct carried *carried, unsigned count,
-			 struct provenance provenance, uint64_t *ids)
+static void install_caps(struct process *to, struct cap_slots *slots, const struct carried *carried,
+			 unsigned count, struct provenance provenance, uint64_t *ids)
 {
 	for (unsigned i = 0; i < count; i++)
 		ids[i] = cap_table_install(&to->table, slots, carried[i].ref, provenance).raw;
 }
 
 /* Copies the call into the receiver's buffer and opens its record. The receiver's completion is the caller's work. */
-static void deliver(struct endpoint *endpoint, struct request *call, struct request *receive) REQUIRES(endpoint->lock)
+static void deliver(struct endpoint *endpoint, struct request *call, struct request *receive)
+	REQUIRES(endpoint->lock)
 {
 	struct process *caller = ring_thread(call->ring)->process;
 	struct thread *server = ring_thread(receive->ring);
@@ -128,7 +130,8 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	uint32_t len = (uint32_t)sizeof(struct cap_call_header) + sqe->msg_len;
 
 	write_header(call, (struct cap_call_header *)(void *)buffer);
-	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off, sqe->msg_len / 8);
+	copy_words(buffer + sizeof(struct cap_call_header), call->ring->arena + sqe->msg_off,
+		   sqe->msg_len / 8);
 	if (unlikely(call->extras & REQUEST_CARRIES)) {
 		struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
 		install_caps(server->process, &receive->slots, call->carried, sqe->caps_len, provenance,
@@ -157,7 +160,9 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
 	record->slots = receive->slots;
 	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
-	receive->result = (struct completion){.status = STATUS_OK, .len = len, .caps = sqe->caps_len,
+	receive->result = (struct completion){.status = STATUS_OK,
+					      .len = len,
+					      .caps = sqe->caps_len,
 					      .token = record_token(record_word_open(record), record->index)};
 	call->served = record_word_open(record);
 	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
@@ -181,9 +186,10 @@ static struct request *first_call(struct endpoint *endpoint) REQUIRES(endpoint->
 
 /* A receiver whose ring could be claimed; it has left the queue and is claimed as well, or is NULL with a ring set:
  * its operation was being aborted. All others have been told to look again. */
-static struct ring *claim_receiver(struct endpoint *endpoint, struct request **receive) REQUIRES(endpoint->lock)
+static struct ring *claim_receiver(struct endpoint *endpoint, struct request **receive)
+	REQUIRES(endpoint->lock)
 {
-	list_for_each(it, &endpoint->receivers) {
+	list_for_each (it, &endpoint->receivers) {
 		struct request *candidate = container_of(it, struct request, link);
 		struct ring *ring = candidate->ring;
 		if (!ring_try_claim(ring)) {
@@ -201,7 +207,8 @@ static struct ring *claim_receiver(struct endpoint *endpoint, struct request **r
 /* The receiver, claimed together with its ring, has the call: its completion, and perhaps its thread's turn. */
 static void complete_receive(struct ring *ring, struct request *receive)
 {
-	if (receive != NULL) /* otherwise its operation was being aborted; its ring looks at what else there is */
+	if (receive !=
+	    NULL) /* otherwise its operation was being aborted; its ring looks at what else there is */
 		ring_finish(ring, receive);
 	ring_unclaim(ring);
 }
@@ -292,7 +299,8 @@ void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 	/* While the word is that of our call, so is everything else in the record: who returns the call changes the word first, and
 	 * then takes the lock (record_close), because it could not claim our call. */
 	spin_lock(&endpoint->lock);
-	bool pushed = load_acquire(&record->word) == word && !endpoint->dead && list_is_empty(&record->notice.link);
+	bool pushed = load_acquire(&record->word) == word && !endpoint->dead &&
+		      list_is_empty(&record->notice.link);
 	if (pushed) {
 		record->notice_token = record_token(word, record->index);
 		list_push_back(&endpoint->notices, &record->notice.link);
@@ -308,7 +316,7 @@ static struct request *queued_with_key(struct endpoint *endpoint, uint64_t key, 
 	struct request *found = NULL;
 
 	spin_lock(&endpoint->lock);
-	list_for_each(it, &endpoint->calls) {
+	list_for_each (it, &endpoint->calls) {
 		struct request *call = container_of(it, struct request, link);
 		uint64_t word = load_acquire(&call->claim);
 		if (call->key == key && (word & 3) == REQUEST_PENDING) {
@@ -389,7 +397,8 @@ static enum status prepare_extras(struct thread *thread, struct request *request
 		status = request_enter_gate(thread, request, gate);
 	if (status == STATUS_OK && sqe->caps_len != 0) {
 		request->carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
-		status = request->carried != NULL ? op_resolve_caps(thread, request, request->carried) : STATUS_NO_MEMORY;
+		status = request->carried != NULL ? op_resolve_caps(thread, request, request->carried)
+						  : STATUS_NO_MEMORY;
 		if (status == STATUS_OK)
 			request->extras |= REQUEST_CARRIES;
 		else if (request->carried != NULL)
@@ -477,7 +486,8 @@ void endpoint_recheck(struct request *receive)
 	bool won = false;
 
 	spin_lock(&endpoint->lock);
-	if (!list_is_empty(&receive->link) && find_work(endpoint, &work) && request_claim(receive, receive->sequence)) {
+	if (!list_is_empty(&receive->link) && find_work(endpoint, &work) &&
+	    request_claim(receive, receive->sequence)) {
 		won = true;
 		list_remove(&receive->link);
 		deliver_work(endpoint, &work, receive);

@@ -35,7 +35,8 @@ static enum status prepare_receive(struct thread *thread, struct request *reques
 	struct endpoint *found = container_of(view->object, struct endpoint, object);
 	if (unlikely(!ring_range_ok(ring, sqe->buf_off, sqe->buf_len)))
 		return STATUS_BAD_RANGE;
-	if (unlikely(sqe->buf_len < sizeof(struct cap_call_header) + found->max_message + 8u * found->max_caps ||
+	if (unlikely(sqe->buf_len <
+			     sizeof(struct cap_call_header) + found->max_message + 8u * found->max_caps ||
 		     sqe->buf_caps < found->max_caps || sqe->buf_caps > CAP_MESSAGE_MAX_CAPS))
 		return STATUS_TOO_LARGE;
 	if (unlikely(ring->pending >= ring->cq_count / 2))
@@ -73,16 +74,18 @@ enum status op_recv(struct thread *thread, struct request *request)
 	return endpoint_post_receive(thread, request, endpoint, record);
 }
 
-static enum status check_return(struct thread *thread, struct request *request, const struct service_record *record,
-				struct carried *carried)
+static enum status check_return(struct thread *thread, struct request *request,
+				const struct service_record *record, struct carried *carried)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
 	if (unlikely(!ring_range_ok(&thread->ring, sqe->msg_off, sqe->msg_len)))
 		return STATUS_BAD_RANGE;
-	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len || sqe->caps_len > record->buf_caps))
+	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len ||
+		     sqe->caps_len > record->buf_caps))
 		return STATUS_TOO_LARGE;
-	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) && (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
+	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) &&
+		     (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
 		return STATUS_TOO_LARGE;
 	if (likely(sqe->caps_len == 0))
 		return STATUS_OK;
@@ -129,7 +132,8 @@ static void answer_caller(struct thread *thread, struct request *request, struct
 static enum status do_return(struct thread *thread, struct request *request, struct service_record **out)
 {
 	uint64_t word;
-	struct carried carried[CAP_MESSAGE_MAX_CAPS] __attribute__((uninitialized)); /* hot: only caps_len are used */
+	struct carried carried[CAP_MESSAGE_MAX_CAPS]
+		__attribute__((uninitialized)); /* hot: only caps_len are used */
 	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
 
 	if (unlikely(record == NULL))
@@ -139,9 +143,11 @@ static enum status do_return(struct thread *thread, struct request *request, str
 		return status;
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
-	recorder_write(record->interface_id, record->object_id, thread->ids,
-		       (uint64_t)(uint32_t)(request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK) << 32,
-		       recorder_pack(record->method, RECORDER_RETURN, request->sqe.caps_len, request->sqe.msg_len));
+	recorder_write(
+		record->interface_id, record->object_id, thread->ids,
+		(uint64_t)(uint32_t)(request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK)
+			<< 32,
+		recorder_pack(record->method, RECORDER_RETURN, request->sqe.caps_len, request->sqe.msg_len));
 	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
 		carried_abort(thread->process, carried, request->sqe.caps_len);
 		return STATUS_BAD_ID;
@@ -152,7 +158,8 @@ static enum status do_return(struct thread *thread, struct request *request, str
 	if (likely(answered))
 		answer_caller(thread, request, caller, carried);
 	else
-		carried_drop(thread->process, carried, request->sqe.caps_len); /* nobody waits for it any more */
+		carried_drop(thread->process, carried,
+			     request->sqe.caps_len); /* nobody waits for it any more */
 	return STATUS_OK;
 }
 
@@ -175,7 +182,8 @@ enum status op_return_recv(struct thread *thread, struct request *request)
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = prepare_receive(thread, request, request->sqe.interface_id, record->slots.count, &endpoint);
+	enum status status = prepare_receive(thread, request, request->sqe.interface_id, record->slots.count,
+					     &endpoint);
 	if (unlikely(status != STATUS_OK))
 		return status;
 	status = do_return(thread, request, &record);

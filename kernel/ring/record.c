@@ -14,7 +14,7 @@
 #define MAX_BLOCKS 256u
 
 struct service_records {
-	struct spinlock lock; /* rank TABLE */
+	struct spinlock lock;        /* rank TABLE */
 	struct service_record *free; /* l */
 	uint32_t blocks;             /* l; read by anyone: grows only */
 	struct service_record *block[MAX_BLOCKS];
@@ -160,7 +160,8 @@ static void disconnect(struct process *process, struct service_record *record)
 	if ((word & 3) != RECORD_OPEN || !record_claim(record, word))
 		return;
 	struct request *caller = load_acquire(&record->caller);
-	bool answered = caller != NULL && request_abort(caller, record->caller_sequence, STATUS_DISCONNECTED, NULL);
+	bool answered = caller != NULL &&
+			request_abort(caller, record->caller_sequence, STATUS_DISCONNECTED, NULL);
 	record_close(record, answered);
 	record_release(process, record);
 }

@@ -21,7 +21,7 @@ static unsigned collect(struct process *process, struct waiting out[BATCH])
 	unsigned n = 0;
 
 	spin_lock(&process->lock);
-	list_for_each(it, &process->threads) {
+	list_for_each (it, &process->threads) {
 		struct ring *ring = &container_of(it, struct thread, link)->ring;
 		for (uint32_t i = 0; i < ring->request_count && n < BATCH; i++) {
 			struct request *request = &ring->requests[i];

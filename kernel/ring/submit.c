@@ -13,18 +13,15 @@
 
 /* Which bits of which words an operation may use. Word 0: op, flags, method, path; 1 target; 2 interface_id; 3 user_data;
  * 4 msg_off, msg_len; 5 buf_off, buf_len; 6 caps_off, caps_len, buf_caps; 7 deadline_ns. */
-#define W_OP	   0xffull
+#define W_OP 0xffull
 #define W_FLAGS(f) ((uint64_t)(f) << 8)
-#define W_METHOD   0xffff0000ull
-#define W_PATH	   0xffffffff00000000ull
-#define W_ALL	   (~0ull)
+#define W_METHOD 0xffff0000ull
+#define W_PATH 0xffffffff00000000ull
+#define W_ALL (~0ull)
 #define W_BUF_CAPS 0xffff000000000000ull
-#define W_CAPS	   0x0000ffffffffffffull
+#define W_CAPS 0x0000ffffffffffffull
 
-#define ALLOW(w0, w1, w2, w4, w5, w6, w7)                                                                     \
-	{                                                                                                     \
-		~(W_OP | (w0)), ~(w1), ~(w2), 0, ~(w4), ~(w5), ~(w6), ~(w7)                                       \
-	}
+#define ALLOW(w0, w1, w2, w4, w5, w6, w7) {~(W_OP | (w0)), ~(w1), ~(w2), 0, ~(w4), ~(w5), ~(w6), ~(w7)}
 
 struct op_row {
 	op_fn *run;
@@ -33,18 +30,20 @@ struct op_row {
 
 static const struct op_row op_table[] = {
 	[CAP_OP_NOP] = {op_nop, ALLOW(0ull, 0ull, 0ull, 0ull, 0ull, 0ull, 0ull)},
-	[CAP_OP_CALL] = {op_call, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER) | W_METHOD | W_PATH,
-					W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_CALL] = {op_call,
+			 ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER) | W_METHOD | W_PATH,
+			       W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
 	[CAP_OP_RECV] = {op_recv, ALLOW(0ull, W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},
-	[CAP_OP_RETURN] = {op_return, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION), W_ALL, 0ull, W_ALL, 0ull,
-					    W_CAPS, 0ull)},
-	[CAP_OP_RETURN_RECV] = {op_return_recv,
-				ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION), W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
-	[CAP_OP_RELEASE] = {op_release, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_QUIET) | W_PATH, W_ALL, 0ull,
-					      0ull, 0ull, 0ull, 0ull)},
-	[CAP_OP_RELEASE_ANSWER] = {op_release_answer, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_RELEASE_CAPS), W_ALL, 0ull,
-							    0ull, 0ull, 0ull, 0ull)},
-	[CAP_OP_DUP] = {op_dup, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER) | W_PATH, W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_RETURN] = {op_return, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION), W_ALL, 0ull, W_ALL,
+					    0ull, W_CAPS, 0ull)},
+	[CAP_OP_RETURN_RECV] = {op_return_recv, ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION), W_ALL, W_ALL, W_ALL,
+						      W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_RELEASE] = {op_release, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_QUIET) | W_PATH,
+					      W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_RELEASE_ANSWER] = {op_release_answer, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_RELEASE_CAPS),
+							    W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
+	[CAP_OP_DUP] = {op_dup, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER) | W_PATH, W_ALL, 0ull, 0ull, 0ull,
+				      0ull, 0ull)},
 	[CAP_OP_CANCEL] = {op_cancel, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_WAKE] = {op_wake, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_SIGNAL] = {op_signal, ALLOW(W_FLAGS(CAP_SQE_QUIET), W_ALL, W_ALL, 0ull, 0ull, 0ull, 0ull)},
@@ -84,7 +83,8 @@ static inline enum status run(struct thread *thread, struct request *request)
 	case CAP_OP_RETURN_RECV:
 		return op_return_recv(thread, request);
 	default:
-		return op_table[request->sqe.op < CAP_OP_COUNT ? request->sqe.op : CAP_OP_NOP].run(thread, request);
+		return op_table[request->sqe.op < CAP_OP_COUNT ? request->sqe.op : CAP_OP_NOP].run(thread,
+												   request);
 	}
 }
 

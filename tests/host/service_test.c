@@ -164,7 +164,7 @@ static void leave(struct ring_client *ring, cap_id timer)
 	struct rpc_call call;
 	uint64_t ns;
 
-	if (++finished < CLIENTS)
+	if (atomic_add(&finished, 1u) + 1 < CLIENTS)
 		return;
 
 	struct timer_sleep_params_builder p = timer_sleep_begin(&call, &ring->transport, timer);

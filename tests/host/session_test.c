@@ -62,15 +62,18 @@ static void serves(uint64_t region)
 	user_ring_open(&ring, region);
 	for (;;) {
 		bool was_ended = load_acquire(&ended);
-		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV, .target = server_end.raw,
-								      .buf_off = RECV_AT, .buf_len = 56 + MESSAGE});
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+								      .target = server_end.raw,
+								      .buf_off = RECV_AT,
+								      .buf_len = 56 + MESSAGE});
 		explore_check(cqe.status == STATUS_OK);
 		user_arena_read(&ring, RECV_AT, &header, sizeof header);
 		explore_check(header.session != 0);
 		explore_check(seen[header.key] == 0 || seen[header.key] == header.session);
 		explore_check(!was_ended || header.key == 3);
 		seen[header.key] = header.session;
-		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .user_data = 5});
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .user_data = 5});
 		explore_check(cqe.status == STATUS_OK);
 	}
 }

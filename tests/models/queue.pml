@@ -19,6 +19,15 @@
  *   NO_LOOK           blocks without looking again behind arming  SAME_ARMING        each arming is the same number
  *   POSITION_FIRST    looks at the position before `closed`       SLOT_LATE          publishes a record before its bytes
  *
+ * run: ok
+ * run: ok -DSIZE=2
+ * run: refuted -DNO_ARM_FENCE
+ * run: refuted -DNO_PUBLISH_FENCE
+ * run: refuted -DNO_LOOK
+ * run: refuted -DSAME_ARMING
+ * run: refuted -DPOSITION_FIRST
+ * run: refuted -DSLOT_LATE
+ *
  * code: lib/queue/queue.c: bool closed = queue_observe(&end->peer->closed) != 0;
  * code: lib/queue/queue.c: uint64_t position = queue_observe(&end->peer->position);
  * code: lib/queue/queue.c: if (position - end->seen > most(end)

@@ -15,6 +15,7 @@
   @   axiom mask31: \forall integer x; 0 <= x < 0x100000000 ==> (x & 0x7fffffff) == x % 0x80000000;
   @   axiom mask32: \forall integer x; 0 <= x < 0x10000000000000000 ==> (x & 0xffffffff) == x % 0x100000000;
   @   axiom top: \forall integer x; 0 <= x < 0x10000000000000000 ==> (x >> 63) == x / 0x8000000000000000;
-  @   axiom below: \forall integer x, c; 0 <= x < c && (c == 32 || c == 64 || c == 128 || c == 256 || c == 512 ||
-  @     c == 1024 || c == 2048 || c == 4096 || c == 8192 || c == 16384 || c == 32768 || c == 65536) ==> (x & (uint32_t)(c - 1)) == x;
+  @   predicate power(integer c); // 32, 64, ... 65536
+  @   axiom range: \forall integer c; power(c) ==> 32 <= c <= 65536;
+  @   axiom below: \forall integer x, c; power(c) && 0 <= x < c ==> (x & (uint32_t)(c - 1)) == x;
   @ } */

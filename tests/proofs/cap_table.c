@@ -13,26 +13,41 @@
  *
  * mutant: cap_table_find s/ \|\| \(id.raw >> 63\) != 0//
  * mutant: cap_table_find s/slot >= array/slot > array/
- * mutant: empty s/  * shipped: kernel/cap/table.c GENERATION_LOCKED held empty ~GENERATION_LOCKED//
+ * mutant: empty s/& ~GENERATION_LOCKED//
  */
 #include "shim.h"
 #include "bits.h"
 
 enum status { STATUS_OK = 0, STATUS_BAD_ID = -2, STATUS_REVOKED = -4 };
-struct view { int unused; };
-struct gate { bool dead; uint64_t entries; };
-struct cap_entry { struct view *view; struct gate *gate; uint32_t generation; uint32_t next; };
-struct cap_array { uint32_t capacity; struct cap_entry *entries; };
-struct cap_table { struct cap_array *array; uint32_t free; uint32_t used; };
+struct view {
+	int unused;
+};
+struct gate {
+	bool dead;
+	uint64_t entries;
+};
+struct cap_entry {
+	struct view *view;
+	struct gate *gate;
+	uint32_t generation;
+	uint32_t next;
+};
+struct cap_array {
+	uint32_t capacity;
+	struct cap_entry *entries;
+};
+struct cap_table {
+	struct cap_array *array;
+	uint32_t free;
+	uint32_t used;
+};
 #define cap_array_entries(a) ((a)->entries)
 #define atomic_sub(p, v) (*(p) -= (v))
 #include "cap_id.h"
 #include "cap_ref.h"
 #include "GENERATION_LOCKED.h"
 
-/*@ predicate power(integer n) = n == 32 || n == 64 || n == 128 || n == 256 || n == 512 || n == 1024 || n == 2048 ||
-  @   n == 4096 || n == 8192 || n == 16384 || n == 32768 || n == 65536;
-  @ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
+/*@ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
   @   \valid(t->array->entries + (0 .. t->array->capacity - 1)) &&
   @   \forall integer i; 0 <= i < t->array->capacity ==>
   @     (t->array->entries[i].gate == \null || \valid(t->array->entries[i].gate));

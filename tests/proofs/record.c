@@ -18,9 +18,17 @@
 #include "MAX_BLOCKS.h"
 #include "record_state.h"
 
-struct service_record { uint64_t word; uint32_t index; };
-struct service_records { uint32_t blocks; struct service_record *block[MAX_BLOCKS]; };
-struct process { struct service_records *records; };
+struct service_record {
+	uint64_t word;
+	uint32_t index;
+};
+struct service_records {
+	uint32_t blocks;
+	struct service_record *block[MAX_BLOCKS];
+};
+struct process {
+	struct service_records *records;
+};
 
 /*@ predicate directory(struct service_records *r) = \valid(r) && r->blocks <= 256 &&
   @   \forall integer i; 0 <= i < r->blocks ==> \valid(r->block[i] + (0 .. 15));

@@ -14,8 +14,13 @@
 #include "shim.h"
 #include "bits.h"
 
-struct cap_region { uint32_t cq_head; };
-struct ring { struct cap_region *control; uint32_t cq_count, cq_tail, cq_head, pending; };
+struct cap_region {
+	uint32_t cq_head;
+};
+struct ring {
+	struct cap_region *control;
+	uint32_t cq_count, cq_tail, cq_head, pending;
+};
 
 /*@ logic integer distance(uint32_t a, uint32_t b) = (uint32_t)(a - b); */
 

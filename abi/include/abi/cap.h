@@ -3,8 +3,8 @@
  * Names of capabilities and how they travel in a message.
  *
  * A capability id is meaningful only in the process that holds it: low 32 bits slot, high 32 bits generation. A
- * generation is never 0, so the id 0 is never valid; a stale id never resolves again (until a slot's 2^32
- * generations are used up, when the slot is retired).
+ * generation is never 0, so the id 0 is never valid; a stale id never resolves again (when a slot's
+ * 2^31 - 1 generations are used up, the slot is retired).
  */
 #pragma once
 

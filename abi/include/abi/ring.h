@@ -24,8 +24,8 @@ enum cap_op : uint8_t {
 	CAP_OP_DUP = 7,            /* target: capability or answer; completion token = the new id */
 	CAP_OP_CANCEL = 8,         /* target: sequence number */
 	CAP_OP_WAKE = 9,           /* target: ThreadHandle capability */
-	CAP_OP_SIGNAL = 10, /* target: notification facet; interface_id: bits, 0 = all of the facet's */
-	CAP_OP_WAIT = 11, /* target: notification facet; interface_id: bits; completion token = bits taken */
+	CAP_OP_SIGNAL = 10,        /* target: notification; interface_id: bits, 0 = all of the facet's */
+	CAP_OP_WAIT = 11,          /* target: notification; interface_id: bits; token = bits taken */
 	CAP_OP_COUNT = 12,
 };
 
@@ -44,8 +44,8 @@ struct cap_sqe {
 	uint8_t op;      /* enum cap_op */
 	uint8_t flags;   /* enum cap_sqe_flag */
 	uint16_t method; /* ordinal in the schema */
-	uint32_t
-		path; /* with TARGET_IS_ANSWER: up to four pointer-field indexes, lowest byte first; 0xff ends */
+	/* With TARGET_IS_ANSWER: up to four pointer-field indexes, lowest byte first; 0xff ends. */
+	uint32_t path;
 	uint64_t target;       /* capability id, sequence number, or call token */
 	uint64_t interface_id; /* Cap'n Proto type id; bits for SIGNAL and WAIT; endpoint for RETURN_RECV */
 	uint64_t user_data;    /* comes back in the completion */

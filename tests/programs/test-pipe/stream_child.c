@@ -100,6 +100,16 @@ static struct queue_line *line(void)
 	return stream.flow.queue.mine;
 }
 
+/* Until the peer has come so far. */
+static void wait_for_peer(uint64_t position)
+{
+	uint64_t end = soon();
+
+	while (queue_observe(&stream.flow.queue.peer->position) < position && runtime_now() < end)
+		nap(MS);
+	nap(5 * MS); /* and waits, perhaps */
+}
+
 static void wake_peer(void)
 {
 	ring_signal_bits(w.ring, stream.parts.bell, 0);
@@ -111,7 +121,7 @@ static int claim_too_much(void)
 {
 	if (!write_pattern(1000))
 		return 2;
-	nap(20 * MS);
+	wait_for_peer(1000);
 	queue_publish(&line()->position, 1000 + CAPACITY + 1);
 	wake_peer();
 	nap(100 * MS);
@@ -121,7 +131,7 @@ static int claim_too_much(void)
 /* Has read what was never written, while the peer waits for room. */
 static int claim_the_future(void)
 {
-	nap(30 * MS);
+	wait_for_peer(CAPACITY);
 	queue_publish(&line()->position, 1ull << 63);
 	wake_peer();
 	nap(100 * MS);
@@ -134,8 +144,7 @@ static int go_backwards(void)
 
 	if (stream_read(&stream, &wait, bytes, 100, soon(), &n) != FLOW_DONE)
 		return 2;
-	wake_peer();
-	nap(30 * MS);
+	wait_for_peer(CAPACITY + n); /* it has seen that */
 	queue_publish(&line()->position, n - 1);
 	wake_peer();
 	nap(100 * MS);

@@ -55,6 +55,16 @@ static bool start_all(struct stream *stream, int64_t (*body)(void *))
 	return good;
 }
 
+/* Until all of them wait (bounded). */
+static void wait_for_all(const struct stream *stream)
+{
+	uint64_t end = soon();
+
+	while (__atomic_load_n(&stream->waiting, __ATOMIC_RELAXED) < THREADS && runtime_now() < end)
+		nap(MS);
+	nap(2 * MS);
+}
+
 /* The sum of their counts; *result: how all of them ended, FLOW_FAILED if not alike. */
 static uint64_t join_all(enum flow_result *result)
 {
@@ -115,7 +125,7 @@ static void test_closing(void)
 
 	(void)local_start(&l);
 	(void)start_all(&l.reader, read_to_end);
-	nap(20 * MS);
+	wait_for_all(&l.reader);
 	tap_is(stream_fini(&l.reader), STATUS_BAD_STATE, "an end at which threads wait is not taken down");
 	stream_close(&l.reader, &l.read);
 	sum = join_all(&result);
@@ -124,7 +134,7 @@ static void test_closing(void)
 
 	(void)local_start(&l);
 	(void)start_all(&l.writer, write_much);
-	nap(20 * MS);
+	wait_for_all(&l.writer);
 	stream_close(&l.writer, &l.write);
 	sum = join_all(&result);
 	tap_ok(sum == 4096 && result == FLOW_CLOSED, "and all who write, with their counts (%u, %llu)",
@@ -133,7 +143,7 @@ static void test_closing(void)
 
 	(void)local_start(&l);
 	(void)start_all(&l.writer, write_much);
-	nap(20 * MS);
+	wait_for_all(&l.writer);
 	stream_close(&l.reader, &l.read);
 	sum = join_all(&result);
 	tap_ok(sum == 4096 && result == FLOW_BROKEN,

@@ -80,8 +80,8 @@ struct process {
 	struct space space;
 	struct ledger ledger;
 	struct service_records *records;
-	struct console_line
-		*console_line;     /* what it has written to Console and not ended; NULL: nothing yet */
+	/* what it has written to Console and not ended; NULL: nothing yet */
+	struct console_line *console_line;
 	struct list gate_mappings; /* under gate_lock: cap/gate_mapping.h */
 	struct quiesce_node quiesce;
 };

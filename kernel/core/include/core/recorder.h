@@ -27,8 +27,8 @@ enum recorder_kind : uint8_t {
 };
 
 struct recorder_event {
-	uint64_t
-		sequence; /* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
+	/* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
+	uint64_t sequence;
 	uint64_t time_ticks;
 	uint64_t interface_id;
 	uint64_t object; /* object id */

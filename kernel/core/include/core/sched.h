@@ -10,7 +10,7 @@
  *   entity that is made runnable meanwhile can be queued, but only that CPU may take it.
  * - kernel_next is: pick; if it is not cpu->loaded, arch_context_switch(of cpu->loaded or NULL, of the picked) and
  *   sched_switched(picked); if none, save cpu->loaded, sched_idle, and pick again.
- * - The fair policy comes with the SMP issue; everything else only uses this header.
+ * - The fair policy is still to come (docs/caveats.md); everything else only uses this header.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ enum sched_state : uint8_t { SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_D
 
 struct sched_entity {
 	struct list link; /* q: runqueue_lock of home: on its run queue */
-	enum sched_state
-		state;      /* QUEUED: written by who won the right to wake; else by the CPU that runs it */
+	/* QUEUED: written by who won the right to wake; else by the CPU that runs it */
+	enum sched_state state;
 	uint8_t home;       /* CPU number; changed only by who takes it to run, and by its waker */
 	bool on_cpu;        /* its registers are live on CPU `home`: nobody else may run it yet */
 	bool passive;       /* may move to its waker's CPU; set by the thread itself, before it blocks */

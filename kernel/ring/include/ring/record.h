@@ -20,16 +20,16 @@ struct thread;
 enum record_state : uint64_t { RECORD_FREE = 0, RECORD_RESERVED = 1, RECORD_OPEN = 2 };
 
 struct service_record {
-	uint64_t word;              /* atomic: generation << 2 | state */
+	uint64_t word; /* atomic: generation << 2 | state */
 	uint32_t index;
-	uint32_t buf_len;           /* what the caller can take back */
+	uint32_t buf_len; /* what the caller can take back */
 	uint16_t buf_caps;
-	struct request *caller;     /* valid while its claim word says caller_sequence */
+	struct request *caller; /* valid while its claim word says caller_sequence */
 	uint64_t caller_sequence;
 	struct process *caller_process;
-	struct thread *receiver;    /* compared only */
-	struct gate *gate;          /* through which the call was made, counted; NULL = none */
-	uint64_t interface_id;      /* for the recorder */
+	struct thread *receiver; /* compared only */
+	struct gate *gate;       /* through which the call was made, counted; NULL = none */
+	uint64_t interface_id;   /* for the recorder */
 	uint64_t object_id;
 	uint16_t method;
 	struct endpoint *endpoint;   /* where it was received; counted while the record is open */

@@ -30,8 +30,8 @@ enum request_state : uint64_t { REQUEST_FREE = 0, REQUEST_PENDING = 1, REQUEST_C
 /* A capability that travels: references of its own, and, for MOVE, the locked slot that it leaves. */
 struct carried {
 	struct cap_ref ref; /* first */
-	cap_id id;    /* the sender's, for descriptions */
-	cap_id moved; /* 0: a copy */
+	cap_id id;          /* the sender's, for descriptions */
+	cap_id moved;       /* 0: a copy */
 };
 
 /* Delivered: the moved slots of `from` are free now. The references have been installed elsewhere. */
@@ -73,26 +73,29 @@ struct request {
 		struct cap_sqe sqe; /* the private copy */
 		uint64_t words[8];
 	};
-	struct ring *ring;      /* fixed */
+	struct ring *ring; /* fixed */
 	uint64_t sequence;
-	uint64_t claim;         /* atomic: sequence << 2 | state */
-	struct request *next;   /* free list of the ring, or its done list */
-	struct list link;       /* in a queue, under *queue_lock */
-	struct list posted;     /* RECV, WAIT: in ring->posted; owner only */
+	uint64_t claim;              /* atomic: sequence << 2 | state */
+	struct request *next;        /* free list of the ring, or its done list */
+	struct list link;            /* in a queue, under *queue_lock */
+	struct list posted;          /* RECV, WAIT: in ring->posted; owner only */
 	struct spinlock *queue_lock; /* NULL: in no queue */
-	struct object *object;  /* what it waits at; an endpoint completes its queues before it goes, others are counted */
+	struct object *
+		object; /* what it waits at; an endpoint completes its queues before it goes, others are counted */
 	struct cap_slots slots; /* reserved for capabilities that come back */
-	struct service_record *record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
-	uint64_t session;       /* CALL: the reference that the server sees */
-	uint64_t served;        /* CALL: the record's word when it was opened for it */
-	uint64_t key;           /* CALL: of the facet; WAIT: bits that the facet may take */
+	struct service_record *
+		record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
+	uint64_t session;        /* CALL: the reference that the server sees */
+	uint64_t served;         /* CALL: the record's word when it was opened for it */
+	uint64_t key;            /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */
-	struct gate *gate;      /* CALL: through which it was made, counted; NULL = none */
-	struct list gate_link;  /* in gate->requests, under gate_lock (G2) */
-	struct gate_spares *spares; /* CALL through a gate: gates for what comes back under another (gate_combine) */
-	uint8_t extras;         /* owner: enum request_extra; 0 in the spare */
+	struct gate *gate;       /* CALL: through which it was made, counted; NULL = none */
+	struct list gate_link;   /* in gate->requests, under gate_lock (G2) */
+	/* CALL through a gate: gates for what comes back under another (gate_combine) */
+	struct gate_spares *spares;
+	uint8_t extras; /* owner: enum request_extra; 0 in the spare */
 	struct timer deadline;
-	uint64_t sleep_until;   /* Timer.sleep: when it completes; 0 = it is no sleep */
+	uint64_t sleep_until; /* Timer.sleep: when it completes; 0 = it is no sleep */
 	struct completion result;
 };
 

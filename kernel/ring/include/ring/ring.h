@@ -55,7 +55,7 @@ struct ring {
 	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
 	struct answers *answers; /* o */
 	uint64_t session_endpoint, session_reference; /* o: of the endpoint called last */
-	struct request *requests; /* all of them: request_count */
+	struct request *requests;                     /* all of them: request_count */
 	uint32_t request_count;
 	uint32_t region_order;
 	uint64_t region_user;                      /* where the process sees it */

@@ -26,8 +26,8 @@ struct thread {
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
 	uint64_t upcall_bits; /* atomic: asked for by ThreadHandle.interrupt */
-	struct object
-		object; /* what ThreadHandles name; its last reference and the thread's end free the structure */
+	/* what ThreadHandles name; its last reference and the thread's end free the structure */
+	struct object object;
 	struct list link;     /* process->threads */
 	struct spinlock lock; /* rank THREAD */
 	struct list waiters;  /* t: requests that wait for its end */
