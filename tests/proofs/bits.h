@@ -15,6 +15,8 @@
   @   axiom mask31: \forall integer x; 0 <= x < 0x100000000 ==> (x & 0x7fffffff) == x % 0x80000000;
   @   axiom mask32: \forall integer x; 0 <= x < 0x10000000000000000 ==> (x & 0xffffffff) == x % 0x100000000;
   @   axiom top: \forall integer x; 0 <= x < 0x10000000000000000 ==> (x >> 63) == x / 0x8000000000000000;
+  @ } */
+/*@ axiomatic powers {
   @   predicate power(integer c); // 32, 64, ... 65536
   @   axiom range: \forall integer c; power(c) ==> 32 <= c <= 65536;
   @   axiom below: \forall integer x, c; power(c) && 0 <= x < c ==> (x & (uint32_t)(c - 1)) == x;
