@@ -39,20 +39,30 @@ enum status kcall_return_object(struct rpc_request *request, struct object *obje
 	return status == STATUS_OK ? kcall_return(request, view, index) : status;
 }
 
-enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue,
-			struct spinlock *lock)
+/* The request of the call waits from now on, and counts `object`. NULL: too many wait already. */
+static struct request *take_request(struct rpc_request *rpc, struct object *object)
 {
 	struct kcall *kcall = kcall_of(rpc);
 	struct request *request = kcall->request;
 	struct ring *ring = &kcall->thread->ring;
 
 	if (ring->pending >= ring->cq_count / 2)
-		return STATUS_AGAIN;
+		return NULL;
 	ring_take(ring, request);
 	object_get(object);
 	request->object = object;
 	request->extras |= REQUEST_COUNTED;
-	request->queue_lock = lock;
+	return request;
+}
+
+enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue,
+			struct spinlock *lock)
+{
+	struct request *request = take_request(rpc, object);
+
+	if (request == NULL)
+		return STATUS_AGAIN;
+	store_release(&request->queue_lock, lock);
 	list_push_back(queue, &request->link);
 	request_arm_deadline(request);
 	return RPC_DEFERRED;
@@ -60,16 +70,10 @@ enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct l
 
 enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t until_ns)
 {
-	struct kcall *kcall = kcall_of(rpc);
-	struct request *request = kcall->request;
-	struct ring *ring = &kcall->thread->ring;
+	struct request *request = take_request(rpc, object);
 
-	if (ring->pending >= ring->cq_count / 2)
+	if (request == NULL)
 		return STATUS_AGAIN;
-	ring_take(ring, request);
-	object_get(object);
-	request->object = object;
-	request->extras |= REQUEST_COUNTED;
 	request->sleep_until = until_ns;
 	request_arm_deadline(request);
 	return RPC_DEFERRED;
