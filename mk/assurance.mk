@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Models and proofs: docs/assurance.md. `make test` runs the quick ones, too (tests/{models,proofs}/run.sh).
+# Models and proofs: docs/assurance.md. The long gate: minutes, and packages of its own, so not part of `make test`.
 
 .PHONY: assurance models proofs
 assurance: models proofs  ## Spin models (with the slow ones) and Frama-C proofs
 
 models:  ## Spin models alone
 	$(Q)mkdir -p $(OUT)/assurance/models
-	$(Q)LONG=1 tests/models/run.sh $(OUT)/assurance/models
+	$(Q)LONG=1 tests/models/check.sh $(OUT)/assurance/models
 
 proofs:  ## Frama-C proofs alone
 	$(Q)mkdir -p $(OUT)/assurance/proofs
-	$(Q)tests/proofs/run.sh $(OUT)/assurance/proofs
+	$(Q)LONG=1 tests/proofs/check.sh $(OUT)/assurance/proofs

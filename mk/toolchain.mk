@@ -26,6 +26,6 @@ $(OUT)/installed-test.mk: tools/install-deps
 ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
 include $(OUT)/installed.mk
 endif
-ifneq ($(filter test assurance models proofs,$(MAKECMDGOALS)),)
+ifneq ($(filter assurance models proofs,$(MAKECMDGOALS)),)
 include $(OUT)/installed-test.mk
 endif

@@ -159,7 +159,7 @@ active proctype check()
 		:: else ->
 			assert(!locked);
 			assert(refs == source + destination && used_source == source && used_destination == destination);
-			assert(source + destination == 1 || (released && source + destination == 0))
+			assert(source + destination == (released -> 0 : 1))
 		fi
 	}
 }

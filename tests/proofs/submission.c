@@ -8,8 +8,7 @@
  * shipped: kernel/ring/submit.c room
  * shipped: kernel/ring/complete.c ring_unreaped
  *
- * mutant: room s/ || unreaped \+ ring->pending > ring->cq_count//
- * mutant: room s/left < count/left <= count + 1/
+ * mutant: room s/ \|\| unreaped \+ ring->pending > ring->cq_count//
  */
 #include "shim.h"
 #include "bits.h"

@@ -8,7 +8,7 @@
 #                                    follow each other here in this order there; else the model is out of date
 # A model without `run:` lines is run once as it is. Called at the top of the tree with a directory for its output.
 #
-# tests/models/run.sh [DIR [NAME...]]
+# tests/models/check.sh [DIR [NAME...]]
 set -u
 dir=${1:-out/test/models}
 mkdir -p "$dir"
