@@ -20,12 +20,6 @@ struct service_records {
 	struct service_record *block[MAX_BLOCKS];
 };
 
-enum status records_init(struct process *process)
-{
-	process->records = NULL;
-	return STATUS_OK;
-}
-
 /* The directory is made at a process's first RECV: most processes serve nothing. */
 static enum status get_records(struct process *process, struct service_records **out)
 {

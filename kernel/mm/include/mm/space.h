@@ -80,8 +80,6 @@ static inline void space_activate(struct space *space)
 		space_activate_slow(space);
 }
 
-/* Before the CPU idles for long. Not needed for correctness: space_fini sends for whoever still has it. */
-void space_deactivate(void);
 /* The running CPU leaves the user space that it has active (it idles): back to the kernel's own. */
 void space_deactivate(void);
 

@@ -6,8 +6,7 @@
  *   whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
  * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
  *   again (RING_RECHECK).
- * - A ring has at most one request in `calls`; its others wait in the ring and move up one by one, to the tail: fair
- *   by ring.  (Today: the queue is first come, first served across rings; see docs/caveats.md.)
+ * - The queue is first come, first served, whoever's ring a call is from (docs/caveats.md).
  */
 #pragma once
 

@@ -26,7 +26,6 @@ struct service_record {
 	uint16_t buf_caps;
 	struct request *caller; /* valid while its claim word says caller_sequence */
 	uint64_t caller_sequence;
-	struct process *caller_process;
 	struct thread *receiver; /* compared only */
 	struct gate *gate;       /* through which the call was made, counted; NULL = none */
 	uint64_t interface_id;   /* for the recorder */
@@ -39,7 +38,6 @@ struct service_record {
 	struct service_record *next; /* free list */
 };
 
-enum status records_init(struct process *process);
 void records_fini(struct process *process);
 
 /* Reserves a record, charged LEDGER_CALLS. NO_QUOTA, NO_MEMORY. */

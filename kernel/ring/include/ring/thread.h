@@ -35,7 +35,6 @@ struct thread {
 	int64_t exit_code;    /* t */
 	void *fpu_area;
 	struct quiesce_node quiesce;
-	uint64_t submissions, completions;
 };
 
 static inline struct thread *ring_thread(struct ring *ring)
