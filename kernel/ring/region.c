@@ -4,10 +4,12 @@
  *
  * A region is one naturally aligned block of frames, so that the kernel sees it whole through the direct map (up to
  * 1 MiB; docs/architecture.md says why not a page list). It is mapped into the process, pinned, and goes back to the
- * allocator when the thread has ended and the CPUs have left the kernel once.
+ * allocator when the thread has ended and the CPUs have left the kernel once; or, one at a time and of default geometry,
+ * it stays for the next thread of the process (struct thread_parts). What is in it then was this process's own.
  */
 #include "ops.h"
 
+#include <arch/entry.h>
 #include <arch/memory.h>
 #include <core/clock.h>
 #include <mm/frame.h>
@@ -46,6 +48,7 @@ static void write_header(struct ring *ring, const struct layout *layout)
 {
 	struct cap_region *control = ring->control;
 
+	*control = (struct cap_region){};
 	control->magic = CAP_REGION_MAGIC;
 	control->version = CAP_REGION_VERSION;
 	control->size = layout->size;
@@ -58,25 +61,22 @@ static void write_header(struct ring *ring, const struct layout *layout)
 	control->clock = clock_parameters();
 }
 
-static enum status create_requests(struct ring *ring, uint32_t count)
+/* Fresh ones, or those of a ring that nobody can reach any more: released, but perhaps not free. */
+static void bind_requests(struct ring *ring, struct request *requests, uint32_t count)
 {
-	ring->requests = heap_alloc(count * sizeof(struct request));
-	if (ring->requests == NULL)
-		return STATUS_NO_MEMORY;
+	ring->requests = requests;
 	ring->request_count = count;
 	for (uint32_t i = count; i-- > 0;) {
-		struct request *request = &ring->requests[i];
+		struct request *request = &requests[i];
 		request->ring = ring;
+		request->claim = 0;
 		request->next = ring->free;
 		ring->free = request;
 	}
-	return STATUS_OK;
 }
 
-static void bind_memory(struct ring *ring, paddr_t block, const struct layout *layout)
+static void bind_region(struct ring *ring, unsigned char *base, const struct layout *layout)
 {
-	unsigned char *base = phys_to_virt(block);
-
 	ring->control = (struct cap_region *)(void *)base;
 	ring->sq = (struct cap_sqe *)(void *)(base + layout->sq_off);
 	ring->cq = (struct cap_cqe *)(void *)(base + layout->cq_off);
@@ -104,49 +104,137 @@ static enum status map_region(struct process *process, paddr_t block, const stru
 	return status;
 }
 
+/* Waiting share, and the spare. */
+static uint32_t request_count(const struct layout *layout)
+{
+	return layout->submissions + 1;
+}
+
+static enum status create_parts(struct process *process, const struct layout *layout,
+				struct thread_parts *parts)
+{
+	size_t request_bytes = request_count(layout) * sizeof(struct request);
+	vaddr_t user = VADDR(0);
+	enum status status = ledger_charge(&process->ledger, LEDGER_PAGES, 1ull << layout->order);
+
+	if (status != STATUS_OK)
+		return status;
+	status = STATUS_NO_MEMORY;
+	parts->fpu_area = heap_alloc(arch_fpu_size());
+	if (parts->fpu_area == NULL)
+		goto credit;
+	parts->requests = heap_alloc(request_bytes);
+	if (parts->requests == NULL)
+		goto free_fpu;
+	paddr_t block = frame_alloc(layout->order);
+	if (block.raw == PADDR_NONE.raw)
+		goto free_requests;
+	status = map_region(process, block, layout, &user);
+	if (status != STATUS_OK)
+		goto free_block;
+	parts->region = phys_to_virt(block);
+	parts->region_user = user.raw;
+	return STATUS_OK;
+
+free_block:
+	frame_free(block, layout->order);
+free_requests:
+	heap_free(parts->requests, request_bytes);
+free_fpu:
+	heap_free(parts->fpu_area, arch_fpu_size());
+credit:
+	ledger_credit(&process->ledger, LEDGER_PAGES, 1ull << layout->order);
+	return status;
+}
+
+static void destroy_parts(struct process *process, const struct thread_parts *parts, uint32_t requests,
+			  uint32_t order)
+{
+	heap_free(parts->fpu_area, arch_fpu_size());
+	heap_free(parts->requests, requests * sizeof(struct request));
+	frame_free(virt_to_phys(parts->region), order);
+	ledger_credit(&process->ledger, LEDGER_PAGES, 1ull << order);
+}
+
+/* Takes what an ended thread left. */
+static bool take_spare(struct process *process, struct thread_parts *parts)
+{
+	spin_lock(&process->lock);
+	bool ready = process->spare_thread.state == PARTS_READY;
+	if (ready) {
+		*parts = process->spare_thread;
+		process->spare_thread.state = PARTS_NONE;
+	}
+	spin_unlock(&process->lock);
+	return ready;
+}
+
+static bool is_default(struct ring_geometry geometry)
+{
+	return geometry.submissions == 0 && geometry.arena == 0;
+}
+
 enum status ring_create(struct thread *thread, struct ring_geometry geometry)
 {
 	struct ring *ring = &thread->ring;
-	struct ledger *ledger = &thread->process->ledger;
+	struct thread_parts parts;
 	struct layout layout;
-	vaddr_t user = VADDR(0);
 	enum status status = compute_layout(geometry, &layout);
 
 	if (status != STATUS_OK)
 		return status;
-	status = ledger_charge(ledger, LEDGER_PAGES, 1ull << layout.order);
+	ring->is_default = is_default(geometry);
+	if (!ring->is_default || !take_spare(thread->process, &parts))
+		status = create_parts(thread->process, &layout, &parts);
 	if (status != STATUS_OK)
 		return status;
-	paddr_t block = frame_alloc(layout.order);
-	if (block.raw == PADDR_NONE.raw) {
-		status = STATUS_NO_MEMORY;
-		goto credit;
-	}
-	bind_memory(ring, block, &layout);
-	status = create_requests(ring, layout.submissions + 1); /* waiting share, and the spare */
-	if (status != STATUS_OK)
-		goto free_block;
-	status = map_region(thread->process, block, &layout, &user);
-	if (status != STATUS_OK)
-		goto free_requests;
-	ring->region_user = user.raw;
+	bind_region(ring, parts.region, &layout);
+	bind_requests(ring, parts.requests, request_count(&layout));
+	ring->region_user = parts.region_user;
+	thread->fpu_area = parts.fpu_area;
 	return STATUS_OK;
+}
 
-free_requests:
-	heap_free(ring->requests, ring->request_count * sizeof(struct request));
-free_block:
-	frame_free(block, layout.order);
-credit:
-	ledger_credit(ledger, LEDGER_PAGES, 1ull << layout.order);
-	return status;
+static struct thread_parts parts_of(const struct thread *thread)
+{
+	return (struct thread_parts){.state = PARTS_READY,
+				     .region = thread->ring.control,
+				     .region_user = thread->ring.region_user,
+				     .requests = thread->ring.requests,
+				     .fpu_area = thread->fpu_area};
+}
+
+bool ring_promise(struct thread *thread)
+{
+	struct process *process = thread->process;
+
+	thread->ring.is_promised = thread->ring.is_default && process->state == PROCESS_RUNNING &&
+				   process->spare_thread.state == PARTS_NONE;
+	if (thread->ring.is_promised)
+		process->spare_thread.state = PARTS_PROMISED;
+	return thread->ring.is_promised;
 }
 
 void ring_destroy(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
+	struct thread_parts parts = parts_of(thread);
 
 	answers_free(ring);
-	heap_free(ring->requests, ring->request_count * sizeof(struct request));
-	frame_free(virt_to_phys(ring->control), ring->region_order);
-	ledger_credit(&thread->process->ledger, LEDGER_PAGES, 1ull << ring->region_order);
+	if (ring->is_promised) {
+		spin_lock(&thread->process->lock);
+		thread->process->spare_thread = parts;
+		spin_unlock(&thread->process->lock);
+	} else {
+		destroy_parts(thread->process, &parts, ring->request_count, ring->region_order);
+	}
+}
+
+void ring_destroy_spare(struct process *process)
+{
+	struct thread_parts parts;
+	struct layout layout;
+
+	if (take_spare(process, &parts) && compute_layout((struct ring_geometry){}, &layout) == STATUS_OK)
+		destroy_parts(process, &parts, request_count(&layout), layout.order);
 }

@@ -27,20 +27,6 @@ const struct object_type *thread_object_type;
 
 /* --- creation ------------------------------------------------------------------------------------------------ */
 
-static enum status prepare(struct thread *thread, struct process *process, const struct thread_start *start)
-{
-	enum status status;
-
-	thread->process = process;
-	thread->fpu_area = heap_alloc(arch_fpu_size());
-	if (thread->fpu_area == NULL)
-		return STATUS_NO_MEMORY;
-	status = ring_create(thread, start->geometry);
-	if (status != STATUS_OK)
-		heap_free(thread->fpu_area, arch_fpu_size());
-	return status;
-}
-
 static void init_thread(struct thread *thread, const struct thread_start *start)
 {
 	struct cap_region *control = thread->ring.control;
@@ -89,14 +75,14 @@ enum status thread_create(struct process *process, const struct thread_start *st
 		status = STATUS_NO_MEMORY;
 		goto credit;
 	}
-	status = prepare(thread, process, start);
+	thread->process = process;
+	status = ring_create(thread, start->geometry);
 	if (status != STATUS_OK)
 		goto free_thread;
 	init_thread(thread, start);
 	if (!attach(process, thread)) {
 		space_unmap_pinned(&process->space, VADDR(thread->ring.region_user));
 		ring_destroy(thread);
-		heap_free(thread->fpu_area, arch_fpu_size());
 		process_put(process);
 		status = STATUS_BAD_STATE;
 		goto free_thread;
@@ -144,6 +130,7 @@ static size_t build_exit(void *context, uint64_t *words, size_t bytes)
 static void end_process(struct process *process)
 {
 	records_fini(process);
+	ring_destroy_spare(process);
 	process_end(process);
 	kcall_complete_all(&process->waiters, &process->lock, STATUS_OK, build_exit, &process->exit);
 	object_put(&process->object);
@@ -163,17 +150,22 @@ void process_abandon(struct process *process, const struct exit_record *why)
 	}
 }
 
+/* Of an ended thread. Most have nothing pending: then all its requests are free. */
+static uint32_t requests_to_look_at(const struct ring *ring)
+{
+	return ring->pending != 0 ? ring->request_count : 0;
+}
+
 /* No CPU can reach the ring any more. */
 static void ring_gone(struct quiesce_node *node)
 {
 	struct thread *thread = container_of(node, struct thread, quiesce);
 	struct process *process = thread->process;
 
-	for (uint32_t i = 0; i < thread->ring.request_count; i++)
+	for (uint32_t i = 0; i < requests_to_look_at(&thread->ring); i++)
 		if ((thread->ring.requests[i].claim & 3) != REQUEST_FREE)
 			request_release(&thread->ring, &thread->ring.requests[i]);
 	ring_destroy(thread);
-	heap_free(thread->fpu_area, arch_fpu_size());
 	ledger_credit(&process->ledger, LEDGER_THREADS, 1);
 	process_get(process);
 	object_put(&thread->object);
@@ -190,7 +182,7 @@ static void stop_ring(struct thread *thread)
 	struct ring *ring = &thread->ring;
 
 	store_release(&ring->state, (uint32_t)RING_DEAD);
-	for (uint32_t i = 0; i < ring->request_count; i++) {
+	for (uint32_t i = 0; i < requests_to_look_at(ring); i++) {
 		struct request *request = &ring->requests[i];
 		if (request_claim(request, request->sequence)) {
 			request_unlink(request);
@@ -238,11 +230,12 @@ static void stop(struct thread *thread, int64_t code)
 		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 		process->exit = (struct exit_record){.reason = EXIT_EXIT, .code = code};
 	}
+	bool keeps_region = last || ring_promise(thread);
 	spin_unlock(&process->lock);
 	if (last)
 		records_disconnect(process);
 	/* Also in a process that is dying: siblings run user code until they are told, and the region's memory goes back first. */
-	if (!last)
+	if (!keeps_region)
 		space_unmap_pinned(&process->space, VADDR(thread->ring.region_user));
 	quiesce_free(&thread->quiesce, ring_gone);
 }

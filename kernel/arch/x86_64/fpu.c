@@ -75,6 +75,7 @@ void arch_context_init(struct arch_context *ctx, vaddr_t entry, vaddr_t stack, u
 		.fpu = fpu_area,
 	};
 	*(uint32_t *)((char *)fpu_area + AREA_MXCSR) = MXCSR_INITIAL;
+	*(uint64_t *)((char *)fpu_area + AREA_XSTATE_BV) = 0;
 }
 
 static void save_all(struct arch_context *ctx)

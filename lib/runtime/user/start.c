@@ -54,6 +54,7 @@ struct thread_block *thread_block_init(void *memory, uint64_t canary)
 {
 	struct thread_block *block = (struct thread_block *)(void *)((uint8_t *)memory + tls_size());
 
+	__builtin_memset(memory, 0, thread_block_size());
 	__builtin_memcpy(memory, tls_start, (uintptr_t)tls_data_end - (uintptr_t)tls_start);
 	block->self = block;
 	block->canary = canary;
@@ -76,8 +77,6 @@ static uint64_t make_canary(const struct cap_region *region)
 	runtime_start_message((const void *)(uintptr_t)region->start_message, region->start_message_len);
 
 	void *memory = __builtin_alloca_with_align(thread_block_size(), THREAD_BLOCK_ALIGN * 8);
-
-	__builtin_memset(memory, 0, thread_block_size());
 
 	struct thread_block *block = thread_block_init(memory, make_canary(region));
 

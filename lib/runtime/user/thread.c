@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Threads: one mapping holds stack and, above it, thread-local memory with the thread's block. The kernel leaves an
- * unmapped page on each side of a mapping that it places, which is the stack's guard.
+ * unmapped page on each side of a mapping that it places, which is the stack's guard. One mapping of default size is
+ * kept from a joined thread for the next, as it is.
  */
 #include <runtime/enter.h>
 #include <runtime/runtime.h>
@@ -11,7 +12,7 @@
 
 #include "thread_block.h"
 
-#define DEFAULT_STACK 65536u
+#define DEFAULT_BYTES 65536u
 #define PAGE 4096u
 
 [[gnu::visibility("hidden")]] extern uint8_t runtime_thread_entry[];
@@ -27,6 +28,7 @@
 }
 
 static cap_id spawner, memory;
+static uint64_t spare; /* address of a mapping of DEFAULT_BYTES; 0: none */
 
 /* Once; threads that do it at the same time find the same. */
 static enum status look_up(void)
@@ -44,38 +46,63 @@ static enum status look_up(void)
 	return status;
 }
 
+/* The whole mapping's size: by default stack, thread-local memory and block share a round number of pages. */
+static uint64_t mapping_bytes(uint64_t stack)
+{
+	uint64_t local = thread_block_size();
+
+	if (stack == 0 && local < DEFAULT_BYTES / 4)
+		return DEFAULT_BYTES;
+	return ((stack ? stack : DEFAULT_BYTES) + local + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+static enum status take_mapping(uint64_t bytes, uint64_t *base)
+{
+	if (bytes == DEFAULT_BYTES) {
+		*base = __atomic_exchange_n(&spare, 0, __ATOMIC_ACQUIRE);
+		if (*base)
+			return STATUS_OK;
+	}
+	return virtual_memory_allocate(runtime_transport(), memory, bytes, 0, base);
+}
+
+static enum status drop_mapping(uint64_t base, uint64_t bytes)
+{
+	uint64_t none = 0;
+
+	if (bytes == DEFAULT_BYTES &&
+	    __atomic_compare_exchange_n(&spare, &none, base, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return STATUS_OK;
+	return virtual_memory_unmap(runtime_transport(), memory, base, bytes);
+}
+
 enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *argument,
 			 const struct thread_options *options)
 {
 	static const struct thread_options defaults;
-	struct rpc_transport *transport = runtime_transport();
-	uint64_t stack, base;
+	uint64_t bytes, base, local;
 	enum status status = look_up();
 
 	*thread = (struct thread){};
 	options = options ? options : &defaults;
 	if (status != STATUS_OK)
 		return status;
-
-	stack = options->stack_bytes ? options->stack_bytes : DEFAULT_STACK;
-	stack = (stack + THREAD_BLOCK_ALIGN - 1) & ~(uint64_t)(THREAD_BLOCK_ALIGN - 1);
-
-	uint64_t bytes = (stack + thread_block_size() + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-
-	status = virtual_memory_allocate(transport, memory, bytes, 0, &base);
+	bytes = mapping_bytes(options->stack_bytes);
+	status = take_mapping(bytes, &base);
 	if (status != STATUS_OK)
 		return status;
+	local = (base + bytes - thread_block_size()) & ~(uint64_t)(THREAD_BLOCK_ALIGN - 1);
 
-	void *local = (void *)(uintptr_t)(base + stack);
-	struct thread_block *block = thread_block_init(local, thread_block_current()->canary);
+	struct thread_block *block = thread_block_init((void *)(uintptr_t)local,
+						       thread_block_current()->canary);
 
 	block->body = body;
 	block->argument = argument;
-	status = thread_spawner_create(transport, spawner, (uint64_t)(uintptr_t)runtime_thread_entry,
-				       base + stack, (uint64_t)(uintptr_t)block, options->submissions,
-				       options->arena_bytes, &thread->handle);
+	status = thread_spawner_create(
+		runtime_transport(), spawner, (uint64_t)(uintptr_t)runtime_thread_entry, local,
+		(uint64_t)(uintptr_t)block, options->submissions, options->arena_bytes, &thread->handle);
 	if (status != STATUS_OK) {
-		(void)virtual_memory_unmap(transport, memory, base, bytes);
+		(void)drop_mapping(base, bytes);
 		return status;
 	}
 	thread->mapping = base;
@@ -92,7 +119,7 @@ enum status thread_join(struct thread *thread, int64_t *code)
 	if (status != STATUS_OK)
 		return status;
 	ring_release(runtime_ring(), thread->handle);
-	status = virtual_memory_unmap(transport, memory, thread->mapping, thread->mapped);
+	status = drop_mapping(thread->mapping, thread->mapped);
 	*thread = (struct thread){};
 	return status;
 }

@@ -34,7 +34,7 @@ static inline struct thread_block *thread_block_current(void)
 /* Bytes of thread-local variables and block together. */
 size_t thread_block_size(void);
 /*
- * Lays both out in `memory` (that many bytes, aligned to THREAD_BLOCK_ALIGN, zeroed): initial values of thread-local
+ * Lays both out in `memory` (that many bytes, aligned to THREAD_BLOCK_ALIGN, of any content): initial values of thread-local
  * variables, self pointer, canary.
  */
 struct thread_block *thread_block_init(void *memory, uint64_t canary);

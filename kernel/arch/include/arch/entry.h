@@ -18,7 +18,7 @@
 #include <archimpl/context.h>
 
 /* A context that starts at `entry` with `stack` as stack pointer and `arg` as first argument. All other registers
- * and the vector state are the processor's initial ones. `fpu_area`: arch_fpu_size() bytes, 64-byte aligned, zero,
+ * and the vector state are the processor's initial ones. `fpu_area`: arch_fpu_size() bytes, 64-byte aligned, zero or an ended context's,
  * owned by the caller. */
 void arch_context_init(struct arch_context *ctx, vaddr_t entry, vaddr_t stack, uint64_t arg, void *fpu_area);
 size_t arch_fpu_size(void);

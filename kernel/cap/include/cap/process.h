@@ -56,6 +56,19 @@ struct console_line {
 	char text[240];
 };
 
+/* What a thread of default geometry leaves for the next one of its process: its region, mapped and charged as it was, and
+ * what the kernel has beside it. So a process that starts threads in a row maps, flushes and clears nothing for them. */
+struct thread_parts {
+	enum : uint8_t {
+		PARTS_NONE,
+		PARTS_PROMISED,
+		PARTS_READY
+	} state;      /* promised: by a thread that is ending */
+	void *region; /* in the direct map */
+	uint64_t region_user;
+	void *requests, *fpu_area;
+};
+
 struct process {
 	struct object object;       /* what ProcessHandles name */
 	struct object space_object; /* what VirtualMemory capabilities to it name */
@@ -72,7 +85,8 @@ struct process {
 	struct exit_record exit;                   /* p: final once DYING */
 	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */
 	unsigned backtrace_len;
-	struct list waiters;     /* p: requests that wait for the end (ring/wait.h) */
+	struct thread_parts spare_thread; /* p */
+	struct list waiters;              /* p: requests that wait for the end (ring/wait.h) */
 	struct process *creator; /* counted; its ledger is charged one PROCESSES until this one has ended */
 	struct list link;        /* all processes; under process_list_lock */
 

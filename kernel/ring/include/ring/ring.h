@@ -58,6 +58,8 @@ struct ring {
 	struct request *requests;                     /* all of them: request_count */
 	uint32_t request_count;
 	uint32_t region_order;
+	bool is_default;                           /* geometry */
+	bool is_promised;                          /* its parts are for the next thread */
 	uint64_t region_user;                      /* where the process sees it */
 	uint64_t start_message, start_message_len; /* as given: later threads get the same */
 
@@ -71,10 +73,14 @@ struct ring_geometry {
 	uint32_t arena;       /* 0 = CAP_ARENA_DEFAULT; a multiple of 4096, region <= CAP_REGION_MAX */
 };
 
-/* INVALID, NO_QUOTA, NO_MEMORY. */
+/* The ring and the thread's save area. INVALID, NO_QUOTA, NO_MEMORY. */
 enum status ring_create(struct thread *thread, struct ring_geometry geometry);
-/* Frees the memory; nobody can reach the ring any more. */
+/* For a thread that ends, under the process's lock: whether the next one gets its region, which then stays mapped. */
+bool ring_promise(struct thread *thread);
+/* Nobody can reach the ring any more: frees its memory, or leaves it to the process as promised. */
 void ring_destroy(struct thread *thread);
+/* The process ends. */
+void ring_destroy_spare(struct process *process);
 
 static inline struct thread *ring_thread(struct ring *ring);
 

@@ -19,7 +19,7 @@ struct thread {
 };
 
 struct thread_options {
-	uint32_t stack_bytes; /* 0: 64 KiB */
+	uint32_t stack_bytes; /* 0: 64 KiB, less what thread-local memory takes of it */
 	uint32_t submissions; /* ring geometry; 0: the default */
 	uint32_t arena_bytes;
 };
