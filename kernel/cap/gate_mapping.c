@@ -47,7 +47,7 @@ static void unmap_memory(struct space *space, const struct memory *memory, uint6
 
 	for (unsigned i = 0; space_mapping(space, i, &found);) {
 		uint64_t from = found.base.raw > base ? found.base.raw : base;
-		uint64_t to = found.base.raw + found.pages * PAGE_SIZE;
+		uint64_t to = found.base.raw + (uint64_t)found.pages * PAGE_SIZE;
 		to = to < end ? to : end;
 		if (found.memory == memory && from < to &&
 		    space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) == STATUS_OK)

@@ -9,6 +9,8 @@
  */
 #include <mm/space.h>
 
+#include <arch/cpu.h>
+#include <arch/platform.h>
 #include <core/cpu.h>
 #include <core/log.h>
 #include <mm/slab.h>
@@ -17,14 +19,30 @@
 
 #define RIGHTS (PAGE_READ | PAGE_WRITE | PAGE_EXEC)
 
+#define WINDOW_LOWEST (1ull << 46)
+#define WINDOW_SHIFT 30u
+#define WINDOWS 0xf000u /* up to 4 TiB below the end */
+
 /* Mappings removed under one hold of the lock. */
 #define REMOVE_BATCH 8u
+
+/* A gigabyte of the upper half of the user's addresses; programs are loaded below (lib/spawn). Placing needs only what an attacker cannot guess in a few tries, so
+ * what the processor gives is good enough unmixed. */
+static uint64_t choose_window(void)
+{
+	uint64_t random;
+
+	if (!arch_entropy(&random, sizeof(random)))
+		random = arch_ticks() * 0x9e3779b97f4a7c15ull;
+	return WINDOW_LOWEST + ((random >> 32) % WINDOWS << WINDOW_SHIFT);
+}
 
 enum status space_init(struct space *space, struct ledger *ledger)
 {
 	*space = (struct space){.ledger = ledger,
 				.mappings = space->few,
 				.capacity = SPACE_INLINE_MAPPINGS,
+				.window = choose_window(),
 				.tables = {.ledger = ledger}};
 	spin_init(&space->lock, LOCK_RANK_SPACE);
 	return pagetable_create(&space->tables, &space->root);
@@ -80,9 +98,9 @@ static enum status check_prot(const struct memory *memory, unsigned prot)
 	return STATUS_OK;
 }
 
-static unsigned full_prot(const struct memory *memory, unsigned prot)
+static uint8_t full_prot(const struct memory *memory, unsigned prot)
 {
-	return prot | PAGE_USER | (memory->device ? PAGE_DEVICE : 0u);
+	return (uint8_t)(prot | PAGE_USER | (memory->device ? PAGE_DEVICE : 0u));
 }
 
 /* Chooses or checks the place, and inserts. The lock is held; all but the place was checked. */
@@ -108,40 +126,15 @@ static enum status place(struct space *space, struct mapping *mapping) REQUIRES(
 	return STATUS_OK;
 }
 
-static enum status add_mapping(struct space *space, struct mapping *mapping)
-{
-	const struct memory *memory = mapping->memory;
-	enum status status = check_prot(memory, mapping->prot);
+struct wanted {
+	uint64_t first_page, pages;
+	vaddr_t hint;
+	unsigned prot;
+	bool pinned, entered; /* entered: every page at once, not when it is touched */
+};
 
-	if (status != STATUS_OK)
-		return status;
-	if (mapping->first_page > memory->pages || mapping->pages > memory->pages - mapping->first_page ||
-	    !is_user_range(mapping->base.raw ? mapping->base : VADDR(SPACE_LOWEST), mapping->pages))
-		return STATUS_BAD_RANGE;
-	mapping->prot = full_prot(memory, mapping->prot);
-	space_lock_settled(space, mapping->base.raw, mapping_end(mapping));
-	status = place(space, mapping);
-	spin_unlock(&space->lock);
-	return status;
-}
-
-enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
-		      vaddr_t hint, unsigned prot, vaddr_t *out)
-{
-	struct mapping mapping = {.base = hint,
-				  .pages = pages,
-				  .memory = memory,
-				  .first_page = first_page,
-				  .prot = prot,
-				  .most = prot};
-	enum status status = add_mapping(space, &mapping);
-
-	if (status == STATUS_OK)
-		*out = mapping.base;
-	return status;
-}
-
-/* Flushes with the range marked busy and the lock dropped meanwhile, if others are to be waited for. */
+/* Flushes with the range marked busy and the lock dropped meanwhile, if others are to be waited for. The list may have changed
+ * elsewhere then. */
 static void flush_locked(struct space *space, uint64_t base, uint64_t end, const struct tlb_batch *batch)
 	REQUIRES(space->lock)
 {
@@ -187,6 +180,107 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 	}
 }
 
+/* The same for what is one mapping, as most are. */
+static void remove_range(struct space *space, uint64_t base, uint64_t end) RELEASES(space->lock)
+{
+	unsigned index = space_find(space, base);
+	struct memory *memory = space->mappings[index].memory;
+
+	if (unlikely(mapping_end(&space->mappings[index]) != end)) {
+		remove_all(space, base, end);
+		return;
+	}
+	space_remove(space, index, 1);
+	spin_unlock(&space->lock);
+	memory_put(memory);
+}
+
+/* Undoes a mapping, entered or not. Drops the lock. */
+static void clear_and_remove(struct space *space, const struct mapping *mapping) RELEASES(space->lock)
+{
+	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
+	vaddr_t base = mapping->base;
+	uint64_t end = mapping_end(mapping);
+
+	batch.count = 0;
+	pagetable_clear(space->root, base, mapping->pages, &space->tables, &batch);
+	flush_locked(space, base.raw, end, &batch);
+	remove_range(space, base.raw, end);
+}
+
+/* Enters every page. What was entered before a failure is cleared by the caller, who removes the mapping. */
+static enum status enter_all(struct space *space, const struct mapping *mapping) REQUIRES(space->lock)
+{
+	for (uint64_t i = 0; i < mapping->pages; i++) {
+		enum status status;
+		paddr_t page;
+
+		status = memory_page(mapping->memory, mapping->first_page + i, &page);
+		if (status != STATUS_OK)
+			return status;
+		status = pagetable_enter(space->root, VADDR(mapping->base.raw + i * PAGE_SIZE), page,
+					 mapping->prot, &space->tables);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+static enum status add_mapping(struct space *space, struct memory *memory, const struct wanted *wanted,
+			       vaddr_t *out)
+{
+	enum status status = check_prot(memory, wanted->prot);
+
+	if (status != STATUS_OK)
+		return status;
+	if (wanted->first_page > memory->pages || wanted->pages > memory->pages - wanted->first_page ||
+	    !is_user_range(wanted->hint.raw ? wanted->hint : VADDR(SPACE_LOWEST), wanted->pages))
+		return STATUS_BAD_RANGE;
+
+	struct mapping mapping = {.base = wanted->hint,
+				  .memory = memory,
+				  .pages = (uint32_t)wanted->pages,
+				  .first_page = (uint32_t)wanted->first_page,
+				  .prot = full_prot(memory, wanted->prot),
+				  .most = (uint8_t)wanted->prot,
+				  .pinned = wanted->pinned};
+	space_lock_settled(space, mapping.base.raw, mapping_end(&mapping));
+	status = place(space, &mapping);
+	if (wanted->entered && status == STATUS_OK && (status = enter_all(space, &mapping)) != STATUS_OK) {
+		clear_and_remove(space, &mapping);
+		return status;
+	}
+	spin_unlock(&space->lock);
+	*out = mapping.base;
+	return status;
+}
+
+enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
+		      vaddr_t hint, unsigned prot, vaddr_t *out)
+{
+	return add_mapping(
+		space, memory,
+		&(struct wanted){.first_page = first_page, .pages = pages, .hint = hint, .prot = prot}, out);
+}
+
+enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			      vaddr_t *out)
+{
+	return add_mapping(
+		space, memory,
+		&(struct wanted){.pages = memory->pages, .hint = hint, .prot = prot, .entered = true}, out);
+}
+
+enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			     vaddr_t *out)
+{
+	return add_mapping(
+		space, memory,
+		&(struct wanted){
+			.pages = memory->pages, .hint = hint, .prot = prot, .pinned = true, .entered = true},
+		out);
+}
+
 enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages)
 {
 	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
@@ -206,7 +300,7 @@ enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages)
 	}
 	pagetable_clear(space->root, base, pages, &space->tables, &batch);
 	flush_locked(space, base.raw, end, &batch);
-	remove_all(space, base.raw, end);
+	remove_range(space, base.raw, end);
 	return STATUS_OK;
 }
 
@@ -262,62 +356,12 @@ enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, uns
 	return status;
 }
 
-/* Enters every page. What was entered before a failure is cleared by the caller, who removes the mapping. */
-static enum status enter_all(struct space *space, const struct mapping *mapping) REQUIRES(space->lock)
-{
-	for (uint64_t i = 0; i < mapping->pages; i++) {
-		enum status status;
-		paddr_t page;
-
-		status = memory_page(mapping->memory, i, &page);
-		if (status != STATUS_OK)
-			return status;
-		status = pagetable_enter(space->root, VADDR(mapping->base.raw + i * PAGE_SIZE), page,
-					 mapping->prot, &space->tables);
-		if (status != STATUS_OK && status != STATUS_EXISTS) /* a fault on another CPU was quicker */
-			return status;
-	}
-	return STATUS_OK;
-}
-
-enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
-			     vaddr_t *out)
-{
-	struct mapping mapping = {.base = hint,
-				  .pages = memory->pages,
-				  .memory = memory,
-				  .prot = prot,
-				  .most = prot,
-				  .pinned = true};
-	enum status status = add_mapping(space, &mapping);
-
-	if (status != STATUS_OK)
-		return status;
-	spin_lock(&space->lock);
-	status = enter_all(space, &mapping);
-	spin_unlock(&space->lock);
-	if (status != STATUS_OK) {
-		space_unmap_pinned(space, mapping.base);
-		return status;
-	}
-	*out = mapping.base;
-	return STATUS_OK;
-}
-
 void space_unmap_pinned(struct space *space, vaddr_t base)
 {
-	struct tlb_batch batch __attribute__((uninitialized)); /* 128 bytes of addresses */
-	struct mapping *mapping;
-	uint64_t end;
 	unsigned i;
 
-	batch.count = 0;
 	space_lock_settled(space, base.raw, base.raw + PAGE_SIZE);
 	i = space_find(space, base.raw);
 	kassert(i < space->len && space->mappings[i].base.raw == base.raw && space->mappings[i].pinned);
-	mapping = &space->mappings[i];
-	end = mapping_end(mapping);
-	pagetable_clear(space->root, base, mapping->pages, &space->tables, &batch);
-	flush_locked(space, base.raw, end, &batch);
-	remove_all(space, base.raw, end);
+	clear_and_remove(space, &space->mappings[i]);
 }

@@ -134,7 +134,7 @@ static void split(struct space *space, unsigned index, uint64_t va) REQUIRES(spa
 	struct mapping *lower = &space->mappings[index];
 	struct mapping upper = *lower;
 
-	lower->pages = (va - lower->base.raw) >> PAGE_SHIFT;
+	lower->pages = (uint32_t)((va - lower->base.raw) >> PAGE_SHIFT);
 	upper.base = VADDR(va);
 	upper.pages -= lower->pages;
 	upper.first_page += lower->pages;
@@ -162,16 +162,18 @@ static enum status check_range(const struct space *space, uint64_t base, uint64_
 enum status space_isolate(struct space *space, uint64_t base, uint64_t end, unsigned *first)
 {
 	unsigned index = space_find(space, base), last = index;
-	enum status status = check_range(space, base, end, index, &last);
+	const struct mapping *m = &space->mappings[index];
 	bool split_base, split_end;
+	enum status status;
 
+	*first = index;
+	if (likely(index < space->len && m->base.raw == base && mapping_end(m) == end && !m->pinned))
+		return STATUS_OK;
+	status = check_range(space, base, end, index, &last);
 	if (status != STATUS_OK)
 		return status;
-	*first = index;
 	split_base = space->mappings[index].base.raw < base;
 	split_end = mapping_end(&space->mappings[last]) > end;
-	if (likely(!split_base && !split_end))
-		return STATUS_OK;
 	status = space_make_room(space, (unsigned)split_base + split_end);
 	if (status != STATUS_OK)
 		return status;
@@ -182,11 +184,12 @@ enum status space_isolate(struct space *space, uint64_t base, uint64_t end, unsi
 	return STATUS_OK;
 }
 
-uint64_t space_find_gap(const struct space *space, uint64_t pages, unsigned *index)
+static uint64_t gap_above(const struct space *space, uint64_t from, uint64_t size, unsigned *index)
+	REQUIRES(space->lock)
 {
-	uint64_t size = pages * PAGE_SIZE, candidate = SPACE_LOWEST;
+	uint64_t candidate = from;
 
-	for (*index = 0; *index < space->len; (*index)++) {
+	for (; *index < space->len; (*index)++) {
 		const struct mapping *m = &space->mappings[*index];
 
 		if (candidate < m->base.raw && m->base.raw - candidate >= size + PAGE_SIZE)
@@ -194,6 +197,20 @@ uint64_t space_find_gap(const struct space *space, uint64_t pages, unsigned *ind
 		candidate = mapping_end(m) + PAGE_SIZE;
 	}
 	return candidate + size <= arch_user_end - PAGE_SIZE ? candidate : 0;
+}
+
+uint64_t space_find_gap(struct space *space, uint64_t pages, unsigned *index)
+{
+	uint64_t size = pages * PAGE_SIZE, found;
+
+	*index = space->len; /* the window is above what programs choose for themselves: few are behind it */
+	while (*index > 0 && space->mappings[*index - 1].base.raw >= space->window)
+		(*index)--;
+	found = gap_above(space, space->window, size, index);
+	if (likely(found != 0))
+		return found;
+	*index = 0;
+	return gap_above(space, SPACE_LOWEST, size, index);
 }
 
 bool space_mapping(struct space *space, unsigned index, struct mapping *out)

@@ -6,7 +6,7 @@
 
 static inline uint64_t mapping_end(const struct mapping *m)
 {
-	return m->base.raw + m->pages * PAGE_SIZE;
+	return m->base.raw + (uint64_t)m->pages * PAGE_SIZE;
 }
 
 unsigned space_search(struct space *space, uint64_t va) REQUIRES(space->lock);
@@ -16,7 +16,7 @@ static inline unsigned space_find(struct space *space, uint64_t va) REQUIRES(spa
 {
 	const struct mapping *m = &space->mappings[space->last];
 
-	if (likely(space->last < space->len && va - m->base.raw < m->pages * PAGE_SIZE))
+	if (likely(space->last < space->len && va - m->base.raw < (uint64_t)m->pages * PAGE_SIZE))
 		return space->last;
 	return space_search(space, va);
 }
@@ -42,7 +42,7 @@ void space_remove(struct space *space, unsigned index, unsigned count) REQUIRES(
 enum status space_isolate(struct space *space, uint64_t base, uint64_t end, unsigned *first)
 	REQUIRES(space->lock);
 /* The lowest place for `pages` pages, or 0; and its index. */
-uint64_t space_find_gap(const struct space *space, uint64_t pages, unsigned *index) REQUIRES(space->lock);
+uint64_t space_find_gap(struct space *space, uint64_t pages, unsigned *index) REQUIRES(space->lock);
 /* Marks all mappings that begin in a range, or the opposite. */
 void space_set_busy(struct space *space, uint64_t base, uint64_t end, bool busy) REQUIRES(space->lock);
 

@@ -164,6 +164,12 @@ static enum status protect(void *self, struct rpc_request *request,
 				   "protection");
 }
 
+static enum status space_map_all(struct space *space, struct memory *memory, vaddr_t at, unsigned prot,
+				 vaddr_t *mapped)
+{
+	return space_map(space, memory, 0, memory->pages, at, prot, mapped);
+}
+
 static enum status allocate(void *self, struct rpc_request *request,
 			    struct virtual_memory_allocate_params_reader params,
 			    struct virtual_memory_allocate_results_builder results)
@@ -181,8 +187,9 @@ static enum status allocate(void *self, struct rpc_request *request,
 	enum status status = memory_create(&process->ledger, length / PAGE_SIZE, &memory);
 	if (status != STATUS_OK)
 		return status;
-	status = space_map(&process->space, memory, 0, length / PAGE_SIZE, VADDR(address),
-			   PAGE_USER | PAGE_READ | PAGE_WRITE, &mapped);
+	/* A single page will be touched, and the fault would cost more than the page does. */
+	status = (memory->pages == 1 ? space_map_entered : space_map_all)(
+		&process->space, memory, VADDR(address), PAGE_USER | PAGE_READ | PAGE_WRITE, &mapped);
 	memory_put(memory);
 	if (status != STATUS_OK)
 		return raise_map(request, status);

@@ -6,7 +6,8 @@
 
 #define AREA (2ull << 20)
 #define LOWEST (4ull << 30)
-#define HIGHEST 0x7f0000000000ull /* below it all windows end; the rest of the user half is the program's */
+#define HIGHEST \
+	(1ull << 46) /* below it all windows end; above, the kernel places what it may place anywhere */
 #define SEED_STEP 0x9e3779b97f4a7c15ull
 
 static uint64_t draw(uint64_t *seed)

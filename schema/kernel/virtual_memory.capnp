@@ -25,7 +25,8 @@ interface VirtualMemory @0xf2755b2e62b0334c {
   # Errors: invalidArgument as for unmap, or when it would widen.
 
   allocate @4 (length :UInt64, address :UInt64) -> (address :UInt64);
-  # createMemory and map in one: zeroed, readable, writable, freed by unmap.
+  # createMemory and map in one: zeroed, readable, writable, freed by unmap. Pages are committed, and charged, when they are
+  # first touched; a single page at once, so that quota shows here.
 
   enum Protection {
     read @0;

@@ -220,6 +220,8 @@ EXPLORE_TEST(anywhere_leaves_guards_and_fills_the_lowest_gap, 1)
 	vaddr_t a, b, c, d;
 
 	reset(100);
+	explore_check(space.window % PAGE_SIZE == 0 && space.window >= SPACE_LOWEST);
+	space.window = 0x10000;
 	memory = make_memory(4);
 	explore_check(space_map(&space, memory, 0, 4, VADDR(0), RW, &a) == STATUS_OK && a.raw == 0x10000);
 	explore_check(space_map(&space, memory, 0, 1, VADDR(0), RW, &b) == STATUS_OK && b.raw == 0x15000);
@@ -232,6 +234,9 @@ EXPLORE_TEST(anywhere_leaves_guards_and_fills_the_lowest_gap, 1)
 	explore_check(space_map(&space, memory, 0, 2, VADDR(0), RW, &d) == STATUS_OK && d.raw == 0x1c000);
 	explore_check(map_at(memory, 0, 1, 0x14000, RW) == STATUS_OK); /* explicitly into a guard: allowed */
 	explore_check(map_at(memory, 0, 1, 0x13000, RW) == STATUS_EXISTS);
+	/* Nothing above the window: then below it. */
+	space.window = arch_user_end - 4 * PAGE_SIZE;
+	explore_check(space_map(&space, memory, 0, 4, VADDR(0), RW, &d) == STATUS_OK && d.raw == 0x1f000);
 	memory_put(memory);
 	finish();
 }

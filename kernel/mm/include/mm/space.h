@@ -26,16 +26,16 @@
 #define SPACE_MAX_MAPPINGS 4096u
 #define SPACE_INLINE_MAPPINGS 8u
 
-struct mapping {
+struct mapping { /* half a cache line: the list is searched, and moved to insert */
 	vaddr_t base;
-	uint64_t pages;
-	struct memory *memory; /* counted */
-	uint64_t first_page;   /* of the memory */
-	unsigned prot;         /* enum page_prot, with PAGE_USER; PAGE_USER alone = no access */
-	unsigned most;         /* what space_map was given: space_protect never goes beyond it */
-	bool pinned;           /* only the kernel unmaps it */
-	bool busy;             /* a CPU flushes TLBs for it: others wait */
+	struct memory *memory;      /* counted */
+	uint32_t pages, first_page; /* how many, and from which of the memory on: below MEMORY_MAX_PAGES */
+	uint8_t prot;               /* enum page_prot, with PAGE_USER; PAGE_USER alone = no access */
+	uint8_t most;               /* what space_map was given: space_protect never goes beyond it */
+	bool pinned;                /* only the kernel unmaps it */
+	bool busy;                  /* a CPU flushes TLBs for it: others wait */
 };
+static_assert(sizeof(struct mapping) == 32 && MEMORY_MAX_PAGES <= UINT32_MAX);
 
 struct space {
 	struct spinlock lock; /* rank SPACE */
@@ -46,6 +46,7 @@ struct space {
 	unsigned len, capacity;         /* s */
 	unsigned last;                  /* s: index that the last search found, tried first */
 	unsigned busy;                  /* s: how many are being flushed */
+	uint64_t window;                /* where the kernel begins to look for a place; random, fixed */
 	struct pagetable_frames tables; /* s: page-table frames, charged */
 	struct mapping few[SPACE_INLINE_MAPPINGS];
 };
@@ -54,12 +55,16 @@ enum status space_init(struct space *space, struct ledger *ledger);
 /* No CPU runs it any more (one that idles may still have it loaded). Frees tables, drops all mappings. */
 void space_fini(struct space *space);
 
-/* `hint` 0 = anywhere (the lowest gap with a guard page on each side above 64 KiB; NO_SLOT: none); otherwise exactly
+/* `hint` 0 = anywhere (the lowest gap with a guard page on each side above the space's window, a random gigabyte, or
+ * failing that anywhere; NO_SLOT: none); otherwise exactly
  * there, EXISTS if anything overlaps. BAD_RANGE: not page-aligned, outside the user half, or outside the memory.
  * INVALID: writable+executable, unknown rights, write or execute without read, writable though the memory is
  * read-only, executable device memory. NO_QUOTA also at SPACE_MAX_MAPPINGS. Takes a reference on memory. */
 enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
 		      vaddr_t hint, unsigned prot, vaddr_t *out);
+/* As space_map, of all of the memory; and enters every page, or fails (NO_QUOTA, NO_MEMORY). */
+enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			      vaddr_t *out);
 /* Exactly one or several whole mappings, or parts of them (which are split). NOT_FOUND if any page is unmapped, DENIED
  * if any is pinned. */
 enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
@@ -67,7 +72,7 @@ enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
 enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, unsigned prot);
 /* A page fault at `address`. OK: mapped, run on. Anything else: the fault stands. */
 enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute);
-/* Maps all of a memory eagerly (regions). space_unmap refuses it. */
+/* As space_map_entered (regions). space_unmap refuses it. */
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			     vaddr_t *out);
 /* Undoes it; `base` as space_map_pinned gave it. */
