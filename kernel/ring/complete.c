@@ -95,8 +95,9 @@ void ring_finish(struct ring *ring, struct request *request)
 	ring_post(ring, request->sqe.user_data, &request->result);
 	ring->pending--;
 	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
-	request->next = ring->free;
-	ring->free = request;
+	/* Behind the spare, which may be the submission that is being dispatched. */
+	request->next = ring->free->next;
+	ring->free->next = request;
 }
 
 void ring_take(struct ring *ring, struct request *request)

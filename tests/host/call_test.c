@@ -373,4 +373,41 @@ EXPLORE_TEST(when_a_client_dies_the_server_goes_on, 3000)
 	scenario_end();
 }
 
+/* --- a thread that serves itself ------------------------------------------------------------------------------------ */
+
+/* Calls its own endpoint and answers with RETURN_RECV, more often than its ring has requests. */
+static void serves_itself(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = recv_sqe(RECV_AT);
+
+	user_ring_open(&ring, region);
+	(void)user_submit(&ring, &sqe);
+	for (uint64_t i = 0; i < calls_each; i++) {
+		sqe = call_sqe(client_facet, 100);
+		(void)user_submit(&ring, &sqe);
+		struct cap_cqe cqe = user_wait(&ring);
+		explore_check(cqe.status == STATUS_OK && cqe.user_data == 9 && !user_is_notice(cqe));
+		sqe = recv_sqe(RECV_AT);
+		sqe.op = CAP_OP_RETURN_RECV;
+		sqe.interface_id = sqe.target;
+		sqe.target = cqe.token;
+		(void)user_submit(&ring, &sqe);
+		cqe = user_wait(&ring);
+		explore_check(cqe.status == STATUS_OK && cqe.user_data == 100);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(a_thread_may_serve_itself, 20)
+{
+	begin(1, 0);
+	client_facet = scenario_give(server, scenario_facet(endpoint, 1));
+	calls_each = 200;
+	scenario_thread(server, serves_itself, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
 EXPLORE_MAIN
