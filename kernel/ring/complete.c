@@ -6,8 +6,8 @@
  *   pusher: push on done (or set signals), full fence, look at state      (request_complete, ring_signal, ring_poke)
  *   owner:  publish BLOCKED, full fence, look at done and signals         (ring_unclaim, enter.c)
  */
+#include "complete.h"
 #include "ops.h"
-#include "thread_private.h"
 
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -25,19 +25,6 @@ uint32_t ring_unreaped(struct ring *ring)
 		return UINT32_MAX;
 	ring->cq_head = head;
 	return ring->cq_tail - head;
-}
-
-void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result)
-{
-	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
-	const uint64_t *words = (const uint64_t *)(const void *)result;
-
-	cqe[0] = user_data;
-	cqe[1] = words[0];
-	cqe[2] = words[1];
-	cqe[3] = words[2];
-	ring->cq_tail++;
-	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
 
 /* A delivered call that is answered otherwise (cancelled, timed out, its thread gone): its record forgets it. Whoever won the claim
@@ -78,36 +65,13 @@ void request_release(struct ring *ring, struct request *request)
 		object_put(request->object);
 }
 
-/* The rare parts of ring_finish. */
-static void finish_extras(struct ring *ring, struct request *request)
+void ring_finish_extras(struct ring *ring, struct request *request)
 {
 	if (request->extras & REQUEST_POSTED)
 		list_remove(&request->posted);
 	if (request->extras & REQUEST_KEPT)
 		answer_finish(request);
 	request_release(ring, request);
-}
-
-void ring_finish(struct ring *ring, struct request *request)
-{
-	if (request->extras != 0)
-		finish_extras(ring, request);
-	ring_post(ring, request->sqe.user_data, &request->result);
-	ring->pending--;
-	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
-	/* Behind the spare, which may be the submission that is being dispatched. */
-	request->next = ring->free->next;
-	ring->free->next = request;
-}
-
-void ring_take(struct ring *ring, struct request *request)
-{
-	ring->free = request->next;
-	ring->pending++;
-	store_relaxed(&request->queue_lock, (struct spinlock *)NULL);
-	store_relaxed(&request->sleep_until, 0ull);
-	request->record = NULL;
-	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
 }
 
 void ring_drain(struct ring *ring)
@@ -153,12 +117,7 @@ void ring_work(struct ring *ring)
 	}
 }
 
-static bool has_work(const struct ring *ring)
-{
-	return load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0;
-}
-
-void ring_unclaim(struct ring *ring)
+void ring_unclaim_slow(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
 
@@ -175,9 +134,8 @@ void ring_unclaim(struct ring *ring)
 			sched_wake(&thread->sched, true);
 			return;
 		}
-		store_release(&ring->state, (uint32_t)RING_BLOCKED);
-		full_fence();
-		if (!has_work(ring) || !ring_try_claim(ring))
+		store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
+		if (!ring_has_work(ring) || !ring_try_claim(ring))
 			return;
 	}
 }

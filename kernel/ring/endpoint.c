@@ -5,8 +5,8 @@
  * Delivery happens under the endpoint's lock with the receiver's ring owned, and copies the message once, from the
  * caller's arena into the receiver's. Everything that it needs was set aside when the two requests were admitted.
  */
+#include "complete.h"
 #include "ops.h"
-#include "thread_private.h"
 
 #include <core/recorder.h>
 #include <mm/frame.h>

@@ -5,9 +5,9 @@
  * enter_continue is the one continuation: whenever a thread that is inside cap_enter runs, it goes on here, until its
  * result is set or it blocks. kernel_next is the only way out of the kernel.
  */
+#include "complete.h"
 #include "ops.h"
 #include "submit.h"
-#include "thread_private.h"
 
 #include <arch/paging.h>
 #include <core/clock.h>
@@ -26,14 +26,10 @@ void enter_init(struct thread *thread)
 	timer_init(&thread->enter_timer, enter_deadline_fire);
 }
 
-void enter_finish(struct thread *thread, uint32_t reasons)
+void enter_cancel_deadline(struct thread *thread)
 {
-	if (unlikely(thread->enter_deadline != 0)) {
-		(void)timer_cancel(&thread->enter_timer);
-		thread->enter_deadline = 0;
-	}
-	thread->in_enter = false;
-	arch_context_set_result(&thread->context, thread->ring.consumed, reasons);
+	(void)timer_cancel(&thread->enter_timer);
+	thread->enter_deadline = 0;
 }
 
 /* Takes the signals that end a cap_enter, and says which. */
@@ -111,34 +107,36 @@ static bool block(struct thread *thread)
 		timer_arm(&thread->enter_timer, thread->enter_deadline);
 	thread->in_enter = true;
 	thread->sched.passive = !list_is_empty(&ring->posted);
-	store_release(&ring->state, (uint32_t)RING_BLOCKED);
-	full_fence();
-	if (likely(load_relaxed(&ring->done) == NULL && load_relaxed(&ring->signals) == 0) ||
-	    !ring_try_claim(ring)) {
+	sched_block_begin(&thread->sched);
+	store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
+	if (likely(!ring_has_work(ring)) || !ring_try_claim(ring)) {
 		sched_block_current();
 		return false;
 	}
+	sched_block_undo(&thread->sched);
 	store_relaxed(&ring->state, (uint32_t)RING_RUNNING);
 	return true;
 }
 
-static inline void run_enter(struct thread *thread, uint64_t first)
+/* True: it waits; else its result is set, or it is dying. */
+[[gnu::always_inline]] static inline bool run_enter(struct thread *thread, uint64_t first)
 {
 	do {
 		uint32_t reasons = advance(thread);
 		if (unlikely(reasons == UINT32_MAX))
-			return;
+			return false;
 		thread->ring.consumed = (uint32_t)(thread->ring.sq_head - first);
 		if (reasons != 0) {
 			enter_finish(thread, reasons);
-			return;
+			return false;
 		}
 	} while (unlikely(block(thread)));
+	return true;
 }
 
 void enter_continue(struct thread *thread)
 {
-	run_enter(thread, thread->ring.sq_head - thread->ring.consumed);
+	(void)run_enter(thread, thread->ring.sq_head - thread->ring.consumed);
 }
 
 /* Nothing submitted, nothing left by others, and enough completions already. An impossible index is no such case. */
@@ -163,29 +161,12 @@ static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
 		thread_exit(thread, (int64_t)code);
 }
 
-void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+static void other_call(struct thread *thread, uint64_t number, uint64_t arg0, uint64_t arg1)
 {
-	quiesce_enter();
-	struct cpu *cpu = this_cpu();
-	struct thread *thread = sched_thread(cpu->current);
-	struct ring *ring = &thread->ring;
-
-	cpu->stats.entries++;
-	if (likely(number == CAP_SYSCALL_ENTER)) {
-		ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
-		thread->enter_deadline = arg1;
-		if (likely(!nothing_to_do(ring))) {
-			ring->copied = 0;
-			run_enter(thread, ring->sq_head);
-		} else { /* a poll, or completions that were not reaped */
-			thread->enter_deadline = 0;
-			arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
-		}
-	} else if (number == CAP_SYSCALL_EXIT) {
+	if (number == CAP_SYSCALL_EXIT)
 		exit_call(thread, arg0, arg1);
-	} else {
+	else
 		arch_context_set_result(&thread->context, STATUS_BAD_OP, 0);
-	}
 }
 
 /* Makes the picked thread the one whose registers and address space this CPU has. */
@@ -219,16 +200,6 @@ static bool ready_for_user(struct thread *thread)
 	return true;
 }
 
-/* The thread that entered goes on, and nothing else wants the CPU. */
-static inline bool nothing_changed(const struct cpu *cpu, struct sched_entity *current)
-{
-	const struct thread *thread = sched_thread(current);
-
-	return cpu->current_context == &thread->context && cpu->handover == NULL && cpu->limbo_count == 0 &&
-	       !load_relaxed(&cpu->need_resched) && load_relaxed(&thread->ring.signals) == 0 &&
-	       !thread->in_enter && quiesce_is_inside();
-}
-
 static struct arch_context *next_slow(struct cpu *cpu)
 {
 	if (unlikely(!quiesce_is_inside()))
@@ -256,14 +227,60 @@ static struct arch_context *next_slow(struct cpu *cpu)
 
 struct arch_context *kernel_next(void)
 {
-	struct cpu *cpu = this_cpu();
-	struct sched_entity *current = cpu->current;
+	return next_slow(this_cpu());
+}
 
-	if (likely(current != NULL && nothing_changed(cpu, current))) {
-		quiesce_exit();
-		return cpu->current_context;
+/* The thread that entered goes on, unless something else wants the CPU, or it. */
+[[gnu::always_inline]] static inline struct arch_context *go_on(struct cpu *cpu, struct thread *thread)
+{
+	if (unlikely(cpu->current != &thread->sched || cpu->handover != NULL || cpu->limbo_count != 0 ||
+		     load_relaxed(&cpu->need_resched) || load_relaxed(&thread->ring.signals) != 0))
+		return next_slow(cpu);
+	quiesce_exit();
+	return &thread->context;
+}
+
+/* It waits. If this entry made another one runnable, that one goes on directly. */
+[[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from)
+{
+	if (unlikely(cpu->limbo_count != 0))
+		return next_slow(cpu);
+	struct sched_entity *next = sched_hand_over(cpu, &from->sched);
+	if (unlikely(next == NULL))
+		return next_slow(cpu);
+	struct thread *to = sched_thread(next);
+	arch_context_hand_over(&from->context, &to->context);
+	sched_switched(next);
+	cpu->stats.switches++;
+	space_activate(&to->process->space);
+	cpu->current_context = &to->context;
+	if (unlikely(to->in_enter || load_relaxed(&to->ring.signals) != 0))
+		return next_slow(cpu);
+	quiesce_exit();
+	return &to->context;
+}
+
+ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+	quiesce_enter();
+	struct cpu *cpu = this_cpu();
+	struct thread *thread = sched_thread(cpu->current);
+	struct ring *ring = &thread->ring;
+
+	cpu->stats.entries++;
+	if (unlikely(number != CAP_SYSCALL_ENTER)) {
+		other_call(thread, number, arg0, arg1);
+		return next_slow(cpu);
 	}
-	return next_slow(cpu);
+	ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
+	thread->enter_deadline = arg1;
+	if (nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
+		thread->enter_deadline = 0;
+		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
+		return go_on(cpu, thread);
+	}
+	ring->copied = 0;
+	return run_enter(thread, ring->sq_head) ? hand_over(cpu, thread) : go_on(cpu, thread);
 }
 
 void kernel_on_timer(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What kernel objects need to answer calls: capabilities in and out, and answers that come later. */
+#include "complete.h"
 #include "ops.h"
 
 #include <ring/kcall.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Notifications, and the operations SIGNAL and WAIT. */
+#include "complete.h"
 #include "ops.h"
 
 #include <core/recorder.h>

@@ -6,6 +6,7 @@
  * Each SQE is copied once, word by word, into the ring's spare request; fields that its operation does not use must
  * be zero, which is checked on the way. The shared bytes are dead afterwards (double fetch: shared/hazards.md).
  */
+#include "complete.h"
 #include "ops.h"
 #include "submit.h"
 

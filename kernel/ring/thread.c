@@ -6,10 +6,10 @@
  * of everything at once (stop); its ring's memory goes when no CPU can be looking any more (ring_gone), and the last
  * ring to go takes the process's capabilities and memory with it.
  */
+#include "complete.h"
 #include "ops.h"
 
 #include <arch/platform.h>
-#include "thread_private.h"
 
 #include <core/clock.h>
 #include <core/recorder.h>

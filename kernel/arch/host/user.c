@@ -2,7 +2,7 @@
 /*
  * User programs as coroutines, and the way between them and the kernel: what entry.S is on a real machine.
  *
- * A CPU's kernel coroutine sits in arch_resume_loop. It switches to the user coroutine that kernel_next() names; the
+ * A CPU's kernel coroutine sits in arch_resume_loop. It switches to the user coroutine that the kernel names; the
  * user coroutine switches back to trap, and finds itself on whatever CPU resumed it when that returns.
  *
  * Checked here, because a real machine would only misbehave: a context runs on one CPU at a time, always in the same
@@ -113,6 +113,13 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to)
 	host_cpu->vector = to && to->interrupted && to->vector ? *to->vector : 0;
 }
 
+void arch_context_hand_over(struct arch_context *from, struct arch_context *to)
+{
+	if (from->interrupted || from == to)
+		host_die("a hand-over from outside a system call");
+	arch_context_switch(from, to);
+}
+
 /* --- from the kernel to the user ----------------------------------------------------------------------------- */
 
 static void user_main(void *arg)
@@ -166,7 +173,8 @@ static void resume(struct arch_context *ctx)
 	host_fiber_switch(ctx->user->fiber, true);
 }
 
-static void dispatch(struct arch_context *ctx)
+/* Whom to resume. */
+static struct arch_context *dispatch(struct arch_context *ctx)
 {
 	struct arch_fault fault = host_cpu->fault;
 
@@ -177,8 +185,7 @@ static void dispatch(struct arch_context *ctx)
 	switch (host_cpu->trap) {
 	case HOST_TRAP_SYSCALL:
 		host_trace(ctx->number);
-		host_hooks.on_syscall(ctx->number, ctx->args[0], ctx->args[1]);
-		break;
+		return host_hooks.on_syscall(ctx->number, ctx->args[0], ctx->args[1]);
 	case HOST_TRAP_FAULT:
 		host_hooks.on_fault(&fault);
 		break;
@@ -186,17 +193,18 @@ static void dispatch(struct arch_context *ctx)
 		host_interrupt_deliver();
 		break;
 	}
+	return host_hooks.next();
 }
 
 [[noreturn]] void arch_resume_loop(void)
 {
-	for (;;) {
-		struct arch_context *ctx = host_hooks.next();
+	struct arch_context *ctx = host_hooks.next();
 
+	for (;;) {
 		if (!ctx)
-			host_die("kernel_next named nobody");
+			host_die("the kernel named nobody to resume");
 		resume(ctx);
-		dispatch(ctx);
+		ctx = dispatch(ctx);
 	}
 }
 

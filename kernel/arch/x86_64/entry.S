@@ -38,18 +38,12 @@ syscall_entry:
 	movq	%rdi, CTX_RDI(%r10)
 	movq	%rsi, CTX_RSI(%r10)
 	movl	$0, CTX_KIND(%r10)
-	movq	%rsi, %rdx
-	movq	%rdi, %rsi
-	movq	%rax, %rdi
+	movq	%rax, %r12		/* ARCH_PRESERVES_NONE */
+	movq	%rdi, %r13
+	movq	%rsi, %r14
 	xorl	%ebp, %ebp		/* backtraces end here */
-	callq	kernel_on_syscall
-	/* fall through: resume */
-
-	.globl	resume
-	.type	resume, @function
-resume:
-	callq	kernel_next
-	movq	%rax, %gs:CPU_CONTEXT
+	callq	kernel_on_syscall	/* the context to resume, as kernel_next's */
+resume_context:
 	cmpl	$0, CTX_KIND(%rax)
 	jne	resume_trap
 	movq	CTX_RIP(%rax), %rcx
@@ -73,6 +67,13 @@ resume:
 	xorl	%r10d, %r10d
 	swapgs
 	sysretq
+	.size	syscall_entry, . - syscall_entry
+
+	.globl	resume
+	.type	resume, @function
+resume:
+	callq	kernel_next
+	jmp	resume_context
 	.size	resume, . - resume
 
 	.type	resume_trap, @function

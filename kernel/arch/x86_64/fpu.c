@@ -31,7 +31,9 @@
 #define MXCSR_INITIAL 0x1f80u
 
 static size_t area_size;
-static bool fast;                                     /* XSAVE and the FS/GS instructions are there */
+/* The control word of contexts that a hand-over switches to in one piece: FCW_INITIAL if XSAVE and the FS/GS instructions are there,
+ * otherwise none. */
+static uint32_t quick_fcw = UINT32_MAX;
 static alignas(64) uint8_t initial_area[AREA_LEGACY]; /* processors without XSAVE */
 
 void fpu_setup(void)
@@ -50,7 +52,7 @@ void fpu_setup(void)
 	} else {
 		__asm__ volatile("fxsave64 %0" : "=m"(initial_area));
 	}
-	fast = features.xsave && features.fsgsbase;
+	quick_fcw = features.xsave && features.fsgsbase ? FCW_INITIAL : UINT32_MAX;
 	if (area_size)
 		return;
 	area_size = features.xsave ? align_up(cpuid(13, 0).b, 64) : AREA_MINIMUM;
@@ -146,7 +148,7 @@ static void save(struct arch_context *ctx)
 		save_bases(ctx);
 }
 
-[[gnu::noinline]] static void switch_any(struct arch_context *from, struct arch_context *to)
+void arch_context_switch(struct arch_context *from, struct arch_context *to)
 {
 	if (from)
 		save(from);
@@ -157,15 +159,13 @@ static void save(struct arch_context *ctx)
 	}
 }
 
-/* On the path of every call between processes: the common case comes first, in one piece, and registers are not cleared
- * on return. */
-[[gnu::zero_call_used_regs("skip")]] void arch_context_switch(struct arch_context *from,
-							      struct arch_context *to)
+/* In one piece: the same instructions as save and load take for this case. */
+void arch_context_hand_over(struct arch_context *from, struct arch_context *to)
 {
 	uint64_t gs_base;
 
-	if (unlikely(!from || !to || from->kind != ARCH_CONTEXT_SYSCALL || to->fcw != FCW_INITIAL || !fast)) {
-		switch_any(from, to);
+	if (unlikely(to->fcw != quick_fcw)) {
+		arch_context_switch(from, to);
 		return;
 	}
 	save_control(from);

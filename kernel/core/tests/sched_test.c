@@ -23,6 +23,13 @@ static void boot(unsigned cpu_total)
 		sched_entity_init(&entities[i], 0);
 }
 
+/* What cap_enter does when it waits. */
+static void stop_running(void)
+{
+	sched_block_begin(this_cpu()->current);
+	sched_block_current();
+}
+
 /* What kernel_next does, without idling. */
 static struct sched_entity *next(void)
 {
@@ -43,9 +50,9 @@ EXPLORE_TEST(queue_is_first_in_first_out, 1)
 	explore_check(entities[0].state == SCHED_RUNNING && entities[0].on_cpu);
 	sched_yield_current();
 	explore_check(next() == &entities[1] && !entities[0].on_cpu);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[2] && entities[1].state == SCHED_BLOCKED);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[0]);
 	sched_kill_current();
 	explore_check(next() == NULL && entities[0].state == SCHED_DEAD);
@@ -59,22 +66,22 @@ EXPLORE_TEST(handover_goes_first_within_the_slice, 1)
 	(void)next();
 	sched_wake(&entities[3], true);
 	sched_wake(&entities[4], true);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[4]);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[1]);
 	sched_wake(&entities[4], true);
 	explore_check(next() == &entities[1]); /* it goes on; the hand-over queues behind */
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[2]);
 	host_test_advance(2 * SCHED_SLICE_NS);
 	timer_run_expired();
 	sched_wake(&entities[5], true);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[3]); /* the slice is over: no hand-over */
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[4]);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == &entities[5]);
 }
 
@@ -108,7 +115,7 @@ EXPLORE_TEST(idle_cpus_steal_only_saved_entities, 1)
 	sched_yield_current(); /* queued, but its registers are still in CPU 0 */
 	host_test_as_cpu(1);
 	explore_check(next() == &entities[1] && entities[1].home == 1);
-	sched_block_current();
+	stop_running();
 	explore_check(next() == NULL);
 	host_test_as_cpu(0);
 	sched_switched(NULL);
@@ -156,10 +163,12 @@ static void block(unsigned i)
 {
 	uint32_t one = 1;
 
-	store_release(&may_wake[i], 1u);
-	full_fence();
-	if (load_acquire(&posted[i]) && atomic_cas(&may_wake[i], &one, 0u))
+	sched_block_begin(&entities[i]);
+	store_fenced(&may_wake[i], 1u);
+	if (load_acquire(&posted[i]) && atomic_cas(&may_wake[i], &one, 0u)) {
+		sched_block_undo(&entities[i]);
 		return;
+	}
 	sched_block_current();
 }
 

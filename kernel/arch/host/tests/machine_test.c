@@ -172,7 +172,7 @@ static paddr_t root, page;
 static unsigned calls, faults, timers, lines;
 static bool forget_flush;
 
-static void tiny_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+static void tiny_call(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
 	unsigned me = (unsigned)(this_cpu()->current_context - contexts);
 
@@ -252,6 +252,12 @@ static struct arch_context *tiny_next(void)
 static void tiny_boot([[maybe_unused]] void *unused)
 {
 	arch_resume_loop();
+}
+
+static struct arch_context *tiny_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+	tiny_call(number, arg0, arg1);
+	return tiny_next();
 }
 
 static enum host_outcome tiny_run(host_program *programs[], unsigned count)
@@ -378,7 +384,7 @@ static bool in_use(paddr_t frame)
 	return frame.raw != page.raw || !page_is_free;
 }
 
-static void unmap_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+static struct arch_context *unmap_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
 	if (number == CAP_SYSCALL_ENTER) {
 		*leaf() = 0;
@@ -386,7 +392,8 @@ static void unmap_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 			arch_tlb_flush_page(VADDR(0x400000));
 		page_is_free = true;
 	}
-	tiny_syscall(number, arg0, arg1);
+	tiny_call(number, arg0, arg1);
+	return tiny_next();
 }
 
 static void uses_after_unmap([[maybe_unused]] uint64_t arg)
@@ -447,13 +454,14 @@ static void handler(uint64_t frame)
 	upcalls++;
 }
 
-static void upcall_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+static struct arch_context *upcall_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
 	struct arch_context *ctx = this_cpu()->current_context;
 
-	tiny_syscall(number, arg0, arg1);
+	tiny_call(number, arg0, arg1);
 	if (number == CAP_SYSCALL_ENTER && arg0 == 1)
 		arch_context_upcall(ctx, &upcall_frame, host_program_entry(handler), 0x1234);
+	return tiny_next();
 }
 
 static void is_interrupted_by_upcall([[maybe_unused]] uint64_t arg)

@@ -4,7 +4,7 @@
  *
  * One rule: every entry from user mode saves the user state into the arch_context of the thread that runs
  * (cpu->current_context), calls one of the kernel_on_* functions on the CPU's own stack, then calls kernel_next() and
- * resumes the context that it names. Nothing of an earlier entry remains on the stack.
+ * resumes the context that it names (kernel_on_syscall has that inside). Nothing of an earlier entry remains on the stack.
  *
  * Interrupts that arrive in arch_idle call kernel_on_interrupt / kernel_on_ipi_call and return into arch_idle;
  * a fault or NMI inside the kernel is a panic.
@@ -14,7 +14,8 @@
 #include <abi/region.h>
 #include <core/types.h>
 
-/* <archimpl/context.h> defines struct arch_context: saved user registers, how it entered, vector state. */
+/* <archimpl/context.h> defines struct arch_context: saved user registers, how it entered, vector state; and
+ * ARCH_PRESERVES_NONE, for functions whose callers keep nothing in registers. */
 #include <archimpl/context.h>
 
 /* A context that starts at `entry` with `stack` as stack pointer and `arg` as first argument. All other registers
@@ -45,6 +46,8 @@ void arch_context_registers(const struct arch_context *ctx, struct arch_register
  * state: only needed if it was interrupted rather than in a system call) and loads the next one's.
  * `from` may be NULL (it died, or the CPU was idle). Page tables are the caller's business (arch/paging.h). */
 void arch_context_switch(struct arch_context *from, struct arch_context *to);
+/* The same for `from` that is in a system call and another one: what every call between processes does. */
+void arch_context_hand_over(struct arch_context *from, struct arch_context *to);
 
 struct arch_fault {
 	enum arch_fault_kind {
@@ -63,7 +66,8 @@ struct arch_fault {
 };
 
 /* Implemented above the seam; called by the arch, on the CPU's stack, interrupts disabled. */
-void kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1);
+/* Returns whom to resume. */
+ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1);
 void kernel_on_fault(const struct arch_fault *fault); /* from user mode only */
 void kernel_on_interrupt(unsigned line);              /* a device line bound with arch_irq_bind */
 void kernel_on_timer(void);                           /* the deadline armed with arch_timer_arm passed */

@@ -29,6 +29,10 @@
 	(arch_switch_point(),            \
 	 __atomic_compare_exchange_n((p), (expected), (desired), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 
+/* A store and a full fence in one: the exchange is both on x86; another architecture would put a fence behind it. */
+#define store_fenced(p, v)                                                           \
+	(arch_switch_point(), (void)__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST), \
+	 __atomic_signal_fence(__ATOMIC_SEQ_CST), arch_switch_point())
 #define full_fence() (arch_switch_point(), __atomic_thread_fence(__ATOMIC_SEQ_CST))
 #define store_fence() __atomic_thread_fence(__ATOMIC_RELEASE)
 #define load_fence() (arch_switch_point(), __atomic_thread_fence(__ATOMIC_ACQUIRE))

@@ -40,8 +40,7 @@ static inline void quiesce_enter(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	store_relaxed(&cpu->epoch, load_relaxed(&quiesce_epoch));
-	full_fence();
+	store_fenced(&cpu->epoch, load_relaxed(&quiesce_epoch));
 }
 
 static inline void quiesce_exit(void)

@@ -39,17 +39,35 @@ struct sched_entity {
 void sched_entity_init(struct sched_entity *entity, unsigned home);
 /* BLOCKED -> runnable. The caller won the right to wake it (one waker per blocking). */
 void sched_wake(struct sched_entity *entity, bool may_hand_over);
-/* The running entity gives up the CPU but stays runnable. */
-void sched_yield_current(void);
-/* The running entity stops: it no longer counts as current. The caller has already made it wakeable, and it may have
- * been woken already: then its state is QUEUED, and stays so. */
-static inline void sched_block_current(void)
+/* The same with may_hand_over, for what lives on this CPU: the case of a call and its answer. */
+static inline void sched_wake_next(struct sched_entity *entity)
 {
 	struct cpu *cpu = this_cpu();
-	enum sched_state running = SCHED_RUNNING;
 
-	(void)atomic_cas(&cpu->current->state, &running, SCHED_BLOCKED);
-	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
+	if (unlikely(entity->home != cpu->id || cpu->handover)) {
+		sched_wake(entity, true);
+		return;
+	}
+	store_relaxed(&entity->state, SCHED_QUEUED);
+	cpu->handover = entity;
+}
+/* The running entity gives up the CPU but stays runnable. */
+void sched_yield_current(void);
+/* The running entity is about to stop. In this order: sched_block_begin; the caller makes it wakeable; sched_block_current (it no longer
+ * counts as current, and may have been woken already), or sched_block_undo, if the caller took it back before anybody woke it. */
+static inline void sched_block_begin(struct sched_entity *entity)
+{
+	store_relaxed(&entity->state, SCHED_BLOCKED);
+}
+
+static inline void sched_block_undo(struct sched_entity *entity)
+{
+	store_relaxed(&entity->state, SCHED_RUNNING);
+}
+
+static inline void sched_block_current(void)
+{
+	store_relaxed(&this_cpu()->current, (struct sched_entity *)NULL);
 }
 
 /* The running entity never runs again; not wakeable. */
@@ -89,6 +107,26 @@ static inline struct sched_entity *sched_pick(void)
 	sched_start(cpu, next);
 	if (unlikely(load_relaxed(&cpu->runqueue_len) != 0))
 		sched_share();
+	return next;
+}
+
+/* The hand-over, if there is one and nothing else wants this CPU's attention: then `from`, which blocked in this entry, has made way
+ * for it; only the registers are still to be switched. NULL: to be found by sched_pick. */
+static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched_entity *from)
+{
+	struct sched_entity *next = cpu->handover;
+	uint64_t now;
+
+	if (unlikely(!next || load_relaxed(&cpu->need_resched) || load_relaxed(&cpu->runqueue_len) != 0))
+		return NULL;
+	now = arch_ticks();
+	cpu->handover = NULL;
+	from->run_ticks += now - cpu->started_ticks;
+	cpu->started_ticks = now;
+	next->switches++;
+	store_relaxed(&next->state, SCHED_RUNNING);
+	store_relaxed(&next->on_cpu, true);
+	store_relaxed(&cpu->current, next);
 	return next;
 }
 

@@ -92,21 +92,13 @@ static inline bool ring_try_claim(struct ring *ring)
 	       atomic_cas(&ring->state, &expected, RING_CLAIMED);
 }
 
-/* For an owner: writes one completion. */
-void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result);
 /* For an owner: finishes requests that others completed. */
 void ring_drain(struct ring *ring);
-/* For an owner: the claimed request's completion, and the request is free again. */
-void ring_finish(struct ring *ring, struct request *request);
 /* Somebody pushed or signalled: if nobody owns the ring, does the owner's work now. */
 void ring_poke(struct ring *ring);
 void ring_signal(struct ring *ring, uint32_t signals);
-/* Takes the spare out of the free list: the request waits from now on. */
-void ring_take(struct ring *ring, struct request *request);
 /* For an owner: finishes what others completed, and looks for matches of posted operations. */
 void ring_work(struct ring *ring);
-/* Ends a claim. */
-void ring_unclaim(struct ring *ring);
 /* Completions that were not reaped, reading the user's index; UINT32_MAX: impossible index. */
 uint32_t ring_unreaped(struct ring *ring);
 

@@ -7,6 +7,8 @@
 
 #include <core/types.h>
 
+#define ARCH_PRESERVES_NONE
+
 struct host_user;
 
 struct arch_context {

@@ -19,7 +19,7 @@ enum host_outcome { HOST_QUIET, HOST_POWEROFF, HOST_REBOOT, HOST_FINISHED };
 
 /* How the machine calls the kernel above; the contracts are arch/entry.h's. */
 struct host_hooks {
-	void (*on_syscall)(uint64_t number, uint64_t arg0, uint64_t arg1);
+	struct arch_context *(*on_syscall)(uint64_t number, uint64_t arg0, uint64_t arg1);
 	void (*on_fault)(const struct arch_fault *fault);
 	void (*on_interrupt)(unsigned line);
 	void (*on_timer)(void);

@@ -12,6 +12,10 @@
 
 #include <stdint.h>
 
+/* The entry stubs have saved the user's registers: what they call need not. Arguments come in r12, r13, r14, r15, rdi, rsi (clang 19;
+ * entry.S relies on it). */
+#define ARCH_PRESERVES_NONE __attribute__((preserve_none))
+
 enum arch_context_kind : uint32_t { ARCH_CONTEXT_SYSCALL = 0, ARCH_CONTEXT_TRAP = 1 };
 
 struct arch_context {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Private to the ring room: completions, in line.
+ *
+ * Every call and every answer ends here, so these are straight-line code; what is rare is behind one test each, and in
+ * complete.c. See ring/ring.h for who may call them (an owner).
+ */
+#pragma once
+
+#include "thread_private.h"
+
+/* Words 1 to 3 of a cap_cqe. */
+static inline void ring_post_words(struct ring *ring, uint64_t user_data, uint64_t status_len,
+				   uint64_t caps_flags, uint64_t token)
+{
+	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+
+	cqe[0] = user_data;
+	cqe[1] = status_len;
+	cqe[2] = caps_flags;
+	cqe[3] = token;
+	ring->cq_tail++;
+	store_release(&ring->control->cq_tail, ring->cq_tail);
+}
+
+static inline void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)result;
+
+	ring_post_words(ring, user_data, words[0], words[1], words[2]);
+}
+
+/* The request is free again, behind the spare, which may be the submission that is being dispatched. */
+static inline void ring_give_back(struct ring *ring, struct request *request)
+{
+	ring->pending--;
+	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	request->next = ring->free->next;
+	ring->free->next = request;
+}
+
+/* The rare parts of ring_finish. */
+void ring_finish_extras(struct ring *ring, struct request *request);
+
+static inline void ring_finish(struct ring *ring, struct request *request)
+{
+	if (unlikely(request->extras != 0))
+		ring_finish_extras(ring, request);
+	ring_post(ring, request->sqe.user_data, &request->result);
+	ring_give_back(ring, request);
+}
+
+/* Takes the spare out of the free list: the request waits from now on. */
+static inline void ring_take(struct ring *ring, struct request *request)
+{
+	ring->free = request->next;
+	ring->pending++;
+	store_relaxed(&request->queue_lock, (struct spinlock *)NULL);
+	store_relaxed(&request->sleep_until, 0ull);
+	request->record = NULL;
+	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
+}
+
+static inline bool ring_has_work(const struct ring *ring)
+{
+	return load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0;
+}
+
+/* Ends the cap_enter of a thread that waits in it, or is about to return: its result is set. */
+static inline void enter_finish(struct thread *thread, uint32_t reasons)
+{
+	if (unlikely(thread->enter_deadline != 0))
+		enter_cancel_deadline(thread);
+	thread->in_enter = false;
+	arch_context_set_result(&thread->context, thread->ring.consumed, reasons);
+}
+
+/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. An impossible index counts
+ * as enough and is found by the thread itself, as is what others left. */
+static inline void ring_unclaim(struct ring *ring)
+{
+	struct thread *thread = ring_thread(ring);
+	uint32_t unreaped = ring->cq_tail - load_acquire(&ring->control->cq_head); /* Q2 */
+
+	if (unlikely(unreaped < ring->min || unreaped > ring->cq_count || ring_has_work(ring))) {
+		ring_unclaim_slow(ring);
+		return;
+	}
+	enter_finish(thread, CAP_ENTER_COMPLETIONS);
+	store_release(&ring->state, (uint32_t)RING_RUNNING);
+	sched_wake_next(&thread->sched);
+}
