@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/*
- * Keys: bytes become characters, control characters and escape sequences, and each of those an edit.
- *
- * Escape sequences are those that xterm, tmux and the Linux console send: ESC [ parameters final, ESC O
- * final, ESC letter. Whatever is not known is read to its end and dropped.
- */
+/* What each key does to the line. */
 #include "internal.h"
-
-enum state : uint8_t { PLAIN, ESCAPE, CONTROL, SINGLE };
-
-#define CTRL(c) ((c) & 0x1f)
 
 void line_init(struct line_editor *editor, struct line_output out, uint32_t columns)
 {
@@ -59,7 +50,7 @@ static enum line_event finish(struct line_editor *editor, enum line_event event)
 		line_put(editor, "^C", 2);
 	line_put(editor, "\r\n", 2);
 	editor->open = editor->shown = false;
-	if (event == LINE_READY && editor->remember)
+	if (event == LINE_READY && editor->remember && !editor->hidden)
 		line_history_add(&editor->history, editor->text, editor->len);
 	if (event != LINE_READY)
 		editor->len = editor->cursor = 0;
@@ -80,8 +71,9 @@ static void backspace(struct line_editor *editor)
 	uint32_t from = line_before(editor, editor->cursor);
 	uint32_t column = line_width(editor->prompt, editor->prompt_len) +
 			  line_width(editor->text, editor->cursor);
-	bool simple = editor->shown && editor->cursor == editor->len && column % editor->columns != 0 &&
-		      editor->cursor > from && line_width(editor->text + from, editor->cursor - from) == 1;
+	bool simple = editor->shown && !editor->hidden && editor->cursor == editor->len &&
+		      column % editor->columns != 0 && editor->cursor > from &&
+		      line_width(editor->text + from, editor->cursor - from) == 1;
 
 	if (!simple) {
 		line_erase(editor, from, editor->cursor);
@@ -97,55 +89,49 @@ static void backspace(struct line_editor *editor)
 		line_redraw(editor);
 }
 
-static enum line_event control_key(struct line_editor *editor, uint8_t byte)
+/* Ctrl and a letter. */
+static enum line_event control_key(struct line_editor *editor, uint32_t letter)
 {
-	switch (byte) {
-	case CTRL('A'):
+	switch (letter) {
+	case 'A':
 		move_to(editor, 0);
 		break;
-	case CTRL('E'):
+	case 'E':
 		move_to(editor, editor->len);
 		break;
-	case CTRL('B'):
+	case 'B':
 		move_to(editor, line_before(editor, editor->cursor));
 		break;
-	case CTRL('F'):
+	case 'F':
 		move_to(editor, line_after(editor, editor->cursor));
 		break;
-	case CTRL('C'):
+	case 'C':
 		return finish(editor, LINE_DROPPED);
-	case CTRL('D'):
+	case 'D':
 		return end_or_delete(editor);
-	case CTRL('H'):
-	case 0x7f:
-		backspace(editor);
-		break;
-	case CTRL('I'):
-		line_insert(editor, " ", 1);
-		break;
-	case CTRL('K'):
+	case 'K':
 		line_kill(editor, editor->cursor, editor->len);
 		break;
-	case CTRL('L'):
+	case 'L':
 		line_clear_screen(editor);
 		break;
-	case CTRL('N'):
+	case 'N':
 		go_back_in_history(editor, false);
 		break;
-	case CTRL('P'):
+	case 'P':
 		go_back_in_history(editor, true);
 		break;
-	case CTRL('U'):
+	case 'R':
+		line_search_begin(editor);
+		break;
+	case 'U':
 		line_kill(editor, 0, editor->cursor);
 		break;
-	case CTRL('W'):
+	case 'W':
 		line_kill(editor, line_word_before(editor, editor->cursor), editor->cursor);
 		break;
-	case CTRL('Y'):
+	case 'Y':
 		line_insert(editor, editor->killed, editor->killed_len);
-		break;
-	case CTRL('['):
-		editor->state = ESCAPE;
 		break;
 	default:
 		break;
@@ -153,171 +139,114 @@ static enum line_event control_key(struct line_editor *editor, uint8_t byte)
 	return LINE_MORE;
 }
 
-/* ESC [ n ~ */
-static void numbered_key(struct line_editor *editor)
+/* Alt and a key: words. */
+static void alt_key(struct line_editor *editor, const struct line_key *key)
 {
-	switch (editor->parameter[0]) {
-	case 1:
-	case 7:
-		move_to(editor, 0);
-		break;
-	case 4:
-	case 8:
-		move_to(editor, editor->len);
-		break;
-	case 3:
-		line_erase(editor, editor->cursor, line_after(editor, editor->cursor));
-		break;
-	default:
-		break;
-	}
+	uint32_t at = editor->cursor;
+
+	if (key->code == LINE_KEY_BACKSPACE)
+		line_kill(editor, line_word_before(editor, at), at);
+	else if (key->code == LINE_KEY_LEFT || (key->code == LINE_KEY_CHARACTER && key->character == 'b'))
+		move_to(editor, line_word_before(editor, at));
+	else if (key->code == LINE_KEY_RIGHT || (key->code == LINE_KEY_CHARACTER && key->character == 'f'))
+		move_to(editor, line_word_after(editor, at));
+	else if (key->code == LINE_KEY_CHARACTER && key->character == 'd')
+		line_kill(editor, at, line_word_after(editor, at));
 }
 
-static void escape_key(struct line_editor *editor, uint8_t final)
+static enum line_event tab(struct line_editor *editor)
 {
-	bool words = editor->parameter_count > 1 && editor->parameter[1] != 0;
+	if (editor->completes)
+		return LINE_TAB;
+	line_insert(editor, " ", 1);
+	return LINE_MORE;
+}
 
-	switch (final) {
-	case 'A':
+static enum line_event named_key(struct line_editor *editor, const struct line_key *key)
+{
+	uint32_t at = editor->cursor;
+
+	switch (key->code) {
+	case LINE_KEY_ENTER:
+		return finish(editor, LINE_READY);
+	case LINE_KEY_TAB:
+		return tab(editor);
+	case LINE_KEY_BACKSPACE:
+		backspace(editor);
+		break;
+	case LINE_KEY_DELETE:
+		line_erase(editor, at, line_after(editor, at));
+		break;
+	case LINE_KEY_UP:
 		go_back_in_history(editor, true);
 		break;
-	case 'B':
+	case LINE_KEY_DOWN:
 		go_back_in_history(editor, false);
 		break;
-	case 'C':
-		move_to(editor,
-			words ? line_word_after(editor, editor->cursor) : line_after(editor, editor->cursor));
+	case LINE_KEY_LEFT:
+		move_to(editor, key->control ? line_word_before(editor, at) : line_before(editor, at));
 		break;
-	case 'D':
-		move_to(editor, words ? line_word_before(editor, editor->cursor)
-				      : line_before(editor, editor->cursor));
+	case LINE_KEY_RIGHT:
+		move_to(editor, key->control ? line_word_after(editor, at) : line_after(editor, at));
 		break;
-	case 'H':
+	case LINE_KEY_HOME:
 		move_to(editor, 0);
 		break;
-	case 'F':
+	case LINE_KEY_END:
 		move_to(editor, editor->len);
-		break;
-	case '~':
-		numbered_key(editor);
 		break;
 	default:
 		break;
 	}
+	return LINE_MORE;
 }
 
-static void alt_key(struct line_editor *editor, uint8_t byte)
+enum line_event line_press(struct line_editor *editor, const struct line_key *key)
 {
-	if (byte == 'b')
-		move_to(editor, line_word_before(editor, editor->cursor));
-	else if (byte == 'f')
-		move_to(editor, line_word_after(editor, editor->cursor));
-	else if (byte == 'd')
-		line_kill(editor, editor->cursor, line_word_after(editor, editor->cursor));
-}
-
-static void add_parameter_digit(struct line_editor *editor, uint8_t byte)
-{
-	if (byte == ';') {
-		if (editor->parameter_count < 2)
-			editor->parameter_count++;
-		return;
+	if (editor->searching && line_search_key(editor, key))
+		return LINE_MORE;
+	if (key->alt) {
+		alt_key(editor, key);
+		return LINE_MORE;
 	}
-	if (editor->parameter_count == 0)
-		editor->parameter_count = 1;
-
-	uint8_t *p = &editor->parameter[editor->parameter_count - 1];
-	unsigned value = *p * 10u + (byte - '0');
-	*p = value > 255 ? 255 : (uint8_t)value;
-}
-
-/* Inside an escape sequence. */
-static void escape_byte(struct line_editor *editor, uint8_t byte)
-{
-	if (editor->state == ESCAPE) {
-		editor->state = byte == '[' ? CONTROL : byte == 'O' ? SINGLE : PLAIN;
-		editor->parameter_count = editor->parameter[0] = editor->parameter[1] = 0;
-		if (editor->state == PLAIN)
-			alt_key(editor, byte);
-		return;
-	}
-	if (editor->state == SINGLE || (byte >= 0x40 && byte <= 0x7e)) {
-		editor->state = PLAIN;
-		escape_key(editor, byte);
-	} else if ((byte >= '0' && byte <= '9') || byte == ';') {
-		add_parameter_digit(editor, byte);
-	} else if (byte < 0x20 || byte >= 0x7f) {
-		editor->state = PLAIN;
-	}
-}
-
-static bool is_valid_character(const char *bytes, uint8_t len)
-{
-	uint8_t a = (uint8_t)bytes[0], b = (uint8_t)bytes[1];
-
-	if (len == 3)
-		return !(a == 0xe0 && b < 0xa0) && !(a == 0xed && b > 0x9f);
-	if (len == 4)
-		return !(a == 0xf0 && b < 0x90) && !(a == 0xf4 && b > 0x8f);
-	return true;
-}
-
-static void insert_replacement(struct line_editor *editor)
-{
-	editor->utf8_len = editor->utf8_want = 0;
-	line_insert(editor, "\xef\xbf\xbd", 3);
-}
-
-/* A byte of a character of several. */
-static void utf8_byte(struct line_editor *editor, uint8_t byte)
-{
-	bool continuation = (byte & 0xc0) == 0x80;
-
-	if (editor->utf8_want != 0 && !continuation)
-		insert_replacement(editor);
-	if (editor->utf8_want == 0) {
-		if (byte < 0xc2 || byte > 0xf4) {
-			insert_replacement(editor);
-			return;
-		}
-		editor->utf8_want = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-	}
-	editor->utf8[editor->utf8_len++] = (char)byte;
-	if (editor->utf8_len < editor->utf8_want)
-		return;
-	if (!is_valid_character(editor->utf8, editor->utf8_len)) {
-		insert_replacement(editor);
-		return;
-	}
-
-	uint8_t len = editor->utf8_len;
-	editor->utf8_len = editor->utf8_want = 0;
-	line_insert(editor, editor->utf8, len);
+	if (key->code == LINE_KEY_CONTROL)
+		return control_key(editor, key->character);
+	if (key->code != LINE_KEY_CHARACTER)
+		return named_key(editor, key);
+	line_insert(editor, key->utf8, key->len);
+	return LINE_MORE;
 }
 
 enum line_event line_feed(struct line_editor *editor, uint8_t byte)
 {
-	bool second_half = byte == '\n' && editor->after_return;
+	struct line_key keys[2];
+	unsigned count = line_decode(&editor->decoder, byte, keys);
+	enum line_event event = LINE_MORE;
 
-	editor->after_return = byte == '\r';
-	if (second_half)
-		return LINE_MORE;
-	if (editor->state != PLAIN) {
-		escape_byte(editor, byte);
-		return LINE_MORE;
-	}
-	if (byte >= 0x80) {
-		utf8_byte(editor, byte);
-		return LINE_MORE;
-	}
-	if (editor->utf8_want != 0)
-		insert_replacement(editor);
-	if (byte == '\r' || byte == '\n')
-		return finish(editor, LINE_READY);
-	if (byte < 0x20 || byte == 0x7f)
-		return control_key(editor, byte);
+	/* Two: the first is a character that was broken off, and ends nothing. */
+	for (unsigned i = 0; i < count && event == LINE_MORE; i++)
+		event = line_press(editor, &keys[i]);
+	return event;
+}
 
-	char c = (char)byte;
-	line_insert(editor, &c, 1);
-	return LINE_MORE;
+void line_set(struct line_editor *editor, const char *text, uint32_t len, uint32_t cursor)
+{
+	len = len < LINE_MAX ? len : LINE_MAX;
+	bool same = len == editor->len && cursor == editor->cursor &&
+		    __builtin_memcmp(text, editor->text, len) == 0;
+
+	if (same)
+		return;
+	/* At the end, only what is new is shown: a completed word is typed, so to speak. */
+	bool longer = editor->cursor == editor->len && cursor == len && len > editor->len &&
+		      __builtin_memcmp(text, editor->text, editor->len) == 0;
+	uint32_t from = editor->len;
+
+	__builtin_memmove(editor->text, text, len);
+	editor->len = len;
+	editor->cursor = cursor < len ? cursor : len;
+	if (longer)
+		line_appended(editor, from);
+	else
+		line_redraw(editor);
 }

@@ -24,6 +24,13 @@ void line_erase(struct line_editor *editor, uint32_t from, uint32_t to);
 void line_kill(struct line_editor *editor, uint32_t from, uint32_t to);
 void line_replace(struct line_editor *editor, const char *text, uint32_t len);
 
+/* search.c */
+void line_search_begin(struct line_editor *editor);
+/* False: the search is over, and the key is the line's. */
+bool line_search_key(struct line_editor *editor, const struct line_key *key);
+/* What stands before the text now. */
+uint32_t line_shown_prompt(const struct line_editor *editor, char prompt[LINE_PROMPT_MAX]);
+
 /* history.c */
 void line_history_add(struct line_history *history, const char *text, uint32_t len);
 /* The n-th newest, from 1; null: there is none. */

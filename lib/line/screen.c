@@ -15,7 +15,10 @@ static uint32_t end_row(uint32_t position, uint32_t columns)
 
 static uint32_t position_of(const struct line_editor *editor, uint32_t at)
 {
-	return line_width(editor->prompt, editor->prompt_len) + line_width(editor->text, at);
+	char prompt[LINE_PROMPT_MAX];
+	uint32_t before = line_width(prompt, line_shown_prompt(editor, prompt));
+
+	return before + (editor->hidden ? 0 : line_width(editor->text, at));
 }
 
 void line_put(struct line_editor *editor, const char *bytes, size_t len)
@@ -67,8 +70,11 @@ static void erase_all(struct line_editor *editor)
 
 static void draw(struct line_editor *editor)
 {
-	line_put(editor, editor->prompt, editor->prompt_len);
-	line_put(editor, editor->text, editor->len);
+	char prompt[LINE_PROMPT_MAX];
+
+	line_put(editor, prompt, line_shown_prompt(editor, prompt));
+	if (!editor->hidden)
+		line_put(editor, editor->text, editor->len);
 	editor->shown = true;
 	place_cursor(editor);
 }
@@ -83,7 +89,7 @@ void line_redraw(struct line_editor *editor)
 
 void line_appended(struct line_editor *editor, uint32_t from)
 {
-	if (!editor->shown)
+	if (!editor->shown || editor->hidden)
 		return;
 	line_put(editor, editor->text + from, editor->len - from);
 	editor->row = end_row(position_of(editor, editor->len), editor->columns);
@@ -129,9 +135,21 @@ void line_begin(struct line_editor *editor, const char *prompt, size_t prompt_le
 	editor->len = editor->cursor = 0;
 	editor->row = 0;
 	editor->history_at = 0;
+	editor->searching = false;
 	editor->remember = remember;
 	editor->open = editor->shown = true;
 	if (shown < prompt_len)
 		line_put(editor, prompt + shown, prompt_len - shown);
 	place_cursor(editor);
+}
+
+void line_resize(struct line_editor *editor, uint32_t columns)
+{
+	columns = columns < 8 ? 8 : columns;
+	if (columns == editor->columns)
+		return;
+	/* Terminals wrap long lines anew, or do not: only a line of one row is where it was. */
+	editor->columns = columns;
+	if (editor->open && editor->shown && editor->row > 0)
+		line_redraw(editor);
 }

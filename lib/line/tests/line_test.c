@@ -141,8 +141,15 @@ static bool screen_agrees(void)
 	char want[LINE_PROMPT_MAX + LINE_MAX];
 	unsigned n = 0, cursor = 0;
 
-	for (unsigned i = 0; i < editor.prompt_len; i++)
-		want[n++] = editor.prompt[i];
+	char prompt[LINE_PROMPT_MAX];
+	int prompt_len = editor.searching ? snprintf(prompt, sizeof(prompt), "(%s `%.*s') ",
+						     editor.not_found ? "not found" : "search",
+						     (int)editor.query_len, editor.query)
+					  : snprintf(prompt, sizeof(prompt), "%.*s", (int)editor.prompt_len,
+						     editor.prompt);
+	for (int i = 0; i < prompt_len; i++)
+		if (((unsigned char)prompt[i] & 0xc0) != 0x80)
+			want[n++] = prompt[i];
 	for (unsigned i = 0; i < editor.len; i++) {
 		if (i == editor.cursor)
 			cursor = n;
@@ -242,6 +249,88 @@ static void test_history(void)
 	report(line_becomes("\x10\x10\r", "number 1998, with something behind it"), "old lines make room");
 }
 
+static void again(void)
+{
+	line_begin(&editor, "> ", 2, 0, true);
+}
+
+static void test_search(void)
+{
+	start(80);
+	type("timer.now\r");
+	again();
+	type("caps\r");
+	again();
+	type("timer.sleep ns=1\r");
+	again();
+	type("half\x12ti");
+	report(text_is("timer.sleep ns=1") && memcmp(screen.cells[3], "(search `ti') timer.sleep", 25) == 0,
+	       "Ctrl-R finds the newest line with what is typed");
+	report(type("\x12") == LINE_MORE && text_is("timer.now"), "again: an older one");
+	report(type("x") == LINE_MORE && text_is("timer.now") && editor.not_found && screen.bells == 1 &&
+		       memcmp(screen.cells[3], "(not found `tix') ", 18) == 0,
+	       "what is not there rings the bell, and says so");
+	report(type("\x7f") == LINE_MORE && !editor.not_found && text_is("timer.sleep ns=1"),
+	       "Backspace looks for less, from the newest on");
+	report(type("\x07") == LINE_MORE && text_is("half") && memcmp(screen.cells[3], "> half  ", 8) == 0,
+	       "Ctrl-G gives the line back");
+	report(type("\x12now\x05!") == LINE_MORE && text_is("timer.now!") && screen_agrees(),
+	       "another key goes on with what was found");
+	type("\x15\x12"
+	     "cap");
+	report(type("\r") == LINE_READY && text_is("caps"), "Enter takes it");
+}
+
+static void test_completion(void)
+{
+	start(20);
+	editor.completes = true;
+	report(type("sys") == LINE_MORE && type("\t") == LINE_TAB && text_is("sys"), "Tab is an event");
+	line_set(&editor, "systemInfo.", 11, 11);
+	report(text_is("systemInfo.") && screen_agrees(), "the completed word is shown");
+	line_set(&editor, "systemInfo.get and more than a row", 34, 14);
+	report(editor.cursor == 14 && screen_agrees(), "any text, any place of the cursor");
+	line_set(&editor, "", 0, 0);
+	report(text_is("") && screen_agrees(), "and none");
+	start(20);
+	report(type("a\tb\r") == LINE_READY && text_is("a b"), "nobody completes: Tab is a space");
+}
+
+static void test_hidden(void)
+{
+	start(80);
+	editor.hidden = true;
+	report(type("secretx\x7f\r") == LINE_READY && text_is("secret") &&
+		       memcmp(screen.cells[0], ">       ", 8) == 0,
+	       "a hidden line is not shown");
+	editor.hidden = false;
+	again();
+	report(type("\x10\r") == LINE_READY && text_is(""), "nor remembered");
+}
+
+static void test_words(void)
+{
+	start(80);
+	report(line_becomes("one two\x1b\x7fthree\x1b[1;3D\x1b"
+			    "d4\r",
+			    "one 4"),
+	       "Alt-Backspace, Alt-D, Alt-arrows");
+	again();
+	report(line_becomes("ab\x1b[15~\x1b[Zc\x1b\x1b[D-\r", "ab-c"), "keys without a meaning do nothing");
+}
+
+static void test_resize(void)
+{
+	start(40);
+	type("a line that takes up more than one row of them");
+	line_hide(&editor);
+	memset(screen.cells, ' ', sizeof(screen.cells));
+	screen.columns = 60;
+	line_resize(&editor, 60);
+	line_show(&editor);
+	report(screen_agrees(), "a line after the window has changed");
+}
+
 static void test_utf8(void)
 {
 	start(80);
@@ -323,6 +412,9 @@ static void test_random(unsigned columns)
 		"\x1b"
 		"f",
 		"\x0c",
+		"\x12",
+		"\x07",
+		"\x1b\x7f",
 		"word",
 		"0123456789",
 	};
@@ -374,6 +466,11 @@ int main(void)
 	test_keys();
 	test_ends();
 	test_history();
+	test_search();
+	test_completion();
+	test_hidden();
+	test_words();
+	test_resize();
 	test_utf8();
 	test_limits();
 	test_hide();
