@@ -177,9 +177,8 @@ static bool call_method(struct current *c, const struct shell_statement *st, con
 		show_error(&error);
 		return false;
 	}
-	terminal_flush();
 
-	enum status status = rpc_call(&c->call);
+	enum status status = terminal_call(&c->call);
 	if (status != STATUS_OK) {
 		struct name here = {.id = c->id};
 

@@ -19,6 +19,8 @@
 #include <shell/parse.h>
 #include <spawn/package.h>
 
+#include "terminal.h"
+
 #define PROMPT_TEXT "capos> "
 #define MAX_NAMES 64u
 #define MAX_NAME 31u
@@ -31,9 +33,6 @@ struct name {
 };
 
 /* ---- terminal.c ---- */
-extern const struct text_out out;
-void terminal_start(void);
-void terminal_flush(void);
 /* False: no further line will come. */
 bool terminal_read_line(char *line, uint32_t size, uint32_t *len);
 /* Points at a place of the line just typed, and says what is wrong there. */

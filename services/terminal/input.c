@@ -1,157 +1,142 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Input: bytes go to the line editor as long as somebody waits for a line. While nobody does they stay with
- * the UART's buffer and behind it in the UART itself, so what is typed or piped ahead reaches whoever reads
- * next.
+ * Input, before anybody reads it. What is typed while nobody reads waits here, and behind that in the UART's buffer and in
+ * the UART itself, so that nothing is lost; but Ctrl-C and Ctrl-\ are seen at once, and what was typed ahead of them is
+ * dropped, as whoever presses them means to start anew.
+ *
+ * The size. A terminal on a serial line does not say when its window changes, so it is asked where the lower right corner
+ * is. Only a person's terminal answers: the first question is asked when one byte comes alone, as from a key; from then
+ * on, if it was answered, before each line. Input from a pipe gets no question, and its transcript stays plain text.
  */
-#include <schema/service/terminal.capnp.h>
-
 #include "terminal.h"
 
-#define ANSWER_OVERHEAD 64u /* bytes of an answer that are not the line */
+#define CTRL_C 0x03u
+#define CTRL_BACKSLASH 0x1cu
+/* To the lower right corner, where is that?, and back. */
+#define ASK                         \
+	"\x1b"                      \
+	"7\x1b[999;999H\x1b[6n\x1b" \
+	"8"
 
-/* What was written before on the same line belongs to the prompt. */
-static void begin_line(struct terminal *t)
+static uint32_t typed_count(const struct terminal *t)
 {
-	struct reader *r = &t->readers[0];
-	uint32_t before = t->tail_len;
-	char prompt[LINE_PROMPT_MAX];
+	return t->typed_tail - t->typed_head;
+}
 
-	if (before + r->prompt_len > LINE_PROMPT_MAX) {
-		output_text(t, "", 0, true);
-		before = 0;
+static void put_typed(struct terminal *t, uint8_t byte)
+{
+	if (typed_count(t) < TYPED_MAX)
+		t->typed[t->typed_tail++ % TYPED_MAX] = byte;
+}
+
+/* ---- The size ---- */
+
+void input_ask_size(struct terminal *t)
+{
+	if (t->size_told || !t->size_answers)
+		return;
+	t->size_asked = true;
+	output_raw(t, ASK, sizeof(ASK) - 1);
+}
+
+void input_set_size(struct terminal *t, uint16_t columns, uint16_t rows)
+{
+	if (columns == t->columns && rows == t->rows)
+		return;
+	t->columns = columns;
+	t->rows = rows;
+	line_resize(&t->editor, columns);
+	event_raise(t, TERMINAL_EVENT_KIND_RESIZED);
+}
+
+static void forget_report(struct terminal *t)
+{
+	for (uint32_t i = 0; i < t->report_len; i++)
+		put_typed(t, t->report[i]);
+	t->report_len = 0;
+}
+
+/* ESC [ rows ; columns R */
+static void take_report(struct terminal *t)
+{
+	uint32_t numbers[2] = {0}, at = 0;
+
+	for (uint32_t i = 2; i < t->report_len; i++) {
+		if (t->report[i] == ';')
+			at = 1;
+		else
+			numbers[at] = numbers[at] * 10 + (t->report[i] - '0');
 	}
-	__builtin_memcpy(prompt, t->tail, before);
-	__builtin_memcpy(prompt + before, r->prompt, r->prompt_len);
-	t->tail_len = 0;
-	line_begin(&t->editor, prompt, before + r->prompt_len, before, !r->wants_bytes);
+	t->report_len = 0;
+	t->size_asked = false;
+	t->size_answers = t->size_answered = true;
+	if (!t->size_told && numbers[1] >= 8 && numbers[1] <= 1000 && numbers[0] >= 2 && numbers[0] <= 1000)
+		input_set_size(t, (uint16_t)numbers[1], (uint16_t)numbers[0]);
 }
 
-enum status input_add_reader(struct terminal *t, struct rpc_request *request, const struct reader *reader)
+/* True: the byte belongs to the answer, as far as one can tell; it is kept. */
+static bool is_report(struct terminal *t, uint8_t byte)
 {
-	if (t->reader_count == MAX_READERS)
-		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
-				 "too many wait for this terminal already", nullptr);
+	uint32_t len = t->report_len;
+	bool semicolon = len > 2 && __builtin_memchr(t->report, ';', len) != nullptr;
 
-	struct reader *r = &t->readers[t->reader_count];
-	*r = *reader;
-	enum status status = service_defer(request, &r->reply);
-	if (status == RPC_DEFERRED)
-		t->reader_count++;
-	return status;
-}
-
-static void drop_reader(struct terminal *t, uint32_t index)
-{
-	t->reader_count--;
-	__builtin_memmove(&t->readers[index], &t->readers[index + 1],
-			  (t->reader_count - index) * sizeof(t->readers[0]));
-}
-
-void input_cancel(struct terminal *t, uint64_t token)
-{
-	for (uint32_t i = 0; i < t->reader_count; i++) {
-		if (t->readers[i].reply.token != token)
-			continue;
-		(void)service_reply_raise(&t->readers[i].reply, EXCEPTION_TYPE_FAILED, "cancelled", nullptr);
-		drop_reader(t, i);
-		/* Its prompt goes; what was typed there goes with it. */
-		if (i == 0 && t->editor.open) {
-			line_hide(&t->editor);
-			t->editor.open = false;
+	if (!t->size_asked)
+		return false;
+	if (len == 0   ? byte == 0x1b
+	    : len == 1 ? byte == '['
+		       : (byte >= '0' && byte <= '9') || (byte == ';' && len > 2 && !semicolon)) {
+		if (len < sizeof(t->report)) {
+			t->report[t->report_len++] = byte;
+			return true;
 		}
-		return;
-	}
-}
-
-/* A refused answer is one whose caller is gone. */
-static void answer_line(struct terminal *t, const char *text, uint32_t len, bool end)
-{
-	struct reader *r = &t->readers[0];
-
-	if (service_reply_begin(&r->reply, len + ANSWER_OVERHEAD, 0) == STATUS_OK) {
-		struct terminal_session_read_line_results_builder results =
-			terminal_session_read_line_results_builder_root(&r->reply.results);
-
-		terminal_session_read_line_results_builder_set_line(results, (struct msg_text){text, len});
-		terminal_session_read_line_results_builder_set_end(results, end);
-	}
-	(void)service_reply_send(&r->reply);
-	drop_reader(t, 0);
-}
-
-static void answer_bytes(struct terminal *t, const char *bytes, uint32_t len)
-{
-	struct reader *r = &t->readers[0];
-
-	if (service_reply_begin(&r->reply, len + ANSWER_OVERHEAD, 0) == STATUS_OK) {
-		struct std_io_read_results_builder results = std_io_read_results_builder_root(
-			&r->reply.results);
-
-		std_io_read_results_builder_set_bytes(results,
-						      (struct msg_data){(const uint8_t *)bytes, len});
-	}
-	(void)service_reply_send(&r->reply);
-	drop_reader(t, 0);
-}
-
-static void answer_rest(struct terminal *t)
-{
-	struct reader *r = &t->readers[0];
-	uint32_t len = t->rest_len - t->rest_at, at = t->rest_at;
-
-	if (len > r->max_bytes)
-		len = r->max_bytes;
-	if (r->reply.max_bytes < ANSWER_OVERHEAD + len)
-		len = r->reply.max_bytes - ANSWER_OVERHEAD;
-	t->rest_at += len;
-	answer_bytes(t, t->rest + at, len);
-}
-
-static void line_ended(struct terminal *t, enum line_event event)
-{
-	bool end = event == LINE_ENDED;
-
-	if (event == LINE_DROPPED) {
-		begin_line(t);
-		return;
-	}
-	if (!t->readers[0].wants_bytes) {
-		answer_line(t, t->editor.text, t->editor.len, end);
-	} else if (end) {
-		answer_bytes(t, nullptr, 0);
-	} else {
-		__builtin_memcpy(t->rest, t->editor.text, t->editor.len);
-		t->rest_len = t->editor.len;
-		t->rest[t->rest_len++] = '\n';
-		t->rest_at = 0;
-		answer_rest(t);
-	}
-}
-
-/* The first of the queue is served as far as it can be without more input; true: it got its answer. */
-static bool serve_first(struct terminal *t)
-{
-	uint32_t before = t->reader_count;
-	uint8_t byte;
-
-	if (t->readers[0].wants_bytes && t->rest_at < t->rest_len) {
-		answer_rest(t);
+	} else if (byte == 'R' && semicolon && t->report[len - 1] != ';' && len <= 12) {
+		take_report(t);
 		return true;
 	}
-	if (!t->editor.open)
-		begin_line(t);
-	while (t->reader_count == before && uart16550_receive(&t->uart, &byte, 1) == 1) {
-		enum line_event event = line_feed(&t->editor, byte);
+	forget_report(t);
+	return false;
+}
 
-		if (event != LINE_MORE)
-			line_ended(t, event);
+/* ---- Bytes ---- */
+
+static void take_byte(struct terminal *t, uint8_t byte)
+{
+	bool interrupt = byte == CTRL_C && !readers_take_interrupts(t);
+
+	if (is_report(t, byte))
+		return;
+	if (!interrupt && byte != CTRL_BACKSLASH) {
+		put_typed(t, byte);
+		return;
 	}
-	return t->reader_count < before;
+	t->typed_head = t->typed_tail;
+	t->rest_at = t->rest_len;
+	event_raise(t, interrupt ? TERMINAL_EVENT_KIND_INTERRUPT : TERMINAL_EVENT_KIND_QUIT);
+}
+
+bool input_next(struct terminal *t, uint8_t *byte)
+{
+	uint8_t raw;
+
+	while (typed_count(t) == 0) {
+		bool alone = uart16550_waiting(&t->uart) == 1;
+
+		if (uart16550_receive(&t->uart, &raw, 1) != 1)
+			return false;
+		if (alone && t->editor.open && !t->size_answers && !t->size_asked && !t->size_told) {
+			t->size_asked = true;
+			output_raw(t, ASK, sizeof(ASK) - 1);
+		}
+		take_byte(t, raw);
+	}
+	*byte = t->typed[t->typed_head++ % TYPED_MAX];
+	return true;
 }
 
 void input_poll(struct terminal *t)
 {
-	while (t->reader_count > 0 && serve_first(t))
-		;
+	uint8_t raw;
+
+	while (typed_count(t) < TYPED_MAX - sizeof(t->report) && uart16550_receive(&t->uart, &raw, 1) == 1)
+		take_byte(t, raw);
 }

@@ -22,7 +22,7 @@ int main(void)
 	while (status == STATUS_OK || status == STATUS_TIMED_OUT) {
 		bool soon = device_poll(t);
 
-		input_poll(t);
+		readers_poll(t);
 		/* The bell may have rung while calls were answered above: then its WAIT is over, and nothing would
 		 * end a sleep. */
 		uint64_t deadline = soon || t->rang              ? SOON_NS

@@ -21,6 +21,7 @@ const image :Image = (
         (name = "session", interface = "TerminalSession", key = 2),
         (name = "stdio", interface = "StdIO", key = 3),
       ],
+      maxMessage = 2048,
     ),
     (
       name = "test-terminal",

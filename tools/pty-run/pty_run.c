@@ -10,9 +10,15 @@
  *	wait MS		lets time pass
  *	timeout SECONDS	bounds each later expect (at first 10)
  *	size COLUMNS ROWS	changes the window size
+ *	row N TEXT	waits until row N of the screen (from 1; negative: from the last one that has text) is TEXT
+ *	shows TEXT	waits until some row of the screen contains TEXT
+ *	hides TEXT	waits until none does
+ *	cursor ROW COLUMN	waits until the cursor is there (from 1)
+ *	bytes N		from now on, N bytes a second come and go: a slow line; 0: as fast as they can
  *	end		waits until the command has ended (implied at the end of the script)
- * TEXT runs to the end of the line; \n \r \t \b \e \\ \s (a space) and \xNN stand for bytes.  Matching and RECORD use the
- * text without carriage returns and escape sequences; RECORD.raw has all bytes.
+ * TEXT runs to the end of the line; \n \r \t \b \e \\ \s (a space) and \xNN stand for bytes.  expect and RECORD use the
+ * text without carriage returns and escape sequences; RECORD.raw has all bytes. What row, shows and cursor see is what a
+ * terminal of that size would show (vt.h); it also answers the questions that terminals answer.
  * Exit status: the command's, 126 if an expectation was not met, 124 after -t SECONDS (120) in all.
  */
 #include <ctype.h>
@@ -30,6 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vt.h"
+
 enum { EXIT_TIMEOUT = 124, EXIT_BROKEN = 125, EXIT_UNMET = 126, SCREEN_MAX = 1 << 22 };
 
 enum escape_state { TEXT, ESCAPE, CONTROL_SEQUENCE, TITLE };
@@ -39,6 +47,8 @@ static size_t screen_len;
 static size_t matched; /* the next expectation looks from here */
 static enum escape_state state;
 static int terminal = -1;
+static struct vt vt;
+static long long bytes_a_second;
 static bool ended;
 static FILE *record, *record_raw;
 static pid_t child;
@@ -106,14 +116,24 @@ static void listen_for(long long ms)
 		leave(EXIT_TIMEOUT, "the run took too long", nullptr);
 	if (ended || poll(&fd, 1, (int)ms) <= 0)
 		return;
-	ssize_t n = read(terminal, bytes, sizeof(bytes));
+	size_t most = sizeof(bytes);
+	if (bytes_a_second > 0) {
+		most = (size_t)(bytes_a_second / 100 ? bytes_a_second / 100 : 1);
+		usleep(10000);
+	}
+	ssize_t n = read(terminal, bytes, most < sizeof(bytes) ? most : sizeof(bytes));
 	if (n <= 0) { /* EIO: the command has closed the terminal */
 		ended = !(n < 0 && errno == EINTR);
 		return;
 	}
 	fwrite(bytes, 1, (size_t)n, record_raw);
-	for (ssize_t i = 0; i < n; i++)
+	for (ssize_t i = 0; i < n; i++) {
 		take_byte(bytes[i]);
+		vt_feed(&vt, bytes[i]);
+		if (vt.reply_len > 0 && write(terminal, vt.reply, vt.reply_len) < 0)
+			leave(EXIT_BROKEN, "cannot answer", strerror(errno));
+		vt.reply_len = 0;
+	}
 	fflush(record);
 }
 
@@ -137,7 +157,9 @@ static void expect(const char *text, size_t len, long long ms)
 static void type_text(const char *text, size_t len)
 {
 	while (len && !ended) {
-		ssize_t n = write(terminal, text, len);
+		ssize_t n = write(terminal, text, bytes_a_second > 0 ? 1 : len);
+		if (bytes_a_second > 0)
+			usleep((useconds_t)(1000000 / bytes_a_second));
 		if (n > 0) {
 			text += n;
 			len -= (size_t)n;
@@ -182,6 +204,78 @@ static void set_size(const char *text)
 	if (sscanf(text, "%hu %hu", &size.ws_col, &size.ws_row) != 2)
 		leave(EXIT_BROKEN, "bad size", text);
 	ioctl(terminal, TIOCSWINSZ, &size);
+	vt_resize(&vt, size.ws_col, size.ws_row);
+}
+
+/* ---- What the screen shows ---- */
+
+static bool some_row_has(const char *text)
+{
+	char row[VT_MAX_COLUMNS * 5];
+
+	for (unsigned i = 0; i < vt.rows; i++) {
+		vt_row(&vt, i, row, sizeof(row));
+		if (strstr(row, text))
+			return true;
+	}
+	return false;
+}
+
+static bool row_is(int number, const char *text)
+{
+	char row[VT_MAX_COLUMNS * 5];
+	int index = number - 1;
+
+	if (number < 0) {
+		for (index = (int)vt.rows - 1; index >= 0; index--) {
+			vt_row(&vt, (unsigned)index, row, sizeof(row));
+			if (row[0] && ++number == 0)
+				break;
+		}
+	}
+	if (index < 0 || index >= (int)vt.rows)
+		return false;
+	vt_row(&vt, (unsigned)index, row, sizeof(row));
+	return !strcmp(row, text);
+}
+
+static bool screen_agrees(const char *step, const char *text)
+{
+	unsigned row, column;
+	int number, used = 0;
+
+	if (!strcmp(step, "shows"))
+		return some_row_has(text);
+	if (!strcmp(step, "hides"))
+		return !some_row_has(text);
+	if (!strcmp(step, "cursor"))
+		return sscanf(text, "%u %u", &row, &column) == 2 && vt.row + 1 == row &&
+		       vt.column + 1 == column;
+	return sscanf(text, "%d %n", &number, &used) == 1 && row_is(number, text + used);
+}
+
+static void print_screen(void)
+{
+	char row[VT_MAX_COLUMNS * 5];
+
+	fprintf(stderr, "pty-run: the screen, cursor at %u %u:\n", vt.row + 1, vt.column + 1);
+	for (unsigned i = 0; i < vt.rows; i++) {
+		vt_row(&vt, i, row, sizeof(row));
+		if (row[0])
+			fprintf(stderr, "%3u|%s\n", i + 1, row);
+	}
+}
+
+static void expect_screen(const char *step, const char *text, long long ms)
+{
+	for (long long until = now_ms() + ms; !screen_agrees(step, text);) {
+		if (ended || now_ms() >= until) {
+			print_screen();
+			fprintf(stderr, "pty-run: not so: %s %s\n", step, text);
+			leave(EXIT_UNMET, nullptr, nullptr);
+		}
+		listen_for(20);
+	}
 }
 
 static void play(FILE *script)
@@ -210,6 +304,12 @@ static void play(FILE *script)
 			patience = atoll(text) * 1000;
 		} else if (!strcmp(line, "size")) {
 			set_size(text);
+		} else if (!strcmp(line, "row") || !strcmp(line, "shows") || !strcmp(line, "hides") ||
+			   !strcmp(line, "cursor")) {
+			(void)decode(text);
+			expect_screen(line, text, patience);
+		} else if (!strcmp(line, "bytes")) {
+			bytes_a_second = atoll(text);
 		} else if (strcmp(line, "end")) {
 			leave(EXIT_BROKEN, "unknown step", line);
 		}
@@ -245,6 +345,7 @@ int main(int argc, char **argv)
 	if (!script || !record || !record_raw)
 		leave(EXIT_BROKEN, "cannot open a file", strerror(errno));
 
+	vt_init(&vt, size.ws_col, size.ws_row);
 	child = forkpty(&terminal, nullptr, nullptr, &size);
 	if (child < 0)
 		leave(EXIT_BROKEN, "no pseudo-terminal", strerror(errno));
