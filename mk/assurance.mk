@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Models and proofs: docs/assurance.md. The long gate: minutes, and packages of its own, so not part of `make test`.
 
-.PHONY: assurance models proofs
-assurance: models proofs  ## Spin models (with the slow ones) and Frama-C proofs
+.PHONY: assurance models proofs reproducible
+assurance: models proofs reproducible  ## Spin models (with the slow ones), Frama-C proofs, two builds compared
+
+reproducible:  ## builds HEAD twice, in different surroundings, and compares what ships
+	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL tools/check-reproducible
 
 models:  ## Spin models alone
 	$(Q)mkdir -p $(OUT)/assurance/models

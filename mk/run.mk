@@ -21,16 +21,22 @@ debug: $(KERNEL_ELF) $(IMAGE_PKG)  ## boot under gdb, with symbols of the kernel
 	echo 'console: out/run/console.txt, log: out/run/log.txt'; \
 	gdb -q -x tools/gdb/capos.gdb -ex 'file $(KERNEL_ELF)' -ex "target remote $$socket" $(GDB_ARGS)
 
-# A GRUB (multiboot2) image from the same ELF; grub-mkrescue writes the date of the build into it.
+# A GRUB (multiboot2) image from the same ELF. Put together by hand rather than by grub-mkrescue, which writes the time of the build
+# into it: the same sources give the same bytes (`make reproducible`).
 iso: $(OUT)/iso/$(IMAGE).iso  ## a bootable GRUB image out/iso/IMAGE.iso
 
 run-iso: iso $(OUT)/tools/machine  ## boot that image
 	$(Q)exec $(OUT)/tools/machine -- tools/qemu --iso $(OUT)/iso/$(IMAGE).iso $(MACHINE_OPTIONS) -- $(QEMU_ARGS)
 
+GRUB := /usr/lib/grub/i386-pc
+ISO_DATE := 1577836800 # 2020-01-01; of every file and of the image
 $(OUT)/iso/%.iso: $(OUT)/images/%.pkg $(KERNEL_ELF) mk/run.mk
-	$(call say,ISO,$@)d=$(OUT)/iso/$*; rm -rf $$d; mkdir -p $$d/boot/grub; \
+	$(call say,ISO,$@)d=$(OUT)/iso/$*; rm -rf $$d; mkdir -p $$d/boot; \
 	$(OBJCOPY) --strip-all $(KERNEL_ELF) $$d/boot/kernel.elf; cp $< $$d/boot/image.pkg; \
-	printf '%s\n' 'set timeout=0' 'set default=0' 'menuentry capOS {' 'multiboot2 /boot/kernel.elf' \
-	 'module2 /boot/image.pkg' 'boot' '}' >$$d/boot/grub/grub.cfg; \
-	grub-mkrescue --locales= --fonts= --themes= --install-modules='normal multiboot2 iso9660 biosdisk part_msdos configfile' \
-	 -o $@ $$d >$(OUT)/iso/$*.log 2>&1 || { tail -20 $(OUT)/iso/$*.log; exit 1; }
+	printf '%s\n' 'multiboot2 /boot/kernel.elf' 'module2 /boot/image.pkg' boot >$(OUT)/iso/$*.cfg; \
+	{ grub-mkimage -O i386-pc-eltorito -d $(GRUB) -p /boot -c $(OUT)/iso/$*.cfg -o $$d/boot/eltorito.img \
+	   biosdisk iso9660 multiboot2 && \
+	  find $$d -exec touch -h -d @$(ISO_DATE) {} + && \
+	  SOURCE_DATE_EPOCH=$(ISO_DATE) xorriso -as mkisofs -quiet -R -V CAPOS -b boot/eltorito.img -no-emul-boot -boot-load-size 4 \
+	   -boot-info-table --grub2-boot-info --grub2-mbr $(GRUB)/boot_hybrid.img -o $@ $$d; \
+	} >$(OUT)/iso/$*.log 2>&1 || { tail -20 $(OUT)/iso/$*.log; rm -f $@; exit 1; }

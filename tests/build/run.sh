@@ -40,11 +40,27 @@ incremental() { # the best of three, since other work may go on
 nothing_to_do() { make -q kernel user images; }
 help() { make -s help >"$dir/help.txt"; for t in run test bench check docs debug; do grep -q "^  $t " "$dir/help.txt" || return; done; }
 
+bill() { # every port is in it, and it is JSON
+	make -s sbom && perl -MJSON::PP -e 'local $/; decode_json(<>)' out/capos.spdx.json || return
+	for p in ports/*/port.mk; do
+		grep -q "SPDXRef-port-$(basename "$(dirname "$p")")\"" out/capos.spdx.json || return
+	done
+	grep -q "$(sha256sum out/images/default.pkg | cut -d' ' -f1)" out/capos.spdx.json
+}
+panics() { # no place is overlooked: as many rows as there are calls
+	local calls rows
+	calls=$(grep -rhE '^[^*/]*(^|[^a-z_"])(panic|kassert)\(' kernel --include='*.c' --include='*.h' --exclude-dir=tests --exclude-dir=host | grep -cvE 'void panic|#define')
+	rows=$(tools/panic-surface | grep -c '^| `kernel')
+	[ "$calls" -eq "$rows" ] || { echo "$calls calls, $rows rows"; return 1; }
+}
+
 check 'a pipe can drive make run' piped_run
 check 'an unknown image is an error' no_image
 check 'make debug stops at a breakpoint with symbols' debugger
 check 'one kernel file is rebuilt within 5 s' incremental
 check 'after a build there is nothing to do' nothing_to_do
+check 'the bill of materials lists every port and what ships' bill
+check 'the panic surface lists every panic and assertion' panics
 check 'make help lists the commands' help
 echo "1..$number"
 exit $failed
