@@ -116,12 +116,13 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
 	spin_unlock(&table->lock);
 }
 
-static cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref ref, struct provenance provenance)
+static inline cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref ref,
+			  struct provenance provenance)
 {
 	cap_id id = cap_id_make(slot, entry->generation);
 
 	store_relaxed(&entry->gate, ref.gate);
-	if (ref.gate != NULL)
+	if (unlikely(ref.gate != NULL))
 		(void)atomic_add(&ref.gate->entries, 1ull);
 	entry->provenance = provenance;
 	store_release(&entry->view, ref.view); /* T4: last */
@@ -191,18 +192,19 @@ enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct c
 }
 
 /* The entry in use that an id names, revoked or not. */
-static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation) REQUIRES(table->lock)
+static inline struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation)
+	REQUIRES(table->lock)
 {
 	uint32_t slot = cap_id_slot(id);
 
-	if (slot == 0 || slot >= table->array->capacity)
+	if (unlikely(slot == 0 || slot >= table->array->capacity))
 		return NULL;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
-	return entry->view != NULL && entry->generation == generation ? entry : NULL;
+	return likely(entry->view != NULL && entry->generation == generation) ? entry : NULL;
 }
 
 /* Empties the entry; its references are the caller's now. */
-static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
+static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
 	REQUIRES(table->lock)
 {
 	struct cap_ref ref = {entry->view, entry->gate};
@@ -221,11 +223,44 @@ static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, ui
 	return ref;
 }
 
+/* Under the lock the entry's own references hold what it names: they are counted up without looking whether they are the last. */
+struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver)
+{
+	struct cap_copy copy = {STATUS_BAD_ID, 0};
+
+	spin_lock(&table->lock);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id));
+	if (unlikely(entry == NULL || (id.raw >> 63) != 0))
+		goto out;
+	struct cap_ref ref = {entry->view, entry->gate};
+	if (unlikely(ref.gate != NULL && !gate_is_alive(ref.gate))) {
+		copy.id = STATUS_REVOKED;
+		goto out;
+	}
+	copy.id = ledger_charge(table->ledger, LEDGER_ENTRIES, 1); /* T3 */
+	if (unlikely(copy.id != STATUS_OK))
+		goto out;
+	if (unlikely(table->free == 0) && (copy.id = grow(table)) != STATUS_OK) {
+		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+		goto out;
+	}
+	uint32_t slot = table->free;
+	entry = &cap_array_entries(table->array)[slot];
+	table->free = entry->next;
+	table->used++;
+	cap_ref_get(ref);
+	copy.id = (int64_t)fill(entry, slot, ref, (struct provenance){giver, PROVENANCE_DUPLICATE, {0}}).raw;
+	copy.object_id = ref.view->object->id;
+out:
+	spin_unlock(&table->lock);
+	return copy;
+}
+
 enum status cap_table_release(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
 	struct cap_entry *entry = held(table, id, cap_id_generation(id));
-	if (entry == NULL || (cap_id_generation(id) & GENERATION_LOCKED) != 0) {
+	if (unlikely(entry == NULL || (id.raw >> 63) != 0)) {
 		spin_unlock(&table->lock);
 		return STATUS_BAD_ID;
 	}

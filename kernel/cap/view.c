@@ -8,7 +8,15 @@
 
 static size_t view_size(unsigned count)
 {
-	return sizeof(struct view) + count * sizeof(struct interface_set);
+	return sizeof(struct view) + (count > 0 ? count : 1) * sizeof(struct interface_set);
+}
+
+uint64_t view_more_methods(const struct view *view, uint64_t interface_id)
+{
+	for (unsigned i = 0; i < view->count; i++)
+		if (view->sets[i].interface_id == interface_id)
+			return view->sets[i].methods;
+	return 0;
 }
 
 enum status view_create(struct object *object, enum view_kind kind, uint64_t key,
@@ -24,6 +32,7 @@ enum status view_create(struct object *object, enum view_kind kind, uint64_t key
 	view->key = key;
 	view->kind = kind;
 	view->count = (uint8_t)count;
+	view->sets[0] = (struct interface_set){0};
 	for (unsigned i = 0; i < count; i++)
 		view->sets[i] = sets[i];
 	if (object->type->view_created != NULL) {
@@ -65,10 +74,8 @@ static void view_free(struct quiesce_node *node)
 	heap_free(view, view_size(view->count));
 }
 
-void view_put(struct view *view)
+void view_last_put(struct view *view)
 {
-	if (atomic_sub(&view->refs, 1) != 1)
-		return;
 	if (view->object->type->view_gone != NULL)
 		view->object->type->view_gone(view);
 	quiesce_free(&view->quiesce, view_free);

@@ -69,16 +69,13 @@ static enum status retire(void *self, struct rpc_request *request,
 static const struct endpoint_server_ops endpoint_ops = {
 	.receive = receive, .template = template, .identify = identify, .retire = retire};
 
-static enum status endpoint_object_call(struct object *object, struct rpc_request *request)
-{
-	return endpoint_dispatch(&endpoint_ops, object, request);
-}
+ENDPOINT_BIND(endpoint, endpoint_ops);
 
 const struct object_type endpoint_type = {
 	.name = "endpoint",
 	.interface_id = ENDPOINT_INTERFACE_ID,
+	OBJECT_METHODS(endpoint),
 	.is_endpoint = true,
-	.call = endpoint_object_call,
 	.destroy = endpoint_destroy,
 	.view_created = endpoint_view_created,
 	.view_gone = endpoint_view_gone,

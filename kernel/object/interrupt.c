@@ -106,15 +106,12 @@ static void view_gone(struct view *view)
 	store_release(&lines[interrupt->line], (struct interrupt *)NULL);
 }
 
-static enum status interrupt_call(struct object *object, struct rpc_request *request)
-{
-	return interrupt_dispatch(&interrupt_ops, object, request);
-}
+INTERRUPT_BIND(interrupt, interrupt_ops);
 
 const struct object_type interrupt_type = {
 	.name = "interrupt",
 	.interface_id = INTERRUPT_INTERFACE_ID,
-	.call = interrupt_call,
+	OBJECT_METHODS(interrupt),
 	.destroy = destroy,
 	.view_gone = view_gone,
 };

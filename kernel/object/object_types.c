@@ -63,6 +63,7 @@ void objects_init(void)
 	gate_object_type = &revoker_type;
 	session_object_type = &session_context_type;
 	session_of_boot.object.type = &session_context_type;
+	kcall_init();
 	entropy_init();
 	entropy_fill(session_of_boot.secret, sizeof(session_of_boot.secret));
 	struct object *const singletons[] = {&console_object,

@@ -15,17 +15,17 @@
 #include <ring/kcall.h>
 #include <ring/thread.h>
 
-/* Defines struct object_type X_type whose calls go to the generated dispatcher with the operations X_ops. */
-#define OBJECT_TYPE(name_, interface_, destroy_)                                            \
-	static enum status name_##_call(struct object *object, struct rpc_request *request) \
-	{                                                                                   \
-		return name_##_dispatch(&name_##_ops, object, request);                     \
-	}                                                                                   \
-	const struct object_type name_##_type = {                                           \
-		.name = #name_,                                                             \
-		.interface_id = interface_##_INTERFACE_ID,                                  \
-		.call = name_##_call,                                                       \
-		.destroy = destroy_,                                                        \
+/* What an object type says of its methods: those of X_ops, bound by X_BIND(X, X_ops). */
+#define OBJECT_METHODS(name_) .methods = name_##_bound, .method_count = array_size(name_##_bound)
+
+/* Defines struct object_type X_type whose calls go to the operations X_ops. */
+#define OBJECT_TYPE(name_, interface_, destroy_)           \
+	interface_##_BIND(name_, name_##_ops);             \
+	const struct object_type name_##_type = {          \
+		.name = #name_,                            \
+		.interface_id = interface_##_INTERFACE_ID, \
+		OBJECT_METHODS(name_),                     \
+		.destroy = destroy_,                       \
 	}
 
 extern const struct object_type console_type, timer_type, entropy_source_type, system_info_type,

@@ -246,11 +246,6 @@ static const struct process_handle_server_ops process_handle_ops = {
 	.backtrace = backtrace,
 };
 
-static enum status process_handle_object_call(struct object *object, struct rpc_request *request)
-{
-	return process_handle_dispatch(&process_handle_ops, object, request);
-}
-
 static void destroy(struct object *object)
 {
 	process_put(process_of(object));
@@ -265,10 +260,12 @@ static void view_gone(struct view *view)
 		process_abandon(process, &(struct exit_record){.reason = EXIT_KILLED});
 }
 
+PROCESS_HANDLE_BIND(process_handle, process_handle_ops);
+
 const struct object_type process_handle_type = {
 	.name = "process",
 	.interface_id = PROCESS_HANDLE_INTERFACE_ID,
-	.call = process_handle_object_call,
+	OBJECT_METHODS(process_handle),
 	.destroy = destroy,
 	.view_gone = view_gone,
 };

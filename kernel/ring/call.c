@@ -5,8 +5,8 @@
  * Everything is resolved here, once: the target to a view, descriptors to counted views. A kernel object answers at
  * once (or defers); a facet's call goes to its endpoint.
  */
+#include "complete.h"
 #include "ops.h"
-#include "thread_private.h"
 
 #include <arch/platform.h>
 
@@ -14,8 +14,6 @@
 #include <mm/frame.h>
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
-
-static struct kcall kcalls[MAX_CPUS];
 
 enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref)
 {
@@ -202,7 +200,7 @@ static void finish_caps(struct thread *thread, const struct request *request, st
 	}
 }
 
-enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
+static enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	struct cpu *cpu = this_cpu();
@@ -224,7 +222,11 @@ enum status kernel_call(struct thread *thread, struct request *request, struct c
 		if (status != STATUS_OK)
 			return status;
 	}
-	status = ref.view->object->type->call(ref.view->object, &kcall->rpc);
+	const struct object_type *type = ref.view->object->type;
+	if (likely(sqe->method < type->method_count))
+		status = type->methods[sqe->method](ref.view->object, &kcall->rpc);
+	else
+		status = rpc_unimplemented(&kcall->rpc, type->name);
 	if (unlikely(sqe->caps_len != 0))
 		finish_caps(thread, request, kcall, status);
 	if (status == OP_WAITING) {
@@ -235,6 +237,7 @@ enum status kernel_call(struct thread *thread, struct request *request, struct c
 	status = finish_kernel_call(thread, request, kcall, status);
 	if (unlikely(caps))
 		request_release(&thread->ring, request);
+	kcall_plain(kcall);
 	return status;
 }
 
@@ -246,15 +249,13 @@ static enum status check_ranges(const struct ring *ring, const struct cap_sqe *s
 	return STATUS_OK;
 }
 
-static enum status call_view(struct thread *thread, struct request *request, struct cap_ref ref)
+static inline enum status call_view(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct view *view = ref.view;
+
 	if (unlikely(!session_is_alive(thread->process->session)))
 		return STATUS_REVOKED;
-	uint64_t methods = view_methods(view, request->sqe.interface_id);
-	unsigned method = request->sqe.method;
-
-	if (unlikely(!(method < 64 ? methods >> (method & 63) & 1 : methods == METHODS_ALL))) {
+	if (unlikely(!view_allows(view, request->sqe.interface_id, request->sqe.method))) {
 		if (!view_has(view, request->sqe.interface_id))
 			return raise(thread, request, EXCEPTION_TYPE_UNIMPLEMENTED,
 				     "the capability does not have this interface");
@@ -267,16 +268,30 @@ static enum status call_view(struct thread *thread, struct request *request, str
 	return kernel_call(thread, request, ref);
 }
 
+void call_found(struct thread *thread, struct request *request, struct cap_ref ref)
+{
+	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+
+	request->result = (struct completion){0};
+	enum status status = call_view(thread, request, ref);
+	op_record(thread, request, RECORDER_CALL, object_id, status);
+	if (status == OP_WAITING)
+		return;
+	request->result.status = status;
+	ring_post(&thread->ring, request->sqe.user_data, &request->result);
+}
+
+/* A call with flags: through an answer, or with one that is kept. */
 enum status op_call(struct thread *thread, struct request *request)
 {
 	struct cap_ref ref = {0};
-	uint64_t object_id = 0; /* read before: the object may be gone after */
+	uint64_t object_id = 0;
 	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
 	enum status status = check_ranges(&thread->ring, &request->sqe);
 
 	if (unlikely(status != STATUS_OK))
 		return status;
-	if (unlikely(kept)) {
+	if (kept) {
 		status = answer_begin(&thread->ring, request->sequence);
 		if (status != STATUS_OK)
 			return status;
@@ -288,21 +303,10 @@ enum status op_call(struct thread *thread, struct request *request)
 		status = call_view(thread, request, ref);
 	}
 	op_record(thread, request, RECORDER_CALL, object_id, status);
-	if (unlikely(kept) && status != OP_WAITING) {
+	if (kept && status != OP_WAITING) {
 		request->extras = 0;
 		request->result.status = status;
 		answer_finish(request);
 	}
 	return status;
-}
-
-void op_record(struct thread *thread, const struct request *request, unsigned kind, uint64_t object_id,
-	       enum status status)
-{
-	const struct cap_sqe *sqe = &request->sqe;
-
-	recorder_write(sqe->interface_id, object_id, thread->ids,
-		       (uint32_t)sqe->target | (uint64_t)(uint32_t)(status == OP_WAITING ? STATUS_OK : status)
-						       << 32,
-		       recorder_pack(sqe->method, kind, sqe->caps_len, sqe->msg_len));
 }

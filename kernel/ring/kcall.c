@@ -5,6 +5,15 @@
 
 #include <ring/kcall.h>
 
+struct kcall kcalls[MAX_CPUS];
+
+void kcall_init(void)
+{
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		rpc_request_init(&kcalls[i].rpc, 0, 0, cpus[i].scratch_in, sizeof(uint64_t),
+				 cpus[i].scratch_out, CPU_SCRATCH);
+}
+
 struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type,
 			    uint64_t methods)
 {
@@ -50,6 +59,7 @@ static struct request *take_request(struct rpc_request *rpc, struct object *obje
 	if (ring->pending >= ring->cq_count / 2)
 		return NULL;
 	ring_take(ring, request);
+	request->result = (struct completion){0};
 	object_get(object);
 	request->object = object;
 	request->extras |= REQUEST_COUNTED;

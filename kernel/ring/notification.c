@@ -7,9 +7,6 @@
 #include <mm/slab.h>
 #include <ring/notification.h>
 
-#define NOTIFICATION_METHOD_SIGNAL 0u
-#define NOTIFICATION_METHOD_WAIT 1u
-
 static struct slab_cache notification_cache = SLAB_CACHE(notification);
 
 const struct object_type *notification_object_type;
@@ -37,15 +34,6 @@ void notification_destroy(struct object *object)
 	slab_free(&notification_cache, container_of(object, struct notification, object));
 }
 
-uint64_t notification_take(struct notification *notification, uint64_t bits)
-{
-	spin_lock(&notification->lock);
-	uint64_t taken = notification->bits & bits;
-	notification->bits &= ~taken;
-	spin_unlock(&notification->lock);
-	return taken;
-}
-
 /* A waiter for some of the set bits whose ring could be claimed, with its bits taken; or NULL. */
 static struct request *claim_waiter(struct notification *notification) REQUIRES(notification->lock)
 {
@@ -68,12 +56,10 @@ static struct request *claim_waiter(struct notification *notification) REQUIRES(
 	return NULL;
 }
 
-void notification_set(struct notification *notification, uint64_t bits)
+void notification_offer(struct notification *notification)
 {
 	struct request *waiter;
 
-	spin_lock(&notification->lock);
-	notification->bits |= bits;
 	while ((waiter = claim_waiter(notification)) != NULL) {
 		spin_unlock(&notification->lock);
 		struct ring *ring = waiter->ring;
@@ -131,55 +117,30 @@ void notification_recheck(struct request *wait)
 		ring_finish(wait->ring, wait);
 }
 
-/* The notification and the bits that a SIGNAL or WAIT means; 0 stands for the whole mask. */
-static enum status target(struct thread *thread, const struct request *request, unsigned method,
-			  struct notification **notification, uint64_t *bits, struct gate **gate)
-{
-	struct cap_ref ref;
-	enum status status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
-	struct view *view = ref.view;
-
-	if (status != STATUS_OK)
-		return status;
-	if (view->object->type != notification_object_type)
-		return STATUS_WRONG_TYPE;
-	if (!view_allows(view, notification_object_type->interface_id, method))
-		return STATUS_DENIED;
-	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
-	*bits = request->sqe.interface_id != 0 ? request->sqe.interface_id : mask;
-	if ((*bits & ~mask) != 0)
-		return STATUS_DENIED;
-	*notification = container_of(view->object, struct notification, object);
-	*gate = ref.gate;
-	return STATUS_OK;
-}
-
 enum status op_signal(struct thread *thread, struct request *request)
 {
-	struct notification *notification;
-	struct gate *gate;
-	uint64_t bits;
-	enum status status = target(thread, request, NOTIFICATION_METHOD_SIGNAL, &notification, &bits, &gate);
+	struct notification_target target;
+	enum status status = notification_find(thread, request->sqe.target, request->sqe.interface_id,
+					       NOTIFICATION_METHOD_SIGNAL, &target);
 
 	if (status == STATUS_OK)
-		notification_set(notification, bits);
+		notification_set(target.notification, target.bits);
 	op_record(thread, request, RECORDER_OTHER, 0, status);
 	return status;
 }
 
 enum status op_wait(struct thread *thread, struct request *request)
 {
-	struct notification *notification;
-	struct gate *gate;
-	uint64_t bits;
-	enum status status = target(thread, request, NOTIFICATION_METHOD_WAIT, &notification, &bits, &gate);
+	struct notification_target target;
+	enum status status = notification_find(thread, request->sqe.target, request->sqe.interface_id,
+					       NOTIFICATION_METHOD_WAIT, &target);
 
-	if (status == STATUS_OK && unlikely(gate != NULL))
-		status = request_enter_gate(thread, request, gate);
+	if (status == STATUS_OK && unlikely(target.gate != NULL))
+		status = request_enter_gate(thread, request, target.gate);
 	if (status != STATUS_OK)
 		return status;
-	status = notification_post_wait(thread, request, notification, bits);
-	if (unlikely(gate != NULL && status != OP_WAITING))
+	status = notification_post_wait(thread, request, target.notification, target.bits);
+	if (unlikely(target.gate != NULL && status != OP_WAITING))
 		request_drop_gate(request);
 	return status;
 }

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cap/view.h>
+#include <core/recorder.h>
+#include <ring/notification.h>
 #include <ring/request.h>
 #include <ring/thread.h>
 
@@ -20,8 +22,8 @@ op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_releas
 
 /* The capability that the SQE targets, by id or through an answer; not counted. */
 enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref);
-/* A call to a kernel object. */
-enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref);
+/* A call by id in all its variety, once its target was found: records it, and completes it unless it waits. */
+void call_found(struct thread *thread, struct request *request, struct cap_ref ref);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
 enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried);
 /* The gate of something that came back with `own` through the request's gate; may use one of its spares. */
@@ -29,9 +31,50 @@ struct gate *op_returned_gate(struct request *call, struct gate *own, unsigned i
 
 /* Makes the request wait for a deadline, if it has one. */
 void request_arm_deadline(struct request *request);
+
 /* One event in the flight recorder. */
-void op_record(struct thread *thread, const struct request *request, unsigned kind, uint64_t object_id,
-	       enum status status);
+static inline void op_record(const struct thread *thread, const struct request *request, unsigned kind,
+			     uint64_t object_id, enum status status)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+
+	if (unlikely(status == OP_WAITING))
+		status = STATUS_OK;
+	recorder_write(sqe->interface_id, object_id, thread->ids,
+		       (uint32_t)sqe->target | (uint64_t)(uint32_t)status << 32,
+		       recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind, sqe->caps_len,
+				     sqe->msg_len));
+}
+
+/* What a SIGNAL or WAIT goes to. */
+struct notification_target {
+	struct notification *notification;
+	uint64_t bits;
+	struct gate *gate; /* NULL: not revocable */
+};
+
+/* The notification and the bits that are meant; `bits` 0 stands for the whole mask. */
+static inline enum status notification_find(struct thread *thread, uint64_t id, uint64_t bits,
+					    unsigned method, struct notification_target *out)
+{
+	struct cap_ref ref;
+	enum status status = cap_table_find(&thread->process->table, (cap_id){id}, &ref);
+	struct view *view = ref.view;
+
+	if (unlikely(status != STATUS_OK))
+		return status;
+	if (unlikely(view->object->type != notification_object_type))
+		return STATUS_WRONG_TYPE;
+	if (unlikely(!view_allows(view, notification_object_type->interface_id, method)))
+		return STATUS_DENIED;
+	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
+	bits = bits != 0 ? bits : mask;
+	if (unlikely((bits & ~mask) != 0))
+		return STATUS_DENIED;
+	*out = (struct notification_target){container_of(view->object, struct notification, object), bits,
+					    ref.gate};
+	return STATUS_OK;
+}
 
 /* Answers (answer.c) */
 struct answers;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations that complete within the entry: NOP, RELEASE, DUP, CANCEL, WAKE. */
-#include "ops.h"
+#include "quick.h"
 
 #include <core/recorder.h>
 
@@ -31,23 +31,18 @@ enum status op_release(struct thread *thread, struct request *request)
 
 enum status op_dup(struct thread *thread, struct request *request)
 {
-	struct provenance provenance = {thread->process->pid, PROVENANCE_DUPLICATE, {0}};
-	struct cap_ref ref;
-	uint64_t object_id = 0;
+	struct cap_copy copy = {0};
 	cap_id id;
 	enum status status = target_id(thread, request, &id);
 
-	if (status == STATUS_OK)
-		status = cap_table_get(&thread->process->table, id, &ref);
 	if (status == STATUS_OK) {
-		object_id = ref.view->object->id;
-		status = cap_table_insert(&thread->process->table, ref, provenance, &id);
-		if (status == STATUS_OK)
-			request->result.token = id.raw;
+		copy = cap_table_dup(&thread->process->table, id, thread->process->pid);
+		if (copy.id > 0)
+			request->result.token = (uint64_t)copy.id;
 		else
-			cap_ref_put(ref);
+			status = (enum status)copy.id;
 	}
-	op_record(thread, request, RECORDER_OTHER, object_id, status);
+	op_record(thread, request, RECORDER_OTHER, copy.object_id, status);
 	return status;
 }
 
@@ -67,24 +62,7 @@ enum status op_cancel(struct thread *thread, struct request *request)
 	return STATUS_TOO_LATE;
 }
 
-#define THREAD_HANDLE_METHOD_WAKE 0u
-
 enum status op_wake(struct thread *thread, struct request *request)
 {
-	struct cap_ref ref;
-	enum status status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
-	struct view *view = ref.view;
-
-	if (status != STATUS_OK)
-		return status;
-	if (view->object->type != thread_object_type)
-		return STATUS_WRONG_TYPE;
-	if (!view_allows(view, thread_object_type->interface_id, THREAD_HANDLE_METHOD_WAKE))
-		return STATUS_DENIED;
-	struct thread *target = container_of(view->object, struct thread, object);
-	if (target == thread)
-		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
-	else
-		thread_poke(target, RING_WOKEN);
-	return STATUS_OK;
+	return quick_wake(thread, request->sqe.target);
 }

@@ -8,6 +8,7 @@
  */
 #include "complete.h"
 #include "ops.h"
+#include "quick.h"
 #include "submit.h"
 
 #include <core/log.h>
@@ -52,11 +53,9 @@ static const struct op_row op_table[] = {
 };
 static_assert(array_size(op_table) == CAP_OP_COUNT);
 
-/* Copies one SQE; false: unknown operation, or a bit that must be zero is not. */
-static inline bool fetch(const struct cap_sqe *shared, struct request *request)
+/* Copies one SQE, whose first word was read; false: unknown operation, or a bit that must be zero is not. */
+static inline bool fetch(const volatile uint64_t *from, uint64_t word, struct request *request)
 {
-	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)shared;
-	uint64_t word = from[0];
 	unsigned op = word & W_OP;
 	bool known = op < CAP_OP_COUNT;
 
@@ -73,37 +72,117 @@ static inline bool fetch(const struct cap_sqe *shared, struct request *request)
 	return known && bad == 0;
 }
 
-/* A direct call of each: what is small becomes part of the loop. */
+/* RETURN_RECV directly, the rest by the table. */
 static inline enum status run(struct thread *thread, struct request *request)
 {
-	switch ((enum cap_op)request->sqe.op) {
-	case CAP_OP_NOP:
-		return STATUS_OK;
-	case CAP_OP_CALL:
-		return op_call(thread, request);
-	case CAP_OP_RETURN_RECV:
+	uint8_t op = request->sqe.op;
+
+	if (op == CAP_OP_RETURN_RECV)
 		return op_return_recv(thread, request);
-	default:
-		return op_table[request->sqe.op < CAP_OP_COUNT ? request->sqe.op : CAP_OP_NOP].run(thread,
-												   request);
-	}
+	return op_table[op < CAP_OP_COUNT ? op : CAP_OP_NOP].run(thread, request);
 }
 
-static inline void dispatch(struct thread *thread, struct ring *ring)
+static inline void complete(struct ring *ring, struct request *request, enum status status)
 {
-	struct request *request = ring->free;
-
-	request->sequence = ring->sq_head;
-	bool valid = fetch(&ring->sq[(uint32_t)ring->sq_head & ring->sq_mask], request);
-	ring->sq_head++;
-	request->result = (struct completion){0};
-	enum status status = likely(valid) ? run(thread, request) : STATUS_BAD_OP;
-	if (status == OP_WAITING)
-		return;
-	if (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET))
+	if (status == OP_WAITING || (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET)))
 		return;
 	request->result.status = status;
 	ring_post(ring, request->sqe.user_data, &request->result);
+}
+
+/* Any operation, with all that it may be. */
+static inline void dispatch_any(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
+				uint64_t word)
+{
+	struct request *request = ring->free;
+
+	bool valid = fetch(from, word, request);
+	request->result = (struct completion){0};
+	complete(ring, request, likely(valid) ? run(thread, request) : STATUS_BAD_OP);
+}
+
+/* A call with neither flags nor path: all the other words are its own. */
+static inline void dispatch_call(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
+				 uint64_t word)
+{
+	struct request *request = ring->free;
+
+	request->words[0] = word;
+#pragma clang loop unroll(full)
+	for (unsigned i = 1; i < 8; i++)
+		store_relaxed(&request->words[i], from[i]);
+	quick_call(thread, ring, request);
+}
+
+/* One on one thing; `quiet` is its only flag. */
+static inline void dispatch_quick(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
+				  unsigned op, bool quiet)
+{
+	struct quick_sqe sqe = quick_read(from);
+	uint64_t token = 0;
+	enum status status = STATUS_BAD_OP;
+
+	switch (op) {
+	case CAP_OP_NOP:
+		if (likely((sqe.target | sqe.bits | sqe.deadline | sqe.rest | quiet) == 0))
+			status = STATUS_OK;
+		break;
+	case CAP_OP_DUP:
+		if (likely((sqe.bits | sqe.deadline | sqe.rest | quiet) == 0))
+			status = quick_dup(thread, sqe.target, &token);
+		break;
+	case CAP_OP_RELEASE:
+		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
+			status = quick_release(thread, sqe.target);
+		break;
+	case CAP_OP_SIGNAL:
+		if (likely((sqe.deadline | sqe.rest) == 0))
+			status = quick_signal(thread, &sqe);
+		break;
+	case CAP_OP_WAKE:
+		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
+			status = quick_wake(thread, sqe.target);
+		break;
+	default: /* WAIT */
+		if (unlikely((sqe.rest | quiet) != 0))
+			break;
+		status = quick_wait(thread, &sqe, &token);
+		if (status != OP_WAITING)
+			break;
+		quick_to_request(ring->free, op, &sqe);
+		complete(ring, ring->free, op_wait(thread, ring->free));
+		return;
+	}
+	if (status != STATUS_OK || !quiet)
+		quick_post(ring, sqe.user_data, (uint32_t)status, token);
+}
+
+#define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
+
+static inline void dispatch(struct thread *thread, struct ring *ring)
+{
+	uint64_t sequence = ring->sq_head++;
+	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
+						->sq[(uint32_t)sequence & ring->sq_mask];
+	uint64_t word = from[0];
+
+	ring->free->sequence = sequence;
+	if ((word & ~W_METHOD) == CAP_OP_CALL) {
+		dispatch_call(thread, ring, from, word);
+		return;
+	}
+	switch (word & ~QUIET_WORD) {
+	case CAP_OP_NOP:
+	case CAP_OP_DUP:
+	case CAP_OP_RELEASE:
+	case CAP_OP_SIGNAL:
+	case CAP_OP_WAIT:
+	case CAP_OP_WAKE:
+		dispatch_quick(thread, ring, from, word & W_OP, (word & QUIET_WORD) != 0);
+		return;
+	default:
+		dispatch_any(thread, ring, from, word);
+	}
 }
 
 /* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Generated server skeletons: struct X_server_ops with a function for each method, X_dispatch, which decodes, checks and
- * calls, and the constant X_interface that describes the interface.
+ * Generated server skeletons: struct X_server_ops with a function for each method, X_M_serve, which decodes the parameters of
+ * method M, checks and calls, X_dispatch, which finds the method first, and the constant X_interface that describes the
+ * interface. X_BIND makes a table of the methods of operations that the compiler knows.
  */
 #include "gen.h"
 
@@ -31,6 +32,73 @@ static void emit_op(struct gen *g, struct node n, uint32_t i)
 	emit(g, ");\n");
 }
 
+/* Decodes by one comparison what a writer with the same schema wrote; the message is refused before anything is done. */
+static void emit_serve_params(struct gen *g, struct node params)
+{
+	const char *p = node_name(params);
+
+	emit(g, "\tstruct msg_struct root;\n\n");
+	emit(g, "\tif (__builtin_expect(!msg_reader_enter(&request->params, %u, %u, &root), 0))\n",
+	     struct_data_words(params), struct_pointers(params));
+	emit(g, "\t\treturn STATUS_BAD_MESSAGE;\n");
+	if (!has_check(g, params))
+		return;
+	emit(g, "\n\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n", p,
+	     p);
+	emit(g,
+	     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
+}
+
+/* In the header, so that it becomes part of whoever knows the operation. */
+static void emit_serve(struct gen *g, struct node n, uint32_t i)
+{
+	struct method m = interface_method(n, i);
+	struct node params = schema_node(g->schema, method_params(m)),
+		    results = schema_node(g->schema, method_results(m));
+	const char *method = snake(member_name(m.s)), *name = node_name(n);
+	bool fixed = struct_pointers(results) == 0;
+
+	emit(g,
+	     "\n[[gnu::always_inline]] static inline enum status %s_%s_serve(const struct %s_server_ops *ops, void *self,\n"
+	     "\t\t\tstruct rpc_request *request)\n{\n",
+	     name, method, name);
+	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n\n", identifier(method),
+	     node_schema_name(n));
+	emit_serve_params(g, params);
+	emit(g, "\n\tstruct msg_struct_builder results = msg_builder_root(&request->results, %u, %u);\n\n",
+	     struct_data_words(results), struct_pointers(results));
+	emit(g, "\tif (__builtin_expect(!results.data, 0))\n\t\treturn STATUS_TOO_LARGE;\n");
+	emit(g, "\treturn %sops->%s(self, request", fixed ? "" : "rpc_finish(request, ", identifier(method));
+	if (has_fields(params))
+		emit(g, ", (struct %s_reader){root}", node_name(params));
+	if (has_fields(results))
+		emit(g, ", (struct %s_builder){results}", node_name(results));
+	emit(g, ")%s;\n}\n", fixed ? "" : ")");
+}
+
+static void emit_bind(struct gen *g, struct node n)
+{
+	const char *name = node_name(n);
+	uint32_t methods = node_members(n).count;
+
+	emit(g,
+	     "\n/* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */\n"
+	     "#define %s_BIND(name, ops) \\\n",
+	     upper(name));
+	for (uint32_t i = 0; i < methods; i++) {
+		const char *method = snake(member_name(interface_method(n, i).s));
+
+		emit(g,
+		     "\tstatic enum status name##_bound_%s(void *self, struct rpc_request *request) \\\n"
+		     "\t{ \\\n\t\treturn %s_%s_serve(&(ops), self, request); \\\n\t} \\\n",
+		     method, name, method);
+	}
+	emit(g, "\tstatic rpc_method_fn *const name##_bound[] = {");
+	for (uint32_t i = 0; i < methods; i++)
+		emit(g, " \\\n\t\tname##_bound_%s,", snake(member_name(interface_method(n, i).s)));
+	emit(g, " \\\n\t}\n");
+}
+
 void emit_server(struct gen *g, struct node n)
 {
 	const char *name = node_name(n);
@@ -46,8 +114,13 @@ void emit_server(struct gen *g, struct node n)
 		emit_op(g, n, i);
 	if (methods + supers == 0)
 		emit(g, "\tchar none;\n");
+	emit(g, "};\n");
+	for (uint32_t i = 0; i < methods; i++)
+		emit_serve(g, n, i);
+	if (methods > 0)
+		emit_bind(g, n);
 	emit(g,
-	     "};\n\n/* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */\n");
+	     "\n/* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */\n");
 	emit(g,
 	     "enum status %s_dispatch(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n",
 	     name, name);
@@ -59,36 +132,12 @@ void emit_server(struct gen *g, struct node n)
 /* A function for each method, so that none pays for the registers and the stack that another one needs. */
 static void emit_method(struct gen *g, struct node n, uint32_t i)
 {
-	struct method m = interface_method(n, i);
-	struct node params = schema_node(g->schema, method_params(m)),
-		    results = schema_node(g->schema, method_results(m));
-	const char *method = snake(member_name(m.s)), *p = node_name(params), *r = node_name(results);
-	const char *name = node_name(n);
+	const char *name = node_name(n), *method = snake(member_name(interface_method(n, i).s));
 
 	emit(g,
 	     "\n[[gnu::noinline]] static enum status run_%s_%s(const struct %s_server_ops *ops, void *self,\n"
-	     "\t\t\tstruct rpc_request *request)\n{\n",
-	     name, method, name);
-	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n", identifier(method),
-	     node_schema_name(n));
-	if (has_fields(params))
-		emit(g, "\tstruct %s_reader params = %s_reader_root(&request->params);\n", p, p);
-	else
-		emit(g, "\t(void)msg_reader_root_of(&request->params, %u, %u);\n", struct_data_words(params),
-		     struct_pointers(params));
-	if (has_check(g, params))
-		emit(g,
-		     "\tuint32_t budget = request->params.budget;\n\t%s_check(params);\n"
-		     "\trequest->params.budget = budget;\n",
-		     p);
-	emit(g, "\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
-	if (has_fields(results))
-		emit(g, "\tstruct %s_builder results = %s_builder_root(&request->results);\n", r, r);
-	else
-		emit(g, "\t(void)msg_builder_root(&request->results, %u, %u);\n", struct_data_words(results),
-		     struct_pointers(results));
-	emit(g, "\treturn rpc_finish(request, ops->%s(self, request%s%s));\n}\n", identifier(method),
-	     has_fields(params) ? ", params" : "", has_fields(results) ? ", results" : "");
+	     "\t\t\tstruct rpc_request *request)\n{\n\treturn %s_%s_serve(ops, self, request);\n}\n",
+	     name, method, name, name, method);
 }
 
 static void emit_case(struct gen *g, struct node n, uint32_t i)

@@ -11,37 +11,19 @@ void box_of_text_open_results_check(struct box_of_text_open_results_reader r)
 [[gnu::noinline]] static enum status run_box_put(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->put)
-		return rpc_unimplemented(request, "Box");
-	struct box_put_params_reader params = box_put_params_reader_root(&request->params);
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	(void)msg_builder_root(&request->results, 0, 0);
-	return rpc_finish(request, ops->put(self, request, params));
+	return box_put_serve(ops, self, request);
 }
 
 [[gnu::noinline]] static enum status run_box_take(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->take)
-		return rpc_unimplemented(request, "Box");
-	(void)msg_reader_root_of(&request->params, 0, 0);
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct box_take_results_builder results = box_take_results_builder_root(&request->results);
-	return rpc_finish(request, ops->take(self, request, results));
+	return box_take_serve(ops, self, request);
 }
 
 [[gnu::noinline]] static enum status run_box_swap(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->swap)
-		return rpc_unimplemented(request, "Box");
-	struct box_swap_params_reader params = box_swap_params_reader_root(&request->params);
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct box_swap_results_builder results = box_swap_results_builder_root(&request->results);
-	return rpc_finish(request, ops->swap(self, request, params, results));
+	return box_swap_serve(ops, self, request);
 }
 
 enum status box_dispatch([[maybe_unused]] const struct box_server_ops *ops, [[maybe_unused]] void *self,
@@ -90,13 +72,7 @@ const struct rpc_interface box_interface = {
 [[gnu::noinline]] static enum status run_box_of_text_open(const struct box_of_text_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->open)
-		return rpc_unimplemented(request, "BoxOfText");
-	(void)msg_reader_root_of(&request->params, 0, 0);
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct box_of_text_open_results_builder results = box_of_text_open_results_builder_root(&request->results);
-	return rpc_finish(request, ops->open(self, request, results));
+	return box_of_text_open_serve(ops, self, request);
 }
 
 enum status box_of_text_dispatch([[maybe_unused]] const struct box_of_text_server_ops *ops, [[maybe_unused]] void *self,

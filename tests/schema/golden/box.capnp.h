@@ -425,6 +425,80 @@ struct box_server_ops {
 		struct box_swap_results_builder results);
 };
 
+[[gnu::always_inline]] static inline enum status box_put_serve(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->put)
+		return rpc_unimplemented(request, "Box");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 1, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 0);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return ops->put(self, request, (struct box_put_params_reader){root});
+}
+
+[[gnu::always_inline]] static inline enum status box_take_serve(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->take)
+		return rpc_unimplemented(request, "Box");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 1);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return rpc_finish(request, ops->take(self, request, (struct box_take_results_builder){results}));
+}
+
+[[gnu::always_inline]] static inline enum status box_swap_serve(const struct box_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->swap)
+		return rpc_unimplemented(request, "Box");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 1, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 1);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){root}, (struct box_swap_results_builder){results}));
+}
+
+/* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
+#define BOX_BIND(name, ops) \
+	static enum status name##_bound_put(void *self, struct rpc_request *request) \
+	{ \
+		return box_put_serve(&(ops), self, request); \
+	} \
+	static enum status name##_bound_take(void *self, struct rpc_request *request) \
+	{ \
+		return box_take_serve(&(ops), self, request); \
+	} \
+	static enum status name##_bound_swap(void *self, struct rpc_request *request) \
+	{ \
+		return box_swap_serve(&(ops), self, request); \
+	} \
+	static rpc_method_fn *const name##_bound[] = { \
+		name##_bound_put, \
+		name##_bound_take, \
+		name##_bound_swap, \
+	}
+
 /* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */
 enum status box_dispatch(const struct box_server_ops *ops, void *self, struct rpc_request *request);
 extern const struct rpc_interface box_interface;
@@ -441,6 +515,34 @@ struct box_of_text_server_ops {
 	enum status (*open)(void *self, struct rpc_request *request,
 		struct box_of_text_open_results_builder results);
 };
+
+[[gnu::always_inline]] static inline enum status box_of_text_open_serve(const struct box_of_text_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->open)
+		return rpc_unimplemented(request, "BoxOfText");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 2);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return rpc_finish(request, ops->open(self, request, (struct box_of_text_open_results_builder){results}));
+}
+
+/* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
+#define BOX_OF_TEXT_BIND(name, ops) \
+	static enum status name##_bound_open(void *self, struct rpc_request *request) \
+	{ \
+		return box_of_text_open_serve(&(ops), self, request); \
+	} \
+	static rpc_method_fn *const name##_bound[] = { \
+		name##_bound_open, \
+	}
 
 /* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */
 enum status box_of_text_dispatch(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request);

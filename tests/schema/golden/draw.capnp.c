@@ -22,31 +22,13 @@ void draw_child_results_check(struct draw_child_results_reader r)
 [[gnu::noinline]] static enum status run_draw_draw(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->draw)
-		return rpc_unimplemented(request, "Draw");
-	struct draw_draw_params_reader params = draw_draw_params_reader_root(&request->params);
-	uint32_t budget = request->params.budget;
-	draw_draw_params_check(params);
-	request->params.budget = budget;
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct draw_draw_results_builder results = draw_draw_results_builder_root(&request->results);
-	return rpc_finish(request, ops->draw(self, request, params, results));
+	return draw_draw_serve(ops, self, request);
 }
 
 [[gnu::noinline]] static enum status run_draw_child(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->child)
-		return rpc_unimplemented(request, "Draw");
-	struct draw_child_params_reader params = draw_child_params_reader_root(&request->params);
-	uint32_t budget = request->params.budget;
-	draw_child_params_check(params);
-	request->params.budget = budget;
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct draw_child_results_builder results = draw_child_results_builder_root(&request->results);
-	return rpc_finish(request, ops->child(self, request, params, results));
+	return draw_child_serve(ops, self, request);
 }
 
 enum status draw_dispatch([[maybe_unused]] const struct draw_server_ops *ops, [[maybe_unused]] void *self,
@@ -91,28 +73,13 @@ const struct rpc_interface draw_interface = {
 [[gnu::noinline]] static enum status run_canvas_clear(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->clear)
-		return rpc_unimplemented(request, "Canvas");
-	struct shape_reader params = shape_reader_root(&request->params);
-	uint32_t budget = request->params.budget;
-	shape_check(params);
-	request->params.budget = budget;
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	struct shape_builder results = shape_builder_root(&request->results);
-	return rpc_finish(request, ops->clear(self, request, params, results));
+	return canvas_clear_serve(ops, self, request);
 }
 
 [[gnu::noinline]] static enum status run_canvas_reset(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->reset)
-		return rpc_unimplemented(request, "Canvas");
-	(void)msg_reader_root_of(&request->params, 0, 0);
-	if (!msg_reader_ok(&request->params))
-		return STATUS_BAD_MESSAGE;
-	(void)msg_builder_root(&request->results, 0, 0);
-	return rpc_finish(request, ops->reset(self, request));
+	return canvas_reset_serve(ops, self, request);
 }
 
 enum status canvas_dispatch([[maybe_unused]] const struct canvas_server_ops *ops, [[maybe_unused]] void *self,

@@ -369,6 +369,71 @@ struct draw_server_ops {
 		struct draw_child_results_builder results);
 };
 
+[[gnu::always_inline]] static inline enum status draw_draw_serve(const struct draw_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->draw)
+		return rpc_unimplemented(request, "Draw");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 1, 1, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	draw_draw_params_check((struct draw_draw_params_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 1, 0);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
+}
+
+[[gnu::always_inline]] static inline enum status draw_child_serve(const struct draw_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->child)
+		return rpc_unimplemented(request, "Draw");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 2, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	draw_child_params_check((struct draw_child_params_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 1, 1);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
+}
+
+/* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
+#define DRAW_BIND(name, ops) \
+	static enum status name##_bound_draw(void *self, struct rpc_request *request) \
+	{ \
+		return draw_draw_serve(&(ops), self, request); \
+	} \
+	static enum status name##_bound_child(void *self, struct rpc_request *request) \
+	{ \
+		return draw_child_serve(&(ops), self, request); \
+	} \
+	static rpc_method_fn *const name##_bound[] = { \
+		name##_bound_draw, \
+		name##_bound_child, \
+	}
+
 /* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */
 enum status draw_dispatch(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
 extern const struct rpc_interface draw_interface;
@@ -390,6 +455,64 @@ struct canvas_server_ops {
 	 */
 	enum status (*reset)(void *self, struct rpc_request *request);
 };
+
+[[gnu::always_inline]] static inline enum status canvas_clear_serve(const struct canvas_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->clear)
+		return rpc_unimplemented(request, "Canvas");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 4, 9, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	shape_check((struct shape_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 4, 9);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
+}
+
+[[gnu::always_inline]] static inline enum status canvas_reset_serve(const struct canvas_server_ops *ops, void *self,
+			struct rpc_request *request)
+{
+	if (!ops->reset)
+		return rpc_unimplemented(request, "Canvas");
+
+	struct msg_struct root;
+
+	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
+		return STATUS_BAD_MESSAGE;
+
+	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 0);
+
+	if (__builtin_expect(!results.data, 0))
+		return STATUS_TOO_LARGE;
+	return ops->reset(self, request);
+}
+
+/* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
+#define CANVAS_BIND(name, ops) \
+	static enum status name##_bound_clear(void *self, struct rpc_request *request) \
+	{ \
+		return canvas_clear_serve(&(ops), self, request); \
+	} \
+	static enum status name##_bound_reset(void *self, struct rpc_request *request) \
+	{ \
+		return canvas_reset_serve(&(ops), self, request); \
+	} \
+	static rpc_method_fn *const name##_bound[] = { \
+		name##_bound_clear, \
+		name##_bound_reset, \
+	}
 
 /* A method that is null in ops, and an interface that this is not, raise `unimplemented`. */
 enum status canvas_dispatch(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);

@@ -23,8 +23,9 @@ struct object_type {
 	const char *name;
 	uint64_t interface_id; /* the interface that a full capability to it has */
 	bool is_endpoint;      /* facets of it are served by a process */
-	/* A call to a kernel object: decode, then invoke (generated X_dispatch with the type's operations). */
-	enum status (*call)(struct object *object, struct rpc_request *request);
+	/* The interface's methods by ordinal, bound to the type's operations (generated X_BIND); at most 64. */
+	uint8_t method_count;
+	enum status (*const *methods)(void *self, struct rpc_request *request);
 	/* The last capability-side reference is gone and nobody inside the kernel can see the object any more. Frees it. */
 	void (*destroy)(struct object *object);
 	/* If not NULL: a view of it is made (and may be refused); the last reference to one is gone. No lock is held. */

@@ -142,6 +142,12 @@ enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct
 /* The same at a chosen slot (0 = any). EXISTS: taken. */
 enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct cap_ref ref,
 				struct provenance provenance, cap_id *out);
+/* A second entry for what an id stands for. BAD_ID, REVOKED, NO_QUOTA, NO_SLOT, NO_MEMORY; `giver` for its provenance. */
+struct cap_copy {
+	int64_t id;         /* the new id, raw, or a negative status */
+	uint64_t object_id; /* what it names; 0 if that failed */
+};
+struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver);
 /* BAD_ID. Also what is revoked can be released. */
 enum status cap_table_release(struct cap_table *table, cap_id id);
 

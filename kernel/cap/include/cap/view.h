@@ -38,7 +38,7 @@ struct view {
 	uint8_t count;
 	struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
 	struct quiesce_node quiesce;
-	struct interface_set sets[];
+	struct interface_set sets[]; /* at least one */
 };
 
 /* Takes a reference on object. *out has one reference. NO_MEMORY. */
@@ -66,15 +66,21 @@ static inline bool view_try_get(struct view *view)
 	return false;
 }
 
-void view_put(struct view *view);
+void view_last_put(struct view *view);
+
+static inline void view_put(struct view *view)
+{
+	if (unlikely(atomic_sub(&view->refs, 1) == 1))
+		view_last_put(view);
+}
 
 /* The method set of an interface in the view, or 0. */
+uint64_t view_more_methods(const struct view *view, uint64_t interface_id);
+
 static inline uint64_t view_methods(const struct view *view, uint64_t interface_id)
 {
-	for (unsigned i = 0; i < view->count; i++)
-		if (view->sets[i].interface_id == interface_id)
-			return view->sets[i].methods;
-	return 0;
+	return likely(view->sets[0].interface_id == interface_id) ? view->sets[0].methods
+								  : view_more_methods(view, interface_id);
 }
 
 /* True even if all its methods were removed. */

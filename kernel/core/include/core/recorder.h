@@ -77,6 +77,7 @@ static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64
 {
 	struct cpu *cpu = this_cpu();
 	struct recorder_event *event = recorder_begin(cpu);
+	uint64_t sequence = cpu->recorder_head;
 	uint64_t *words = (uint64_t *)(void *)&event->process;
 
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
@@ -88,7 +89,7 @@ static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64
 	words[1] = slot_status;
 	words[2] = packed;
 	event->detail = 0;
-	recorder_commit(cpu, event);
+	store_release(&event->sequence, sequence);
 }
 
 /* Copies the oldest event still held with sequence number >= from of that CPU; false if none. */

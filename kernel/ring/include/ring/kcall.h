@@ -26,6 +26,17 @@ struct kcall {
 	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
 };
 
+/* One for each CPU. Between calls it is plain: its buffers are the CPU's scratch, and it carries no capabilities. */
+extern struct kcall kcalls[MAX_CPUS];
+/* Once, before the first call. */
+void kcall_init(void);
+
+static inline void kcall_plain(struct kcall *kcall)
+{
+	kcall->rpc.caps_in_len = kcall->rpc.caps_out_len = kcall->rpc.caps_out_max = 0;
+	msg_reader_set_caps(&kcall->rpc.params, 0);
+}
+
 static inline struct kcall *kcall_of(struct rpc_request *request)
 {
 	return container_of(request, struct kcall, rpc);

@@ -23,10 +23,34 @@ struct notification {
 
 extern const struct object_type *notification_object_type; /* set at boot by the object room */
 
+#define NOTIFICATION_METHOD_SIGNAL 0u
+#define NOTIFICATION_METHOD_WAIT 1u
+
 enum status notification_create(struct process *owner, struct notification **out);
 void notification_destroy(struct object *object);
-void notification_set(struct notification *notification, uint64_t bits);
-uint64_t notification_take(struct notification *notification, uint64_t bits);
+/* Gives set bits to who waits for them; the caller took the lock. */
+void notification_offer(struct notification *notification) RELEASES(notification->lock);
+
+static inline void notification_set(struct notification *notification, uint64_t bits)
+{
+	spin_lock(&notification->lock);
+	notification->bits |= bits;
+	if (unlikely(!list_is_empty(&notification->waiters)))
+		notification_offer(notification);
+	else
+		spin_unlock(&notification->lock);
+}
+
+/* Of `bits`, those that are set; they are clear then. */
+static inline uint64_t notification_take(struct notification *notification, uint64_t bits)
+{
+	spin_lock(&notification->lock);
+	uint64_t taken = notification->bits & bits;
+	notification->bits &= ~taken;
+	spin_unlock(&notification->lock);
+	return taken;
+}
+
 /* WAIT: completes at once or posts. */
 enum status notification_post_wait(struct thread *thread, struct request *request,
 				   struct notification *notification, uint64_t bits);

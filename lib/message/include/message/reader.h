@@ -173,6 +173,21 @@ static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
 				   (uint16_t)(r->nesting - 1)};
 }
 
+/* The same for who must refuse what is malformed at once: false. */
+[[gnu::always_inline]] static inline bool msg_reader_enter(struct msg_reader *r, uint32_t data_words,
+							   uint32_t pointers, struct msg_struct *root)
+{
+	if (__builtin_expect(r->words > data_words + pointers &&
+				     msg_load64(r->base) == msg_root_word(data_words, pointers),
+			     1)) {
+		*root = (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
+					    (uint16_t)(r->nesting - 1)};
+		return true;
+	}
+	*root = msg_reader_root(r);
+	return !r->malformed;
+}
+
 /* ---- Fields of a struct ---- */
 
 static inline uint8_t msg_struct_u8(struct msg_struct s, uint32_t at)

@@ -25,6 +25,10 @@
 /* An exception's message is at most this long, so that it fits into every caller's buffer. */
 #define RPC_EXCEPTION_BYTES 256u
 
+struct rpc_request;
+/* A method bound to its operations: decodes, checks, calls (generated X_BIND). */
+typedef enum status rpc_method_fn(void *self, struct rpc_request *request);
+
 struct rpc_request {
 	uint64_t interface_id;
 	uint64_t key;         /* of the facet called, chosen by the server; 0 in the kernel */

@@ -6,8 +6,8 @@
 
 static inline uint64_t arch_ticks(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* their upper halves come as zero */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
