@@ -37,6 +37,6 @@ $(OUT)/iso/%.iso: $(OUT)/images/%.pkg $(KERNEL_ELF) mk/run.mk
 	{ grub-mkimage -O i386-pc-eltorito -d $(GRUB) -p /boot -c $(OUT)/iso/$*.cfg -o $$d/boot/eltorito.img \
 	   biosdisk iso9660 multiboot2 && \
 	  find $$d -exec touch -h -d @$(ISO_DATE) {} + && \
-	  SOURCE_DATE_EPOCH=$(ISO_DATE) xorriso -as mkisofs -quiet -R -V CAPOS -b boot/eltorito.img -no-emul-boot -boot-load-size 4 \
+	  TZ=UTC SOURCE_DATE_EPOCH=$(ISO_DATE) xorriso -as mkisofs -quiet -r -V CAPOS -b boot/eltorito.img -no-emul-boot -boot-load-size 4 \
 	   -boot-info-table --grub2-boot-info --grub2-mbr $(GRUB)/boot_hybrid.img -o $@ $$d; \
 	} >$(OUT)/iso/$*.log 2>&1 || { tail -20 $(OUT)/iso/$*.log; rm -f $@; exit 1; }
