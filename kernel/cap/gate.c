@@ -28,6 +28,7 @@ enum status gate_prepare(struct process *owner, struct gate **out)
 	list_init(&gate->requests);
 	list_init(&gate->mappings);
 	list_init(&gate->dying);
+	list_init(&gate->doomed);
 	*out = gate;
 	return STATUS_OK;
 }
@@ -66,19 +67,34 @@ enum status gate_create(struct process *owner, struct gate *parent, struct gate 
 	return STATUS_OK;
 }
 
+static void gate_free(struct gate *gate)
+{
+	struct gate *parents[2] = {gate->parent[0], gate->parent[1]};
+
+	object_fini(&gate->object);
+	slab_free(&gate_cache, gate);
+	gate_put(parents[0]);
+	gate_put(parents[1]);
+}
+
+static void free_quiet(struct quiesce_node *node)
+{
+	gate_free(container_of(node, struct gate, object.quiesce));
+}
+
 void gate_destroy(struct object *object)
 {
 	struct gate *gate = container_of(object, struct gate, object);
-	struct gate *parents[2] = {gate->parent[0], gate->parent[1]};
 
 	spin_lock(&gate_lock);
 	list_remove(&gate->sibling[0]);
 	list_remove(&gate->sibling[1]);
 	spin_unlock(&gate_lock);
-	object_fini(object);
-	slab_free(&gate_cache, gate);
-	gate_put(parents[0]);
-	gate_put(parents[1]);
+	/* A lease may be running out right now, on another CPU. */
+	if (gate->expires_ns != 0 && !timer_cancel(&gate->expiry))
+		quiesce_free(&object->quiesce, free_quiet);
+	else
+		gate_free(gate);
 }
 
 /* At most 2^8 steps: depth is bounded, and so are parents. */

@@ -61,9 +61,12 @@ enum status view_mint(const struct view *template, uint64_t key, struct view **o
 	enum status status = view_create(template->object, VIEW_FACET, key, template->sets, template->count,
 					 out);
 
-	if (status == STATUS_OK && template->object->type->view_minted != NULL)
+	if (status != STATUS_OK)
+		return status;
+	(*out)->scope = template->scope;
+	if (template->object->type->view_minted != NULL)
 		template->object->type->view_minted(*out);
-	return status;
+	return STATUS_OK;
 }
 
 static void view_free(struct quiesce_node *node)

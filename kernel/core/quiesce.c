@@ -150,11 +150,12 @@ static uint64_t waiting_nodes(void)
 	return sum;
 }
 
+/* At least once: what another CPU is just taking apart has not been retired yet. */
 void quiesce_drain(void)
 {
-	while (waiting_nodes() != 0) {
+	do {
 		quiesce_wait();
 		free_here(NULL);
 		cpu_call(~(1ull << this_cpu()->id), free_here, NULL);
-	}
+	} while (waiting_nodes() != 0);
 }

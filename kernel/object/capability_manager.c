@@ -94,15 +94,21 @@ static enum status describe(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+/* A view made from one that came, under the same gate. Takes over the reference on it. */
+static enum status give_derived(struct rpc_request *request, struct view *view, struct gate *gate,
+				int32_t *index)
+{
+	gate_get(gate);
+	return kcall_return_ref(request, (struct cap_ref){view, gate}, index);
+}
+
 static enum status attenuate(void *self, struct rpc_request *request,
 			     struct capability_manager_attenuate_params_reader params,
 			     struct capability_manager_attenuate_results_builder results)
 {
-	struct view *view = kcall_view(request,
-				       capability_manager_attenuate_params_reader_capability(params));
+	int32_t from = capability_manager_attenuate_params_reader_capability(params), index;
+	struct view *view = kcall_view(request, from), *smaller;
 	uint64_t interface_id = capability_manager_attenuate_params_reader_interface_id(params);
-	struct view *smaller;
-	int32_t index;
 
 	(void)self;
 	if (view == NULL || view->kind == VIEW_TEMPLATE)
@@ -113,14 +119,36 @@ static enum status attenuate(void *self, struct rpc_request *request,
 	struct interface_set set = {
 		interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
 	enum status status = view_create(view->object, view->kind, view->key, &set, 1, &smaller);
-	if (status == STATUS_OK) {
-		struct gate *gate = kcall_gate(request,
-					       capability_manager_attenuate_params_reader_capability(params));
-		gate_get(gate);
-		status = kcall_return_ref(request, (struct cap_ref){smaller, gate}, &index);
-	}
+	if (status != STATUS_OK)
+		return status;
+	smaller->scope = view->scope;
+	status = give_derived(request, smaller, kcall_gate(request, from), &index);
 	if (status == STATUS_OK)
 		capability_manager_attenuate_results_builder_set_capability(results, index);
+	return status;
+}
+
+static enum status confine(void *self, struct rpc_request *request,
+			   struct capability_manager_confine_params_reader params,
+			   struct capability_manager_confine_results_builder results)
+{
+	int32_t from = capability_manager_confine_params_reader_capability(params), index;
+	enum capability_manager_transfer_scope scope = capability_manager_confine_params_reader_scope(params);
+	struct view *view = kcall_view(request, from), *confined;
+
+	(void)self;
+	if (view == NULL)
+		return object_raise_invalid(request, "no capability was given", "capability");
+	if ((unsigned)scope > SCOPE_PROCESS)
+		return object_raise_invalid(request, "there is no such scope", "scope");
+	enum status status = view_create(view->object, view->kind, view->key, view->sets, view->count,
+					 &confined);
+	if (status != STATUS_OK)
+		return status;
+	confined->scope = view->scope > (uint8_t)scope ? view->scope : (enum transfer_scope)scope;
+	status = give_derived(request, confined, kcall_gate(request, from), &index);
+	if (status == STATUS_OK)
+		capability_manager_confine_results_builder_set_capability(results, index);
 	return status;
 }
 
@@ -229,6 +257,7 @@ static const struct capability_manager_server_ops capability_manager_ops = {
 	.list = list,
 	.describe = describe,
 	.attenuate = attenuate,
+	.confine = confine,
 	.grant = grant,
 	.make_revocable = make_revocable,
 	.drop = drop,

@@ -2,6 +2,7 @@
 /* Endpoint, seen by who receives from it: templates to mint facets from, and recognising one's own. */
 #include "object_types.h"
 
+#include <cap/session.h>
 #include <ring/endpoint.h>
 #include <schema/kernel/endpoint.capnp.h>
 
@@ -11,26 +12,31 @@ static enum status receive(void *self, struct rpc_request *request)
 	return STATUS_OK;
 }
 
-static enum status template(void *self, struct rpc_request *request,
-			    struct endpoint_template_params_reader params,
-			    struct endpoint_template_results_builder results) {
+static enum status make_template(void *self, struct rpc_request *request,
+				 struct endpoint_template_params_reader params,
+				 struct endpoint_template_results_builder results)
+{
 	struct endpoint_method_set_list_reader list = endpoint_template_params_reader_interfaces(params);
 	uint32_t count = endpoint_method_set_list_reader_count(list);
-	struct interface_set sets[VIEW_MAX_INTERFACES]; struct view * view; int32_t index;
+	struct interface_set sets[VIEW_MAX_INTERFACES];
+	struct view *view;
+	int32_t index;
 
-	if (count == 0 || count > VIEW_MAX_INTERFACES) return object_raise_invalid(request,
-										   "1 to 8 interfaces",
-										   "interfaces");
-	for (uint32_t i = 0; i < count;
-	     i++){struct endpoint_method_set_reader set = endpoint_method_set_list_reader_at(list, i);
-		  sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
-						   endpoint_method_set_reader_methods(set)};}
-enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
-if (status == STATUS_OK)
+	if (count == 0 || count > VIEW_MAX_INTERFACES)
+		return object_raise_invalid(request, "1 to 8 interfaces", "interfaces");
+	for (uint32_t i = 0; i < count; i++) {
+		struct endpoint_method_set_reader set = endpoint_method_set_list_reader_at(list, i);
+		sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
+						 endpoint_method_set_reader_methods(set)};
+	}
+	enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
+	if (status != STATUS_OK)
+		return status;
+	view->scope = kcall_of(request)->view->scope;
 	status = kcall_return(request, view, &index);
-if (status == STATUS_OK)
-	endpoint_template_results_builder_set_template(results, index);
-return status;
+	if (status == STATUS_OK)
+		endpoint_template_results_builder_set_template(results, index);
+	return status;
 }
 
 static enum status identify(void *self, struct rpc_request *request,
@@ -66,8 +72,73 @@ static enum status retire(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+enum { FIELD_ACCOUNT = 1, FIELD_PROFILE = 2, FIELD_ID = 4, FIELD_AUTHENTICATED = 8 };
+
+/* Only what was asked for and may be known. */
+static void disclose(const struct session_subject *subject, uint32_t fields,
+		     struct endpoint_caller_results_builder results)
+{
+	endpoint_caller_results_builder_set_disclosed(results, fields);
+	if (fields & FIELD_ACCOUNT)
+		endpoint_caller_results_builder_set_account(results, msg_text_from(subject->account));
+	if (fields & FIELD_PROFILE)
+		endpoint_caller_results_builder_set_profile(results, msg_text_from(subject->profile));
+	if (fields & FIELD_ID)
+		endpoint_caller_results_builder_set_id(results, subject->id);
+	if (fields & FIELD_AUTHENTICATED)
+		endpoint_caller_results_builder_set_authenticated_ns(results, subject->authenticated_ns);
+}
+
+static enum status caller(void *self, struct rpc_request *request,
+			  struct endpoint_caller_params_reader params,
+			  struct endpoint_caller_results_builder results)
+{
+	struct endpoint *endpoint = container_of((struct object *)self, struct endpoint, object);
+	struct session *session = session_find(endpoint_caller_params_reader_session(params),
+					       endpoint->service);
+
+	(void)request;
+	if (session == NULL)
+		return STATUS_OK; /* alive = false */
+	endpoint_caller_results_builder_set_alive(results, true);
+	disclose(&session->subject,
+		 endpoint_caller_params_reader_fields(params) & load_relaxed(&endpoint->disclosure), results);
+	object_put(&session->object);
+	return STATUS_OK;
+}
+
+static enum status successor(void *self, struct rpc_request *request,
+			     struct endpoint_successor_params_reader params,
+			     struct endpoint_successor_results_builder results)
+{
+	const struct endpoint *old = container_of((struct object *)self, struct endpoint, object);
+	struct endpoint *endpoint;
+	int32_t index;
+	enum status status = endpoint_create(kcall_of(request)->thread->process,
+					     endpoint_successor_params_reader_max_message(params),
+					     endpoint_successor_params_reader_max_caps(params), &endpoint);
+
+	if (status == STATUS_INVALID)
+		return object_raise_invalid(request, "a multiple of 8 up to 65536, and up to 16",
+					    "maxMessage or maxCaps");
+	if (status != STATUS_OK)
+		return status;
+	endpoint->service = old->service;
+	endpoint->disclosure = load_relaxed(&old->disclosure);
+	status = kcall_return_object(request, &endpoint->object, &index);
+	if (status == STATUS_OK)
+		endpoint_successor_results_builder_set_endpoint(results, index);
+	return status;
+}
+
 static const struct endpoint_server_ops endpoint_ops = {
-	.receive = receive, .template = template, .identify = identify, .retire = retire};
+	.receive = receive,
+	.template = make_template,
+	.identify = identify,
+	.retire = retire,
+	.caller = caller,
+	.successor = successor,
+};
 
 ENDPOINT_BIND(endpoint, endpoint_ops);
 

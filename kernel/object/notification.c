@@ -78,8 +78,10 @@ static enum status facet(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "empty, or a bit outside this facet's mask", "mask");
 	enum status status = view_create(self, VIEW_FACET, mask, own->sets, own->count,
 					 &view); /* V1: the same sets */
-	if (status == STATUS_OK)
-		status = kcall_return(request, view, &index);
+	if (status != STATUS_OK)
+		return status;
+	view->scope = own->scope;
+	status = kcall_return(request, view, &index);
 	if (status == STATUS_OK)
 		notification_facet_results_builder_set_facet(results, index);
 	return status;

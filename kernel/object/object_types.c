@@ -75,7 +75,8 @@ void objects_init(void)
 					     &thread_spawner_object,
 					     &log_reader_object,
 					     &power_object,
-					     &interrupt_source_object};
+					     &interrupt_source_object,
+					     &session_factory_object};
 	for (unsigned i = 0; i < array_size(singletons); i++)
 		object_register(singletons[i]);
 }

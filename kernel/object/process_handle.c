@@ -69,6 +69,8 @@ enum status process_handle_insert(struct rpc_request *request, struct process *p
 
 	if (ref.view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
+	if (unlikely(!scope_allows(ref.view->scope, kcall_of(request)->thread->process, process)))
+		return STATUS_OUT_OF_SCOPE;
 	spin_lock(&process->lock);
 	bool created = process->state == PROCESS_CREATED;
 	bool alive = created || process->state == PROCESS_RUNNING;

@@ -5,6 +5,7 @@
 #include <ring/record.h>
 #include <ring/thread.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/session_context.capnp.h>
 
 static struct process_limits read_limits(struct process_spawner_limits_reader limits)
 {
@@ -43,12 +44,17 @@ static enum status create(void *self, struct rpc_request *request,
 	struct msg_text name = process_spawner_create_params_reader_name(params);
 	struct process_limits limits = read_limits(process_spawner_create_params_reader_limits(params));
 	int32_t index = process_spawner_create_params_reader_session(params);
-	struct object *session = index < 0 ? NULL : kcall_object(request, index, &session_context_type, 0);
+	struct object *session = index < 0 ? NULL
+					   : kcall_object(request, index, &session_context_type,
+							  1ull << SESSION_CONTEXT_MEMBER);
 	struct process *process;
 
 	(void)self;
 	if (index >= 0 && session == NULL)
-		return object_raise_invalid(request, "not a SessionContext", "session");
+		return object_raise_invalid(request, "not a SessionContext with the method member",
+					    "session");
+	if (session != NULL && !session_is_alive(container_of(session, struct session, object)))
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the session has ended", "session");
 	if (name.len == 0 || name.len > PROCESS_NAME_MAX)
 		return object_raise_invalid(request, "1 to 31 bytes", "name");
 	if (request->caps_out_max < 2)

@@ -27,6 +27,22 @@ void carried_abort(struct process *from, const struct carried *carried, unsigned
 	}
 }
 
+enum transfer_scope carried_scope(const struct carried *carried, unsigned count)
+{
+	enum transfer_scope scope = SCOPE_ANY;
+
+	for (unsigned i = 0; i < count; i++)
+		if (carried[i].ref.view->scope > scope)
+			scope = carried[i].ref.view->scope;
+	return scope;
+}
+
+bool carried_may_go(const struct carried *carried, unsigned count, const struct process *from,
+		    const struct process *to)
+{
+	return scope_allows(carried_scope(carried, count), from, to);
+}
+
 static void free_spares(struct gate_spares *spares)
 {
 	for (unsigned i = 0; i < CAP_MESSAGE_MAX_CAPS; i++)

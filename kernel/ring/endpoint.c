@@ -37,6 +37,7 @@ enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_
 	list_init(&endpoint->notices);
 	endpoint->max_message = max_message;
 	endpoint->max_caps = max_caps;
+	endpoint->service = endpoint->object.id;
 	*out = endpoint;
 	return STATUS_OK;
 }
@@ -171,17 +172,54 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	record_open(record);
 }
 
+/* True if a capability in the call may not go to whoever might receive it: `receiver` (NULL: none in particular), or any of
+ * those that have posted a RECV. */
+static bool is_out_of_scope(const struct endpoint *endpoint, const struct request *call,
+			    const struct process *receiver) REQUIRES(endpoint->lock)
+{
+	const struct session *session = ring_thread(call->ring)->process->session;
+
+	if (likely(!(call->extras & REQUEST_CARRIES) || !call->scoped))
+		return false;
+	if (receiver != NULL && receiver->session != session)
+		return true;
+	list_for_each (it, &endpoint->receivers) {
+		const struct request *receive = container_of(it, struct request, link);
+		if (ring_thread(receive->ring)->process->session != session)
+			return true;
+	}
+	return false;
+}
+
 /* The oldest call that still waits; stays in the queue. Those that were withdrawn leave it. An abort that comes after
- * this look finds a delivered call: it takes the lock before it completes it. */
-static struct request *first_call(struct endpoint *endpoint) REQUIRES(endpoint->lock)
+ * this look finds a delivered call: it takes the lock before it completes it. One that is out of scope is claimed, and becomes
+ * `refused`: it is to be completed without the lock. */
+static struct request *first_call(struct endpoint *endpoint, const struct process *receiver,
+				  struct request **refused) REQUIRES(endpoint->lock)
 {
 	while (!list_is_empty(&endpoint->calls)) {
 		struct request *call = list_first(&endpoint->calls, struct request, link);
-		if ((load_acquire(&call->claim) & 3) == REQUEST_PENDING)
+		bool pending = (load_acquire(&call->claim) & 3) == REQUEST_PENDING;
+		if (likely(pending && !is_out_of_scope(endpoint, call, receiver)))
 			return call;
 		list_remove(&call->link);
+		if (pending && request_claim(call, call->sequence)) {
+			call->next = *refused;
+			*refused = call;
+		}
 	}
 	return NULL;
+}
+
+/* Whole and untransferred: ending a request that was not delivered puts back what it carries. */
+static void complete_refused(struct request *refused, struct ring *own)
+{
+	while (refused != NULL) {
+		struct request *call = refused;
+		refused = call->next;
+		call->result.status = STATUS_OUT_OF_SCOPE;
+		request_complete(call, own);
+	}
 }
 
 /* A receiver whose ring could be claimed; it has left the queue and is claimed as well, or is NULL with a ring set:
@@ -217,6 +255,7 @@ static void complete_receive(struct ring *ring, struct request *receive)
 struct work {
 	struct notice *notice; /* or: */
 	struct request *call;
+	struct request *refused; /* calls that left the queue, for complete_refused */
 };
 
 static bool notice_holds(struct notice *notice)
@@ -227,9 +266,10 @@ static bool notice_holds(struct notice *notice)
 }
 
 /* Notices before calls; those that were withdrawn leave the queue. */
-static bool find_work(struct endpoint *endpoint, struct work *work) REQUIRES(endpoint->lock)
+static bool find_work(struct endpoint *endpoint, const struct process *receiver, struct work *work)
+	REQUIRES(endpoint->lock)
 {
-	work->call = NULL;
+	work->call = work->refused = NULL;
 	while (unlikely(!list_is_empty(&endpoint->notices))) {
 		work->notice = list_first(&endpoint->notices, struct notice, link);
 		if (notice_holds(work->notice))
@@ -237,7 +277,7 @@ static bool find_work(struct endpoint *endpoint, struct work *work) REQUIRES(end
 		list_remove(&work->notice->link);
 	}
 	work->notice = NULL;
-	work->call = first_call(endpoint);
+	work->call = first_call(endpoint, receiver, &work->refused);
 	return work->call != NULL;
 }
 
@@ -281,15 +321,18 @@ void endpoint_pump(struct endpoint *endpoint)
 	struct ring *ring;
 	struct work work;
 
-	spin_lock(&endpoint->lock);
-	while (find_work(endpoint, &work) && (ring = claim_receiver(endpoint, &receive)) != NULL) {
-		if (receive != NULL)
+	do {
+		receive = NULL;
+		ring = NULL;
+		spin_lock(&endpoint->lock);
+		if (find_work(endpoint, NULL, &work) && (ring = claim_receiver(endpoint, &receive)) != NULL &&
+		    receive != NULL)
 			deliver_work(endpoint, &work, receive);
 		spin_unlock(&endpoint->lock);
-		complete_receive(ring, receive);
-		spin_lock(&endpoint->lock);
-	}
-	spin_unlock(&endpoint->lock);
+		complete_refused(work.refused, NULL);
+		if (ring != NULL)
+			complete_receive(ring, receive);
+	} while (ring != NULL);
 }
 
 void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
@@ -341,13 +384,6 @@ bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *o
 	return true;
 }
 
-/* A lease may run out on another CPU while its call is being admitted; who claimed the call then completes it, after taking
- * the endpoint's lock (queue_lock is set before the gate knows the call). */
-static bool is_claimed_by_lease(const struct request *call)
-{
-	return (call->extras & REQUEST_GATED) && (load_acquire(&call->claim) & 3) != REQUEST_PENDING;
-}
-
 /* Hands the call to a receiver that waits, or queues it. False: nobody will ever receive it. */
 static bool match(struct endpoint *endpoint, struct request *call)
 {
@@ -359,11 +395,8 @@ static bool match(struct endpoint *endpoint, struct request *call)
 		spin_unlock(&endpoint->lock);
 		return false;
 	}
-	if (unlikely(is_claimed_by_lease(call))) {
-		spin_unlock(&endpoint->lock);
-		return true;
-	}
 	if (likely(list_is_empty(&endpoint->calls) && list_is_empty(&endpoint->notices)) &&
+	    likely(!is_out_of_scope(endpoint, call, NULL)) &&
 	    (ring = claim_receiver(endpoint, &receive)) != NULL) {
 		if (likely(receive != NULL)) {
 			call->ring->copied += call->sqe.msg_len;
@@ -383,6 +416,22 @@ static bool match(struct endpoint *endpoint, struct request *call)
 	return true;
 }
 
+/* The capabilities that go with a call. Whether those of a session may go is known when somebody is there to receive it. */
+static enum status resolve_carried(struct thread *thread, struct request *request)
+{
+	unsigned count = request->sqe.caps_len;
+	enum status status = op_resolve_caps(thread, request, request->carried);
+
+	if (status != STATUS_OK)
+		return status;
+	enum transfer_scope scope = carried_scope(request->carried, count);
+	request->scoped = scope != SCOPE_ANY;
+	if (scope != SCOPE_PROCESS)
+		return STATUS_OK;
+	carried_abort(thread->process, request->carried, count);
+	return STATUS_OUT_OF_SCOPE;
+}
+
 /* What a call needs beyond its message. */
 static enum status prepare_extras(struct thread *thread, struct request *request, struct gate *gate)
 {
@@ -397,8 +446,7 @@ static enum status prepare_extras(struct thread *thread, struct request *request
 		status = request_enter_gate(thread, request, gate);
 	if (status == STATUS_OK && sqe->caps_len != 0) {
 		request->carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
-		status = request->carried != NULL ? op_resolve_caps(thread, request, request->carried)
-						  : STATUS_NO_MEMORY;
+		status = request->carried != NULL ? resolve_carried(thread, request) : STATUS_NO_MEMORY;
 		if (status == STATUS_OK)
 			request->extras |= REQUEST_CARRIES;
 		else if (request->carried != NULL)
@@ -427,9 +475,9 @@ enum status endpoint_call(struct thread *thread, struct request *request, struct
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (unlikely(ring->session_endpoint != endpoint->object.id)) {
-		ring->session_endpoint = endpoint->object.id;
-		ring->session_reference = session_reference(thread->process->session, endpoint->object.id);
+	if (unlikely(ring->session_service != endpoint->service)) {
+		ring->session_service = endpoint->service;
+		ring->session_reference = session_reference(thread->process->session, endpoint->service);
 	}
 	request->session = ring->session_reference;
 	request->object = &endpoint->object;
@@ -459,7 +507,7 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 	request_arm_deadline(request);
 	struct work work;
 	spin_lock(&endpoint->lock);
-	bool found = find_work(endpoint, &work), dead = endpoint->dead;
+	bool found = find_work(endpoint, thread->process, &work), dead = endpoint->dead;
 	bool won = found && request_claim(request, request->sequence); /* or our own deadline came first */
 	if (won) {
 		deliver_work(endpoint, &work, request);
@@ -472,6 +520,7 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 			request_link_gate(request);
 	}
 	spin_unlock(&endpoint->lock);
+	complete_refused(work.refused, ring);
 	if (won)
 		ring_finish(ring, request);
 	else if (unlikely(dead))
@@ -482,17 +531,19 @@ enum status endpoint_post_receive(struct thread *thread, struct request *request
 void endpoint_recheck(struct request *receive)
 {
 	struct endpoint *endpoint = container_of(receive->object, struct endpoint, object);
-	struct work work;
+	const struct process *receiver = ring_thread(receive->ring)->process;
+	struct work work = {0};
 	bool won = false;
 
 	spin_lock(&endpoint->lock);
-	if (!list_is_empty(&receive->link) && find_work(endpoint, &work) &&
+	if (!list_is_empty(&receive->link) && find_work(endpoint, receiver, &work) &&
 	    request_claim(receive, receive->sequence)) {
 		won = true;
 		list_remove(&receive->link);
 		deliver_work(endpoint, &work, receive);
 	}
 	spin_unlock(&endpoint->lock);
+	complete_refused(work.refused, receive->ring);
 	if (won)
 		ring_finish(receive->ring, receive);
 }

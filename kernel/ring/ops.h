@@ -63,6 +63,8 @@ static inline enum status notification_find(struct thread *thread, uint64_t id, 
 
 	if (unlikely(status != STATUS_OK))
 		return status;
+	if (unlikely(!session_is_alive(thread->process->session)))
+		return STATUS_REVOKED;
 	if (unlikely(view->object->type != notification_object_type))
 		return STATUS_WRONG_TYPE;
 	if (unlikely(!view_allows(view, notification_object_type->interface_id, method)))

@@ -92,6 +92,8 @@ static inline enum status quick_wake(struct thread *thread, uint64_t target)
 
 	if (unlikely(status != STATUS_OK))
 		return status;
+	if (unlikely(!session_is_alive(thread->process->session)))
+		return STATUS_REVOKED;
 	if (unlikely(ref.view->object->type != thread_object_type))
 		return STATUS_WRONG_TYPE;
 	if (unlikely(!view_allows(ref.view, thread_object_type->interface_id, THREAD_HANDLE_METHOD_WAKE)))

@@ -90,6 +90,12 @@ static enum status check_return(struct thread *thread, struct request *request,
 	if (likely(sqe->caps_len == 0))
 		return STATUS_OK;
 	enum status status = op_resolve_caps(thread, request, carried);
+	const struct request *caller = load_acquire(&record->caller);
+	if (status == STATUS_OK && caller != NULL &&
+	    !carried_may_go(carried, sqe->caps_len, thread->process, ring_thread(caller->ring)->process)) {
+		carried_abort(thread->process, carried, sqe->caps_len);
+		status = STATUS_OUT_OF_SCOPE;
+	}
 	for (unsigned i = 0; status == STATUS_OK && record->gate != NULL && i < sqe->caps_len; i++) {
 		struct gate *own = carried[i].ref.gate;
 		if (own != NULL && !gate_contains(own, record->gate) && !gate_contains(record->gate, own) &&

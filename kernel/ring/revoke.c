@@ -6,7 +6,8 @@
  *   1. every gate below is marked dead: from now on look-ups fail with REVOKED;
  *   2. one quiescence: whoever looked before has left the kernel, its request is in the gate's list (G2, G3);
  *   3. the requests in the lists are completed with REVOKED, mappings are removed.
- * Each list is worked off one element at a time, without holding the lock across the work.
+ * Each list is worked off one element at a time, without holding the lock across the work. A lease that expires does the same
+ * without waiting: steps 3 run behind the quiescence, some at a time.
  */
 #include <cap/gate_mapping.h>
 #include <core/quiesce.h>
@@ -28,19 +29,26 @@ static bool abort_one(struct gate *gate, uint64_t *calls)
 	return true;
 }
 
-static void finish(struct list *dying, struct revoke_report *report)
-{
-	struct list *node;
+#define CHUNK 64u /* gates, calls and mappings in one step */
 
-	while ((node = list_pop_front(dying)) != NULL) {
-		struct gate *gate = container_of(node, struct gate, dying);
-		report->entries += load_relaxed(&gate->entries);
-		while (abort_one(gate, &report->calls))
+static uint64_t expiring; /* atomic: expiries that are not through; raised before a gate is marked */
+
+/* One step of what hangs on the dead gates; true: nothing is left. */
+static bool finish(struct list *dying, struct revoke_report *report)
+{
+	for (unsigned left = CHUNK; !list_is_empty(dying); left--) {
+		struct gate *gate = list_first(dying, struct gate, dying);
+		for (; left > 0 && abort_one(gate, &report->calls); left--)
 			;
-		while (gate_mapping_revoke_one(gate))
+		for (; left > 0 && gate_mapping_revoke_one(gate); left--)
 			report->mappings++;
+		if (left == 0)
+			return false;
+		report->entries += load_relaxed(&gate->entries);
+		list_remove(&gate->dying);
 		gate_put(gate);
 	}
+	return true;
 }
 
 void gate_revoke(struct gate *gate, struct revoke_report *report)
@@ -48,30 +56,54 @@ void gate_revoke(struct gate *gate, struct revoke_report *report)
 	struct list dying = LIST_INIT(dying);
 
 	*report = (struct revoke_report){0};
-	if (gate->expires_ns != 0 && timer_cancel(&gate->expiry))
-		gate_put(gate);
+	if (gate->expires_ns != 0)
+		(void)timer_cancel(&gate->expiry);
 	gate_revoke_begin(gate, &dying);
 	quiesce_wait();
-	finish(&dying, report);
+	while (!finish(&dying, report))
+		;
+	/* An expiry may have marked some of them before us, and be at the rest of its work. */
+	if (unlikely(load_acquire(&expiring) != 0))
+		quiesce_drain();
 }
 
-/* A lease has run out. In the timer's interrupt there is no waiting: a call that is just being admitted on another CPU may
- * still be delivered, and is completed by its server. */
+static void finish_some(struct quiesce_node *node)
+{
+	struct gate *gate = container_of(node, struct gate, ending);
+	struct revoke_report report = {0};
+
+	if (!finish(&gate->doomed, &report)) {
+		quiesce_free(node, finish_some);
+		return;
+	}
+	(void)atomic_sub(&expiring, 1);
+	gate_put(gate);
+}
+
+/* Whoever looked before it was marked has left the kernel when finish_some runs, and its request is in the gate's list (G2, G3): in an
+ * interrupt there is no waiting, but there is somebody to do the rest. */
+void gate_expire(struct gate *gate)
+{
+	gate_get(gate);
+	(void)atomic_add(&expiring, 1);
+	gate_revoke_begin(gate, &gate->doomed);
+	quiesce_free(&gate->ending, finish_some);
+}
+
+/* A lease has run out. */
 static void expire(struct timer *timer)
 {
 	struct gate *gate = container_of(timer, struct gate, expiry);
-	struct list dying = LIST_INIT(dying);
-	struct revoke_report report = {0};
 
-	gate_revoke_begin(gate, &dying);
-	finish(&dying, &report);
+	if (!object_try_get(&gate->object))
+		return; /* its last reference is gone */
+	gate_expire(gate);
 	gate_put(gate);
 }
 
 void gate_expire_at(struct gate *gate, uint64_t deadline_ns)
 {
 	gate->expires_ns = deadline_ns;
-	gate_get(gate); /* the timer's, until it fires or revoking cancels it */
 	timer_init(&gate->expiry, expire);
 	timer_arm(&gate->expiry, deadline_ns);
 }

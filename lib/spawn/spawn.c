@@ -235,6 +235,8 @@ static void create(struct batch *b, const struct spawn_request *r, const struct 
 
 	process_spawner_create_params_builder_set_name(p, name);
 	set_limits(p, &r->limits);
+	if (r->session.raw)
+		process_spawner_create_params_builder_set_session(p, rpc_add_cap(&b->create, r->session));
 	rpc_keep(&b->create);
 	(void)rpc_send(&b->create);
 

@@ -40,6 +40,19 @@ interface CapabilityManager @0xfa43a36073dfc52d {
   # when the monotonic clock reaches expiresNs (0 = never). Reserve two capabilities.
   # Errors: invalidArgument when expiresNs is past; GATE_DEPTH (status) when it is below eight revocable grants already.
 
+  confine @8 (capability :Capability, scope :TransferScope) -> (capability :Capability);
+  # The same capability with a smaller transfer scope: where it, its copies and what is attenuated from it may go. A larger scope than it
+  # has stays as it is. A message or grant that would take it further is refused as a whole with the status OUT_OF_SCOPE, and nothing of
+  # it is transferred. It says nothing about what the capability's methods give out. Errors: invalidArgument.
+
+  enum TransferScope {
+    any @0;
+    session @1;
+    # To processes of the session of whoever sends it.
+    process @2;
+    # Nowhere: not in a message to another process, nor by a grant.
+  }
+
   struct Entry {
     id @0 :UInt64;
     # The capability's id in the caller's table.

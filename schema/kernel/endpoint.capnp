@@ -20,6 +20,15 @@ interface Endpoint @0xf9eaee466140b3b7 {
   # All facets with that key answer DISCONNECTED from now on, and no release notice comes for it: what a supervisor does for objects
   # that a restarted server will not know. found = false: no facet has it.
 
+  caller @4 (session :UInt64, fields :UInt32) -> (alive :Bool, disclosed :UInt32, account :Text, profile :Text, id :UInt64, authenticatedNs :UInt64);
+  # About the session with that reference (from the header of a received call). alive: it has not ended. Of the fields asked for (bits
+  # as in SessionFactory.disclose) those that the service's disclosure scope has are given, and disclosed says which; all others are
+  # empty. Once the session has ended its reference means nothing any more.
+
+  successor @5 (maxMessage :UInt32, maxCaps :UInt16) -> (endpoint :Endpoint);
+  # A new endpoint of the same service: it sees the same references for the same sessions, and has the same disclosure scope. For a
+  # server that replaces another one with an endpoint of its own. Errors: as CapabilityManager.createEndpoint.
+
   struct MethodSet {
     interfaceId @0 :UInt64;
     methods @1 :UInt64 = 0xffffffffffffffff;

@@ -11,8 +11,10 @@ interface ProcessSpawner @0xfdce8bfeaf9979f7 {
 
   create @0 (name :Text, limits :Limits, session :SessionContext) -> (process :ProcessHandle, space :VirtualMemory);
   # A process with an empty table, an empty address space and no thread. name (at most 31 bytes) is for logs and lists and grants nothing.
-  # It belongs to the session given, or, if there is none, to the caller's. Its ledger is bounded by limits, 0 = the default.
-  # Errors: invalidArgument for the name; overloaded when the caller's ledger has no process left.
+  # It belongs to the session given, a SessionContext with its method member, or, if there is none, to the caller's. Its ledger is
+  # bounded by limits, 0 = the default.
+  # Errors: invalidArgument for the name or the session; failed when that has ended; overloaded when the caller's ledger has no process
+  # left.
 
   struct Limits {
     pages @0 :UInt64;

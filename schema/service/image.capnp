@@ -64,6 +64,8 @@ struct Image {
     ioPortsAll @12;
     # All I/O ports, and all interrupt lines: for a device manager.
     interrupts @13;
+    sessions @14;
+    # SessionFactory: for whoever decides on whose behalf others run.
   }
 
   struct ExportRef {

@@ -35,6 +35,7 @@ static const char *kernel_name(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_TEST_POWER] = "power",
 		[IMAGE_KERNEL_SOURCE_IO_PORTS_ALL] = "ioPorts",
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "interrupts",
+		[IMAGE_KERNEL_SOURCE_SESSIONS] = "sessions",
 	};
 	const char *name = (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
 

@@ -6,6 +6,7 @@
 #include "scenario.h"
 
 #include <cap/session.h>
+#include <ring/session.h>
 #include <runtime/enter.h>
 #include <runtime/ring.h>
 #include <schema/kernel/session_context.capnp.h>
@@ -37,7 +38,7 @@ static void begin(unsigned cpu_total)
 	struct endpoint *endpoint;
 
 	scenario_begin(cpu_total);
-	explore_check(session_create(NULL, secret, &session) == STATUS_OK);
+	explore_check(session_create(NULL, secret, NULL, &session) == STATUS_OK);
 	server = scenario_process("server");
 	first = in_session("first", session);
 	sibling = in_session("sibling", session);
@@ -98,6 +99,93 @@ static void calls(uint64_t region)
 	(void)atomic_add(&finished, 1u);
 }
 
+static void calls_until_refused(uint64_t region)
+{
+	struct user_ring ring;
+	int status;
+
+	user_ring_open(&ring, region);
+	do
+		status = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+							  .target = door[ring.thread_arg].raw,
+							  .interface_id = SCENARIO_INTERFACE,
+							  .msg_len = 8,
+							  .buf_off = 1024,
+							  .buf_len = 256})
+				 .status;
+	while (status == STATUS_OK);
+	explore_check(status == STATUS_REVOKED && !session_is_alive(session));
+	(void)atomic_add(&finished, 1u);
+}
+
+/* ---- Capabilities that may only go to processes of the session ---- */
+
+static cap_id inside_end, outside_end;
+static unsigned works_inside, works_outside;
+
+static void receives(uint64_t region, unsigned *works)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (;;) {
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+								      .target = ring.thread_arg,
+								      .buf_off = RECV_AT,
+								      .buf_len = 56 + MESSAGE + 8,
+								      .buf_caps = 1});
+		explore_check(cqe.status == STATUS_OK);
+		if (cqe.flags != 0)
+			continue;
+		(void)atomic_add(works, cqe.caps);
+		cqe = user_do(&ring,
+			      &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .user_data = 5});
+		explore_check(cqe.status == STATUS_OK);
+	}
+}
+
+static void receives_inside(uint64_t region)
+{
+	receives(region, &works_inside);
+}
+
+static void receives_outside(uint64_t region)
+{
+	receives(region, &works_outside);
+}
+
+static void sends_confined(uint64_t region)
+{
+	struct user_ring ring;
+	unsigned sent = 0;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 6; i++) {
+		struct view *view = scenario_full(&session->object);
+		view->scope = SCOPE_SESSION;
+		cap_id confined = scenario_give(first, view);
+		struct cap_desc desc = {.id = confined.raw,
+					.kind = host_random() % 2 ? CAP_DESC_MOVE : CAP_DESC_COPY};
+		user_arena_write(&ring, 512, &desc, sizeof desc);
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+								      .target = door[0].raw,
+								      .interface_id = SCENARIO_INTERFACE,
+								      .msg_len = 8,
+								      .caps_off = 512,
+								      .caps_len = 1,
+								      .buf_off = 1024,
+								      .buf_len = 256});
+		explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_OUT_OF_SCOPE);
+		sent += cqe.status == STATUS_OK;
+		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = confined.raw});
+		/* Moved, it is gone; refused or copied, it is here. */
+		explore_check(cqe.status == STATUS_OK ||
+			      (cqe.status == STATUS_BAD_ID && desc.kind == CAP_DESC_MOVE));
+	}
+	explore_check(load_acquire(&works_inside) == sent);
+	(void)atomic_add(&finished, 1u);
+}
+
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
 	uint64_t reason = 0;
@@ -144,6 +232,44 @@ EXPLORE_TEST(after_a_session_ended_none_of_its_calls_is_delivered, 2000)
 	scenario_thread(server, waits_then_ends, 0);
 	scenario_run();
 	explore_check(finished == 4);
+	object_put(&session->object);
+	scenario_end();
+}
+
+/* An expiry is no caller that waits: what it leaves is done behind it, and nothing that begins later is delivered. */
+EXPLORE_TEST(after_a_session_expired_none_of_its_calls_is_delivered, 2000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	session_expire_at(session, host_now_ns() + 1 + host_random() % 60000);
+	scenario_thread(server, serves, 0);
+	scenario_thread(first, calls_until_refused, 1);
+	scenario_thread(sibling, calls_until_refused, 2);
+	scenario_thread(other, calls, 3);
+	scenario_run();
+	explore_check(finished == 3 && !session_is_alive(session));
+	object_put(&session->object);
+	scenario_end();
+}
+
+/* What may only go to processes of the session arrives there, and nowhere else; a call that is refused keeps what it would have
+ * moved, whoever receives first. */
+EXPLORE_TEST(what_is_confined_to_a_session_does_not_leave_it, 2000)
+{
+	struct endpoint *mixed;
+
+	begin(1 + (unsigned)(host_random() % 3));
+	mixed = scenario_endpoint(sibling, MESSAGE, 1);
+	inside_end = scenario_give(sibling, scenario_full(&mixed->object));
+	outside_end = scenario_give(other, scenario_full(&mixed->object));
+	door[0] = scenario_give(first, scenario_facet(mixed, 9));
+	object_put(&mixed->object);
+	works_outside = works_inside = 0;
+	scenario_thread(first, sends_confined, 0);
+	scenario_thread(sibling, receives_inside, inside_end.raw);
+	if (host_random() % 4 != 0)
+		scenario_thread(other, receives_outside, outside_end.raw);
+	scenario_run();
+	explore_check(finished == 1 && works_outside == 0);
 	object_put(&session->object);
 	scenario_end();
 }

@@ -30,6 +30,7 @@ const char *kernel_source_interface(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_TEST_POWER] = "Power",
 		[IMAGE_KERNEL_SOURCE_IO_PORTS_ALL] = "IoPort",
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "InterruptSource",
+		[IMAGE_KERNEL_SOURCE_SESSIONS] = "SessionFactory",
 	};
 
 	return (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;

@@ -40,7 +40,8 @@
 	X(EXISTS, -22, "the name or slot is taken")                                                         \
 	X(NOT_GRANTED, -23, "the program holds no capability of that name; nothing was called")             \
 	X(BAD_STATE, -24, "not possible in the state that the object is in (for example: already started)") \
-	X(INVALID, -25, "an argument is out of its range")
+	X(INVALID, -25, "an argument is out of its range")                                                  \
+	X(OUT_OF_SCOPE, -26, "a capability in the message may not go to that process")
 
 enum [[nodiscard]] status : int32_t {
 #define STATUS_ENUMERATOR(name, value, sentence) STATUS_##name = value,

@@ -51,6 +51,7 @@ enum status child_start(const char *program, const struct child_options *options
 				     .arguments = arguments,
 				     .argument_count = count,
 				     .limits = options->limits,
+				     .session = options->session,
 				     .seed = spawn_seed(runtime_transport(), CAP_ID_NULL),
 			     },
 			     &process, &why);

@@ -158,7 +158,20 @@ static int uses_what_another_releases(void)
 
 /* ---- What is lent ---- */
 
-static volatile uint64_t lent_id, revoked_round;
+static volatile uint64_t lent_id, revoked_round, uses;
+
+/* Sometimes until the other has tried once from beginning to end, so that it meets what lives and what is dead, however
+ * few turns it gets; otherwise at any moment. */
+static void leave_time(void)
+{
+	uint64_t seen = uses;
+
+	if (dice() % 4 == 0)
+		while (!stop && uses < seen + 2)
+			__asm__ volatile("pause");
+	for (unsigned i = 0; i < dice() % 300; i++)
+		__asm__ volatile("pause");
+}
 
 /* Lends, and takes back, again and again; says when the taking back was over. */
 static int64_t lends_and_revokes(void *argument)
@@ -173,12 +186,10 @@ static int64_t lends_and_revokes(void *argument)
 						      &revoker) != STATUS_OK)
 			continue;
 		lent_id = lent.raw;
-		for (unsigned i = 0; i < dice() % 300; i++)
-			__asm__ volatile("pause");
+		leave_time();
 		(void)!revoker_revoke(runtime_transport(), revoker, &entries, &calls, &mappings);
 		revoked_round = lent.raw;
-		for (unsigned i = 0; i < dice() % 300; i++)
-			__asm__ volatile("pause");
+		leave_time();
 		ring_release(runtime_ring(), revoker);
 		ring_release(runtime_ring(), lent);
 		ring_flush(runtime_ring());
@@ -197,10 +208,12 @@ static int uses_what_another_revokes(void)
 	/* On a loaded machine the other thread may be long in coming. */
 	uint64_t start = runtime_now();
 	while (runtime_now() < start + 400 * MS ||
-	       ((good == 0 || refused == 0) && runtime_now() < start + 5000 * MS)) {
+	       ((good == 0 || refused == 0) && runtime_now() < start + 20000 * MS)) {
 		uint64_t ns, dead = revoked_round;
 		cap_id id = {lent_id};
 		enum status status = timer_now(w.t, id, &ns);
+
+		uses++;
 
 		if (status == STATUS_OK && id.raw == dead)
 			return 2;

@@ -256,12 +256,16 @@ void test_threads(void)
 	tap_is(thread_start(&t, add_one, &number, nullptr), STATUS_OK, "threads.create");
 	tap_ok(thread_join(&t, &code) == STATUS_OK && code == 42, "thread.wait gives its exit code");
 
-	/* Ends overlap with beginnings: what the process grows for several at a time is there from now on. */
+	/* Ends overlap with beginnings: what the process grows for several at a time is there from now on, because these four
+	 * live at the same time. */
 	struct thread several[4];
 	for (unsigned i = 0; i < 4; i++)
-		(void)!thread_start(&several[i], add_one, &number, nullptr);
-	for (unsigned i = 0; i < 4; i++)
+		(void)!thread_start(&several[i], park, nullptr, nullptr);
+	for (unsigned i = 0; i < 4; i++) {
+		(void)!thread_handle_wake(w.t, several[i].handle);
 		(void)!thread_join(&several[i], &code);
+	}
+	__atomic_store_n(&parked, 0, __ATOMIC_RELEASE);
 	(void)!timer_sleep(w.t, w.timer, 50 * MS);
 	struct child_counts before = child_counts();
 	for (unsigned i = 0; i < 20; i++) {

@@ -35,8 +35,10 @@ struct gate {
 	struct list children[2]; /* g: of which it is parent[0], parent[1] */
 	struct list requests;    /* g: struct request.gate_link */
 	struct list mappings;    /* g: struct gate_mapping.link */
-	struct list dying;       /* g: being revoked */
+	struct list dying;       /* g: being revoked; then its revoker's */
 	struct timer expiry;
+	struct list doomed; /* an expiry's: gates below it whose calls and mappings are still to be ended */
+	struct quiesce_node ending; /* and what runs it */
 };
 
 extern struct spinlock gate_lock;                  /* rank GATE */

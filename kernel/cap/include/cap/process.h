@@ -112,6 +112,13 @@ static inline void process_get(struct process *process)
 }
 void process_put(struct process *process);
 
+/* May one give the other a capability with that scope? */
+static inline bool scope_allows(enum transfer_scope scope, const struct process *from,
+				const struct process *to)
+{
+	return scope == SCOPE_ANY || (scope == SCOPE_SESSION && from->session == to->session);
+}
+
 /* When its last thread has stopped: drops capabilities and memory, credits the creator, state ENDED.
  * The ring room has emptied threads and records; waiters are completed by the caller afterwards. */
 void process_end(struct process *process);

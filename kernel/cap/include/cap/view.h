@@ -30,12 +30,17 @@ enum view_kind : uint8_t {
 	VIEW_TEMPLATE, /* can only be minted from */
 };
 
+/* As CapabilityManager.TransferScope: how far a capability may go. Checked where one process gives it to another. */
+enum transfer_scope : uint8_t { SCOPE_ANY, SCOPE_SESSION, SCOPE_PROCESS };
+
 struct view {
 	uint64_t refs;         /* atomic */
 	struct object *object; /* counted */
 	uint64_t key;          /* FACET: chosen by the server; Notification facets: the mask */
 	enum view_kind kind;
 	uint8_t count;
+	enum transfer_scope
+		scope; /* set by who makes it, before anybody sees it; never larger than where it came from */
 	struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
 	struct quiesce_node quiesce;
 	struct interface_set sets[]; /* at least one */

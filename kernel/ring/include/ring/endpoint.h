@@ -29,7 +29,10 @@ struct endpoint {
 	uint32_t max_message;      /* immutable */
 	uint16_t max_caps;         /* immutable */
 	uint64_t receive_rights;   /* atomic: views that may receive */
-	bool dead;                 /* e: the last receive right is gone */
+	uint64_t service; /* immutable: session references are relative to it; its successors have the same */
+	uint32_t
+		disclosure; /* atomic: fields of a caller's subject that may be known here (Endpoint.caller) */
+	bool dead;          /* e: the last receive right is gone */
 };
 
 extern const struct object_type endpoint_type;

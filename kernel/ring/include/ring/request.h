@@ -21,6 +21,7 @@
 #include <core/lock.h>
 #include <core/timer.h>
 
+struct process;
 struct ring;
 struct service_record;
 struct thread;
@@ -36,6 +37,10 @@ struct carried {
 
 /* Delivered: the moved slots of `from` are free now. The references have been installed elsewhere. */
 void carried_commit(struct process *from, const struct carried *carried, unsigned count);
+/* The smallest scope among them; and whether `from` may give all of them to `to`. */
+enum transfer_scope carried_scope(const struct carried *carried, unsigned count);
+bool carried_may_go(const struct carried *carried, unsigned count, const struct process *from,
+		    const struct process *to);
 /* Given, and wanted by nobody: gone. */
 void carried_drop(struct process *from, const struct carried *carried, unsigned count);
 /* Not delivered: slots are as before, references dropped. */
@@ -94,6 +99,7 @@ struct request {
 	/* CALL through a gate: gates for what comes back under another (gate_combine) */
 	struct gate_spares *spares;
 	uint8_t extras; /* owner: enum request_extra; 0 in the spare */
+	bool scoped;    /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
 	struct timer deadline;
 	uint64_t sleep_until; /* Timer.sleep: when it completes; 0 = it is no sleep */
 	struct completion result;

@@ -14,5 +14,9 @@ struct revoke_report {
  * and nothing else that it found by look-up. Doing it again reports zeros. */
 void gate_revoke(struct gate *gate, struct revoke_report *report);
 
-/* The gate dies at that time. Once, before it is handed out. */
+/* The gate dies at that time. Once, before it is handed out. The timer counts no reference: what nobody has any more is not kept for
+ * it. */
 void gate_expire_at(struct gate *gate, uint64_t deadline_ns);
+/* As gate_revoke, without waiting, for interrupts: look-ups fail from now on, and what was admitted before is completed one
+ * quiescence later. Once for each gate. */
+void gate_expire(struct gate *gate);

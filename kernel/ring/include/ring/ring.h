@@ -54,8 +54,8 @@ struct ring {
 	struct request *free;    /* o: never empty: the first is the spare */
 	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
 	struct answers *answers; /* o */
-	uint64_t session_endpoint, session_reference; /* o: of the endpoint called last */
-	struct request *requests;                     /* all of them: request_count */
+	uint64_t session_service, session_reference; /* o: of the service called last */
+	struct request *requests;                    /* all of them: request_count */
 	uint32_t request_count;
 	uint32_t region_order;
 	bool is_default;                           /* geometry */

@@ -57,7 +57,8 @@ struct spawn_request {
 	const struct spawn_variable *environment;
 	uint32_t environment_count;
 	struct spawn_limits limits;
-	uint64_t seed; /* unpredictable; places the program (spawn_seed) */
+	cap_id session; /* SessionContext with its method member; null: the caller's own session */
+	uint64_t seed;  /* unpredictable; places the program (spawn_seed) */
 };
 
 struct spawn_process {

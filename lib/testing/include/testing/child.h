@@ -15,6 +15,7 @@ struct child_options {
 	const struct spawn_grant *grants;
 	uint32_t grant_count;
 	struct spawn_limits limits;
+	cap_id session;                                 /* null: this program's */
 	const char *arguments[CHILD_MAX_ARGUMENTS + 1]; /* ended by a null */
 };
 
