@@ -209,6 +209,13 @@ static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned pro
 void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct pagetable_frames *frames,
 		     struct tlb_batch *batch)
 {
+	if (likely(pages == 1 && frames->hint_region == REGION_OF(va.raw))) {
+		pte_t *entry = &frames->hint_table[entry_index(va.raw, 0)];
+
+		if (arch_pte_present(*entry))
+			clear_entry(entry, va.raw, batch);
+		return;
+	}
 	change_range(root, va.raw, pages, 0, frames, batch);
 }
 

@@ -44,6 +44,7 @@ enum status space_init(struct space *space, struct ledger *ledger)
 				.capacity = SPACE_INLINE_MAPPINGS,
 				.window = choose_window(),
 				.tables = {.ledger = ledger}};
+	space->lowest_free = space->window;
 	spin_init(&space->lock, LOCK_RANK_SPACE);
 	return pagetable_create(&space->tables, &space->root);
 }

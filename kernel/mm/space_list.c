@@ -117,9 +117,22 @@ void space_insert(struct space *space, unsigned index, const struct mapping *map
 	space->last = index;
 }
 
+/* Room begins a guard page behind the mapping before it. */
+static void note_room(struct space *space, unsigned index) REQUIRES(space->lock)
+{
+	uint64_t from = index > 0 ? mapping_end(&space->mappings[index - 1]) + PAGE_SIZE : 0;
+
+	if (from < space->window)
+		from = space->window;
+	if (from < space->lowest_free)
+		space->lowest_free = from;
+}
+
 void space_remove(struct space *space, unsigned index, unsigned count)
 {
 	struct mapping *at = &space->mappings[index];
+
+	note_room(space, index);
 
 	for (unsigned i = 0; i < count; i++)
 		space->busy -= at[i].busy;
@@ -201,14 +214,15 @@ static uint64_t gap_above(const struct space *space, uint64_t from, uint64_t siz
 
 uint64_t space_find_gap(struct space *space, uint64_t pages, unsigned *index)
 {
-	uint64_t size = pages * PAGE_SIZE, found;
+	uint64_t size = pages * PAGE_SIZE, from = space->lowest_free, found;
 
-	*index = space->len; /* the window is above what programs choose for themselves: few are behind it */
-	while (*index > 0 && space->mappings[*index - 1].base.raw >= space->window)
-		(*index)--;
-	found = gap_above(space, space->window, size, index);
-	if (likely(found != 0))
+	*index = space_find(space, from - PAGE_SIZE); /* also what ends less than a guard page before it */
+	found = gap_above(space, from, size, index);
+	if (likely(found != 0)) {
+		if (pages == 1 || found == from)
+			space->lowest_free = found + size + PAGE_SIZE;
 		return found;
+	}
 	*index = 0;
 	return gap_above(space, SPACE_LOWEST, size, index);
 }

@@ -18,6 +18,10 @@ static inline unsigned space_find(struct space *space, uint64_t va) REQUIRES(spa
 
 	if (likely(space->last < space->len && va - m->base.raw < (uint64_t)m->pages * PAGE_SIZE))
 		return space->last;
+	/* Or the one before: who maps and unmaps in turn asks about the gap. */
+	if (space->last > 0 && space->last <= space->len && mapping_end(m - 1) <= va &&
+	    (space->last == space->len || va < mapping_end(m)))
+		return space->last;
 	return space_search(space, va);
 }
 

@@ -221,7 +221,7 @@ EXPLORE_TEST(anywhere_leaves_guards_and_fills_the_lowest_gap, 1)
 
 	reset(100);
 	explore_check(space.window % PAGE_SIZE == 0 && space.window >= SPACE_LOWEST);
-	space.window = 0x10000;
+	space.window = space.lowest_free = 0x10000;
 	memory = make_memory(4);
 	explore_check(space_map(&space, memory, 0, 4, VADDR(0), RW, &a) == STATUS_OK && a.raw == 0x10000);
 	explore_check(space_map(&space, memory, 0, 1, VADDR(0), RW, &b) == STATUS_OK && b.raw == 0x15000);
@@ -235,8 +235,55 @@ EXPLORE_TEST(anywhere_leaves_guards_and_fills_the_lowest_gap, 1)
 	explore_check(map_at(memory, 0, 1, 0x14000, RW) == STATUS_OK); /* explicitly into a guard: allowed */
 	explore_check(map_at(memory, 0, 1, 0x13000, RW) == STATUS_EXISTS);
 	/* Nothing above the window: then below it. */
-	space.window = arch_user_end - 4 * PAGE_SIZE;
+	space.window = space.lowest_free = arch_user_end - 4 * PAGE_SIZE;
 	explore_check(space_map(&space, memory, 0, 4, VADDR(0), RW, &d) == STATUS_OK && d.raw == 0x1f000);
+	memory_put(memory);
+	finish();
+}
+
+/* What "the lowest gap" means, from the list alone. */
+static uint64_t lowest_gap(uint64_t pages)
+{
+	uint64_t candidate = space.window;
+
+	for (unsigned i = 0; i < space.len; i++) {
+		const struct mapping *m = &space.mappings[i];
+		uint64_t end = m->base.raw + (uint64_t)m->pages * PAGE_SIZE;
+
+		if (end + PAGE_SIZE <= candidate)
+			continue;
+		if (candidate < m->base.raw && m->base.raw - candidate >= (pages + 1) * PAGE_SIZE)
+			break;
+		candidate = end + PAGE_SIZE;
+	}
+	return candidate;
+}
+
+EXPLORE_TEST(anywhere_is_always_the_lowest_gap, 1)
+{
+	struct memory *memory;
+	uint64_t state = 1;
+
+	reset(1000);
+	memory = make_memory(4);
+	for (unsigned step = 0; step < 4000; step++) {
+		state = state * 6364136223846793005ull + 1442695040888963407ull;
+		unsigned what = (unsigned)(state >> 60), pages = 1 + (unsigned)(state >> 40) % 4;
+		vaddr_t at = VADDR(space.window + (state >> 20) % 64 * PAGE_SIZE);
+
+		if (what < 6 && space.len < 40) {
+			uint64_t expected = lowest_gap(pages);
+
+			explore_check(space_map(&space, memory, 0, pages, VADDR(0), RW, &at) == STATUS_OK);
+			explore_check(at.raw == expected);
+		} else if (what < 9) {
+			enum status status = map_at(memory, 0, pages, at.raw, RW);
+
+			explore_check(status == STATUS_OK || status == STATUS_EXISTS);
+		} else {
+			(void)!space_unmap(&space, at, pages); /* parts of mappings, too */
+		}
+	}
 	memory_put(memory);
 	finish();
 }

@@ -46,7 +46,8 @@ struct space {
 	unsigned len, capacity;         /* s */
 	unsigned last;                  /* s: index that the last search found, tried first */
 	unsigned busy;                  /* s: how many are being flushed */
-	uint64_t window;                /* where the kernel begins to look for a place; random, fixed */
+	uint64_t window;                /* from where on the kernel chooses places; random, fixed */
+	uint64_t lowest_free;           /* s: no page has room in the window below it */
 	struct pagetable_frames tables; /* s: page-table frames, charged */
 	struct mapping few[SPACE_INLINE_MAPPINGS];
 };
