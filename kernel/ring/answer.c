@@ -4,94 +4,98 @@
  *
  * A record holds the call's outcome and the ids of the capabilities that came, privately. The message stays in the
  * user's buffer; a path through it is walked word by word, each read once, and can only select one of the record's own
- * capabilities: a forged message selects nothing that its holder lacks.
+ * capabilities: a forged message selects nothing that its holder lacks. What names an answer before it came is promise.c.
  */
+#include "answer.h"
 #include "ops.h"
 
 #include <mm/frame.h>
 #include <mm/slab.h>
 
-enum answer_state : uint8_t { ANSWER_FREE, ANSWER_WAITING, ANSWER_DONE };
-
-struct answer {
-	uint64_t sequence;
-	enum answer_state state;
-	uint8_t caps;
-	int32_t status;
-	uint32_t buf_off, len;
-	cap_id ids[CAP_MESSAGE_MAX_CAPS];
-};
-
 struct answers {
 	struct answer record[CAP_ANSWER_RECORDS];
 };
 
-static struct answer *find(struct ring *ring, uint64_t sequence)
+struct answer *answer_find(struct ring *ring, uint64_t sequence)
 {
 	if (ring->answers == NULL)
 		return NULL;
 	for (unsigned i = 0; i < CAP_ANSWER_RECORDS; i++) {
 		struct answer *answer = &ring->answers->record[i];
-		if (answer->state != ANSWER_FREE && answer->sequence == sequence)
+		if (answer->state != ANSWER_FREE && answer->sequence == sequence && !answer->released)
 			return answer;
 	}
 	return NULL;
 }
 
-enum status answer_begin(struct ring *ring, uint64_t sequence)
+enum status answer_begin(struct ring *ring, struct request *request)
 {
 	if (ring->answers == NULL && (ring->answers = heap_alloc(sizeof(struct answers))) == NULL)
 		return STATUS_NO_MEMORY;
 	for (unsigned i = 0; i < CAP_ANSWER_RECORDS; i++) {
 		struct answer *answer = &ring->answers->record[i];
 		if (answer->state == ANSWER_FREE) {
-			answer->sequence = sequence;
+			answer->sequence = request->sequence;
 			answer->state = ANSWER_WAITING;
+			answer->released = answer->drop_caps = false;
 			answer->caps = 0;
+			request->answer = answer;
+			request->extras = REQUEST_KEPT;
 			return STATUS_OK;
 		}
 	}
 	return STATUS_AGAIN;
 }
 
-void answer_set_cap(struct ring *ring, uint64_t sequence, unsigned index, cap_id id)
+/* Nobody names it, and nobody will. */
+static void free_if_unused(struct ring *ring, struct answer *answer)
 {
-	struct answer *answer = find(ring, sequence);
+	struct cap_table *table = &ring_thread(ring)->process->table;
 
-	if (answer != NULL && index < CAP_MESSAGE_MAX_CAPS)
-		answer->ids[index] = id;
+	if (answer->state != ANSWER_DONE || !answer->released || answer->dependants != 0)
+		return;
+	for (unsigned i = 0; answer->drop_caps && i < answer->caps; i++)
+		if (cap_table_release(table, answer->ids[i]) != STATUS_OK)
+			continue; /* released or moved since: nothing left to drop */
+	answer->state = ANSWER_FREE;
 }
 
 void answer_finish(struct request *request)
 {
-	struct answer *answer = find(request->ring, request->sequence);
+	struct ring *ring = request->ring;
+	struct answer *answer = request->answer;
 
-	if (answer == NULL)
-		return;
-	answer->state = ANSWER_DONE;
 	answer->status = request->result.status;
 	answer->buf_off = request->sqe.buf_off;
 	answer->len = request->result.len;
 	answer->caps = (uint8_t)request->result.caps;
+	answer->state = ANSWER_DONE;
+	if (answer->dependants != 0)
+		(void)atomic_or(&ring->signals, (uint32_t)RING_READY);
+	free_if_unused(ring, answer);
 }
 
-enum status answer_release(struct thread *thread, uint64_t sequence, bool drop_caps)
+void answer_depend(struct answer *answer)
 {
-	struct answer *answer = find(&thread->ring, sequence);
+	answer->dependants++;
+}
 
-	if (answer == NULL)
-		return STATUS_BAD_ID;
-	if (drop_caps && answer->state == ANSWER_DONE)
-		for (unsigned i = 0; i < answer->caps; i++)
-			if (cap_table_release(&thread->process->table, answer->ids[i]) != STATUS_OK)
-				continue; /* released or moved since: nothing left to drop */
-	answer->state = ANSWER_FREE;
-	return STATUS_OK;
+void answer_undepend(struct ring *ring, struct answer *answer)
+{
+	answer->dependants--;
+	free_if_unused(ring, answer);
 }
 
 enum status op_release_answer(struct thread *thread, struct request *request)
 {
-	return answer_release(thread, request->sqe.target, request->sqe.flags & CAP_SQE_RELEASE_CAPS);
+	struct answer *answer = answer_find(&thread->ring, request->sqe.target);
+
+	if (answer == NULL)
+		return STATUS_BAD_ID;
+	answer->released = true;
+	answer->drop_caps = request->sqe.flags & CAP_SQE_RELEASE_CAPS;
+	free_if_unused(&thread->ring, answer);
+	return STATUS_OK;
 }
 
 /* One word of the message, or 0 (a null pointer) outside it. */
@@ -125,12 +129,8 @@ static int64_t walk(const struct ring *ring, const struct answer *answer, uint32
 	return (uint32_t)pointer == 3 ? (int64_t)(pointer >> 32) : -1;
 }
 
-/* The dependant of a failed call fails the same way; an exception comes along. */
-static enum status inherit_failure(struct thread *thread, struct request *request,
-				   const struct answer *answer)
+enum status answer_inherit(struct ring *ring, struct request *request, const struct answer *answer)
 {
-	struct ring *ring = &thread->ring;
-
 	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL &&
 	    answer->len <= CAP_MIN_RESULT_BUF) {
 		copy_words(ring->arena + request->sqe.buf_off, ring->arena + answer->buf_off,
@@ -140,22 +140,30 @@ static enum status inherit_failure(struct thread *thread, struct request *reques
 	return (enum status)answer->status;
 }
 
-enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path,
-			   cap_id *id)
+enum status answer_at(const struct ring *ring, const struct answer *answer, uint32_t path, cap_id *id)
 {
-	struct answer *answer = find(&thread->ring, sequence);
-
-	if (answer == NULL)
-		return STATUS_BAD_ID;
-	if (answer->state == ANSWER_WAITING)
-		return STATUS_AGAIN; /* answers that are still to come: docs/caveats.md */
 	if (answer->status != STATUS_OK)
-		return inherit_failure(thread, request, answer);
-	int64_t index = walk(&thread->ring, answer, path);
+		return (enum status)answer->status;
+	int64_t index = walk(ring, answer, path);
 	if (index < 0 || index >= answer->caps)
 		return STATUS_BAD_ID;
 	*id = answer->ids[(uint64_t)index & (CAP_MESSAGE_MAX_CAPS - 1)];
 	return STATUS_OK;
+}
+
+enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path,
+			   cap_id *id)
+{
+	struct ring *ring = &thread->ring;
+	struct answer *answer = answer_find(ring, sequence);
+
+	if (answer == NULL)
+		return STATUS_BAD_ID;
+	if (answer->state == ANSWER_WAITING)
+		return OP_UNRESOLVED;
+	if (answer->status != STATUS_OK)
+		return answer_inherit(ring, request, answer);
+	return answer_at(ring, answer, path, id);
 }
 
 void answers_free(struct ring *ring)

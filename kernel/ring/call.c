@@ -5,8 +5,10 @@
  * Everything is resolved here, once: the target to a view, descriptors to counted views. A kernel object answers at
  * once (or defers); a facet's call goes to its endpoint.
  */
+#include "answer.h"
 #include "complete.h"
 #include "ops.h"
+#include "promise.h"
 
 #include <arch/platform.h>
 
@@ -14,21 +16,6 @@
 #include <mm/frame.h>
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
-
-enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref)
-{
-	cap_id id = {request->sqe.target};
-
-	if (request->sqe.flags & CAP_SQE_TARGET_IS_ANSWER) {
-		enum status status = answer_resolve(thread, request, request->sqe.target, request->sqe.path,
-						    &id);
-		if (status != STATUS_OK)
-			return status;
-	} else if (unlikely(request->sqe.path != 0)) {
-		return STATUS_BAD_OP;
-	}
-	return cap_table_find(&thread->process->table, id, ref);
-}
 
 /* The new facet is under the template's gate. */
 static enum status mint(struct cap_table *table, const struct cap_desc *desc, struct cap_ref *out)
@@ -49,8 +36,8 @@ static enum status mint(struct cap_table *table, const struct cap_desc *desc, st
 	return status;
 }
 
-static enum status resolve_one(struct thread *thread, struct request *request, const struct cap_desc *desc,
-			       struct carried *out)
+enum status op_resolve_cap(struct thread *thread, struct request *request, const struct cap_desc *desc,
+			   struct carried *out)
 {
 	struct cap_table *table = &thread->process->table;
 	cap_id id = {desc->id};
@@ -83,6 +70,10 @@ enum status op_resolve_caps(struct thread *thread, struct request *request, stru
 	const struct cap_sqe *sqe = &request->sqe;
 	struct ring *ring = &thread->ring;
 
+	if (unlikely(request->held != NULL)) {
+		promise_take_caps(request, carried);
+		return STATUS_OK;
+	}
 	if (sqe->caps_len > CAP_MESSAGE_MAX_CAPS)
 		return STATUS_TOO_LARGE;
 	if (!ring_range_ok(ring, sqe->caps_off, sqe->caps_len * sizeof(struct cap_desc)))
@@ -90,7 +81,7 @@ enum status op_resolve_caps(struct thread *thread, struct request *request, stru
 	for (unsigned n = 0; n < sqe->caps_len; n++) {
 		struct cap_desc desc;
 		copy_words(&desc, ring->arena + sqe->caps_off + n * sizeof(desc), sizeof(desc) / 8);
-		enum status status = resolve_one(thread, request, &desc, &carried[n]);
+		enum status status = op_resolve_cap(thread, request, &desc, &carried[n]);
 		if (status != STATUS_OK) {
 			carried_abort(thread->process, carried, n);
 			return status;
@@ -129,7 +120,8 @@ static void install_results(struct thread *thread, struct request *request, stru
 		}
 		cap_id id = cap_table_install(&thread->process->table, &request->slots, ref, provenance);
 		ids[i] = id.raw;
-		answer_set_cap(&thread->ring, request->sequence, i, id);
+		if (request->extras & REQUEST_KEPT)
+			request->answer->ids[i] = id;
 	}
 	request->result.caps = kcall->rpc.caps_out_len;
 }
@@ -177,7 +169,7 @@ static enum status prepare_caps(struct thread *thread, struct request *request, 
 		status = op_resolve_caps(thread, request, kcall->carried);
 	if (status != STATUS_OK) {
 		request_release(&thread->ring, request);
-		return status;
+		return status == OP_UNRESOLVED ? promise_hold(thread, request, true) : status;
 	}
 	for (unsigned i = 0; i < sqe->caps_len; i++)
 		kcall->caps_in[i] = (uint64_t)(uintptr_t)&kcall->carried[i].ref;
@@ -241,7 +233,7 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 	return status;
 }
 
-static enum status check_ranges(const struct ring *ring, const struct cap_sqe *sqe)
+enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe)
 {
 	if (unlikely(!ring_range_ok(ring, sqe->msg_off, sqe->msg_len) ||
 		     !ring_range_ok(ring, sqe->buf_off, sqe->buf_len) || sqe->buf_len < CAP_MIN_RESULT_BUF))
@@ -249,7 +241,7 @@ static enum status check_ranges(const struct ring *ring, const struct cap_sqe *s
 	return STATUS_OK;
 }
 
-static inline enum status call_view(struct thread *thread, struct request *request, struct cap_ref ref)
+enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct view *view = ref.view;
 
@@ -273,40 +265,10 @@ void call_found(struct thread *thread, struct request *request, struct cap_ref r
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
 
 	request->result = (struct completion){0};
-	enum status status = call_view(thread, request, ref);
+	enum status status = op_call_view(thread, request, ref);
 	op_record(thread, request, RECORDER_CALL, object_id, status);
 	if (status == OP_WAITING)
 		return;
 	request->result.status = status;
 	ring_post(&thread->ring, request->sqe.user_data, &request->result);
-}
-
-/* A call with flags: through an answer, or with one that is kept. */
-enum status op_call(struct thread *thread, struct request *request)
-{
-	struct cap_ref ref = {0};
-	uint64_t object_id = 0;
-	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
-	enum status status = check_ranges(&thread->ring, &request->sqe);
-
-	if (unlikely(status != STATUS_OK))
-		return status;
-	if (kept) {
-		status = answer_begin(&thread->ring, request->sequence);
-		if (status != STATUS_OK)
-			return status;
-		request->extras = REQUEST_KEPT;
-	}
-	status = op_target(thread, request, &ref);
-	if (likely(status == STATUS_OK)) {
-		object_id = ref.view->object->id;
-		status = call_view(thread, request, ref);
-	}
-	op_record(thread, request, RECORDER_CALL, object_id, status);
-	if (kept && status != OP_WAITING) {
-		request->extras = 0;
-		request->result.status = status;
-		answer_finish(request);
-	}
-	return status;
 }

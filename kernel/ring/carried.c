@@ -95,7 +95,7 @@ void request_drop_gate(struct request *request)
 {
 	struct gate *gate = request->gate;
 
-	request->extras &= (uint8_t)~REQUEST_GATED;
+	request->extras &= (uint16_t)~REQUEST_GATED;
 	if (gate == NULL)
 		return;
 	spin_lock(&gate_lock);

@@ -8,6 +8,7 @@
  */
 #include "complete.h"
 #include "ops.h"
+#include "promise.h"
 
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -59,6 +60,8 @@ void request_release(struct ring *ring, struct request *request)
 	}
 	if (extras & REQUEST_GATED)
 		request_drop_gate(request);
+	if (extras & REQUEST_HELD)
+		promise_drop(request);
 	if (extras & REQUEST_RECORD)
 		record_release(process, request->record);
 	if (extras & REQUEST_COUNTED)
@@ -124,7 +127,7 @@ void ring_unclaim_slow(struct ring *ring)
 	for (;;) {
 		ring_work(ring);
 		uint32_t unreaped = ring_unreaped(ring);
-		bool signalled = load_relaxed(&ring->signals) != 0;
+		bool signalled = ring_signals(ring) != 0;
 		if (signalled || unreaped >= ring->min) {
 			/* Before it blocked it had submitted everything: enough completions end the cap_enter. An impossible
 			 * index counts as enough, and is found by the thread itself. */

@@ -63,7 +63,7 @@ static inline void ring_take(struct ring *ring, struct request *request)
 
 static inline bool ring_has_work(const struct ring *ring)
 {
-	return load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0;
+	return load_relaxed(&ring->done) != NULL || ring_signals(ring) != 0;
 }
 
 /* Ends the cap_enter of a thread that waits in it, or is about to return: its result is set. */

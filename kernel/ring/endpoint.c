@@ -7,6 +7,7 @@
  */
 #include "complete.h"
 #include "ops.h"
+#include "promise.h"
 
 #include <core/recorder.h>
 #include <mm/frame.h>
@@ -140,7 +141,7 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 		carried_commit(caller, call->carried, sqe->caps_len);
 		heap_free(call->carried, sqe->caps_len * sizeof(struct carried));
 		call->carried = NULL;
-		call->extras &= (uint8_t)~REQUEST_CARRIES;
+		call->extras &= (uint16_t)~REQUEST_CARRIES;
 	}
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
 	record->caller_sequence = call->sequence;
@@ -160,7 +161,7 @@ static void deliver(struct endpoint *endpoint, struct request *call, struct requ
 	call->result.flags = CAP_CQE_DELIVERED;
 	/* Slots that were not needed stay with the record, for the RECV that reuses it. */
 	record->slots = receive->slots;
-	receive->extras &= (uint8_t)~(REQUEST_RECORD | REQUEST_SLOTS);
+	receive->extras &= (uint16_t)~(REQUEST_RECORD | REQUEST_SLOTS);
 	receive->result = (struct completion){.status = STATUS_OK,
 					      .len = len,
 					      .caps = sqe->caps_len,
@@ -452,9 +453,10 @@ static enum status prepare_extras(struct thread *thread, struct request *request
 		else if (request->carried != NULL)
 			heap_free(request->carried, sqe->caps_len * sizeof(struct carried));
 	}
-	if (status != STATUS_OK)
-		request_release(&thread->ring, request);
-	return status;
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	request_release(&thread->ring, request);
+	return status == OP_UNRESOLVED ? promise_hold(thread, request, true) : status;
 }
 
 enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)

@@ -7,6 +7,7 @@
  */
 #include "complete.h"
 #include "ops.h"
+#include "promise.h"
 #include "submit.h"
 
 #include <arch/paging.h>
@@ -65,6 +66,18 @@ static inline bool upcall_is_due(const struct cap_region *control)
 	return load_relaxed(&control->upcall_pending) != 0 && load_relaxed(&control->upcall_mask) == 0;
 }
 
+/* What others completed, and what was held for it. Reasons to return, as those of advance. */
+static uint32_t left_by_others(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+
+	ring_work(ring);
+	if (likely(!ring_is_holding(ring)))
+		return 0;
+	ring->copied |= RING_HOLD_MARK;
+	return promise_work(thread);
+}
+
 /* Admits what is submitted, then says why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
 static inline uint32_t advance(struct thread *thread)
 {
@@ -72,14 +85,14 @@ static inline uint32_t advance(struct thread *thread)
 	uint32_t reasons = 0, refused = 0;
 
 	if (unlikely(load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0))
-		ring_work(ring);
+		reasons = left_by_others(thread);
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail != (uint32_t)ring->sq_head) {
 		refused = submit(thread, tail);
 		if (unlikely(refused != 0)) {
 			if (refused == RING_PROTOCOL)
 				goto dead;
-			reasons = refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
+			reasons |= refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
 		}
 	}
 	if (unlikely(ring->min == 0) && unlikely(upcall_is_due(ring->control)))
@@ -87,7 +100,7 @@ static inline uint32_t advance(struct thread *thread)
 	if (unlikely(load_relaxed(&ring->signals) != 0)) {
 		if (thread_is_dying(thread))
 			return UINT32_MAX;
-		reasons |= take_signals(thread);
+		reasons |= promise_work(thread) | take_signals(thread);
 	}
 	uint32_t unreaped = ring_unreaped(ring);
 	if (unlikely(unreaped == UINT32_MAX))

@@ -14,14 +14,20 @@
 #include <ring/thread.h>
 
 #define OP_WAITING ((enum status)1)
+/* An answer that is named has not come: promise_hold, or, where nothing is held (RETURN), the status itself. */
+#define OP_UNRESOLVED STATUS_AGAIN
 
 typedef enum status op_fn(struct thread *thread, struct request *request);
 
 op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel,
 	op_wake, op_signal, op_wait;
 
-/* The capability that the SQE targets, by id or through an answer; not counted. */
-enum status op_target(struct thread *thread, struct request *request, struct cap_ref *ref);
+/* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
+enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref);
+enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe);
+/* One capability descriptor. OP_UNRESOLVED. */
+enum status op_resolve_cap(struct thread *thread, struct request *request, const struct cap_desc *desc,
+			   struct carried *out);
 /* A call by id in all its variety, once its target was found: records it, and completes it unless it waits. */
 void call_found(struct thread *thread, struct request *request, struct cap_ref ref);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
@@ -80,10 +86,9 @@ static inline enum status notification_find(struct thread *thread, uint64_t id, 
 
 /* Answers (answer.c) */
 struct answers;
-enum status answer_begin(struct ring *ring, uint64_t sequence);
+/* The request's own, for KEEP_ANSWER. AGAIN: none is free; NO_MEMORY. */
+enum status answer_begin(struct ring *ring, struct request *request);
 void answer_finish(struct request *request);
-void answer_set_cap(struct ring *ring, uint64_t sequence, unsigned index, cap_id id);
-enum status answer_release(struct thread *thread, uint64_t sequence, bool drop_caps);
 /* The id at `path` of a finished answer; a failed answer's own failure otherwise (its exception is copied to *request's buffer). */
 enum status answer_resolve(struct thread *thread, struct request *request, uint64_t sequence, uint32_t path,
 			   cap_id *id);

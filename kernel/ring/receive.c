@@ -6,6 +6,7 @@
  * RETURN_RECV checks the RECV half first, so that it is refused as a whole before it acts; from the claim on it is that
  * RECV, in the returned call's record.
  */
+#include "answer.h"
 #include "ops.h"
 
 #include <arch/platform.h>
@@ -123,7 +124,8 @@ static void answer_caller(struct thread *thread, struct request *request, struct
 		gate_put(carried[i].ref.gate);
 		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
 		((uint64_t *)(void *)(buffer + sqe->msg_len))[i] = id.raw;
-		answer_set_cap(caller->ring, caller->sequence, i, id);
+		if (caller->extras & REQUEST_KEPT)
+			caller->answer->ids[i] = id;
 	}
 	if (unlikely(sqe->caps_len != 0))
 		carried_commit(thread->process, carried, sqe->caps_len);

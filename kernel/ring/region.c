@@ -86,6 +86,7 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	ring->arena_len = layout->arena_len;
 	ring->region_order = layout->order;
 	list_init(&ring->posted);
+	list_init(&ring->held);
 	write_header(ring, layout);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations that complete within the entry: NOP, RELEASE, DUP, CANCEL, WAKE. */
+#include "promise.h"
 #include "quick.h"
 
 #include <core/recorder.h>
@@ -23,6 +24,8 @@ enum status op_release(struct thread *thread, struct request *request)
 	cap_id id;
 	enum status status = target_id(thread, request, &id);
 
+	if (status == OP_UNRESOLVED)
+		return promise_hold(thread, request, false);
 	if (status == STATUS_OK)
 		status = cap_table_release(&thread->process->table, id);
 	op_record(thread, request, RECORDER_OTHER, 0, status);
@@ -35,6 +38,8 @@ enum status op_dup(struct thread *thread, struct request *request)
 	cap_id id;
 	enum status status = target_id(thread, request, &id);
 
+	if (status == OP_UNRESOLVED)
+		return promise_hold(thread, request, false);
 	if (status == STATUS_OK) {
 		copy = cap_table_dup(&thread->process->table, id, thread->process->pid);
 		if (copy.id > 0)

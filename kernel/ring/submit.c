@@ -8,6 +8,7 @@
  */
 #include "complete.h"
 #include "ops.h"
+#include "promise.h"
 #include "quick.h"
 #include "submit.h"
 
@@ -185,6 +186,19 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 	}
 }
 
+/* Enough was copied for one entry (false); or something is held: what is ready goes first, and calls may have to wait behind it. */
+static bool dispatch_marked(struct thread *thread, struct ring *ring)
+{
+	if (promise_work(thread) != 0 || (ring->copied & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY)
+		return false;
+	uint64_t sequence = ring->sq_head++;
+	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
+						->sq[(uint32_t)sequence & ring->sq_mask];
+	ring->free->sequence = sequence;
+	dispatch_any(thread, ring, from, from[0]);
+	return true;
+}
+
 /* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
  * again only when that leaves too few. UINT32_MAX: impossible index. */
 static inline uint32_t room(struct ring *ring, uint32_t count)
@@ -214,8 +228,9 @@ uint32_t submit(struct thread *thread, uint32_t tail)
 	uint32_t reasons = allowed < count ? RING_FULL : 0;
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
-		dispatch(thread, ring);
-		if (unlikely(ring->copied >= CAP_ENTER_MAX_COPY) && left > 1) {
+		if (likely(ring->copied < CAP_ENTER_MAX_COPY)) {
+			dispatch(thread, ring);
+		} else if (!dispatch_marked(thread, ring)) {
 			reasons = RING_BOUND;
 			break;
 		}

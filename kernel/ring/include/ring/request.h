@@ -62,7 +62,7 @@ struct completion {
 static_assert(sizeof(struct completion) == sizeof(struct cap_cqe) - sizeof(uint64_t));
 
 /* What the end of a request has to undo. Most calls have nothing. */
-enum request_extra : uint8_t {
+enum request_extra : uint16_t {
 	REQUEST_SLOTS = 1 << 0,   /* table slots are reserved */
 	REQUEST_TIMED = 1 << 1,   /* the timer was armed */
 	REQUEST_CARRIES = 1 << 2, /* capabilities that were not delivered */
@@ -71,6 +71,7 @@ enum request_extra : uint8_t {
 	REQUEST_POSTED = 1 << 5,  /* in ring->posted */
 	REQUEST_KEPT = 1 << 6,    /* KEEP_ANSWER */
 	REQUEST_RECORD = 1 << 7,  /* a RECV that has not received: its reserved record */
+	REQUEST_HELD = 1 << 8,    /* waits for answers: `held` */
 };
 
 struct request {
@@ -98,8 +99,10 @@ struct request {
 	struct list gate_link;   /* in gate->requests, under gate_lock (G2) */
 	/* CALL through a gate: gates for what comes back under another (gate_combine) */
 	struct gate_spares *spares;
-	uint8_t extras; /* owner: enum request_extra; 0 in the spare */
-	bool scoped;    /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
+	struct answer *answer; /* KEEP_ANSWER: its record */
+	struct held *held;     /* what it waits for, and what it has of that; NULL: nothing (promise.c) */
+	uint16_t extras;       /* owner: enum request_extra; 0 in the spare */
+	bool scoped;           /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
 	struct timer deadline;
 	uint64_t sleep_until; /* Timer.sleep: when it completes; 0 = it is no sleep */
 	struct completion result;

@@ -36,6 +36,8 @@ enum ring_signal : uint32_t {
 	RING_KILL = 1 << 3,
 	RING_RECHECK = 1 << 4,  /* a posted RECV or WAIT may have a match */
 	RING_PROTOCOL = 1 << 5, /* its shared indexes were impossible */
+	RING_READY = 1 << 6,    /* an answer came that held requests wait for */
+	RING_HOLDING = 1 << 7,  /* requests are held: no reason to look, set as long as there are any */
 };
 
 struct ring {
@@ -54,6 +56,8 @@ struct ring {
 	struct request *free;    /* o: never empty: the first is the spare */
 	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
 	struct answers *answers; /* o */
+	struct list held;        /* o: requests that wait for answers, in their order (promise.c) */
+	uint32_t held_count;     /* o */
 	uint64_t session_service, session_reference; /* o: of the service called last */
 	struct request *requests;                    /* all of them: request_count */
 	uint32_t request_count;
@@ -83,6 +87,12 @@ void ring_destroy(struct thread *thread);
 void ring_destroy_spare(struct process *process);
 
 static inline struct thread *ring_thread(struct ring *ring);
+
+/* What the owner should look at. */
+static inline uint32_t ring_signals(const struct ring *ring)
+{
+	return load_relaxed(&ring->signals) & ~(uint32_t)RING_HOLDING;
+}
 
 static inline bool ring_try_claim(struct ring *ring)
 {

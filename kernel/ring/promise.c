@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Promise pipelining: submissions that name answers which have not come yet.
+ *
+ * - Such a submission is *held*: it has its request, its credit and its deadline, and lies in its ring's list `held`, in the
+ *   order of submission. What can be resolved is resolved at once, and counted; the rest when its answer is there.
+ * - Whoever finishes an answer (the ring's owner, on any CPU) sets RING_READY. The submitter's own entry dispatches: before
+ *   it takes new submissions, and before it returns or blocks. Dispatch is admission: the request becomes the spare again,
+ *   and the operation runs as if it had just been submitted, with what the hold had counted.
+ * - E-order: a call that is held, for whatever reason, holds back later ones through the same reference: a capability id;
+ *   or one path of one answer, and the id that this turns out to be.
+ *
+ * While anything is held, RING_HOLDING is set in ring->signals and RING_HOLD_MARK in ring->copied, words that an entry
+ * tests anyway: a ring that holds nothing pays nothing.
+ *
+ * Invariants (owner only):
+ *   H1  REQUEST_HELD <=> request->held is in ring->held; the request is then in no queue;
+ *   H2  an answer that a held request waits for is not freed (answer.dependants).
+ */
+#include "promise.h"
+#include "answer.h"
+#include "complete.h"
+#include "ops.h"
+
+#include <core/recorder.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+
+/* Where a capability will come from; answer NULL: it is there. */
+struct source {
+	struct answer *answer;
+	uint32_t path;
+};
+
+/* One capability that a held CALL sends. */
+struct held_cap {
+	struct source from;
+	struct carried carried; /* valid once it is there */
+};
+
+struct held {
+	struct list link; /* in ring->held */
+	struct request *request;
+	struct source from;    /* of the target */
+	cap_id target_id;      /* 0 until it is there */
+	struct cap_ref target; /* of a CALL; counted; view NULL until it is there */
+	struct held_cap *caps; /* of a CALL: `count` of them */
+	uint32_t count;
+	bool recorded;            /* in the flight recorder, as a call */
+	uint32_t missing;         /* sources whose answers have not come */
+	struct source *resolving; /* the one that was looked at last */
+};
+
+static struct slab_cache held_cache = SLAB_CACHE(held);
+
+/* --- holding -------------------------------------------------------------------------------------------------- */
+
+/* Nothing is held any more, or something else may be next. */
+static void settle(struct ring *ring)
+{
+	if (!list_is_empty(&ring->held)) {
+		(void)atomic_or(&ring->signals, (uint32_t)RING_READY);
+		return;
+	}
+	(void)atomic_and(&ring->signals, ~(uint32_t)(RING_HOLDING | RING_READY));
+	ring->copied &= ~RING_HOLD_MARK;
+}
+
+static void free_held(struct ring *ring, struct held *held)
+{
+	struct process *process = ring_thread(ring)->process;
+
+	if (held->from.answer != NULL)
+		answer_undepend(ring, held->from.answer);
+	if (held->target.view != NULL)
+		cap_ref_put(held->target);
+	for (uint32_t i = 0; i < held->count; i++) {
+		struct held_cap *cap = &held->caps[i];
+		if (cap->from.answer != NULL)
+			answer_undepend(ring, cap->from.answer);
+		else
+			carried_abort(process, &cap->carried, 1);
+	}
+	if (held->caps != NULL)
+		heap_free(held->caps, held->request->sqe.caps_len * sizeof(struct held_cap));
+	slab_free(&held_cache, held);
+}
+
+void promise_drop(struct request *request)
+{
+	struct ring *ring = request->ring;
+	struct held *held = request->held;
+
+	request->held = NULL;
+	list_remove(&held->link);
+	ring->held_count--;
+	free_held(ring, held);
+	settle(ring);
+}
+
+/* A source whose answer has not come. A submission cannot wait for itself. */
+static enum status depend(struct ring *ring, struct held *held, struct source *from, uint64_t sequence,
+			  uint32_t path)
+{
+	struct answer *answer = answer_find(ring, sequence);
+
+	if (answer == NULL || sequence >= held->request->sequence)
+		return STATUS_BAD_ID;
+	answer_depend(answer);
+	*from = (struct source){answer, path};
+	held->missing++;
+	return STATUS_OK;
+}
+
+/* As cap_table_get, which leaves something in *out when it fails. */
+static enum status get_cap(struct thread *thread, cap_id id, struct cap_ref *out)
+{
+	struct cap_ref ref;
+	enum status status = cap_table_get(&thread->process->table, id, &ref);
+
+	if (status == STATUS_OK)
+		*out = ref;
+	return status;
+}
+
+static enum status hold_target(struct thread *thread, struct held *held)
+{
+	struct request *request = held->request;
+	const struct cap_sqe *sqe = &request->sqe;
+	cap_id id = {sqe->target};
+
+	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER) {
+		enum status status = answer_resolve(thread, request, sqe->target, sqe->path, &id);
+		if (status == OP_UNRESOLVED)
+			return depend(&thread->ring, held, &held->from, sqe->target, sqe->path);
+		if (status != STATUS_OK)
+			return status;
+	}
+	held->target_id = id;
+	return sqe->op == CAP_OP_CALL ? get_cap(thread, id, &held->target) : STATUS_OK;
+}
+
+static enum status hold_caps(struct thread *thread, struct held *held)
+{
+	struct request *request = held->request;
+	const struct cap_sqe *sqe = &request->sqe;
+	struct ring *ring = &thread->ring;
+
+	if (sqe->caps_len == 0)
+		return STATUS_OK;
+	if (sqe->caps_len > CAP_MESSAGE_MAX_CAPS)
+		return STATUS_TOO_LARGE;
+	if (!ring_range_ok(ring, sqe->caps_off, sqe->caps_len * sizeof(struct cap_desc)))
+		return STATUS_BAD_RANGE;
+	held->caps = heap_alloc(sqe->caps_len * sizeof(struct held_cap));
+	if (held->caps == NULL)
+		return STATUS_NO_MEMORY;
+	for (unsigned n = 0; n < sqe->caps_len; n++) {
+		struct held_cap *cap = &held->caps[n];
+		struct cap_desc desc;
+		copy_words(&desc, ring->arena + sqe->caps_off + n * sizeof(desc), sizeof(desc) / 8);
+		enum status status = op_resolve_cap(thread, request, &desc, &cap->carried);
+		if (status == OP_UNRESOLVED)
+			status = depend(ring, held, &cap->from, desc.id, (uint32_t)desc.path_or_key);
+		if (status != STATUS_OK)
+			return status;
+		held->count++;
+	}
+	return STATUS_OK;
+}
+
+enum status promise_hold(struct thread *thread, struct request *request, bool recorded)
+{
+	struct ring *ring = &thread->ring;
+	unsigned kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER ? REQUEST_KEPT : 0;
+
+	if (ring->pending >= ring->cq_count / 2 || ring->held_count >= PROMISE_MAX_HELD)
+		return STATUS_AGAIN;
+	struct held *held = slab_alloc(&held_cache);
+	if (held == NULL)
+		return STATUS_NO_MEMORY;
+	held->request = request;
+	held->recorded = recorded;
+	enum status status = hold_target(thread, held);
+	if (status == STATUS_OK && request->sqe.op == CAP_OP_CALL)
+		status = hold_caps(thread, held);
+	if (status != STATUS_OK) {
+		free_held(ring, held);
+		return status;
+	}
+	ring_take(ring, request);
+	request->held = held;
+	request->extras = (uint16_t)(kept | REQUEST_HELD);
+	list_push_back(&ring->held, &held->link);
+	ring->held_count++;
+	request_arm_deadline(request);
+	ring->copied |= RING_HOLD_MARK;
+	(void)atomic_or(&ring->signals, (uint32_t)(RING_HOLDING | (held->missing == 0 ? RING_READY : 0)));
+	return OP_WAITING;
+}
+
+/* --- order ---------------------------------------------------------------------------------------------------- */
+
+/* The same answer and path, or the same id. */
+static bool same_reference(const struct cap_sqe *a, cap_id a_id, const struct cap_sqe *b, cap_id b_id)
+{
+	if (a_id.raw != 0 && a_id.raw == b_id.raw)
+		return true;
+	return (a->flags & b->flags & CAP_SQE_TARGET_IS_ANSWER) && a->target == b->target &&
+	       a->path == b->path;
+}
+
+/* A CALL held earlier than `before` (NULL: any) goes through the same reference. */
+static bool is_behind(struct ring *ring, const struct held *before, const struct cap_sqe *sqe, cap_id id)
+{
+	list_for_each (it, &ring->held) {
+		const struct held *held = container_of(it, struct held, link);
+		if (held == before)
+			return false;
+		if (held->request->sqe.op == CAP_OP_CALL &&
+		    same_reference(&held->request->sqe, held->target_id, sqe, id))
+			return true;
+	}
+	return false;
+}
+
+/* As op_target: what the call goes to, if that is known and nothing holds the call back; otherwise OP_UNRESOLVED. */
+static enum status find_target(struct thread *thread, struct request *request, struct cap_ref *ref)
+{
+	struct ring *ring = &thread->ring;
+	const struct cap_sqe *sqe = &request->sqe;
+	cap_id id = {sqe->target};
+
+	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER) {
+		enum status status = answer_resolve(thread, request, sqe->target, sqe->path, &id);
+		if (status != STATUS_OK)
+			return status;
+	} else if (sqe->path != 0) {
+		return STATUS_BAD_OP;
+	}
+	enum status status = cap_table_find(&thread->process->table, id, ref);
+	return status == STATUS_OK && is_behind(ring, NULL, sqe, id) ? OP_UNRESOLVED : status;
+}
+
+/* A CALL that names an answer, keeps its own, or comes while something is held. */
+enum status op_call(struct thread *thread, struct request *request)
+{
+	struct cap_ref ref;
+	uint64_t object_id = 0;
+	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
+	enum status status = op_check_call(&thread->ring, &request->sqe);
+
+	if (status == STATUS_OK && kept)
+		status = answer_begin(&thread->ring, request);
+	if (status != STATUS_OK)
+		return status;
+	status = find_target(thread, request, &ref);
+	if (status == STATUS_OK) {
+		object_id = ref.view->object->id;
+		status = op_call_view(thread, request, ref);
+	} else if (status == OP_UNRESOLVED) {
+		status = promise_hold(thread, request, false);
+	}
+	if (status != OP_WAITING || object_id != 0) /* what is held is recorded when it is dispatched */
+		op_record(thread, request, RECORDER_CALL, object_id, status);
+	if (kept && status != OP_WAITING) {
+		request->extras = 0;
+		request->result.status = status;
+		answer_finish(request);
+	}
+	return status;
+}
+
+/* --- resolving ------------------------------------------------------------------------------------------------ */
+
+/* What has come at a source: its id and, if `ref` is not NULL, a counted reference. That is taken first: with its last
+ * dependant, an answer may drop its capabilities. On failure the source stays. */
+static enum status resolve_source(struct thread *thread, struct held *held, struct source *from, cap_id *id,
+				  struct cap_ref *ref)
+{
+	struct answer *answer = from->answer;
+
+	if (answer == NULL || answer->state != ANSWER_DONE)
+		return STATUS_OK;
+	held->resolving = from;
+	enum status status = answer_at(&thread->ring, answer, from->path, id);
+	if (status == STATUS_OK && ref != NULL)
+		status = get_cap(thread, *id, ref);
+	if (status != STATUS_OK)
+		return status;
+	*from = (struct source){0};
+	held->missing--;
+	answer_undepend(&thread->ring, answer);
+	return STATUS_OK;
+}
+
+static enum status resolve(struct thread *thread, struct held *held)
+{
+	bool is_call = held->request->sqe.op == CAP_OP_CALL;
+	enum status status = resolve_source(thread, held, &held->from, &held->target_id,
+					    is_call ? &held->target : NULL);
+
+	for (uint32_t i = 0; status == STATUS_OK && i < held->count; i++) {
+		struct held_cap *cap = &held->caps[i];
+		status = resolve_source(thread, held, &cap->from, &cap->carried.id, &cap->carried.ref);
+	}
+	return status;
+}
+
+/* The source that `resolve` stopped at gives nothing. */
+static void fail(struct thread *thread, struct held *held, enum status status)
+{
+	struct request *request = held->request;
+	const struct answer *answer = held->resolving->answer;
+
+	if (!request_claim(request, request->sequence))
+		return; /* something else ended it */
+	request->result.status = status;
+	if (answer->status != STATUS_OK)
+		request->result.status = answer_inherit(&thread->ring, request, answer);
+	op_record(thread, request, RECORDER_CALL, 0, (enum status)request->result.status);
+	ring_finish(&thread->ring, request);
+}
+
+/* --- dispatch ------------------------------------------------------------------------------------------------- */
+
+void promise_take_caps(struct request *request, struct carried *carried)
+{
+	struct held *held = request->held;
+
+	for (uint32_t i = 0; i < held->count; i++)
+		carried[i] = held->caps[i].carried;
+	held->count = 0;
+}
+
+static enum status run_call(struct thread *thread, struct request *request, struct cap_ref target)
+{
+	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
+	uint64_t object_id = target.view->object->id;
+	enum status status = STATUS_REVOKED;
+
+	request->extras = kept ? REQUEST_KEPT : 0;
+	if (target.gate == NULL || gate_is_alive(target.gate))
+		status = op_call_view(thread, request, target);
+	if (!request->held->recorded)
+		op_record(thread, request, RECORDER_CALL, object_id, status);
+	if (kept && status != OP_WAITING) {
+		request->extras = 0;
+		request->result.status = status;
+		answer_finish(request);
+	}
+	return status;
+}
+
+/* RELEASE and DUP of what the answer held: as if the id had been known. */
+static enum status run_on_id(struct thread *thread, struct request *request, cap_id id)
+{
+	request->extras = 0;
+	request->sqe.flags &= (uint8_t)~CAP_SQE_TARGET_IS_ANSWER;
+	request->sqe.path = 0;
+	request->sqe.target = id.raw;
+	return request->sqe.op == CAP_OP_RELEASE ? op_release(thread, request) : op_dup(thread, request);
+}
+
+/* Everything is there: the claimed request becomes the spare, and is submitted once more. */
+static void dispatch(struct thread *thread, struct held *held)
+{
+	struct ring *ring = &thread->ring;
+	struct request *request = held->request;
+	enum status status;
+
+	if (request->extras & REQUEST_TIMED)
+		(void)timer_cancel(&request->deadline);
+	list_remove(&held->link);
+	ring->held_count--;
+	request->next = ring->free;
+	ring->free = request;
+	ring->pending--;
+	request->result = (struct completion){0};
+	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	if (request->sqe.op == CAP_OP_CALL)
+		status = run_call(thread, request, held->target);
+	else
+		status = run_on_id(thread, request, held->target_id);
+	request->held = NULL;
+	free_held(ring, held);
+	settle(ring);
+	if (status == OP_WAITING || (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET)))
+		return;
+	request->result.status = status;
+	ring_post(ring, request->sqe.user_data, &request->result);
+}
+
+static void advance_one(struct thread *thread, struct held *held)
+{
+	struct ring *ring = &thread->ring;
+	struct request *request = held->request;
+
+	if ((load_acquire(&request->claim) & 3) != REQUEST_PENDING)
+		return; /* something else ended it: it is on its way through ring->done */
+	enum status status = resolve(thread, held);
+	if (status != STATUS_OK)
+		fail(thread, held, status);
+	else if (held->missing == 0 && !is_behind(ring, held, &request->sqe, held->target_id) &&
+		 request_claim(request, request->sequence))
+		dispatch(thread, held);
+}
+
+uint32_t promise_work(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+
+	while (load_relaxed(&ring->signals) & RING_READY) {
+		(void)atomic_and(&ring->signals, ~(uint32_t)RING_READY);
+		list_for_each_safe (it, &ring->held) {
+			advance_one(thread, container_of(it, struct held, link));
+			if ((ring->copied & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY && ring_is_holding(ring)) {
+				(void)atomic_or(&ring->signals, (uint32_t)RING_READY);
+				return CAP_ENTER_BOUND;
+			}
+		}
+	}
+	return 0;
+}
