@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Pages of files (files/content.h). */
+#include <files/content.h>
+
+#define BITS 6u /* of FILES_FANOUT */
+#define MAX_FILL (FILES_MAX_WRITE / FILES_PAGE + 1)
+
+struct inner {
+	void *slot[FILES_FANOUT];
+};
+
+/* How many pages a tree of that height can hold. */
+static uint64_t reach(unsigned height)
+{
+	return 1ull << height * BITS;
+}
+
+static bool is_backed(const struct files_content *c, uint64_t index)
+{
+	return index < c->backing_pages;
+}
+
+uint8_t *content_page(const struct files_content *c, uint64_t index)
+{
+	void *at = c->root;
+
+	if (is_backed(c, index))
+		return c->backing + index * FILES_PAGE;
+	if (index >= reach(c->height))
+		return nullptr;
+	for (unsigned level = c->height; level > 0 && at; level--)
+		at = ((struct inner *)at)->slot[index >> (level - 1) * BITS & (FILES_FANOUT - 1)];
+	return at;
+}
+
+uint64_t content_missing(const struct files_content *c, uint64_t first, uint64_t count)
+{
+	uint64_t missing = 0;
+
+	for (uint64_t i = first; i < first + count; i++)
+		missing += !content_page(c, i);
+	return missing;
+}
+
+static struct inner *new_inner(const struct files_memory *m)
+{
+	struct inner *inner = m->alloc(m->context, sizeof(*inner));
+
+	if (inner)
+		__builtin_memset(inner, 0, sizeof(*inner));
+	return inner;
+}
+
+/* Where the pointer to that page belongs, made as far as it is missing. Null: no memory. */
+static void **make_slot(struct files_content *c, const struct files_memory *m, uint64_t index)
+{
+	while (index >= reach(c->height)) {
+		if (c->root) {
+			struct inner *inner = new_inner(m);
+
+			if (!inner)
+				return nullptr;
+			inner->slot[0] = c->root;
+			c->root = inner;
+		}
+		c->height++;
+	}
+
+	void **slot = &c->root;
+
+	for (unsigned level = c->height; level > 0; level--) {
+		if (!*slot && !(*slot = new_inner(m)))
+			return nullptr;
+		slot = &((struct inner *)*slot)->slot[index >> (level - 1) * BITS & (FILES_FANOUT - 1)];
+	}
+	return slot;
+}
+
+/* The slot of a page that is there, and not backed. */
+static void **slot_of(struct files_content *c, uint64_t index)
+{
+	void **slot = &c->root;
+
+	for (unsigned level = c->height; level > 0; level--)
+		slot = &((struct inner *)*slot)->slot[index >> (level - 1) * BITS & (FILES_FANOUT - 1)];
+	return slot;
+}
+
+static void drop_page(struct files_content *c, const struct files_memory *m, void **slot)
+{
+	m->free(m->context, *slot, FILES_PAGE);
+	*slot = nullptr;
+	c->pages--;
+}
+
+bool content_fill(struct files_content *c, const struct files_memory *m, uint64_t first, uint64_t count)
+{
+	uint64_t made[(MAX_FILL + 63) / 64] = {};
+	uint64_t i;
+
+	for (i = 0; i < count && i < MAX_FILL; i++) {
+		void **slot, *page;
+
+		if (content_page(c, first + i))
+			continue;
+		slot = make_slot(c, m, first + i);
+		page = slot ? m->alloc(m->context, FILES_PAGE) : nullptr;
+		if (!page)
+			break;
+		__builtin_memset(page, 0, FILES_PAGE);
+		*slot = page;
+		c->pages++;
+		made[i / 64] |= 1ull << i % 64;
+	}
+	if (i == count)
+		return true;
+	while (i-- > 0)
+		if (made[i / 64] >> i % 64 & 1)
+			drop_page(c, m, slot_of(c, first + i));
+	return false;
+}
+
+void content_read(const struct files_content *c, uint64_t offset, void *to, uint64_t count)
+{
+	uint8_t *out = to;
+
+	while (count > 0) {
+		const uint8_t *page = content_page(c, offset / FILES_PAGE);
+		uint64_t in_page = offset % FILES_PAGE, part = FILES_PAGE - in_page;
+
+		part = part < count ? part : count;
+		if (page)
+			__builtin_memcpy(out, page + in_page, part);
+		else
+			__builtin_memset(out, 0, part);
+		out += part;
+		offset += part;
+		count -= part;
+	}
+}
+
+void content_write(struct files_content *c, uint64_t offset, const void *from, uint64_t count)
+{
+	const uint8_t *in = from;
+
+	while (count > 0) {
+		uint8_t *page = content_page(c, offset / FILES_PAGE);
+		uint64_t in_page = offset % FILES_PAGE, part = FILES_PAGE - in_page;
+
+		part = part < count ? part : count;
+		__builtin_memcpy(page + in_page, in, part);
+		in += part;
+		offset += part;
+		count -= part;
+	}
+}
+
+/* Frees all pages from `first` on below *slot, whose subtree begins with page `base`; and the inner nodes left empty. */
+static void cut(struct files_content *c, const struct files_memory *m, void **slot, unsigned level,
+		uint64_t base, uint64_t first)
+{
+	struct inner *inner = *slot;
+	bool empty = true;
+
+	if (!inner || base + reach(level) <= first)
+		return;
+	if (level == 0) {
+		drop_page(c, m, slot);
+		return;
+	}
+	for (uint64_t i = 0; i < FILES_FANOUT; i++) {
+		cut(c, m, &inner->slot[i], level - 1, base + i * reach(level - 1), first);
+		empty &= !inner->slot[i];
+	}
+	if (empty) {
+		m->free(m->context, inner, sizeof(*inner));
+		*slot = nullptr;
+	}
+}
+
+/* What mappings of the backing have left behind the end of the file. */
+static void clear_backing(struct files_content *c, uint64_t from, uint64_t to)
+{
+	uint64_t end = c->backing_pages * FILES_PAGE;
+
+	to = to < end ? to : end;
+	if (from < to)
+		__builtin_memset(c->backing + from, 0, to - from);
+}
+
+void content_grow(struct files_content *c, uint64_t from)
+{
+	if (from > c->size)
+		clear_backing(c, c->size, from);
+}
+
+void content_cut(struct files_content *c, const struct files_memory *m, uint64_t size)
+{
+	uint64_t pages = (size + FILES_PAGE - 1) / FILES_PAGE;
+
+	if (size < c->size) {
+		uint8_t *last = size % FILES_PAGE ? content_page(c, size / FILES_PAGE) : nullptr;
+
+		if (last)
+			__builtin_memset(last + size % FILES_PAGE, 0, FILES_PAGE - size % FILES_PAGE);
+		clear_backing(c, pages * FILES_PAGE, UINT64_MAX);
+	} else {
+		content_grow(c, size);
+	}
+	cut(c, m, &c->root, c->height, 0, pages);
+	if (!c->root)
+		c->height = 0;
+	c->size = size;
+}
+
+void content_back(struct files_content *c, const struct files_memory *m, uint8_t *base, uint64_t pages)
+{
+	uint64_t behind = (c->size + FILES_PAGE - 1) / FILES_PAGE;
+
+	for (uint64_t i = 0; i < behind; i++) {
+		const uint8_t *page = content_page(c, i);
+
+		if (page)
+			__builtin_memcpy(base + i * FILES_PAGE, page, FILES_PAGE);
+	}
+	cut(c, m, &c->root, c->height, 0, 0);
+	c->height = 0;
+	c->backing = base;
+	c->backing_pages = pages;
+	c->pages = pages;
+}
+
+void content_free(struct files_content *c, const struct files_memory *m)
+{
+	cut(c, m, &c->root, c->height, 0, 0);
+	*c = (struct files_content){};
+}

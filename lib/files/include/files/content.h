@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The bytes of a file: a tree of pages, in which what was never written takes no room.
+ *
+ * Leaves are pages of 4096 bytes; inner nodes have 64 pointers; a file of one page is that page. A file may have a
+ * backing: memory of the caller's in which its first pages lie. Those are there for good, and are cleared where others
+ * would be freed.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILES_PAGE 4096u
+#define FILES_FANOUT 64u
+#define FILES_MAX_HEIGHT 4u
+#define FILES_MAX_SIZE (1ull << 36) /* 64^4 pages */
+#define FILES_MAX_WRITE (1ull << 20)
+
+/* Not cleared; 16-byte aligned; pages page-aligned. alloc gives null when there is none. */
+struct files_memory {
+	void *(*alloc)(void *context, size_t bytes);
+	void (*free)(void *context, void *piece, size_t bytes);
+	void *context;
+};
+
+struct files_content {
+	void *root;     /* page or inner node; null: no page */
+	uint64_t size;  /* bytes */
+	uint64_t pages; /* that are there */
+	uint8_t *backing;
+	uint64_t backing_pages;
+	uint8_t height; /* 0: root is a page */
+};
+
+/* The page, or null: not there. */
+uint8_t *content_page(const struct files_content *content, uint64_t index);
+/* How many of the pages are not there. */
+uint64_t content_missing(const struct files_content *content, uint64_t first, uint64_t count);
+/*
+ * Makes all of them (at most FILES_MAX_WRITE / FILES_PAGE + 1) be there; new ones are zeroed. False: no memory, and nothing
+ * changed but for inner nodes that the next truncation frees.
+ */
+bool content_fill(struct files_content *content, const struct files_memory *memory, uint64_t first,
+		  uint64_t count);
+/* Copies what there is of the range; what is not is zero. The range lies within FILES_MAX_SIZE. */
+void content_read(const struct files_content *content, uint64_t offset, void *to, uint64_t count);
+/* Its pages must be there. */
+void content_write(struct files_content *content, uint64_t offset, const void *from, uint64_t count);
+/* Frees (or clears) everything behind the first `size` bytes, and sets the size. */
+void content_cut(struct files_content *content, const struct files_memory *memory, uint64_t size);
+/* Before bytes are written from `from` on, behind the end: what lies between reads as 0. */
+void content_grow(struct files_content *content, uint64_t from);
+/* As files_back. */
+void content_back(struct files_content *content, const struct files_memory *memory, uint8_t *base,
+		  uint64_t pages);
+/* Frees everything but the backing. */
+void content_free(struct files_content *content, const struct files_memory *memory);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What the files of lib/files share. */
+#pragma once
+
+#include <files/tree.h>
+
+/* ---- names.c: hash table and treaps ---- */
+uint64_t names_hash(const struct files_tree *tree, const struct files_node *directory,
+		    struct files_text name);
+struct files_node *names_find(const struct files_tree *tree, const struct files_node *directory,
+			      struct files_text name, uint64_t hash);
+/* node->parent, name and hash are set. Never fails: a table that cannot grow gets longer chains. */
+void names_add(struct files_tree *tree, struct files_node *node);
+void names_remove(struct files_tree *tree, struct files_node *node);
+bool names_init(struct files_tree *tree);
+void names_fini(struct files_tree *tree);
+
+static inline struct files_text node_name(const struct files_node *node)
+{
+	return (struct files_text){node->name, node->name_len};
+}
+
+/* ---- openings.c ---- */
+void openings_changed(struct files_tree *tree, struct files_node *node); /* it, or something directly in it */
+void openings_end(struct files_tree *tree, struct files_node *node);     /* all of them are stale */
