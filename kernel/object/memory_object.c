@@ -6,6 +6,7 @@
 #include <schema/kernel/memory_object.capnp.h>
 
 #define COPY_MAX 65536u
+#define COMMIT_MAX 262144u
 #define RW_MAX 960u
 
 static struct slab_cache memory_object_cache = SLAB_CACHE(memory_object);
@@ -114,8 +115,30 @@ static enum status copy_from(void *self, struct rpc_request *request,
 		request, copy(memory_of(self), offset, memory_of(source), source_offset, count), "offset");
 }
 
-static const struct memory_object_server_ops memory_object_ops = {
-	.size = size, .read = read, .write = write, .execute = execute, .copy_from = copy_from};
+static enum status commit(void *self, struct rpc_request *request,
+			  struct memory_object_commit_params_reader params)
+{
+	uint64_t offset = memory_object_commit_params_reader_offset(params);
+	uint64_t count = memory_object_commit_params_reader_count(params);
+	enum status status = STATUS_OK;
+	paddr_t frame;
+
+	if (count > COMMIT_MAX)
+		return object_raise_invalid(request, "at most 262144 bytes at a time", "count");
+	if (!inside(memory_of(self), offset, count))
+		return object_raise_invalid(request, "reaches past the end", "offset");
+	for (uint64_t page = offset >> PAGE_SHIFT; page << PAGE_SHIFT < offset + count && status == STATUS_OK;
+	     page++)
+		status = memory_page(memory_of(self), page, &frame);
+	return object_raise_status(request, status, "offset");
+}
+
+static const struct memory_object_server_ops memory_object_ops = {.size = size,
+								  .read = read,
+								  .write = write,
+								  .execute = execute,
+								  .copy_from = copy_from,
+								  .commit = commit};
 
 static void destroy(struct object *object)
 {

@@ -72,18 +72,33 @@ struct msg_list_builder msg_init_struct_list(struct msg_pointer_builder p, uint3
 	return list;
 }
 
-static uint8_t *init_bytes(struct msg_pointer_builder p, uint64_t bytes)
+/* Only the last word is cleared: the caller writes all bytes. */
+static uint8_t *reserve_bytes(struct msg_pointer_builder p, uint64_t bytes)
 {
+	uint64_t words = (bytes + 7) / 8;
+
 	if (!p.slot)
 		return nullptr;
-	if (bytes >= MSG_MAX_WORDS) {
+	if (bytes >= MSG_MAX_WORDS || words > p.msg->capacity - p.msg->words) {
 		p.msg->failed = true;
 		return nullptr;
 	}
 
-	uint8_t *data = msg_builder_alloc(p.msg, (bytes + 7) / 8);
+	uint8_t *data = p.msg->base + (size_t)p.msg->words * 8;
+
+	p.msg->words += (uint32_t)words;
+	if (words > 0)
+		msg_store64(data + (words - 1) * 8, 0);
+	msg_store64(p.slot, msg_list_word(p.slot, data, MSG_ELEM_8, bytes));
+	return data;
+}
+
+static uint8_t *init_bytes(struct msg_pointer_builder p, uint64_t bytes)
+{
+	uint8_t *data = reserve_bytes(p, bytes);
+
 	if (data)
-		msg_store64(p.slot, msg_list_word(p.slot, data, MSG_ELEM_8, bytes));
+		__builtin_memset(data, 0, bytes);
 	return data;
 }
 
@@ -97,9 +112,14 @@ uint8_t *msg_init_data(struct msg_pointer_builder p, uint32_t len)
 	return init_bytes(p, len);
 }
 
+uint8_t *msg_reserve_data(struct msg_pointer_builder p, uint32_t len)
+{
+	return reserve_bytes(p, len);
+}
+
 void msg_set_text(struct msg_pointer_builder p, struct msg_text text)
 {
-	char *to = msg_init_text(p, text.len);
+	char *to = (char *)reserve_bytes(p, (uint64_t)text.len + 1);
 
 	if (to && text.len)
 		__builtin_memcpy(to, text.ptr, text.len);
@@ -107,7 +127,7 @@ void msg_set_text(struct msg_pointer_builder p, struct msg_text text)
 
 void msg_set_data(struct msg_pointer_builder p, struct msg_data data)
 {
-	uint8_t *to = msg_init_data(p, data.len);
+	uint8_t *to = reserve_bytes(p, data.len);
 
 	if (to && data.len)
 		__builtin_memcpy(to, data.ptr, data.len);

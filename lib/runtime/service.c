@@ -117,15 +117,25 @@ static inline void open_request(struct service *s, uint64_t token)
 	s->kept = 0;
 }
 
+/* Facets that were to go with a refused answer: nobody ever had them. */
+static void withdraw_facets(struct service *s)
+{
+	for (uint32_t i = 0; i < s->request.caps_out_len && s->options.released; i++)
+		if (s->request.caps_out[i].kind == CAP_DESC_MINT)
+			s->options.released(s->options.context, s->request.caps_out[i].path_or_key, 1);
+}
+
 [[gnu::noinline]] static void answer_specially(struct service *s, enum status status)
 {
 	if (status == RPC_DEFERRED) {
 		s->state = SERVICE_IDLE;
 		return;
 	}
-	if (status != STATUS_OK && status != STATUS_EXCEPTION)
+	if (status != STATUS_OK && status != STATUS_EXCEPTION) {
+		withdraw_facets(s);
 		status = rpc_raise(&s->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
 				   nullptr);
+	}
 	post_special_answer(s, status == STATUS_EXCEPTION);
 }
 
@@ -204,7 +214,10 @@ static enum status handle_failure(struct service *s)
 	s->state = SERVICE_IDLE;
 	s->returning = 0;
 	s->plain = false;
-	return token != 0 && return_exception(s, token) == STATUS_OK ? STATUS_OK : status;
+	if (token == 0 || return_exception(s, token) != STATUS_OK)
+		return status;
+	withdraw_facets(s);
+	return STATUS_OK;
 }
 
 [[gnu::noinline]] static enum status handle(struct service *s)

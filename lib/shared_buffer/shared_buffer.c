@@ -9,6 +9,8 @@
 #include <shared_buffer/shared_buffer.h>
 
 #define PAGE 4096ull
+#define COMMIT 262144ull /* what one call may take */
+#define REVOCABLE 4u     /* CapabilityManager.Entry.flags */
 
 bool shared_buffer_header_ok(const struct shared_buffer_header *header, uint64_t memory_bytes)
 {
@@ -19,16 +21,23 @@ bool shared_buffer_header_ok(const struct shared_buffer_header *header, uint64_t
 		       memory_bytes - SHARED_BUFFER_DATA; /* 32 by 32 bits: no overflow */
 }
 
+enum status shared_memory_commit(struct rpc_transport *transport, cap_id memory, uint64_t bytes)
+{
+	enum status status = STATUS_OK;
+
+	for (uint64_t at = 0; at < bytes && status == STATUS_OK; at += COMMIT)
+		status = memory_object_commit(transport, memory, at,
+					      bytes - at < COMMIT ? bytes - at : COMMIT);
+	return status;
+}
+
 enum status shared_memory_make(struct rpc_transport *transport, cap_id space, uint64_t bytes, cap_id *memory)
 {
 	enum status status = virtual_memory_create_memory(transport, space, bytes, memory);
 
 	if (status != STATUS_OK)
 		return status;
-	/* Through the kernel, which refuses where a touch would be a fault. */
-	for (uint64_t at = 0; at < bytes && status == STATUS_OK; at += PAGE)
-		status = memory_object_write(transport, *memory, at,
-					     (struct msg_data){(const uint8_t *)"", 1});
+	status = shared_memory_commit(transport, *memory, bytes);
 	if (status != STATUS_OK) {
 		ring_release(ring_of(transport), *memory);
 		*memory = CAP_ID_NULL;
@@ -85,7 +94,8 @@ enum status shared_buffer_make(struct shared_buffer *b, struct rpc_transport *tr
 enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager, cap_id memory,
 				enum shared_buffer_access access, cap_id *share)
 {
-	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ;
+	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
+			   1ull << MEMORY_OBJECT_COMMIT;
 
 	if (access == SHARED_BUFFER_WRITE)
 		methods |= 1ull << MEMORY_OBJECT_WRITE;
@@ -113,6 +123,43 @@ enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *
 	}
 	use(b, &header);
 	return STATUS_OK;
+}
+
+/* Could its giver take it back? */
+static enum status check_lasting(struct rpc_transport *transport, cap_id manager, cap_id memory)
+{
+	struct capability_manager_describe_results_reader results;
+	struct rpc_call call;
+	enum status status;
+
+	capability_manager_describe_params_builder_set_capability(
+		capability_manager_describe_begin(&call, transport, manager), rpc_add_cap(&call, memory));
+	status = capability_manager_describe_call(&call, &results);
+	if (status == STATUS_OK && (capability_manager_entry_reader_flags(
+					    capability_manager_describe_results_reader_entry(results)) &
+				    REVOCABLE))
+		status = STATUS_INVALID;
+	rpc_end(&call);
+	return status;
+}
+
+enum status shared_buffer_take(struct shared_buffer *b, struct rpc_transport *transport, cap_id space,
+			       cap_id manager, cap_id memory, enum shared_buffer_access access,
+			       uint64_t max_bytes)
+{
+	uint64_t bytes;
+	enum status status = memory_object_size(transport, memory, &bytes);
+
+	*b = (struct shared_buffer){};
+	if (status == STATUS_OK && bytes > max_bytes + SHARED_BUFFER_DATA)
+		status = STATUS_TOO_LARGE;
+	if (status == STATUS_OK)
+		status = check_lasting(transport, manager, memory);
+	if (status == STATUS_OK)
+		status = shared_memory_commit(transport, memory, bytes);
+	if (status == STATUS_OK)
+		status = shared_buffer_attach(b, transport, space, memory, access);
+	return status;
 }
 
 void shared_buffer_detach(struct shared_buffer *b)

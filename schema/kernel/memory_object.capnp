@@ -21,4 +21,9 @@ interface MemoryObject @0xfbe1ac9fb64b28d7 {
   copyFrom @4 (source :MemoryObject, sourceOffset :UInt64, offset :UInt64, count :UInt64) -> ();
   # Copies count bytes (at most 65536) from source, inside the kernel; needs read on source and write here.
   # Errors: invalidArgument when a range reaches past an end or count is too large.
+
+  commit @5 (offset :UInt64, count :UInt64) -> ();
+  # Takes the pages of that range now (at most 262144 bytes), charged to who made the memory; they stay. Who touches them later through a
+  # mapping then never faults for want of memory. Fails with NO_QUOTA or NO_MEMORY (status). Errors: invalidArgument when the range
+  # reaches past the end, or count is too large.
 }

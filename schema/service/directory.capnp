@@ -16,7 +16,7 @@ interface Directory @0x98d668a6112fc7d1 {
   #
   # Renaming, removing and replacing are atomic: everybody sees the state before or the one after. There are no links.
   # Outcomes of all methods with a path: notFound, notDirectory, badName; and stale when the directory was removed.
-  # Errors: unimplemented when this is no directory; failed when the caller reserved no room for a capability that comes back.
+  # Errors: failed when the caller reserved no room for a capability that comes back.
 
   open @0 (path :Text) -> (outcome :F.FileOutcome, file :F.File);
   # Right read. The file of that name, for reading. Outcomes: done, isDirectory, busy, noSpace (too many are open).

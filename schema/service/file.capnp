@@ -92,7 +92,6 @@ interface File @0xae01741b984edb7e {
   # One file, opened. It stays the same file when it is renamed or moved; when it is removed or replaced, everything answers
   # stale. Which methods a capability has says what it was opened for. Dropping the last capability closes it.
   # A call is done as a whole or not at all, and calls are done one after the other: no reader sees half of a write.
-  # Errors of all methods: unimplemented when this is no file.
 
   read @0 (offset :UInt64, count :UInt32) -> (outcome :FileOutcome, bytes :Data);
   # At most count bytes from offset, fewer at the end of the file and if more do not fit into the answer (at most 8192); none at

@@ -121,6 +121,8 @@ void msg_set_data(struct msg_pointer_builder p, struct msg_data data);
 /* Room for len bytes (and, for text, the NUL), to be filled by the caller; null if there is none. */
 char *msg_init_text(struct msg_pointer_builder p, uint32_t len);
 uint8_t *msg_init_data(struct msg_pointer_builder p, uint32_t len);
+/* The same without clearing it: all bytes must be written. */
+uint8_t *msg_reserve_data(struct msg_pointer_builder p, uint32_t len);
 /* A deep copy. A malformed source marks its reader, a lack of room the builder; either leaves a null there. */
 void msg_set_pointer(struct msg_pointer_builder p, struct msg_pointer from);
 /* The same for a struct, making it at least as large as its schema says. */

@@ -41,7 +41,10 @@ struct service_options {
 	void *context;
 	/* The object of a key; null: there is none (exception disconnected). May be absent. */
 	void *(*object)(void *context, uint64_t key);
-	/* The last facet of key is gone; mints as in the notice. May be absent. */
+	/*
+	 * The last facet of key is gone; mints as in the notice. Also, with mints 1, for each facet that a method minted into an
+	 * answer which could not be delivered. May be absent.
+	 */
 	void (*released)(void *context, uint64_t key, uint64_t mints);
 	/* The caller of a deferred call no longer waits; it still wants an answer (an exception will do). May be absent. */
 	void (*cancelled)(void *context, uint64_t token);
@@ -85,6 +88,18 @@ void service_stop(struct service *service);
 
 /* For methods: the capability that a getter's index names, which stays; null: none. */
 cap_id service_keep(struct rpc_request *request, int32_t index);
+
+/* ---- Facets of one's own ---- */
+
+/* What facets with these methods of one interface are minted from. Errors: those of Endpoint.template. */
+enum status service_template(struct rpc_transport *transport, cap_id endpoint, uint64_t interface_id,
+			     uint64_t methods, cap_id *made);
+/*
+ * A capability that came as an argument: if it is a facet of this endpoint, its key and what it may call of that interface
+ * (0: nothing). Errors: NOT_FOUND when it is somebody else's, and those of the call.
+ */
+enum status service_identify(struct rpc_transport *transport, cap_id endpoint, cap_id facet,
+			     uint64_t interface_id, uint64_t *key, uint64_t *methods);
 
 /* ---- Answers that come later ---- */
 

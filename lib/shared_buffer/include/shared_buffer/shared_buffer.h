@@ -53,6 +53,9 @@ struct shared_buffer {
  */
 enum status shared_memory_make(struct rpc_transport *transport, cap_id space, uint64_t bytes, cap_id *memory);
 
+/* Takes the pages of a memory whose capability has the method commit. Errors: NO_QUOTA, NO_MEMORY (of its maker), DENIED. */
+enum status shared_memory_commit(struct rpc_transport *transport, cap_id memory, uint64_t bytes);
+
 /* Makes and maps one. *memory is the caller's. Errors: INVALID for the shape, and those of the calls. */
 enum status shared_buffer_make(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 			       uint32_t slot_bytes, uint32_t slots, cap_id *memory);
@@ -67,6 +70,15 @@ enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager,
  */
 enum status shared_buffer_attach(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 				 cap_id memory, enum shared_buffer_access access);
+
+/*
+ * The same for a service that must not fall with its clients: takes all pages first, and refuses what the giver could take
+ * back, and more than max_bytes of data. Nothing that the giver does later makes touching the mapping a fault. `manager` is a
+ * CapabilityManager with describe. Errors: as attach; DENIED (without commit), INVALID (revocable), TOO_LARGE, NO_QUOTA.
+ */
+enum status shared_buffer_take(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
+			       cap_id manager, cap_id memory, enum shared_buffer_access access,
+			       uint64_t max_bytes);
 
 /* Unmaps it. A buffer that was not made or attached: nothing happens. */
 void shared_buffer_detach(struct shared_buffer *buffer);

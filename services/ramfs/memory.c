@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Memory: chunks for the pool, buffers that clients bring, files that are lent as memory.
+ *
+ * All pages are taken before anything touches them: what cannot be had is an outcome, never a fault of this process. A file
+ * that is lent lies in a memory object of its own from then on, which can be revoked; with the file it is.
+ */
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+
+#include "ramfs.h"
+
+#define CHUNK (256u << 10)
+
+/* Zeroed pages, mapped. *memory is the caller's. */
+static enum status make_mapped(uint64_t bytes, cap_id *memory, uint64_t *address)
+{
+	enum status status = shared_memory_make(fs.transport, fs.space, bytes, memory);
+
+	if (status != STATUS_OK)
+		return status;
+	status = virtual_memory_map(fs.transport, fs.space, *memory, 0, bytes, 0,
+				    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, address);
+	if (status != STATUS_OK) {
+		ring_release(fs.service.ring, *memory);
+		*memory = CAP_ID_NULL;
+	}
+	return status;
+}
+
+static void *chunk(void *context, size_t *bytes)
+{
+	uint64_t address;
+	cap_id memory;
+
+	(void)context;
+	if ((fs.pool.pages * POOL_PAGE) + CHUNK > fs.max_bytes ||
+	    make_mapped(CHUNK, &memory, &address) != STATUS_OK)
+		return nullptr;
+	ring_release(fs.service.ring, memory); /* the mapping keeps it */
+	*bytes = CHUNK;
+	return (void *)(uintptr_t)address;
+}
+
+static void *take(void *context, size_t bytes)
+{
+	return pool_alloc(context, bytes);
+}
+
+static void give(void *context, void *piece, size_t bytes)
+{
+	pool_free(context, piece, bytes);
+}
+
+struct files_memory memory_of_pool(void)
+{
+	return (struct files_memory){take, give, &fs.pool};
+}
+
+enum status memory_start(void)
+{
+	pool_init(&fs.pool, chunk, nullptr);
+	return STATUS_OK;
+}
+
+/* ---- Buffers ---- */
+
+enum status buffer_attach(struct handle *handle, struct rpc_request *request, int32_t index, bool writable,
+			  enum files_outcome *outcome)
+{
+	struct shared_buffer *buffer;
+	enum status status;
+
+	buffer_detach(handle);
+	*outcome = FILES_NO_SPACE;
+	buffer = fs.buffers < MAX_BUFFERS ? pool_alloc(&fs.pool, sizeof(*buffer)) : nullptr;
+	if (!buffer)
+		return STATUS_OK;
+	status = shared_buffer_take(buffer, fs.transport, fs.space, fs.manager,
+				    rpc_request_cap(request, index),
+				    writable ? SHARED_BUFFER_WRITE : SHARED_BUFFER_READ, MAX_BUFFER);
+	if (status != STATUS_OK) {
+		pool_free(&fs.pool, buffer, sizeof(*buffer));
+		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
+			return STATUS_OK;
+		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
+				 "not a shared buffer with commit, of at most 1 MiB, not revocable",
+				 "buffer");
+	}
+	handle->buffer = buffer;
+	fs.buffers++;
+	*outcome = FILES_DONE;
+	return STATUS_OK;
+}
+
+void buffer_detach(struct handle *handle)
+{
+	if (!handle->buffer)
+		return;
+	shared_buffer_detach(handle->buffer);
+	pool_free(&fs.pool, handle->buffer, sizeof(*handle->buffer));
+	handle->buffer = nullptr;
+	fs.buffers--;
+}
+
+uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, bool writable)
+{
+	if (!handle->buffer || (writable && handle->buffer->access != SHARED_BUFFER_WRITE))
+		return nullptr;
+	return shared_buffer_range(handle->buffer, at, count);
+}
+
+/* ---- Copies ---- */
+
+static bool have_bounce(void)
+{
+	uint64_t address;
+
+	if (!fs.bounce && make_mapped(BOUNCE_BYTES, &fs.bounce_memory, &address) == STATUS_OK)
+		fs.bounce = (uint8_t *)(uintptr_t)address;
+	return fs.bounce != nullptr;
+}
+
+/* Through the kernel: the memory stays its owner's, who may have no page left for it, or take it back. */
+enum status memory_copy(const struct files_node *file, struct rpc_request *request, uint64_t offset,
+			uint64_t *count, int32_t into, uint64_t at)
+{
+	uint64_t left = *count < MAX_BUFFER ? *count : MAX_BUFFER, done = 0;
+
+	*count = 0;
+	if (!have_bounce())
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no memory", nullptr);
+	while (left > 0) {
+		uint64_t part = files_read(file, offset + done, fs.bounce,
+					   left < BOUNCE_BYTES ? left : BOUNCE_BYTES);
+		enum status status;
+
+		if (part == 0)
+			break;
+		status = memory_object_copy_from(fs.transport, rpc_request_cap(request, into),
+						 fs.bounce_memory, 0, at + done, part);
+		if (status != STATUS_OK)
+			return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
+					 "not memory that can be written there", "into");
+		done += part;
+		left -= part;
+	}
+	*count = done;
+	return STATUS_OK;
+}
+
+/* ---- Files as memory ---- */
+
+static struct lent *lent_of(const struct files_node *node)
+{
+	for (uint32_t i = 0; i < MAX_LENT; i++)
+		if (fs.lent[i].node == node)
+			return &fs.lent[i];
+	return nullptr;
+}
+
+static void free_lent(struct lent *lent)
+{
+	struct ring_client *ring = fs.service.ring;
+	uint64_t entries, calls, mappings;
+
+	if (lent->revoker.raw)
+		(void)!revoker_revoke(fs.transport, lent->revoker, &entries, &calls, &mappings);
+	if (lent->address)
+		(void)!virtual_memory_unmap(fs.transport, fs.space, lent->address, lent->bytes);
+	ring_release(ring, lent->revoker);
+	ring_release(ring, lent->memory);
+	*lent = (struct lent){};
+}
+
+void memory_dropped(void *context, struct files_node *node)
+{
+	struct lent *lent = lent_of(node);
+
+	(void)context;
+	if (lent)
+		free_lent(lent);
+}
+
+/* Moves the file into memory of its own. Null: *outcome. */
+static struct lent *back(struct files_node *file, enum files_outcome *outcome)
+{
+	struct lent *lent = lent_of(nullptr);
+	uint64_t bytes = (file->content.size + FILES_PAGE - 1) / FILES_PAGE * FILES_PAGE;
+	cap_id memory = {};
+	enum status status;
+
+	*outcome = bytes == 0 ? FILES_NOT_FOUND : bytes > MAX_LENT_BYTES ? FILES_TOO_LARGE : FILES_NO_SPACE;
+	if (*outcome != FILES_NO_SPACE || !lent)
+		return nullptr;
+	lent->bytes = bytes;
+	status = make_mapped(bytes, &memory, &lent->address);
+	if (status == STATUS_OK)
+		status = capability_manager_make_revocable(fs.transport, fs.manager, memory, 0, &lent->memory,
+							   &lent->revoker);
+	ring_release(fs.service.ring, memory);
+	if (status == STATUS_OK)
+		*outcome = files_back(&fs.tree, file, (uint8_t *)(uintptr_t)lent->address,
+				      bytes / FILES_PAGE);
+	if (status != STATUS_OK || *outcome != FILES_DONE) {
+		free_lent(lent);
+		return nullptr;
+	}
+	lent->node = file;
+	return lent;
+}
+
+enum files_outcome memory_lend(struct files_node *file, bool writable, cap_id *cap)
+{
+	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
+			   1ull << MEMORY_OBJECT_COMMIT | (writable ? 1ull << MEMORY_OBJECT_WRITE : 0);
+	enum files_outcome outcome;
+	struct lent *lent = lent_of(file);
+
+	if (!lent)
+		lent = back(file, &outcome);
+	if (!lent)
+		return outcome;
+	return capability_manager_attenuate(fs.transport, fs.manager, lent->memory,
+					    MEMORY_OBJECT_INTERFACE_ID, methods, cap) == STATUS_OK
+		       ? FILES_DONE
+		       : FILES_NO_SPACE;
+}

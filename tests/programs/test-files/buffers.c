@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Bytes through shared memory: attached buffers, private copies, files that are mapped; and buffers meant to harm. */
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+#include <shared_buffer/shared_buffer.h>
+
+#include "files.h"
+
+#define DONE FILE_OUTCOME_DONE
+#define BYTES 65536u
+
+static void begin_attach(struct rpc_call *call, cap_id file, cap_id memory, bool writable)
+{
+	struct file_attach_params_builder p = file_attach_begin(call, w.t, file);
+
+	shared_buffer_builder_set_memory(file_attach_params_builder_init_buffer(p),
+					 rpc_add_cap(call, memory));
+	file_attach_params_builder_set_writable(p, writable);
+}
+
+static unsigned attach(cap_id file, cap_id memory, bool writable)
+{
+	struct file_attach_results_reader results;
+	struct rpc_call call;
+	unsigned outcome = FAILED;
+
+	begin_attach(&call, file, memory, writable);
+	if (file_attach_call(&call, &results) == STATUS_OK)
+		outcome = file_attach_results_reader_outcome(results);
+	rpc_end(&call);
+	return outcome;
+}
+
+static bool refuses(cap_id file, cap_id memory)
+{
+	struct rpc_call call;
+
+	begin_attach(&call, file, memory, false);
+	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "buffer");
+}
+
+static void test_attached(cap_id dir)
+{
+	struct shared_buffer buffer;
+	cap_id memory = {}, file = {};
+	enum file_outcome outcome = 0;
+	uint64_t count = 0, offset = 0;
+	bool good = true;
+
+	(void)!shared_buffer_make(&buffer, w.t, w.space, 4096, BYTES / 4096, &memory);
+	(void)create_path(dir, "f", FILE_SHARING_READERS, &file);
+	tap_ok(file_read_buf(w.t, file, 0, 1, 0, &outcome, &count) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED,
+	       "without a buffer there is nothing to read into");
+	tap_ok(attach(file, memory, true) == DONE, "a buffer is attached");
+	for (uint32_t i = 0; i < BYTES; i++)
+		buffer.data[i] = (uint8_t)(i * 7 + i / 256);
+	tap_ok(file_write_buf(w.t, file, 100, BYTES, 0, &outcome) == STATUS_OK && outcome == DONE,
+	       "64 KiB are written from it");
+	__builtin_memset(buffer.data, 0, BYTES);
+	tap_ok(file_read_buf(w.t, file, 101, BYTES, 1, &outcome, &count) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED,
+	       "a range that reaches beyond the buffer is refused");
+	tap_ok(file_read_buf(w.t, file, 100, BYTES, 0, &outcome, &count) == STATUS_OK && outcome == DONE &&
+		       count == BYTES,
+	       "and read into it");
+	for (uint32_t i = 0; i < BYTES; i++)
+		good &= buffer.data[i] == (uint8_t)(i * 7 + i / 256);
+	tap_ok(good, "the same ones");
+	tap_ok(file_append_buf(w.t, file, 10, 5, &outcome, &offset) == STATUS_OK && outcome == DONE &&
+		       offset == BYTES + 100 &&
+		       file_read_buf(w.t, file, offset, 100, 0, &outcome, &count) == STATUS_OK && count == 10,
+	       "some are appended");
+	(void)!file_detach(w.t, file);
+	tap_ok(file_read_buf(w.t, file, 0, 1, 0, &outcome, &count) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED,
+	       "until it is detached");
+	(void)attach(file, memory, false);
+	tap_ok(file_read_buf(w.t, file, 0, 1, 0, &outcome, &count) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED &&
+		       file_write_buf(w.t, file, 0, 1, 0, &outcome) == STATUS_OK && outcome == DONE,
+	       "one attached for reading is not written");
+	drop(file);
+	(void)remove_path(dir, "f");
+	shared_buffer_detach(&buffer);
+	drop(memory);
+}
+
+/* Buffers that would bring the service down if it believed in them. */
+static void test_hostile(cap_id dir)
+{
+	struct shared_buffer buffer;
+	cap_id memory = {}, file = {}, lent = {}, revoker = {}, plain = {}, share = {}, large = {};
+
+	(void)!shared_buffer_make(&buffer, w.t, w.space, 4096, 2, &memory);
+	(void)create_path(dir, "h", FILE_SHARING_READERS, &file);
+	(void)!capability_manager_make_revocable(w.t, w.manager, memory, 0, &lent, &revoker);
+	tap_ok(refuses(file, lent), "a buffer that could be taken back is refused");
+	(void)!capability_manager_attenuate(w.t, w.manager, memory, MEMORY_OBJECT_INTERFACE_ID,
+					    1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ, &share);
+	tap_ok(refuses(file, share), "one whose pages cannot be taken first");
+	(void)!virtual_memory_create_memory(w.t, w.space, 8192, &plain);
+	tap_ok(refuses(file, plain), "memory that is no buffer");
+	(void)!virtual_memory_create_memory(w.t, w.space, 2 << 20, &large);
+	tap_ok(refuses(file, large), "too much of it");
+	tap_ok(refuses(file, w.manager), "what is no memory");
+	tap_ok(refuses(file, CAP_ID_NULL), "and nothing at all");
+	/* The header is read once: who changes it later changes nothing. */
+	tap_ok(attach(file, memory, true) == DONE, "a good one is taken");
+	((struct shared_buffer_header *)(uintptr_t)buffer.address)->slots = UINT32_MAX;
+	enum file_outcome outcome = 0;
+	tap_ok(file_write_buf(w.t, file, 0, 8193, 0, &outcome) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED &&
+		       file_write_buf(w.t, file, 0, UINT64_MAX, 1, &outcome) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_ATTACHED &&
+		       file_write_buf(w.t, file, 0, 8192, 0, &outcome) == STATUS_OK && outcome == DONE,
+	       "and keeps the size that it had");
+	drop(file);
+	(void)remove_path(dir, "h");
+	shared_buffer_detach(&buffer);
+	drop(lent);
+	drop(revoker);
+	drop(plain);
+	drop(share);
+	drop(large);
+	drop(memory);
+}
+
+static void test_copy(cap_id dir)
+{
+	cap_id memory = {}, file = {};
+	enum file_outcome outcome = 0;
+	uint64_t count = 0, address = 0;
+	struct rpc_call call;
+
+	(void)!virtual_memory_create_memory(w.t, w.space, 8192, &memory);
+	(void)!virtual_memory_map(w.t, w.space, memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
+				  &address);
+	(void)make_file(dir, "c", "copy me");
+	(void)open_path(dir, "c", &file);
+
+	char *mapped = (char *)(uintptr_t)address;
+
+	tap_ok(file_copy(w.t, file, 5, 100, memory, 4094, &outcome, &count) == STATUS_OK && outcome == DONE &&
+		       count == 2 && mapped[4094] == 'm' && mapped[4095] == 'e' && mapped[4096] == 0,
+	       "a private copy into the caller's memory");
+	file_copy_params_builder_set_count(file_copy_begin(&call, w.t, file), 1);
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "into"), "into nothing is refused");
+
+	struct file_copy_params_builder p = file_copy_begin(&call, w.t, file);
+
+	file_copy_params_builder_set_count(p, 7);
+	file_copy_params_builder_set_into(p, rpc_add_cap(&call, memory));
+	file_copy_params_builder_set_at(p, 8190);
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "into"), "so is a range beyond its end");
+	(void)!virtual_memory_unmap(w.t, w.space, address, 8192);
+	drop(memory);
+	drop(file);
+	(void)remove_path(dir, "c");
+}
+
+static void test_mapped(cap_id dir)
+{
+	cap_id shared = {}, memory = {}, file = {}, reader = {};
+	enum file_outcome outcome = 0;
+	uint64_t size = 0, address = 0, other = 0;
+	uint32_t got;
+	char bytes[16];
+
+	(void)create_path(dir, "m", FILE_SHARING_READERS, &file);
+	tap_ok(file_map(w.t, file, &outcome, &memory, &size) == STATUS_OK &&
+		       outcome == FILE_OUTCOME_NOT_FOUND,
+	       "an empty file has nothing to map");
+	(void)put(file, 4090, "0123456789", 10);
+	(void)open_path(dir, "m", &reader);
+	tap_ok(file_map(w.t, reader, &outcome, &memory, &size) == STATUS_OK && outcome == DONE &&
+		       size == 4100 &&
+		       virtual_memory_map(w.t, w.space, memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ,
+					  &address) == STATUS_OK,
+	       "a file is mapped");
+	const volatile char *seen = (const volatile char *)(uintptr_t)address;
+	tap_ok(seen[4090] == '0' && seen[4099] == '9' && seen[4100] == 0 && seen[0] == 0,
+	       "its bytes are there");
+	tap_ok(virtual_memory_map(w.t, w.space, memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
+				  &other) != STATUS_OK &&
+		       file_map_shared(w.t, reader, &outcome, &shared, &size) == STATUS_DENIED,
+	       "who reads cannot map it writable");
+	(void)put(file, 4095, "XY", 2);
+	tap_ok(seen[4095] == 'X' && seen[4096] == 'Y', "what is written by calls is seen there");
+	tap_ok(file_map_shared(w.t, file, &outcome, &shared, &size) == STATUS_OK && outcome == DONE &&
+		       virtual_memory_map(w.t, w.space, shared, 0, 8192, 0,
+					  VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &other) == STATUS_OK,
+	       "who writes can map it writable");
+	char *written = (char *)(uintptr_t)other;
+	written[4097] = 'Z';
+	written[5000] = 'Q';
+	tap_ok(seen[4097] == 'Z' && get(reader, 4090, bytes, 16, &got) == DONE && got == 10 &&
+		       bytes[7] == 'Z',
+	       "what is written there is seen by calls and in the other mapping");
+	(void)put(file, 5001, "E", 1);
+	tap_ok(get(reader, 5000, bytes, 2, &got) == DONE && bytes[0] == 0 && bytes[1] == 'E',
+	       "but not what lay behind the end of the file");
+	(void)put(file, 20000, "far", 3);
+	tap_ok(get(reader, 20000, bytes, 3, &got) == DONE && bytes[2] == 'r',
+	       "the file grows beyond what is mapped");
+	tap_ok(remove_path(dir, "m") == DONE && memory_object_size(w.t, shared, &size) == STATUS_REVOKED &&
+		       virtual_memory_unmap(w.t, w.space, address, 8192) == STATUS_EXCEPTION,
+	       "with the file, its mappings are gone");
+	drop(file);
+	drop(reader);
+	drop(memory);
+	drop(shared);
+}
+
+void test_buffers(void)
+{
+	cap_id dir = {};
+
+	(void)make_dir(w.root, "buffers");
+	(void)sub_path(w.root, "buffers", "rcwaml", &dir);
+	test_attached(dir);
+	test_hostile(dir);
+	test_copy(dir);
+	test_mapped(dir);
+	drop(dir);
+	tap_ok(remove_path(w.root, "buffers") == DONE, "nothing is left of it");
+}
