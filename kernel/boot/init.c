@@ -178,10 +178,27 @@ static enum status run(struct loading *l)
 		.stack = VADDR(l->stack),
 		.start_message = l->start,
 		.start_message_len = l->start_len,
-		.geometry = {.submissions = 64, .arena = 32768},
+		.geometry = {.submissions = 64, .arena = 65536},
 	};
 
 	return thread_create(l->process, &how, NULL);
+}
+
+static struct loading l;
+
+/* There is nobody to tell, so it is told here, with the names that init's file has; and nobody is left to start, watch or end
+ * anything. */
+static void init_ended(const struct process *process)
+{
+	for (unsigned i = 0; i < process->backtrace_len; i++) {
+		const char *name = "?";
+		uint64_t offset = 0;
+		(void)elf_symbol(&l.elf, process->backtrace[i] - l.base, &name, &offset);
+		log_line(LOG_ERROR, "init:   0x%lx %s+0x%lx", (unsigned long)process->backtrace[i], name,
+			 (unsigned long)offset);
+	}
+	panic("init has ended (reason %u, code %ld, address %lx): nobody is left to run the system",
+	      process->exit.reason, (long)process->exit.code, (unsigned long)process->exit.address);
 }
 
 enum status init_start(void)
@@ -194,7 +211,6 @@ enum status init_start(void)
 							   [LEDGER_THREADS] = 1u << 16,
 							   [LEDGER_PROCESSES] = 1u << 16,
 							   [LEDGER_CALLS] = 4096}};
-	static struct loading l;
 	const char *why = "";
 	uint64_t random;
 
@@ -218,6 +234,7 @@ enum status init_start(void)
 					&l.package);
 	if (status == STATUS_OK)
 		status = process_create(NULL, NULL, "init", 4, &limits, &l.process);
+	process_without_creator_ended = init_ended;
 	if (status == STATUS_OK)
 		status = load(&l);
 	if (status == STATUS_OK)

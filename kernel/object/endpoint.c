@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Endpoint, seen by who receives from it: templates to mint facets from, and recognising one's own. */
+/*
+ * Endpoint, seen by who receives from it: templates to mint facets from, and recognising one's own. And by who stands behind that: what
+ * becomes of callers and objects while there is no server.
+ */
 #include "object_types.h"
 
 #include <cap/session.h>
 #include <ring/endpoint.h>
 #include <schema/kernel/endpoint.capnp.h>
+
+#define KEEP_MAX 64u
+
+static struct endpoint *endpoint_of(void *self)
+{
+	return container_of((struct object *)self, struct endpoint, object);
+}
 
 static enum status receive(void *self, struct rpc_request *request)
 {
@@ -39,6 +49,15 @@ static enum status make_template(void *self, struct rpc_request *request,
 	return status;
 }
 
+void object_fill_sets(struct endpoint_method_set_list_builder list, const struct view *view)
+{
+	for (uint32_t i = 0; i < view->count; i++) {
+		struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(list, i);
+		endpoint_method_set_builder_set_interface_id(set, view->sets[i].interface_id);
+		endpoint_method_set_builder_set_methods(set, view->sets[i].methods);
+	}
+}
+
 static enum status identify(void *self, struct rpc_request *request,
 			    struct endpoint_identify_params_reader params,
 			    struct endpoint_identify_results_builder results)
@@ -51,13 +70,7 @@ static enum status identify(void *self, struct rpc_request *request,
 		return STATUS_OK; /* mine = false */
 	endpoint_identify_results_builder_set_mine(results, true);
 	endpoint_identify_results_builder_set_key(results, view->key);
-	struct endpoint_method_set_list_builder sets = endpoint_identify_results_builder_init_interfaces(
-		results, view->count);
-	for (uint32_t i = 0; i < view->count; i++) {
-		struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, i);
-		endpoint_method_set_builder_set_interface_id(set, view->sets[i].interface_id);
-		endpoint_method_set_builder_set_methods(set, view->sets[i].methods);
-	}
+	object_fill_sets(endpoint_identify_results_builder_init_interfaces(results, view->count), view);
 	return STATUS_OK;
 }
 
@@ -66,8 +79,7 @@ static enum status retire(void *self, struct rpc_request *request,
 			  struct endpoint_retire_results_builder results)
 {
 	endpoint_retire_results_builder_set_found(
-		results, endpoint_retire_key(container_of((struct object *)self, struct endpoint, object),
-					     endpoint_retire_params_reader_key(params),
+		results, endpoint_retire_key(endpoint_of(self), endpoint_retire_params_reader_key(params),
 					     &kcall_of(request)->thread->ring));
 	return STATUS_OK;
 }
@@ -131,6 +143,37 @@ static enum status successor(void *self, struct rpc_request *request,
 	return status;
 }
 
+static enum status retire_others(void *self, struct rpc_request *request,
+				 struct endpoint_retire_others_params_reader params,
+				 struct endpoint_retire_others_results_builder results)
+{
+	struct msg_list keep = endpoint_retire_others_params_reader_keep(params);
+	uint64_t keys[KEEP_MAX];
+
+	if (keep.count > KEEP_MAX)
+		return object_raise_invalid(request, "at most 64 keys", "keep");
+	for (uint32_t i = 0; i < keep.count; i++)
+		keys[i] = msg_list_u64(keep, i);
+	endpoint_retire_others_results_builder_set_retired(
+		results, endpoint_retire_other_keys(endpoint_of(self), keys, keep.count,
+						    &kcall_of(request)->thread->ring));
+	return STATUS_OK;
+}
+
+static enum status close(void *self, struct rpc_request *request)
+{
+	(void)request;
+	endpoint_shut(endpoint_of(self));
+	return STATUS_OK;
+}
+
+static enum status open(void *self, struct rpc_request *request)
+{
+	(void)request;
+	endpoint_reopen(endpoint_of(self));
+	return STATUS_OK;
+}
+
 static const struct endpoint_server_ops endpoint_ops = {
 	.receive = receive,
 	.template = make_template,
@@ -138,6 +181,9 @@ static const struct endpoint_server_ops endpoint_ops = {
 	.retire = retire,
 	.caller = caller,
 	.successor = successor,
+	.retire_others = retire_others,
+	.close = close,
+	.open = open,
 };
 
 ENDPOINT_BIND(endpoint, endpoint_ops);

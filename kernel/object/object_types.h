@@ -14,6 +14,7 @@
 #include <mm/memory.h>
 #include <ring/kcall.h>
 #include <ring/thread.h>
+#include <schema/kernel/endpoint.capnp.h>
 
 /* What an object type says of its methods: those of X_ops, bound by X_BIND(X, X_ops). */
 #define OBJECT_METHODS(name_) .methods = name_##_bound, .method_count = array_size(name_##_bound)
@@ -48,6 +49,9 @@ enum status memory_object_create(struct process *owner, struct memory *memory, s
 enum status object_raise_invalid(struct rpc_request *request, const char *reason, const char *field);
 /* NO_QUOTA and NO_MEMORY pass; everything else becomes an exception that says why. */
 enum status object_raise_status(struct rpc_request *request, enum status status, const char *field);
+
+/* The method sets of a view, into a list of as many. */
+void object_fill_sets(struct endpoint_method_set_list_builder list, const struct view *view);
 
 /* Lines for LogReader.wait. */
 void log_reader_notify(void);

@@ -188,6 +188,7 @@ static void fill_event(struct process_handle_event_builder out, const struct rec
 	process_handle_event_builder_set_message_bytes(out, event->msg_len);
 	process_handle_event_builder_set_slot(out, event->cap_slot);
 	process_handle_event_builder_set_thread(out, event->thread);
+	process_handle_event_builder_set_process(out, event->process);
 }
 
 static enum status events(void *self, struct rpc_request *request,
@@ -238,6 +239,23 @@ static enum status backtrace(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+static enum status registers(void *self, struct rpc_request *request,
+			     struct process_handle_registers_results_builder results)
+{
+	struct process *process = process_of(self);
+	struct process_handle_register_list_builder list =
+		process_handle_registers_results_builder_init_registers(
+			results, process->backtrace_len != 0 ? ARCH_REGISTERS : 0);
+
+	(void)request;
+	for (unsigned i = 0; i < ARCH_REGISTERS && process->backtrace_len != 0; i++) {
+		struct process_handle_register_builder out = process_handle_register_list_builder_at(list, i);
+		process_handle_register_builder_set_name(out, msg_text_from(arch_register_names[i]));
+		process_handle_register_builder_set_value(out, process->registers[i]);
+	}
+	return STATUS_OK;
+}
+
 static const struct process_handle_server_ops process_handle_ops = {
 	.info = info,
 	.grant = grant,
@@ -246,6 +264,7 @@ static const struct process_handle_server_ops process_handle_ops = {
 	.kill = kill,
 	.events = events,
 	.backtrace = backtrace,
+	.registers = registers,
 };
 
 static void destroy(struct object *object)

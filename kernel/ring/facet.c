@@ -140,6 +140,52 @@ void facet_key_take_notice(struct facet_key *facet, uint64_t *key, uint64_t *min
 	free_key(facet);
 }
 
+static bool is_listed(uint64_t key, const uint64_t *keep, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (keep[i] == key)
+			return true;
+	return false;
+}
+
+/* One bucket. A key without facets, whose notice is on its way, is forgotten. */
+static unsigned retire_bucket(struct endpoint *endpoint, uint32_t bucket, const uint64_t *keep,
+			      unsigned count) REQUIRES(endpoint->lock)
+{
+	struct list *all = &endpoint->facets.buckets[bucket];
+	unsigned retired = 0;
+
+	for (struct list *it = all->next, *next; it != all; it = next) {
+		struct facet_key *facet = container_of(it, struct facet_key, link);
+		next = it->next;
+		if (facet->retired || is_listed(facet->key, keep, count))
+			continue;
+		if (facet->live == 0)
+			free_key(facet);
+		else
+			__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
+		retired++;
+	}
+	return retired;
+}
+
+unsigned facet_keys_retire_others(struct endpoint *endpoint, const uint64_t *keep, unsigned count)
+{
+	unsigned retired = 0;
+	bool more = true;
+
+	/* The lock is given back between buckets. A table that grows meanwhile leaves none out: what was in bucket i goes to i and to
+	 * i + the old number, and was retired. */
+	for (uint32_t i = 0; more; i++) {
+		spin_lock(&endpoint->lock);
+		more = i < endpoint->facets.bucket_count;
+		if (more)
+			retired += retire_bucket(endpoint, i, keep, count);
+		spin_unlock(&endpoint->lock);
+	}
+	return retired;
+}
+
 void facet_table_fini(struct facet_table *table)
 {
 	for (uint32_t i = 0; i < table->bucket_count; i++)

@@ -129,6 +129,9 @@ static void die(struct thread *thread, const struct arch_fault *fault, enum exit
 		process->backtrace_len = n;
 		for (unsigned i = 0; i < n; i++)
 			process->backtrace[i] = pcs[i];
+		for (unsigned i = 0; i < array_size(registers.general); i++)
+			process->registers[i] = registers.general[i];
+		process->registers[ARCH_REGISTERS - 1] = registers.pc;
 	}
 	spin_unlock(&process->lock);
 	/* init's supervisor prints names; here, numbers, so that init's own end is never silent. */

@@ -127,8 +127,12 @@ static size_t build_exit(void *context, uint64_t *words, size_t bytes)
 	return msg_builder_size(&builder);
 }
 
+void (*process_without_creator_ended)(const struct process *process);
+
 static void end_process(struct process *process)
 {
+	if (process->creator == NULL && process_without_creator_ended != NULL)
+		process_without_creator_ended(process);
 	records_fini(process);
 	ring_destroy_spare(process);
 	process_end(process);

@@ -2,6 +2,8 @@
 /* The parts of calls that are not worth inlining: failures and exceptions. */
 #include <rpc/rpc.h>
 
+#define RPC_REPEATS 3u
+
 void rpc_call_fail(struct rpc_call *c, enum status s)
 {
 	c->params = (struct msg_builder){.failed = true};
@@ -53,6 +55,33 @@ enum status rpc_raise(struct rpc_request *r, enum exception_type type, const cha
 enum status rpc_unimplemented(struct rpc_request *r, const char *interface_name)
 {
 	return rpc_raise(r, EXCEPTION_TYPE_UNIMPLEMENTED, interface_name, nullptr);
+}
+
+/* Everything that the call had is still there, and means the same. */
+static bool can_repeat(const struct rpc_call *c)
+{
+	const struct cap_desc *descs = (const void *)(c->transport->arena + c->sqe.caps_off);
+
+	if (c->block == RPC_NO_BLOCK || !c->sent || !c->done || c->sqe.flags != 0)
+		return false;
+	for (uint32_t i = 0; i < c->sqe.caps_len; i++)
+		if (descs[i].kind == CAP_DESC_MOVE || descs[i].kind == CAP_DESC_ANSWER)
+			return false;
+	return true;
+}
+
+enum status rpc_repeat(struct rpc_call *c)
+{
+	for (unsigned tries = 0; tries < RPC_REPEATS && c->status == STATUS_DISCONNECTED && can_repeat(c);
+	     tries++) {
+		c->done = false;
+
+		enum status s = c->transport->ops->call(c);
+
+		if (s != STATUS_OK)
+			rpc_call_fail(c, s);
+	}
+	return c->status;
 }
 
 void rpc_end_slowly(struct rpc_call *c)

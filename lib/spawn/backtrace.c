@@ -10,6 +10,23 @@
 
 #define LINE 160u
 
+/* Without what the optimiser adds to the names of static functions that it makes visible: "name.llvm.1234". */
+static int name_length(const char *name)
+{
+	static const char suffix[] = ".llvm.";
+	int len = 0;
+
+	for (; name[len]; len++) {
+		int i = 0;
+
+		while (suffix[i] && name[len + i] == suffix[i])
+			i++;
+		if (!suffix[i])
+			break;
+	}
+	return len;
+}
+
 size_t spawn_symbolize(const struct spawn_program *program, uint64_t load_address, uint64_t address,
 		       char *buffer, size_t size)
 {
@@ -20,8 +37,8 @@ size_t spawn_symbolize(const struct spawn_program *program, uint64_t load_addres
 	if (address - load_address < program->image_size &&
 	    elf_open(&elf, program->elf, (size_t)program->elf_size, nullptr) == STATUS_OK &&
 	    elf_symbol(&elf, address - load_address, &name, &offset))
-		return fmt_print(buffer, size, "0x%llx %s+0x%llx", (unsigned long long)address, name,
-				 (unsigned long long)offset);
+		return fmt_print(buffer, size, "0x%llx %.*s+0x%llx", (unsigned long long)address,
+				 name_length(name), name, (unsigned long long)offset);
 	return fmt_print(buffer, size, "0x%llx", (unsigned long long)address);
 }
 

@@ -190,6 +190,7 @@ static void give(struct batch *b, const struct spawn_grant *grants, uint32_t cou
 
 		OPEN(b, call, p, process_handle_grant_begin_on(call, b->transport, process));
 		process_handle_grant_params_builder_set_slot(p, i + 1);
+		process_handle_grant_params_builder_set_note(p, grants[i].note);
 		process_handle_grant_params_builder_set_capability(p, grant_descriptor(b, call, &grants[i]));
 		send(b, "granting");
 	}

@@ -20,9 +20,9 @@ interface CapabilityManager @0xfa43a36073dfc52d {
   # The same capability with fewer methods: bit n of methods keeps method n of that interface; other interfaces that it
   # had are dropped. Errors: invalidArgument when it does not have the interface. Bits that it lacks stay absent.
 
-  grant @3 (process :ProcessHandle, capability :Capability, slot :UInt32) -> (id :UInt64);
+  grant @3 (process :ProcessHandle, capability :Capability, slot :UInt32, note :UInt32) -> (id :UInt64);
   # Gives a copy to a live process whose handle (with its method grant) the caller holds, in its next free slot (slot 0)
-  # or in that one. The receiver's ledger is charged; provenance is recorded.
+  # or in that one. The receiver's ledger is charged; provenance is recorded, with note.
   # Errors: failed when the slot is taken, disconnected when the process has ended, overloaded when its ledger is exhausted.
 
   drop @4 (id :UInt64) -> ();

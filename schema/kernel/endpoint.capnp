@@ -29,6 +29,16 @@ interface Endpoint @0xf9eaee466140b3b7 {
   # A new endpoint of the same service: it sees the same references for the same sessions, and has the same disclosure scope. For a
   # server that replaces another one with an endpoint of its own. Errors: as CapabilityManager.createEndpoint.
 
+  retireOthers @6 (keep :List(UInt64)) -> (retired :UInt32);
+  # retire, for every key that is not listed; counts them.
+
+  close @7 () -> ();
+  # Nobody will receive for now: calls that wait to be received, and all that come, complete with DISCONNECTED until open. Objects,
+  # keys and facets stay. For a supervisor whose server does not come back.
+
+  open @8 () -> ();
+  # Takes close back: calls wait to be received again.
+
   struct MethodSet {
     interfaceId @0 :UInt64;
     methods @1 :UInt64 = 0xffffffffffffffff;

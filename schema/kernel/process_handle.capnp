@@ -8,9 +8,9 @@ interface ProcessHandle @0xf6e323647d7b445c {
   info @0 () -> (pid :UInt32, name :Text, state :State, threads :UInt32, capabilities :UInt32, pages :UInt64, cpuNs :UInt64);
   # What it is and uses now.
 
-  grant @1 (slot :UInt32, capability :Capability) -> (id :UInt64);
+  grant @1 (slot :UInt32, capability :Capability, note :UInt32) -> (id :UInt64);
   # Before start: puts a copy into slot (0 = the next free one) and returns its id in the child's table. The id of a slot that was
-  # never used is known beforehand: generation 1. Errors: failed when the slot is taken or the process has started.
+  # never used is known beforehand: generation 1. note is kept with it, for whoever asks why it is there (CapabilityManager.Entry). Errors: failed when the slot is taken or the process has started.
 
   start @2 (entry :UInt64, stack :UInt64, argument :UInt64, startMessage :UInt64, startMessageLength :UInt64, submissions :UInt32, arenaBytes :UInt32) -> ();
   # Starts the first thread at entry with its stack pointer at stack. submissions and arenaBytes choose its region's
@@ -27,6 +27,9 @@ interface ProcessHandle @0xf6e323647d7b445c {
 
   backtrace @6 () -> (text :Text);
   # Where a process that ended by a fault was, one line a frame; empty if it did not fault.
+
+  registers @7 () -> (registers :List(Register));
+  # What a process that ended by a fault had in its registers then, in the machine's order; empty if it did not fault.
 
   enum State {
     created @0;
@@ -63,6 +66,12 @@ interface ProcessHandle @0xf6e323647d7b445c {
     }
   }
 
+  struct Register {
+    name @0 :Text;
+    # As the architecture calls it: "rax".
+    value @1 :UInt64;
+  }
+
   struct Event {
     sequence @0 :UInt64;
     timeNs @1 :UInt64;
@@ -76,5 +85,6 @@ interface ProcessHandle @0xf6e323647d7b445c {
     slot @8 :UInt32;
     # Slot of the capability used.
     thread @9 :UInt32;
+    process @10 :UInt32;
   }
 }

@@ -9,6 +9,10 @@ struct Image {
   # Programs that are packed without being started, for the shell's run.
   testing @3 :Bool;
   # Test images may grant test-only sources (power.testExit); shipped ones may not.
+  debug @4 :Bool;
+  # Declares that some process may look at all others (source systemInspector). Without it that source is an error.
+  init @5 :Text = "init";
+  # The program that the kernel starts. Another one only in testing images.
 
   struct Process {
     name @0 :Text;
@@ -26,6 +30,8 @@ struct Image {
     maxMessage @8 :UInt32 = 1024;
     # Of its endpoint, if it has exports: the largest call in bytes (a multiple of 8), and the most capabilities with one.
     maxCaps @9 :UInt16 = 4;
+    restart @10 :Restart;
+    # What init does when it has ended.
   }
 
   struct Grant {
@@ -38,6 +44,8 @@ struct Image {
       ioPorts @3 :PortRange;
       interrupt @4 :UInt8;
       # ISA interrupt line.
+      init @8 :InitSource;
+      # Served by init itself.
     }
     only @5 :List(Text);
     # If not empty: only these methods.
@@ -45,6 +53,8 @@ struct Image {
     # Filled in by tools/image: the interface of the source.
     methods @7 :UInt64 = 0xffffffffffffffff;
     # Filled in by tools/image from "only": bit n = method n.
+    line @9 :UInt32;
+    # Filled in by tools/image: where the grant stands in the image's source.
   }
 
   enum KernelSource {
@@ -66,6 +76,36 @@ struct Image {
     interrupts @13;
     sessions @14;
     # SessionFactory: for whoever decides on whose behalf others run.
+    systemInspector @15;
+    # Everything that every process holds: only in images with debug = true.
+  }
+
+  enum InitSource {
+    supervisor @0;
+    # Supervisor (schema/service/supervisor.capnp).
+  }
+
+  struct Restart {
+    # A process with another policy than never is supervised. If it has exports, its endpoint outlives it: calls that it had not
+    # received wait for its successor, calls that it had received and not answered complete with DISCONNECTED, and capabilities to
+    # objects that it had made answer DISCONNECTED.
+    policy @0 :Policy;
+    delayMs @1 :UInt32 = 100;
+    # Before the first restart; twice as long before each further one,
+    maxDelayMs @2 :UInt32 = 10000;
+    # but not longer.
+    limit @3 :UInt32 = 5;
+    # So many restarts within windowMs; one end more, and it is given up: its clients' calls answer DISCONNECTED. At most 32.
+    windowMs @4 :UInt32 = 60000;
+    keepsObjects @5 :Bool;
+    # Its objects outlive it: capabilities to them stay, and the successor knows their keys.
+
+    enum Policy {
+      never @0;
+      onFailure @1;
+      # Restarted unless it exits with code 0.
+      always @2;
+    }
   }
 
   struct ExportRef {

@@ -28,6 +28,8 @@ struct RegistryData {
     params @2 :UInt64;
     # Id of a struct.
     results @3 :UInt64;
+    idempotent @4 :Bool;
+    # Twice is as good as once (schema/annotation.capnp).
   }
 
   struct Struct {

@@ -2,6 +2,9 @@
 /*
  * What processes serve to each other: one endpoint for each exporting process, one template for each export. Holders
  * get facets minted from the template with the export's key.
+ *
+ * init keeps the right to receive at the endpoints of supervised processes, and never uses it: so a call waits for the successor
+ * when a server has ended.
  */
 #include <runtime/print.h>
 #include <runtime/ring.h>
@@ -54,8 +57,7 @@ static enum status make_export(struct init *init, struct process *process, uint3
 
 	for (uint32_t i = 0; i < supers.count && count < 8; i++)
 		ids[count++] = msg_list_u64(supers, i);
-	return init_make_template(init, process->endpoint, ids, count, UINT64_MAX,
-				  &process->templates[index]);
+	return init_make_template(init, process->maker, ids, count, UINT64_MAX, &process->templates[index]);
 }
 
 enum status init_make_endpoints(struct init *init)
@@ -73,6 +75,10 @@ enum status init_make_endpoints(struct init *init)
 		status = capability_manager_create_endpoint(
 			init->transport, init->manager, image_process_reader_max_message(process->image),
 			image_process_reader_max_caps(process->image), &process->endpoint);
+		if (status == STATUS_OK)
+			status = capability_manager_attenuate(init->transport, init->manager,
+							      process->endpoint, ENDPOINT_INTERFACE_ID,
+							      1ull << ENDPOINT_TEMPLATE, &process->maker);
 		for (uint32_t n = 0; n < exports && status == STATUS_OK; n++)
 			status = make_export(init, process, n);
 		if (status != STATUS_OK) {
@@ -91,10 +97,37 @@ void init_drop_endpoints(struct init *init)
 	for (uint32_t i = 0; i < init->count; i++) {
 		struct process *process = &init->processes[i];
 
-		for (uint32_t n = 0; n < MAX_EXPORTS; n++)
-			ring_release(ring, process->templates[n]);
+		if (init_supervises(process))
+			continue;
 		ring_release(ring, process->endpoint);
 		process->endpoint = CAP_ID_NULL;
 	}
 	ring_flush(ring);
+}
+
+void init_retire_objects(struct init *init, const struct process *process)
+{
+	struct image_export_list_reader exports = image_process_reader_exports(process->image);
+	uint32_t count = image_export_list_reader_count(exports);
+	struct rpc_call call;
+
+	if (!process->endpoint.raw ||
+	    image_restart_reader_keeps_objects(image_process_reader_restart(process->image)))
+		return;
+
+	struct endpoint_retire_others_params_builder p = endpoint_retire_others_begin(&call, init->transport,
+										      process->endpoint);
+	struct msg_list_builder keep = endpoint_retire_others_params_builder_init_keep(p, count);
+
+	for (uint32_t i = 0; i < count; i++)
+		msg_list_set_u64(keep, i, image_export_reader_key(image_export_list_reader_at(exports, i)));
+	(void)rpc_call(&call);
+	rpc_end(&call);
+}
+
+void init_close_endpoint(struct init *init, const struct process *process, bool closed)
+{
+	if (process->endpoint.raw)
+		(void)(closed ? endpoint_close(init->transport, process->endpoint)
+			      : endpoint_open(init->transport, process->endpoint));
 }

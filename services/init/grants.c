@@ -36,6 +36,7 @@ static const char *kernel_name(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_IO_PORTS_ALL] = "ioPorts",
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "interrupts",
 		[IMAGE_KERNEL_SOURCE_SESSIONS] = "sessions",
+		[IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR] = "systemInspector",
 	};
 	const char *name = (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
 
@@ -94,10 +95,21 @@ static enum status from_export(struct init *init, struct image_export_ref_reader
 		if (methods == UINT64_MAX)
 			return STATUS_OK;
 		*temporary = true;
-		return init_make_template(init, server->endpoint, &grant->interface_id, 1, methods,
-					  &grant->cap);
+		return init_make_template(init, server->maker, &grant->interface_id, 1, methods, &grant->cap);
 	}
 	return STATUS_NOT_FOUND;
+}
+
+/* The Supervisor, which is all that init serves. */
+static enum status from_init(struct init *init, uint64_t methods, struct spawn_grant *grant, bool *temporary)
+{
+	grant->kind = SPAWN_GRANT_MINT;
+	grant->key = 1;
+	grant->cap = init->supervisor_template;
+	if (methods == UINT64_MAX)
+		return STATUS_OK;
+	*temporary = true;
+	return init_make_template(init, init->endpoint, &grant->interface_id, 1, methods, &grant->cap);
 }
 
 static enum status make_grant(struct init *init, struct image_grant_reader image, struct spawn_grant *grant,
@@ -111,6 +123,7 @@ static enum status make_grant(struct init *init, struct image_grant_reader image
 	*grant = (struct spawn_grant){
 		.name = image_grant_reader_name(image),
 		.interface_id = image_grant_reader_interface_id(image),
+		.note = image_grant_reader_line(image),
 		.kind = SPAWN_GRANT_COPY,
 	};
 	switch (image_grant_source_reader_which(source)) {
@@ -118,6 +131,8 @@ static enum status make_grant(struct init *init, struct image_grant_reader image
 		return from_kernel(init, image_grant_source_reader_kernel(source), methods, grant, temporary);
 	case IMAGE_GRANT_SOURCE_WHICH_EXPORT:
 		return from_export(init, image_grant_source_reader_export(source), methods, grant, temporary);
+	case IMAGE_GRANT_SOURCE_WHICH_INIT:
+		return from_init(init, methods, grant, temporary);
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS: {
 		struct image_port_range_reader range = image_grant_source_reader_io_ports(source);
 

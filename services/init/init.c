@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * init: the only process that the kernel starts. It starts the processes of the image (schema/service/image.capnp)
- * that the boot package carries, each with exactly the grants that stand there, and reports how they end.
+ * that the boot package carries, each with exactly the grants that stand there, reports how they end, and starts again those
+ * that are to be (watch.c).
  *
- * It holds everything that the kernel gives away, so it does little: it takes no input, serves nothing, and reads the
- * package only after checking its hashes. When a process that ends the system has ended, it switches the machine off.
+ * It holds everything that the kernel gives away, so it does little: it reads the package only after checking its hashes, takes no
+ * input, and serves nothing but the Supervisor (serve.c), and that only if the image grants it. When a process that ends
+ * the system has ended for good, it switches the machine off.
  */
 #include <runtime/enter.h>
 #include <runtime/print.h>
@@ -23,7 +25,23 @@
 
 #include "init.h"
 
-#define MAX_PARAMETERS 64u
+static void read_process(struct process *process, struct image_process_reader image)
+{
+	struct image_restart_reader restart = image_process_reader_restart(image);
+
+	static_assert((int)RESTART_NEVER == (int)IMAGE_RESTART_POLICY_NEVER &&
+		      (int)RESTART_ON_FAILURE == (int)IMAGE_RESTART_POLICY_ON_FAILURE &&
+		      (int)RESTART_ALWAYS == (int)IMAGE_RESTART_POLICY_ALWAYS);
+	process->image = image;
+	process->name = image_process_reader_name(image);
+	process->policy = (struct restart_policy){
+		.when = (enum restart_when)image_restart_reader_policy(restart),
+		.delay_ms = image_restart_reader_delay_ms(restart),
+		.max_delay_ms = image_restart_reader_max_delay_ms(restart),
+		.limit = image_restart_reader_limit(restart),
+		.window_ms = image_restart_reader_window_ms(restart),
+	};
+}
 
 static enum status read_image(struct init *init)
 {
@@ -41,10 +59,8 @@ static enum status read_image(struct init *init)
 	init->count = image_process_list_reader_count(processes);
 	if (!msg_reader_ok(&init->index) || init->count > MAX_PROCESSES)
 		return STATUS_BAD_MESSAGE;
-	for (uint32_t i = 0; i < init->count; i++) {
-		init->processes[i].image = image_process_list_reader_at(processes, i);
-		init->processes[i].name = image_process_reader_name(init->processes[i].image);
-	}
+	for (uint32_t i = 0; i < init->count; i++)
+		read_process(&init->processes[i], image_process_list_reader_at(processes, i));
 	return STATUS_OK;
 }
 
@@ -60,77 +76,6 @@ static void take_capabilities(struct init *init)
 	(void)runtime_cap("interrupts", INTERRUPT_SOURCE_INTERFACE_ID, &init->interrupts);
 }
 
-static uint32_t take_arguments(struct image_process_reader image, struct msg_text *arguments)
-{
-	struct msg_list list = image_process_reader_arguments(image);
-	uint32_t count = list.count < MAX_PARAMETERS ? list.count : MAX_PARAMETERS;
-
-	for (uint32_t i = 0; i < count; i++)
-		arguments[i] = msg_list_text(list, i);
-	return count;
-}
-
-static uint32_t take_environment(struct image_process_reader image, struct spawn_variable *variables)
-{
-	struct image_variable_list_reader list = image_process_reader_environment(image);
-	uint32_t count = image_variable_list_reader_count(list);
-
-	count = count < MAX_PARAMETERS ? count : MAX_PARAMETERS;
-	for (uint32_t i = 0; i < count; i++) {
-		struct image_variable_reader v = image_variable_list_reader_at(list, i);
-
-		variables[i] = (struct spawn_variable){image_variable_reader_name(v),
-						       image_variable_reader_value(v)};
-	}
-	return count;
-}
-
-static struct spawn_limits take_limits(struct image_process_reader image)
-{
-	struct image_limits_reader l = image_process_reader_limits(image);
-
-	return (struct spawn_limits){
-		.pages = image_limits_reader_pages(l),
-		.capabilities = image_limits_reader_capabilities(l),
-		.threads = image_limits_reader_threads(l),
-		.calls = image_limits_reader_calls(l),
-	};
-}
-
-static enum status start_process(struct init *init, struct process *process, const char **why)
-{
-	static struct grants grants;
-	static struct msg_text arguments[MAX_PARAMETERS];
-	static struct spawn_variable environment[MAX_PARAMETERS];
-	enum status status = spawn_package_program(
-		&init->package, image_process_reader_program(process->image), &process->program);
-
-	*why = "its program";
-	if (status != STATUS_OK)
-		return status;
-	*why = "its grants";
-	status = init_make_grants(init, process, &grants);
-	if (status == STATUS_OK) {
-		struct spawn_request request = {
-			.program = &process->program,
-			.name = process->name,
-			.spawner = init->spawner,
-			.grants = grants.list,
-			.grant_count = grants.count,
-			.arguments = arguments,
-			.argument_count = take_arguments(process->image, arguments),
-			.environment = environment,
-			.environment_count = take_environment(process->image, environment),
-			.limits = take_limits(process->image),
-			.seed = spawn_seed(init->transport, init->entropy),
-		};
-
-		status = spawn_start(init->transport, &request, &process->spawned, why);
-	}
-	init_end_grants(&grants);
-	return status;
-}
-
 /* False: a process on which the system depends could not be started. */
 static bool start_all(struct init *init)
 {
@@ -138,14 +83,11 @@ static bool start_all(struct init *init)
 
 	for (uint32_t i = 0; i < init->count; i++) {
 		struct process *process = &init->processes[i];
-		const char *why;
-		enum status status = start_process(init, process, &why);
 
-		if (status == STATUS_OK)
+		if (init_start_process(init, process) == STATUS_OK)
 			continue;
-		runtime_print("%.*s: cannot be started: %s: %s\n", (int)process->name.len, process->name.ptr,
-			      why, status_text(status));
-		process->failed = true;
+		init_set_state(process, SUPERVISOR_STATE_FAILED);
+		init_close_endpoint(init, process, true);
 		ok &= !image_process_reader_ends_system(process->image);
 	}
 	return ok;
@@ -175,6 +117,8 @@ int main(void)
 		end_system(&init, 1);
 	}
 	status = init_make_endpoints(&init);
+	if (status == STATUS_OK)
+		status = init_make_supervisor(&init);
 
 	bool ok = status == STATUS_OK && start_all(&init);
 

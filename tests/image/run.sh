@@ -103,6 +103,24 @@ refuses testing 8 'testPower is for tests only' 'a test-only source in an image 
  (name = "console", source = (kernel = console)),
  (name = "power", source = (kernel = testPower))])],
 END
+refuses inspector 8 'this image does not say debug = true' 'looking at all processes without declaring it is an error' <<'END'
+(name = "a", program = "prompt", grants = [
+ (name = "console", source = (kernel = console)),
+ (name = "inspector", source = (kernel = systemInspector))])],
+END
+refuses otherinit 8 'another init is for tests only' 'another init in an image that ships is an error' <<END
+(name = "a", program = "hello", grants = [$console])
+],
+init = "hello"
+END
+refuses restarts 7 'more than 32 restarts' 'a limit of restarts that is not counted is an error' <<END
+(name = "a", program = "hello", grants = [$console],
+ restart = (policy = always, limit = 33))],
+END
+refuses delays 7 'the first delay' 'a first delay beyond the longest is an error' <<END
+(name = "a", program = "hello", grants = [$console],
+ restart = (policy = always, delayMs = 20, maxDelayMs = 10))],
+END
 refuses ports 7 'are no range' 'ports beyond the last are an error' <<'END'
 (name = "a", program = "terminal", grants = [
  (name = "ports", source = (ioPorts = (first = 0xfff8, count = 9)))])],

@@ -7,6 +7,7 @@
  *   foo_bar_begin_sized(call, transport, target, variable)   with room for exactly that much
  *   foo_bar_send(call), foo_bar_results(call), foo_bar_call(call, &results)
  *   foo_bar_results_pipeline_x(call)               a capability in the answer, as target or argument
+ *   foo_bar_wait(call)                             of an idempotent method: after send, in place of rpc_wait
  *   foo_bar(transport, cap, params..., results...) in one, where params are scalars, Text, Data and capabilities and
  *                                                  results scalars and capabilities
  */
@@ -62,6 +63,8 @@ struct stub {
 	const char *interface, *name; /* foo, foo_bar */
 	struct node params, results;
 	struct msg_text doc;
+	const char *
+		closed; /* what makes the call: those of idempotent methods are sent again if the server ends */
 };
 
 static void emit_begin(struct stub *s, const char *constant)
@@ -107,7 +110,7 @@ static void emit_rest(struct stub *s)
 	emit(g, "\trpc_open(call);\n\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
 	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name,
 	     reader);
-	emit(g, "\tenum status status = rpc_call_closed(call);\n\n\t*results = (%s){};\n", reader);
+	emit(g, "\tenum status status = %s(call);\n\n\t*results = (%s){};\n", s->closed, reader);
 	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n",
 	     s->name);
 }
@@ -291,7 +294,7 @@ static void emit_one(struct stub *s)
 		emit(g, "\t%s_builder_set_%s(params_, ", params, field_c_name(f));
 		emit(g, type_is_cap(field_type(f)) ? "rpc_add_cap(&call_, %s));\n" : "%s);\n", name);
 	}
-	emit(g, "\n\tenum status status_ = rpc_call_closed(&call_);\n");
+	emit(g, "\n\tenum status status_ = %s(&call_);\n", s->closed);
 	emit_one_results(s);
 	emit(g, "\trpc_end(&call_);\n\treturn status_;\n}\n");
 	if (floats)
@@ -310,10 +313,16 @@ void emit_client(struct gen *g, struct node n)
 				 string("%s_%s", interface, method),
 				 schema_node(g->schema, method_params(m)),
 				 schema_node(g->schema, method_results(m)),
-				 schema_doc(g->schema, node_id(n), (int)i)};
+				 schema_doc(g->schema, node_id(n), (int)i),
+				 method_is_idempotent(m) ? "rpc_call_idempotent" : "rpc_call_closed"};
 
 		emit_begin(&s, upper(s.name));
 		emit_rest(&s);
+		if (method_is_idempotent(m))
+			emit(g,
+			     "\nstatic inline enum status %s_wait(struct rpc_call *call)\n{\n\treturn "
+			     "rpc_wait_idempotent(call);\n}\n",
+			     s.name);
 		emit_pipelines(&s, s.results, "", "rpc_answer(call)", 0);
 		emit_one(&s);
 	}

@@ -113,6 +113,7 @@ static void fill_interface(struct dynamic d, struct node n)
 		dynamic_set_text(to, "doc", schema_doc(d.schema, node_id(n), (int)i));
 		dynamic_set(to, "params", method_params(m));
 		dynamic_set(to, "results", method_results(m));
+		dynamic_set(to, "idempotent", method_is_idempotent(m));
 	}
 }
 

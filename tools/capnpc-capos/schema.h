@@ -290,7 +290,37 @@ static inline uint64_t annotation_id(struct msg_struct a)
 	return msg_struct_u64(a, 0);
 }
 
+/* Annotations of schema/annotation.capnp, by their ids there. */
+#define ANNOTATION_IDEMPOTENT 0xe8737d6b6e310a2bull
+#define ANNOTATION_PATH 0xe6750409d712613aull
+#define ANNOTATION_MAX_BYTES 0xb7edd517b8a3c3efull
+#define ANNOTATION_AT_MOST 0xf1228a6eb0dbc41eull
+#define ANNOTATION_ONE_OF 0x89d445c8b4f6bbf7ull
+
 static inline struct value annotation_value(struct msg_struct a)
 {
 	return (struct value){msg_struct_struct(a, 0)};
+}
+
+/* The annotation with that id at a method or a field; false: there is none. */
+static inline bool member_annotation(struct msg_struct member, uint64_t id, struct value *value)
+{
+	struct msg_list all = member_annotations(member);
+
+	for (uint32_t i = 0; i < all.count; i++) {
+		struct msg_struct a = msg_list_struct(all, i);
+
+		if (annotation_id(a) == id) {
+			*value = annotation_value(a);
+			return true;
+		}
+	}
+	return false;
+}
+
+static inline bool method_is_idempotent(struct method m)
+{
+	struct value value;
+
+	return member_annotation(m.s, ANNOTATION_IDEMPOTENT, &value);
 }

@@ -8,7 +8,8 @@
 
 #include "image_tool.h"
 
-#define MAX_NAME 31u /* ProcessSpawner.create */
+#define MAX_NAME 31u     /* ProcessSpawner.create */
+#define MAX_RESTARTS 32u /* lib/restart */
 #define T(t) (int)(t).len, (t).ptr
 
 static const struct msg_text nothing;
@@ -31,6 +32,7 @@ const char *kernel_source_interface(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_IO_PORTS_ALL] = "IoPort",
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "InterruptSource",
 		[IMAGE_KERNEL_SOURCE_SESSIONS] = "SessionFactory",
+		[IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR] = "SystemInspector",
 	};
 
 	return (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
@@ -75,6 +77,9 @@ struct msg_text grant_interface(struct source *s, struct image_grant_reader gran
 	switch (image_grant_source_reader_which(source)) {
 	case IMAGE_GRANT_SOURCE_WHICH_KERNEL:
 		name = kernel_source_interface(image_grant_source_reader_kernel(source));
+		break;
+	case IMAGE_GRANT_SOURCE_WHICH_INIT:
+		name = "Supervisor";
 		break;
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS:
 		name = "IoPort";
@@ -130,6 +135,11 @@ static void check_source(struct source *s, struct msg_text process, struct image
 			source_error(
 				s, process, name,
 				"the source testPower is for tests only; this image does not say testing = true");
+		if (kernel == IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR && !image_reader_debug(s->image))
+			source_error(
+				s, process, name,
+				"the source systemInspector shows what every process holds; this image does "
+				"not say debug = true");
 		if (kernel == IMAGE_KERNEL_SOURCE_VIRTUAL_MEMORY && restricted)
 			source_error(s, process, name,
 				     "a process's own address space cannot be restricted with \"only\"");
@@ -262,6 +272,19 @@ static void check_exports(struct source *s, struct image_process_reader process,
 	}
 }
 
+static void check_restart(struct source *s, struct image_process_reader process)
+{
+	struct image_restart_reader restart = image_process_reader_restart(process);
+	struct msg_text name = image_process_reader_name(process);
+
+	if (image_restart_reader_policy(restart) > IMAGE_RESTART_POLICY_ALWAYS)
+		source_error(s, name, nothing, "its restart policy is none");
+	if (image_restart_reader_limit(restart) > MAX_RESTARTS)
+		source_error(s, name, nothing, "more than %u restarts are not counted", MAX_RESTARTS);
+	if (image_restart_reader_delay_ms(restart) > image_restart_reader_max_delay_ms(restart))
+		source_error(s, name, nothing, "the first delay before a restart is longer than the longest");
+}
+
 static void check_process(struct source *s, struct image_process_reader process)
 {
 	struct msg_text name = image_process_reader_name(process);
@@ -277,6 +300,7 @@ static void check_process(struct source *s, struct image_process_reader process)
 	check_grants(s, process, program);
 	check_needs(s, process, program);
 	check_exports(s, process, program);
+	check_restart(s, process);
 }
 
 void check_image(struct source *s)
@@ -284,8 +308,13 @@ void check_image(struct source *s)
 	struct image_process_list_reader processes = image_reader_processes(s->image);
 	struct msg_list programs = image_reader_programs(s->image);
 
-	if (!program_find(MSG_TEXT("init")))
-		die("there is no program init");
+	struct msg_text init = image_reader_init(s->image);
+
+	if (!program_find(init))
+		source_error(s, nothing, init, "there is no program \"%.*s\"", T(init));
+	if (!msg_text_equal(init, MSG_TEXT("init")) && !image_reader_testing(s->image))
+		source_error(s, nothing, init,
+			     "another init is for tests only; this image does not say testing = true");
 	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++) {
 		struct image_process_reader p = image_process_list_reader_at(processes, i);
 		struct msg_text name = image_process_reader_name(p);

@@ -45,6 +45,9 @@ struct source *source_open(const char *path);
 [[gnu::format(printf, 4, 5)]] void source_error(struct source *s, struct msg_text process,
 						struct msg_text item, const char *format, ...);
 
+/* That line. */
+unsigned source_line(const struct source *s, struct msg_text process, struct msg_text item);
+
 /* ---- registry.c: what is known of interfaces ---- */
 void registry_open(const char *path);
 struct file registry_file(void);

@@ -79,6 +79,8 @@ static void resolve_grants(struct source *s, struct image_process_reader process
 		struct msg_text asked = program_need_reader_interface(need);
 
 		image_grant_builder_set_interface_id(b, interface_id(asked));
+		image_grant_builder_set_line(b, source_line(s, image_process_reader_name(process),
+							    image_grant_reader_name(grant)));
 		image_grant_builder_set_methods(b, grant_methods(s, image_process_reader_name(process), grant,
 								 registry_interface(asked)));
 	}
@@ -160,7 +162,7 @@ void write_package(struct source *s, const char *path)
 {
 	static struct entry entries[256];
 	uint32_t count = list_entries(entries);
-	struct program *init = program_find(MSG_TEXT("init"));
+	struct program *init = program_find(image_reader_init(s->image));
 	struct cap_package_header header = {
 		.magic = CAP_PACKAGE_MAGIC,
 		.version = CAP_PACKAGE_VERSION,

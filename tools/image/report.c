@@ -10,9 +10,10 @@
 
 /* Names of kernel sources as the schema has them: those of init's CapSet. */
 static const char *const kernel_names[] = {
-	"console",       "timer",          "entropy",       "systemInfo", "capabilityManager",
-	"virtualMemory", "processSpawner", "threadSpawner", "logReader",  "bootPackage",
-	"power",         "testPower",      "ioPortsAll",    "interrupts",
+	"console",           "timer",         "entropy",        "systemInfo",
+	"capabilityManager", "virtualMemory", "processSpawner", "threadSpawner",
+	"logReader",         "bootPackage",   "power",          "testPower",
+	"ioPortsAll",        "interrupts",    "sessions",       "systemInspector",
 };
 
 static void describe_source(struct image_grant_source_reader source, char *text, size_t size)
@@ -32,6 +33,9 @@ static void describe_source(struct image_grant_source_reader source, char *text,
 			 T(image_export_ref_reader_export(ref)));
 		break;
 	}
+	case IMAGE_GRANT_SOURCE_WHICH_INIT:
+		snprintf(text, size, "init's supervisor");
+		break;
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS: {
 		struct image_port_range_reader range = image_grant_source_reader_io_ports(source);
 

@@ -84,7 +84,7 @@ static long find_named(const struct source *s, size_t from, struct msg_text name
 	return -1;
 }
 
-static unsigned line_of(const struct source *s, struct msg_text process, struct msg_text item)
+unsigned source_line(const struct source *s, struct msg_text process, struct msg_text item)
 {
 	long process_at = find_named(s, 0, process);
 	size_t from = process_at < 0 ? 0 : (size_t)process_at;
@@ -104,7 +104,7 @@ void source_error(struct source *s, struct msg_text process, struct msg_text ite
 {
 	va_list args;
 
-	fprintf(stderr, "%s:%u: ", s->path, line_of(s, process, item));
+	fprintf(stderr, "%s:%u: ", s->path, source_line(s, process, item));
 	if (process.len)
 		fprintf(stderr, "process \"%.*s\": ", (int)process.len, process.ptr);
 	va_start(args, format);

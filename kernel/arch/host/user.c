@@ -97,6 +97,11 @@ void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *fram
 	ctx->upcall_frame = frame_user;
 }
 
+const char *const arch_register_names[ARCH_REGISTERS] = {
+	"r0", "r1",  "r2",  "r3",  "r4",  "r5",  "r6",  "r7", "r8",
+	"r9", "r10", "r11", "r12", "r13", "r14", "r15", "pc",
+};
+
 void arch_context_registers(const struct arch_context *ctx, struct arch_registers *out)
 {
 	*out = (struct arch_registers){.pc = ctx->entry.raw, .sp = ctx->stack.raw};

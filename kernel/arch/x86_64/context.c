@@ -78,7 +78,12 @@ void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *fram
 	};
 }
 
-/* general[]: rax rbx rcx rdx rsi rdi rbp rsp r8 .. r15. */
+/* general[], then pc */
+const char *const arch_register_names[ARCH_REGISTERS] = {
+	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
+	"r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip",
+};
+
 void arch_context_registers(const struct arch_context *ctx, struct arch_registers *out)
 {
 	struct arch_context c = *ctx;

@@ -37,6 +37,7 @@ void test_failures(void);     /* failures.c */
 void test_gates(void);        /* gates.c */
 void test_pipeline(void);     /* pipeline.c */
 void test_notices(void);      /* notices.c */
+void test_supervised(void);   /* supervised.c */
 void test_credits(void);      /* credits.c */
 void test_processes(void);    /* processes.c */
 int child(void);              /* processes.c: what this program does with an argument */

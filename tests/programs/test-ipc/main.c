@@ -60,6 +60,7 @@ int main(void)
 	test_failures();
 	test_gates();
 	test_notices();
+	test_supervised();
 	test_pipeline();
 	test_credits();
 	test_processes();

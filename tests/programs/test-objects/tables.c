@@ -225,9 +225,10 @@ static void test_grant(void)
 	space = rpc_result_cap(&call, process_spawner_create_results_reader_space(results));
 	rpc_end(&call);
 
-	tap_is(capability_manager_grant(w.t, w.manager, process, w.timer, 0, &id), STATUS_OK,
+	tap_is(capability_manager_grant(w.t, w.manager, process, w.timer, 0, 0, &id), STATUS_OK,
 	       "manager.grant");
-	tap_is(capability_manager_grant(w.t, w.manager, process, w.timer, 0, &second), STATUS_OK, "another");
+	tap_is(capability_manager_grant(w.t, w.manager, process, w.timer, 0, 0, &second), STATUS_OK,
+	       "another");
 	tap_ok(id != second && id != 0 && second != 0, "each in a slot of its own");
 	struct capability_manager_grant_params_builder g = capability_manager_grant_begin(&call, w.t,
 											  w.manager);

@@ -116,7 +116,7 @@ static void test_created(void)
 	tap_is(create(MSG_TEXT("a name of exactly 31 bytes ...."), &process, &space), STATUS_OK,
 	       "31 are allowed");
 	tap_ok(state_of(process) == PROCESS_HANDLE_STATE_CREATED, "process.info: created");
-	tap_ok(process_handle_grant(w.t, process, 5, w.timer, &id) == STATUS_OK &&
+	tap_ok(process_handle_grant(w.t, process, 5, w.timer, 0, &id) == STATUS_OK &&
 		       id == cap_id_make(5, 1).raw,
 	       "process.grant: the id is the slot's first generation");
 	struct process_handle_grant_params_builder g = process_handle_grant_begin(&call, w.t, process);
@@ -252,7 +252,7 @@ void test_limits(void)
 
 	enum status status = STATUS_OK;
 	for (; granted < 20 && status == STATUS_OK; granted += status == STATUS_OK)
-		status = process_handle_grant(w.t, process, 0, w.timer, &id);
+		status = process_handle_grant(w.t, process, 0, w.timer, 0, &id);
 	tap_ok(granted == 10, "ten capabilities fit, no more (%u, then %s)", granted,
 	       tap_status_name(status));
 	uint64_t address = 0;

@@ -184,7 +184,7 @@ static enum status grant_into(cap_id session, cap_id capability)
 			       : CAP_ID_NULL;
 	rpc_end(&call);
 	if (status == STATUS_OK)
-		status = process_handle_grant(w.t, process, 0, capability, &id);
+		status = process_handle_grant(w.t, process, 0, capability, 0, &id);
 	ring_release(w.ring, space);
 	ring_release(w.ring, process);
 	return status;

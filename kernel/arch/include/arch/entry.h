@@ -41,6 +41,9 @@ struct arch_registers {
 	uint64_t general[16];
 };
 void arch_context_registers(const struct arch_context *ctx, struct arch_registers *out);
+/* What the machine calls general[0] .. general[15], and then pc. */
+#define ARCH_REGISTERS 17u
+extern const char *const arch_register_names[ARCH_REGISTERS];
 
 /* Called when a thread stops running on this CPU and another is to run: saves what is not yet in the context (vector
  * state: only needed if it was interrupted rather than in a system call) and loads the next one's.

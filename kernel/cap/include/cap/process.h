@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <arch/entry.h>
 #include <cap/object.h>
 #include <cap/session.h>
 #include <cap/table.h>
@@ -84,9 +85,10 @@ struct process {
 	uint32_t rings;        /* atomic: rings that have not been destroyed; the last one ends the process */
 	struct exit_record exit;                   /* p: final once DYING */
 	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */
-	unsigned backtrace_len;
-	struct thread_parts spare_thread; /* p */
-	struct list waiters;              /* p: requests that wait for the end (ring/wait.h) */
+	unsigned backtrace_len;                    /* p: 0 = it did not fault */
+	uint64_t registers[ARCH_REGISTERS];        /* p: at the fault */
+	struct thread_parts spare_thread;          /* p */
+	struct list waiters;                       /* p: requests that wait for the end (ring/wait.h) */
 	struct process *creator; /* counted; its ledger is charged one PROCESSES until this one has ended */
 	struct list link;        /* all processes; under process_list_lock */
 

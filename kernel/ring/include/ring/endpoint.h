@@ -32,7 +32,7 @@ struct endpoint {
 	uint64_t service; /* immutable: session references are relative to it; its successors have the same */
 	uint32_t
 		disclosure; /* atomic: fields of a caller's subject that may be known here (Endpoint.caller) */
-	bool dead;          /* e: the last receive right is gone */
+	bool dead;          /* e: the last receive right is gone, or it was closed */
 };
 
 extern const struct object_type endpoint_type;
@@ -52,6 +52,13 @@ void endpoint_pump(struct endpoint *endpoint);
 void endpoint_tell_cancelled(struct service_record *record, uint64_t word);
 /* Endpoint.retire: kills the facets of a key, and its queued calls. False: there are none. */
 bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *own);
+
+/* Endpoint.retireOthers: the same for every key that is not listed; counts the keys. */
+unsigned endpoint_retire_other_keys(struct endpoint *endpoint, const uint64_t *keep, unsigned count,
+				    struct ring *own);
+/* Endpoint.close, open: as if the last receive right were gone, and back. */
+void endpoint_shut(struct endpoint *endpoint);
+void endpoint_reopen(struct endpoint *endpoint);
 
 /* Operations; see ring/ops.h for the result. */
 enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref);

@@ -49,6 +49,8 @@ void facet_key_leave(struct view *view);
 void facet_key_minted(struct view *view);
 /* Endpoint.retire. False: no facet has that key. */
 bool facet_key_retire(struct endpoint *endpoint, uint64_t key);
+/* Endpoint.retireOthers: the same for every key but those; counts them. */
+unsigned facet_keys_retire_others(struct endpoint *endpoint, const uint64_t *keep, unsigned count);
 /* The endpoint goes: frees what is left (keys whose notices nobody received). */
 void facet_table_fini(struct facet_table *table);
 

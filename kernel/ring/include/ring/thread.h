@@ -69,6 +69,8 @@ void thread_destroy(struct object *object); /* for the object type */
 void thread_exit(struct thread *thread, int64_t code);
 /* Ends a process: records why (the first reason counts), stops its threads on all CPUs. */
 void process_kill(struct process *process, const struct exit_record *why);
+/* Called with a process that has ended and had no creator; NULL: nothing. Set at boot: without init nobody runs the system. */
+extern void (*process_without_creator_ended)(const struct process *process);
 /* A process that was never started, and that nobody can start any more. */
 void process_abandon(struct process *process, const struct exit_record *why);
 /* Makes a thread look at its signals soon, wherever it is. */

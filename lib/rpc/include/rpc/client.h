@@ -408,6 +408,31 @@ static inline enum status rpc_call_closed(struct rpc_call *c)
 	return c->status;
 }
 
+/*
+ * Sends a call again whose server ended (DISCONNECTED) before it had answered, up to three times; gives the status of the last. Only for
+ * methods that are annotated idempotent. Calls that name answers, whose answer was kept, or that moved a capability away are not sent
+ * again. Behind other calls of this thread then: the order of calls to that object is lost.
+ */
+enum status rpc_repeat(struct rpc_call *c);
+
+/* rpc_call_closed and rpc_wait, for generated code of idempotent methods. */
+static inline enum status rpc_call_idempotent(struct rpc_call *c)
+{
+	enum status s = rpc_call_closed(c);
+
+	return __builtin_expect(s == STATUS_DISCONNECTED, 0) ? rpc_repeat(c) : s;
+}
+
+static inline enum status rpc_wait_idempotent(struct rpc_call *c)
+{
+	enum status s = rpc_wait(c);
+
+	if (__builtin_expect(s != STATUS_DISCONNECTED, 1))
+		return s;
+	(void)!rpc_repeat(c);
+	return rpc_open_results(c);
+}
+
 /* rpc_send, then rpc_wait. */
 static inline enum status rpc_call(struct rpc_call *c)
 {

@@ -32,6 +32,7 @@ struct spawn_grant {
 	} kind;
 	cap_id cap;
 	uint64_t key;
+	uint32_t note;        /* kept with it in the child's table (ProcessHandle.grant) */
 	uint32_t max_message; /* of an Endpoint: its limits, for the service loop; otherwise 0 */
 	uint16_t max_caps;
 };
