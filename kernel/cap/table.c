@@ -116,6 +116,20 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
 	spin_unlock(&table->lock);
 }
 
+void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, struct cap_slots more)
+{
+	spin_lock(&table->lock); /* the array may be growing */
+	struct cap_entry *entries = cap_array_entries(table->array);
+	uint32_t last = more.first;
+	for (uint32_t i = 1; i < more.count; i++)
+		last = entries[last].next;
+	if (more.count != 0) {
+		entries[last].next = slots->first;
+		*slots = (struct cap_slots){more.first, slots->count + more.count};
+	}
+	spin_unlock(&table->lock);
+}
+
 static inline cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref ref,
 			  struct provenance provenance)
 {
@@ -210,6 +224,7 @@ static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *en
 	struct cap_ref ref = {entry->view, entry->gate};
 	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
 
+	store_relaxed(&table->removals, table->removals + 1);
 	store_release(&entry->view, (struct view *)NULL); /* T4 */
 	store_release(&entry->generation, generation);    /* T2 */
 	if (ref.gate != NULL)
@@ -298,6 +313,7 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 		if (status == STATUS_OK) {
 			cap_ref_get(*out);
+			store_relaxed(&table->removals, table->removals + 1);
 			store_release(&entry->generation, entry->generation | GENERATION_LOCKED); /* T5 */
 		}
 	}

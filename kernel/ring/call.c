@@ -6,7 +6,7 @@
  * once (or defers); a facet's call goes to its endpoint.
  */
 #include "answer.h"
-#include "complete.h"
+#include "deliver.h"
 #include "ops.h"
 #include "promise.h"
 
@@ -14,6 +14,7 @@
 
 #include <core/recorder.h>
 #include <mm/frame.h>
+#include <mm/slab.h>
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
 
@@ -224,6 +225,7 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 	if (status == OP_WAITING) {
 		if (unlikely(request->gate != NULL))
 			request_link_gate(request);
+		kcall_plain(kcall);
 		return status;
 	}
 	status = finish_kernel_call(thread, request, kcall, status);
@@ -235,10 +237,83 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 
 enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe)
 {
-	if (unlikely(!ring_range_ok(ring, sqe->msg_off, sqe->msg_len) ||
-		     !ring_range_ok(ring, sqe->buf_off, sqe->buf_len) || sqe->buf_len < CAP_MIN_RESULT_BUF))
+	if (unlikely(((sqe->msg_off | sqe->msg_len | sqe->buf_off | sqe->buf_len) & 7) != 0 ||
+		     (uint64_t)sqe->msg_off + sqe->msg_len > ring->arena_len ||
+		     (uint64_t)sqe->buf_off + sqe->buf_len > ring->arena_len ||
+		     sqe->buf_len < CAP_MIN_RESULT_BUF))
 		return STATUS_BAD_RANGE;
 	return STATUS_OK;
+}
+
+/* The capabilities that go with a call. Whether those of a session may go is known when somebody is there to receive it. */
+static enum status resolve_carried(struct thread *thread, struct request *request)
+{
+	unsigned count = request->sqe.caps_len;
+	enum status status = op_resolve_caps(thread, request, request->carried);
+
+	if (status != STATUS_OK)
+		return status;
+	enum transfer_scope scope = carried_scope(request->carried, count);
+	request->scoped = scope != SCOPE_ANY;
+	if (scope != SCOPE_PROCESS)
+		return STATUS_OK;
+	carried_abort(thread->process, request->carried, count);
+	return STATUS_OUT_OF_SCOPE;
+}
+
+/* What a call to a process needs beyond its message. */
+[[gnu::noinline]] static enum status prepare_extras(struct thread *thread, struct request *request,
+						    const struct endpoint *endpoint, struct gate *gate)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+	enum status status = STATUS_OK;
+
+	if (sqe->caps_len > endpoint->max_caps || sqe->buf_caps > CAP_MESSAGE_MAX_CAPS)
+		return STATUS_TOO_LARGE;
+	if (sqe->buf_caps != 0) {
+		status = cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
+		request->extras |= REQUEST_SLOTS;
+	}
+	if (status == STATUS_OK && gate != NULL)
+		status = request_enter_gate(thread, request, gate);
+	if (status == STATUS_OK && sqe->caps_len != 0) {
+		request->carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
+		status = request->carried != NULL ? resolve_carried(thread, request) : STATUS_NO_MEMORY;
+		if (status == STATUS_OK)
+			request->extras |= REQUEST_CARRIES;
+		else if (request->carried != NULL)
+			heap_free(request->carried, sqe->caps_len * sizeof(struct carried));
+	}
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	request_release(&thread->ring, request);
+	return status == OP_UNRESOLVED ? promise_hold(thread, request, true) : status;
+}
+
+/* A call to a process, which its view allows. */
+static inline enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)
+{
+	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
+	struct ring *ring = &thread->ring;
+	struct ring_memory *memory = &ring->memory;
+
+	if (unlikely(request->sqe.msg_len > endpoint->max_message))
+		return STATUS_TOO_LARGE;
+	if (unlikely(facet_key_is_retired(ref.view->facet)))
+		return STATUS_DISCONNECTED;
+	if (unlikely(ring->pending >= ring->cq_count / 2))
+		return STATUS_AGAIN;
+	if (unlikely((request->words[6] >> 32) != 0 || ref.gate != NULL)) { /* capabilities, there or back */
+		enum status status = prepare_extras(thread, request, endpoint, ref.gate);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (unlikely(memory->session_service != endpoint->service)) {
+		memory->session_service = endpoint->service;
+		memory->session_reference = session_reference(thread->process->session, endpoint->service);
+	}
+	endpoint_admit_call(endpoint, request, ref.view->key, memory->session_reference);
+	return OP_WAITING;
 }
 
 enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref)
@@ -260,15 +335,64 @@ enum status op_call_view(struct thread *thread, struct request *request, struct 
 	return kernel_call(thread, request, ref);
 }
 
+static void finish_call(struct thread *thread, struct request *request, enum status status)
+{
+	if (status == OP_WAITING)
+		return;
+	request->result.status = status;
+	ring_post(&thread->ring, request->sqe.user_data, &request->result);
+}
+
+/* What is called is served by a process, without a gate: the next call finds it remembered. The look-up is made once more, after the
+ * count that it is remembered under. */
+static void remember_target(struct thread *thread, const struct request *request)
+{
+	struct ring_memory *memory = &thread->ring.memory;
+	struct cap_table *table = &thread->process->table;
+	uint64_t removals = load_acquire(&table->removals);
+	struct cap_ref ref;
+
+	if (cap_table_find(table, (cap_id){request->sqe.target}, &ref) != STATUS_OK || ref.gate != NULL ||
+	    ref.view->kind != VIEW_FACET || !ref.view->object->type->is_endpoint)
+		return;
+	memory->target.id = request->sqe.target;
+	memory->target.removals = removals;
+	memory->target.interface_id = request->sqe.interface_id;
+	memory->target.methods = view_methods(ref.view, request->sqe.interface_id);
+	memory->target.view = ref.view;
+}
+
 void call_found(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
 
 	request->result = (struct completion){0};
+	if (ref.view->kind == VIEW_FACET)
+		remember_target(thread, request);
 	enum status status = op_call_view(thread, request, ref);
 	op_record(thread, request, RECORDER_CALL, object_id, status);
-	if (status == OP_WAITING)
+	finish_call(thread, request, status);
+}
+
+ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request)
+{
+	const struct ring_memory *memory = &thread->ring.memory;
+	struct cap_ref ref = {memory->target.view, NULL};
+	unsigned method = request->sqe.method;
+	uint64_t object_id = ref.view->object->id;
+	enum status status = op_check_call(&thread->ring, &request->sqe);
+
+	request->result = (struct completion){0};
+	if (unlikely(status != STATUS_OK)) {
+		finish_call(thread, request, status);
 		return;
-	request->result.status = status;
-	ring_post(&thread->ring, request->sqe.user_data, &request->result);
+	}
+	/* Anything but an allowed method of a session that lives is op_call_view's to refuse. */
+	if (likely(method < 64 && (memory->target.methods >> (method & 63) & 1) != 0 &&
+		   session_is_alive(thread->process->session)))
+		status = endpoint_call(thread, request, ref);
+	else
+		status = op_call_view(thread, request, ref);
+	op_record(thread, request, RECORDER_CALL, object_id, status);
+	finish_call(thread, request, status);
 }

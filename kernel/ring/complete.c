@@ -39,6 +39,7 @@ void request_detach(struct request *request)
 		return;
 	struct service_record *record = request->record;
 	request->record = NULL;
+	request->result.flags = CAP_CQE_DELIVERED;
 	if (atomic_cas(&record->caller, &expected, (struct request *)NULL))
 		endpoint_tell_cancelled(record, request->served);
 }
@@ -51,8 +52,10 @@ void request_release(struct ring *ring, struct request *request)
 	request->extras = 0;
 	if (extras & REQUEST_SLOTS)
 		cap_table_unreserve(&process->table, &request->slots);
-	if (extras & REQUEST_TIMED)
+	if (extras & REQUEST_TIMED) {
 		(void)timer_cancel(&request->deadline);
+		store_relaxed(&request->sleep_until, 0ull);
+	}
 	if (extras & REQUEST_CARRIES) {
 		carried_abort(process, request->carried, request->sqe.caps_len);
 		heap_free(request->carried, request->sqe.caps_len * sizeof(struct carried));

@@ -39,15 +39,28 @@ static inline void ring_give_back(struct ring *ring, struct request *request)
 	ring->free->next = request;
 }
 
-/* The rare parts of ring_finish. */
+/* The rare parts of finishing; looks at request->result. */
 void ring_finish_extras(struct ring *ring, struct request *request);
+
+/* The claimed request's completion, and the request is free again. */
+static inline void ring_finish_with(struct ring *ring, struct request *request, struct completion result)
+{
+	if (likely(request->extras == REQUEST_POSTED)) {
+		request->posted.prev->next = request->posted.next;
+		request->posted.next->prev = request->posted.prev;
+		request->extras = 0;
+	} else if (unlikely(request->extras != 0)) {
+		request->result = result;
+		ring_finish_extras(ring, request);
+	}
+	ring_post_words(ring, request->sqe.user_data, (uint32_t)result.status | (uint64_t)result.len << 32,
+			result.caps | (uint64_t)result.flags << 16, result.token);
+	ring_give_back(ring, request);
+}
 
 static inline void ring_finish(struct ring *ring, struct request *request)
 {
-	if (unlikely(request->extras != 0))
-		ring_finish_extras(ring, request);
-	ring_post(ring, request->sqe.user_data, &request->result);
-	ring_give_back(ring, request);
+	ring_finish_with(ring, request, request->result);
 }
 
 /* Takes the spare out of the free list: the request waits from now on. */
@@ -56,7 +69,6 @@ static inline void ring_take(struct ring *ring, struct request *request)
 	ring->free = request->next;
 	ring->pending++;
 	store_relaxed(&request->queue_lock, (struct spinlock *)NULL);
-	store_relaxed(&request->sleep_until, 0ull);
 	request->record = NULL;
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
 }

@@ -22,6 +22,10 @@ typedef enum status op_fn(struct thread *thread, struct request *request);
 op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel,
 	op_wake, op_signal, op_wait;
 
+/* Their callers keep nothing in registers. A call to the endpoint that was called last (ring_memory.target): to its end. */
+ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request);
+ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request);
+
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
 enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref);
 enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe);

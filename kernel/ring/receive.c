@@ -4,27 +4,28 @@
  *
  * A RETURN checks everything before it claims: a refused one leaves the call open, a claimed one always completes.
  * RETURN_RECV checks the RECV half first, so that it is refused as a whole before it acts; from the claim on it is that
- * RECV, in the returned call's record.
+ * RECV, in the returned call's record. The common case (no capabilities, the endpoint of the last time, a caller that waits)
+ * is straight-line code; everything else is behind one test each.
  */
 #include "answer.h"
+#include "deliver.h"
 #include "ops.h"
-
-#include <arch/platform.h>
 
 #include <core/recorder.h>
 #include <mm/frame.h>
-#include <ring/endpoint.h>
-#include <ring/record.h>
 #include <schema/kernel/endpoint.capnp.h>
 
-/* Checks the RECV half and reserves its table slots, unless `have` (of the record that it will reuse) are just as many. */
-static enum status prepare_receive(struct thread *thread, struct request *request, uint64_t id, uint32_t have,
-				   struct endpoint **endpoint)
+/* --- RECV ---------------------------------------------------------------------------------------------------------- */
+
+[[gnu::noinline, gnu::cold]] static enum status look_up_source(struct thread *thread, struct request *request,
+							       uint64_t id, struct endpoint **endpoint)
 {
 	struct ring *ring = &thread->ring;
+	struct cap_table *table = &thread->process->table;
 	const struct cap_sqe *sqe = &request->sqe;
+	uint64_t removals = load_acquire(&table->removals); /* before what is remembered under it */
 	struct cap_ref ref;
-	enum status status = cap_table_find(&thread->process->table, (cap_id){id}, &ref);
+	enum status status = cap_table_find(table, (cap_id){id}, &ref);
 	struct view *view = ref.view;
 
 	if (unlikely(status != STATUS_OK))
@@ -43,40 +44,183 @@ static enum status prepare_receive(struct thread *thread, struct request *reques
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
 	*endpoint = found;
-	if (unlikely(ref.gate != NULL)) {
-		status = request_enter_gate(thread, request, ref.gate);
-		if (status != STATUS_OK)
-			return status;
-	}
-	if (likely(have == sqe->buf_caps)) {
-		request->slots = (struct cap_slots){0};
-		return STATUS_OK;
-	}
-	status = cap_table_reserve(&thread->process->table, sqe->buf_caps, &request->slots);
-	if (status != STATUS_OK && ref.gate != NULL)
-		request_drop_gate(request);
-	return status;
+	if (unlikely(ref.gate != NULL))
+		return request_enter_gate(thread, request, ref.gate);
+	ring->memory.source.id = id;
+	ring->memory.source.removals = removals;
+	ring->memory.source.buffer = request->words[5];
+	ring->memory.source.endpoint = found;
+	ring->memory.source.buf_caps = sqe->buf_caps;
+	return STATUS_OK;
+}
+
+/* Checks a RECV at the endpoint `id` into the submission's buffer. A gate that it goes through has been entered. */
+static inline enum status find_source(struct thread *thread, struct request *request, uint64_t id,
+				      struct endpoint **endpoint)
+{
+	const struct ring *ring = &thread->ring;
+
+	if (unlikely(ring->memory.source.id != id || ring->memory.source.buffer != request->words[5] ||
+		     ring->memory.source.removals != load_acquire(&thread->process->table.removals) ||
+		     ring->memory.source.buf_caps != request->sqe.buf_caps ||
+		     ring->pending >= ring->cq_count / 2))
+		return look_up_source(thread, request, id, endpoint);
+	*endpoint = ring->memory.source.endpoint;
+	return STATUS_OK;
 }
 
 enum status op_recv(struct thread *thread, struct request *request)
 {
+	struct cap_slots slots;
 	struct endpoint *endpoint;
 	struct service_record *record;
-	enum status status = prepare_receive(thread, request, request->sqe.target, 0, &endpoint);
+	enum status status = find_source(thread, request, request->sqe.target, &endpoint);
 
 	if (unlikely(status != STATUS_OK))
 		return status;
-	status = record_reserve(thread->process, &record);
-	if (unlikely(status != STATUS_OK)) {
-		cap_table_unreserve(&thread->process->table, &request->slots);
-		request_drop_gate(request);
-		return status;
-	}
-	return endpoint_post_receive(thread, request, endpoint, record);
+	status = cap_table_reserve(&thread->process->table, request->sqe.buf_caps, &slots);
+	if (unlikely(status != STATUS_OK))
+		goto drop_gate;
+	status = record_reserve(thread->process, endpoint, &record);
+	if (unlikely(status != STATUS_OK))
+		goto unreserve;
+	record->slots = slots;
+	endpoint_admit_receive(endpoint, request, record);
+	return OP_WAITING;
+
+unreserve:
+	cap_table_unreserve(&thread->process->table, &slots);
+drop_gate:
+	request_drop_gate(request);
+	return status;
 }
 
-static enum status check_return(struct thread *thread, struct request *request,
-				const struct service_record *record, struct carried *carried)
+/* --- RETURN -------------------------------------------------------------------------------------------------------- */
+
+static inline struct service_record *find_record(struct thread *thread, uint64_t token, uint64_t *word)
+{
+	struct ring *ring = &thread->ring;
+
+	if (unlikely(token != ring->memory.served_token))
+		return record_find(thread->process, token, word);
+	*word = record_word_of(token);
+	return likely(load_acquire(&ring->memory.served->word) == *word) ? ring->memory.served : NULL;
+}
+
+/* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
+static void answer_caps(struct thread *thread, struct request *request, struct request *caller,
+			const struct carried *carried)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+	struct process *process = ring_thread(caller->ring)->process;
+	uint64_t *ids = (uint64_t *)(void *)(caller->ring->arena + caller->sqe.buf_off + sqe->msg_len);
+	struct provenance provenance = {thread->process->pid, PROVENANCE_ANSWER, {0}};
+
+	for (unsigned i = 0; i < sqe->caps_len; i++) {
+		struct cap_ref ref = {carried[i].ref.view, op_returned_gate(caller, carried[i].ref.gate, i)};
+		gate_put(carried[i].ref.gate);
+		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
+		ids[i] = id.raw;
+		if (caller->extras & REQUEST_KEPT)
+			caller->answer->ids[i] = id;
+	}
+	carried_commit(thread->process, carried, sqe->caps_len);
+}
+
+static inline enum status returned_status(const struct request *request)
+{
+	return unlikely(request->sqe.flags & CAP_SQE_IS_EXCEPTION) ? STATUS_EXCEPTION : STATUS_OK;
+}
+
+/* The claimed caller gets its answer: message, capabilities, completion. */
+[[gnu::always_inline]] static inline void answer_caller(struct thread *thread, struct request *request,
+							struct request *caller, const struct carried *carried,
+							unsigned caps)
+{
+	struct ring *ring = caller->ring;
+	uint32_t bytes = request->sqe.msg_len;
+	struct completion result = {.status = returned_status(request),
+				    .len = bytes,
+				    .caps = (uint16_t)caps,
+				    .flags = CAP_CQE_DELIVERED};
+
+	thread->ring.copied += bytes;
+	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
+	if (caps != 0)
+		answer_caps(thread, request, caller, carried);
+	caller->record = NULL;
+	if (likely(ring_try_claim(ring))) {
+		ring_finish_with(ring, caller, result);
+		ring_unclaim(ring);
+		return;
+	}
+	caller->result = result;
+	request_complete(caller, &thread->ring);
+}
+
+/* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
+[[gnu::always_inline]] static inline enum status finish_return(struct thread *thread, struct request *request,
+							       struct service_record *record, uint64_t word,
+							       const struct carried *carried, unsigned caps)
+{
+	struct request *caller = load_acquire(&record->caller);
+	uint64_t sequence = record->caller_sequence;
+
+	recorder_write(record->interface_id, record->object_id, thread->ids,
+		       (uint64_t)(uint32_t)returned_status(request) << 32,
+		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
+	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
+		if (caps != 0)
+			carried_abort(thread->process, carried, caps);
+		return STATUS_BAD_ID;
+	}
+	bool answered = caller != NULL && request_claim(caller, sequence);
+	if (unlikely(!answered || record->gate != NULL))
+		record_close(record, answered);
+	if (likely(answered))
+		answer_caller(thread, request, caller, carried, caps);
+	else if (caps != 0)
+		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
+	return STATUS_OK;
+}
+
+/* The gates of what goes back must not become too deep together with the call's. */
+static enum status check_gates(const struct service_record *record, const struct carried *carried,
+			       unsigned caps)
+{
+	for (unsigned i = 0; record->gate != NULL && i < caps; i++) {
+		struct gate *own = carried[i].ref.gate;
+		if (own != NULL && !gate_contains(own, record->gate) && !gate_contains(record->gate, own) &&
+		    gate_joint_depth(own, record->gate) > GATE_MAX_DEPTH)
+			return STATUS_GATE_DEPTH;
+	}
+	return STATUS_OK;
+}
+
+[[gnu::noinline]] static enum status return_with_caps(struct thread *thread, struct request *request,
+						      struct service_record *record, uint64_t word)
+{
+	struct carried carried[CAP_MESSAGE_MAX_CAPS]
+		__attribute__((uninitialized)); /* only caps_len are used */
+	enum status status = op_resolve_caps(thread, request, carried);
+
+	if (unlikely(status != STATUS_OK))
+		return status;
+	const struct request *caller = load_acquire(&record->caller);
+	if (caller != NULL && !carried_may_go(carried, request->sqe.caps_len, thread->process,
+					      ring_thread(caller->ring)->process))
+		status = STATUS_OUT_OF_SCOPE;
+	else
+		status = check_gates(record, carried, request->sqe.caps_len);
+	if (unlikely(status != STATUS_OK)) {
+		carried_abort(thread->process, carried, request->sqe.caps_len);
+		return status;
+	}
+	return finish_return(thread, request, record, word, carried, request->sqe.caps_len);
+}
+
+[[gnu::always_inline]] static inline enum status do_return(struct thread *thread, struct request *request,
+							   struct service_record *record, uint64_t word)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
@@ -88,122 +232,64 @@ static enum status check_return(struct thread *thread, struct request *request,
 	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) &&
 		     (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
 		return STATUS_TOO_LARGE;
-	if (likely(sqe->caps_len == 0))
-		return STATUS_OK;
-	enum status status = op_resolve_caps(thread, request, carried);
-	const struct request *caller = load_acquire(&record->caller);
-	if (status == STATUS_OK && caller != NULL &&
-	    !carried_may_go(carried, sqe->caps_len, thread->process, ring_thread(caller->ring)->process)) {
-		carried_abort(thread->process, carried, sqe->caps_len);
-		status = STATUS_OUT_OF_SCOPE;
-	}
-	for (unsigned i = 0; status == STATUS_OK && record->gate != NULL && i < sqe->caps_len; i++) {
-		struct gate *own = carried[i].ref.gate;
-		if (own != NULL && !gate_contains(own, record->gate) && !gate_contains(record->gate, own) &&
-		    gate_joint_depth(own, record->gate) > GATE_MAX_DEPTH) {
-			carried_abort(thread->process, carried, sqe->caps_len);
-			status = STATUS_GATE_DEPTH;
-		}
-	}
-	return status;
-}
-
-/* The claimed caller gets its answer: message, capabilities, completion. */
-static void answer_caller(struct thread *thread, struct request *request, struct request *caller,
-			  const struct carried *carried)
-{
-	const struct cap_sqe *sqe = &request->sqe;
-	struct process *process = ring_thread(caller->ring)->process;
-	unsigned char *buffer = caller->ring->arena + caller->sqe.buf_off;
-	struct provenance provenance = {thread->process->pid, PROVENANCE_ANSWER, {0}};
-
-	thread->ring.copied += sqe->msg_len;
-	copy_words(buffer, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
-	for (unsigned i = 0; i < sqe->caps_len; i++) {
-		struct cap_ref ref = {carried[i].ref.view, op_returned_gate(caller, carried[i].ref.gate, i)};
-		gate_put(carried[i].ref.gate);
-		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
-		((uint64_t *)(void *)(buffer + sqe->msg_len))[i] = id.raw;
-		if (caller->extras & REQUEST_KEPT)
-			caller->answer->ids[i] = id;
-	}
 	if (unlikely(sqe->caps_len != 0))
-		carried_commit(thread->process, carried, sqe->caps_len);
-	caller->record = NULL;
-	caller->result.len = sqe->msg_len;
-	caller->result.caps = sqe->caps_len;
-	caller->result.status = sqe->flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK;
-	request_complete(caller, &thread->ring);
-}
-
-/* On success the record is RESERVED again, and the caller of this function owns it. */
-static enum status do_return(struct thread *thread, struct request *request, struct service_record **out)
-{
-	uint64_t word;
-	struct carried carried[CAP_MESSAGE_MAX_CAPS]
-		__attribute__((uninitialized)); /* hot: only caps_len are used */
-	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
-
-	if (unlikely(record == NULL))
-		return STATUS_BAD_ID;
-	enum status status = check_return(thread, request, record, carried);
-	if (unlikely(status != STATUS_OK))
-		return status;
-	struct request *caller = load_acquire(&record->caller);
-	uint64_t sequence = record->caller_sequence;
-	recorder_write(
-		record->interface_id, record->object_id, thread->ids,
-		(uint64_t)(uint32_t)(request->sqe.flags & CAP_SQE_IS_EXCEPTION ? STATUS_EXCEPTION : STATUS_OK)
-			<< 32,
-		recorder_pack(record->method, RECORDER_RETURN, request->sqe.caps_len, request->sqe.msg_len));
-	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
-		carried_abort(thread->process, carried, request->sqe.caps_len);
-		return STATUS_BAD_ID;
-	}
-	*out = record;
-	bool answered = caller != NULL && request_claim(caller, sequence);
-	record_close(record, answered);
-	if (likely(answered))
-		answer_caller(thread, request, caller, carried);
-	else
-		carried_drop(thread->process, carried,
-			     request->sqe.caps_len); /* nobody waits for it any more */
-	return STATUS_OK;
+		return return_with_caps(thread, request, record, word);
+	return finish_return(thread, request, record, word, NULL, 0);
 }
 
 enum status op_return(struct thread *thread, struct request *request)
 {
-	struct service_record *record;
-	enum status status = do_return(thread, request, &record);
+	uint64_t word;
+	struct service_record *record = find_record(thread, request->sqe.target, &word);
 
+	if (unlikely(record == NULL))
+		return STATUS_BAD_ID;
+	enum status status = do_return(thread, request, record, word);
 	if (status == STATUS_OK)
 		record_release(thread->process, record);
 	return status;
 }
 
-enum status op_return_recv(struct thread *thread, struct request *request)
+/* RETURN_RECV was refused: nothing of its RECV half stays. */
+[[gnu::noinline, gnu::cold]] static enum status refuse(struct thread *thread, struct request *request,
+						       struct cap_slots more, enum status status)
+{
+	cap_table_unreserve(&thread->process->table, &more);
+	request_drop_gate(request);
+	return status;
+}
+
+ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request)
 {
 	struct cap_table *table = &thread->process->table;
+	struct cap_slots more = {0};
 	struct endpoint *endpoint;
 	uint64_t word;
-	struct service_record *record = record_find(thread->process, request->sqe.target, &word);
+	struct service_record *record = find_record(thread, request->sqe.target, &word);
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = prepare_receive(thread, request, request->sqe.interface_id, record->slots.count,
-					     &endpoint);
+	enum status status = find_source(thread, request, request->sqe.interface_id, &endpoint);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	status = do_return(thread, request, &record);
-	if (unlikely(status != STATUS_OK)) {
-		cap_table_unreserve(table, &request->slots);
-		request_drop_gate(request);
-		return status;
+	/* The slots that the returned call did not need are still the record's. */
+	if (unlikely(record->slots.count < request->sqe.buf_caps)) {
+		status = cap_table_reserve(table, request->sqe.buf_caps - record->slots.count, &more);
+		if (status != STATUS_OK)
+			return refuse(thread, request, more, status);
 	}
-	if (likely(request->slots.count == 0))
-		request->slots = record->slots;
-	else
-		cap_table_unreserve(table, &record->slots);
-	record->slots = (struct cap_slots){0};
-	return endpoint_post_receive(thread, request, endpoint, record);
+	status = do_return(thread, request, record, word);
+	if (unlikely(status != STATUS_OK))
+		return refuse(thread, request, more, status);
+	if (unlikely(more.count != 0))
+		cap_table_join_slots(table, &record->slots, more);
+	if (unlikely(record->endpoint != endpoint))
+		record_move(record, endpoint);
+	endpoint_admit_receive(endpoint, request, record);
+	return OP_WAITING;
+}
+
+enum status op_return_recv(struct thread *thread, struct request *request)
+{
+	return op_return_recv_here(thread, request);
 }

@@ -62,7 +62,7 @@ static bool grow(struct service_records *records) REQUIRES(records->lock)
 	return true;
 }
 
-enum status record_reserve(struct process *process, struct service_record **out)
+enum status record_reserve(struct process *process, struct endpoint *endpoint, struct service_record **out)
 {
 	struct service_records *records;
 	enum status status = get_records(process, &records);
@@ -81,9 +81,22 @@ enum status record_reserve(struct process *process, struct service_record **out)
 		status = STATUS_NO_MEMORY;
 	}
 	spin_unlock(&records->lock);
-	if (status != STATUS_OK)
+	if (status == STATUS_OK) {
+		object_get(&endpoint->object);
+		store_relaxed(&(*out)->endpoint, endpoint);
+	} else {
 		ledger_credit(&process->ledger, LEDGER_CALLS, 1);
+	}
 	return status;
+}
+
+void record_move(struct service_record *record, struct endpoint *endpoint)
+{
+	struct endpoint *before = record->endpoint;
+
+	object_get(&endpoint->object);
+	store_relaxed(&record->endpoint, endpoint); /* against endpoint_tell_cancelled */
+	object_put(&before->object);
 }
 
 void record_release(struct process *process, struct service_record *record)
@@ -92,6 +105,8 @@ void record_release(struct process *process, struct service_record *record)
 
 	if (record->slots.count != 0)
 		cap_table_unreserve(&process->table, &record->slots);
+	/* The pointer stays: who cancelled the last call may still be reading it. */
+	object_put(&record->endpoint->object);
 	spin_lock(&records->lock);
 	store_relaxed(&record->word, (record->word & ~3ull) | RECORD_FREE);
 	record->next = records->free;
@@ -124,11 +139,6 @@ bool record_claim(struct service_record *record, uint64_t word)
 	return atomic_cas(&record->word, &word, (next != 0 ? next : 1) << 2 | RECORD_RESERVED);
 }
 
-void record_open(struct service_record *record)
-{
-	store_release(&record->word, record_word_open(record));
-}
-
 void record_close(struct service_record *record, bool answered)
 {
 	struct endpoint *endpoint = record->endpoint;
@@ -143,7 +153,6 @@ void record_close(struct service_record *record, bool answered)
 		list_remove(&record->notice.link);
 		spin_unlock(&endpoint->lock);
 	}
-	object_put(&endpoint->object);
 }
 
 /* The server is gone: its caller, if it still waits, learns so. */

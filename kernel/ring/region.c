@@ -14,6 +14,7 @@
 #include <core/clock.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
+#include <ring/record.h>
 
 static bool is_power_of_two(uint32_t x)
 {
@@ -75,6 +76,9 @@ static void bind_requests(struct ring *ring, struct request *requests, uint32_t 
 	}
 }
 
+/* Served by a ring that has received nothing: never open. */
+static struct service_record no_record;
+
 static void bind_region(struct ring *ring, unsigned char *base, const struct layout *layout)
 {
 	ring->control = (struct cap_region *)(void *)base;
@@ -87,6 +91,8 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	ring->region_order = layout->order;
 	list_init(&ring->posted);
 	list_init(&ring->held);
+	ring->memory.target.removals = ring->memory.source.removals = UINT64_MAX;
+	ring->memory.served = &no_record;
 	write_header(ring, layout);
 }
 

@@ -73,13 +73,10 @@ static inline bool fetch(const volatile uint64_t *from, uint64_t word, struct re
 	return known && bad == 0;
 }
 
-/* RETURN_RECV directly, the rest by the table. */
 static inline enum status run(struct thread *thread, struct request *request)
 {
 	uint8_t op = request->sqe.op;
 
-	if (op == CAP_OP_RETURN_RECV)
-		return op_return_recv(thread, request);
 	return op_table[op < CAP_OP_COUNT ? op : CAP_OP_NOP].run(thread, request);
 }
 
@@ -102,17 +99,41 @@ static inline void dispatch_any(struct thread *thread, struct ring *ring, const 
 	complete(ring, request, likely(valid) ? run(thread, request) : STATUS_BAD_OP);
 }
 
-/* A call with neither flags nor path: all the other words are its own. */
-static inline void dispatch_call(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
-				 uint64_t word)
+/* All words but the first are the operation's own. */
+static inline void fetch_all(const volatile uint64_t *from, uint64_t word, struct request *request)
 {
-	struct request *request = ring->free;
-
 	request->words[0] = word;
 #pragma clang loop unroll(full)
 	for (unsigned i = 1; i < 8; i++)
-		store_relaxed(&request->words[i], from[i]);
-	quick_call(thread, ring, request);
+		store_relaxed(&request->words[i], from[i]); /* a late deadline may look at it */
+}
+
+static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
+					const volatile uint64_t *from, uint64_t word)
+{
+	struct request *request = ring->free;
+
+	fetch_all(from, word, request);
+	request->result = (struct completion){0};
+	enum status status = op_return_recv_here(thread, request);
+	if (unlikely(status != OP_WAITING))
+		complete(ring, request, status);
+}
+
+/* A call with neither flags nor path. */
+static inline void dispatch_call(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
+				 uint64_t word)
+{
+	const struct ring_memory *memory = &ring->memory;
+	struct request *request = ring->free;
+
+	fetch_all(from, word, request);
+	if (likely(memory->target.id == request->sqe.target &&
+		   memory->target.interface_id == request->sqe.interface_id &&
+		   memory->target.removals == load_acquire(&thread->process->table.removals)))
+		op_call_again(thread, request);
+	else
+		quick_call(thread, ring, request);
 }
 
 /* One on one thing; `quiet` is its only flag. */
@@ -170,6 +191,10 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 	ring->free->sequence = sequence;
 	if ((word & ~W_METHOD) == CAP_OP_CALL) {
 		dispatch_call(thread, ring, from, word);
+		return;
+	}
+	if ((word & ~((uint64_t)CAP_SQE_IS_EXCEPTION << 8)) == CAP_OP_RETURN_RECV) {
+		dispatch_return_recv(thread, ring, from, word);
 		return;
 	}
 	switch (word & ~QUIET_WORD) {

@@ -82,6 +82,9 @@ struct cap_table {
 	struct spinlock lock;    /* rank TABLE */
 	uint32_t free;           /* l: chain of free slots */
 	uint32_t used;           /* l: in use or reserved */
+	/* Raised before an id stops resolving (released, or locked for a move): what was found under the same count still is there,
+	 * and what it names is kept by the entry. Written under lock, read by anyone inside. */
+	uint64_t removals;
 	struct ledger *ledger;
 };
 
@@ -133,6 +136,8 @@ void cap_table_remove_locked(struct cap_table *table, cap_id id);
 /* Sets `count` slots aside. NO_QUOTA, NO_SLOT, NO_MEMORY. */
 enum status cap_table_reserve(struct cap_table *table, unsigned count, struct cap_slots *out);
 void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots);
+/* Adds a chain to another one. */
+void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, struct cap_slots more);
 /* Fills the first slot of the chain; takes over the caller's references. */
 cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance);

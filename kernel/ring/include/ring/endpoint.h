@@ -60,9 +60,5 @@ unsigned endpoint_retire_other_keys(struct endpoint *endpoint, const uint64_t *k
 void endpoint_shut(struct endpoint *endpoint);
 void endpoint_reopen(struct endpoint *endpoint);
 
-/* Operations; see ring/ops.h for the result. */
-enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref);
-enum status endpoint_post_receive(struct thread *thread, struct request *request, struct endpoint *endpoint,
-				  struct service_record *record);
 /* A posted RECV of a ring that the caller owns: takes a queued call, if there is one. */
 void endpoint_recheck(struct request *receive);

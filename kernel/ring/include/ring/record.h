@@ -22,26 +22,33 @@ enum record_state : uint64_t { RECORD_FREE = 0, RECORD_RESERVED = 1, RECORD_OPEN
 struct service_record {
 	uint64_t word; /* atomic: generation << 2 | state */
 	uint32_t index;
-	uint32_t buf_len; /* what the caller can take back */
-	uint16_t buf_caps;
+	union {
+		uint64_t shape; /* as word 4 of a struct cap_call_header */
+		struct {
+			uint32_t buf_len; /* what the caller can take back */
+			uint16_t method;
+			uint16_t buf_caps;
+		};
+	};
 	struct request *caller; /* valid while its claim word says caller_sequence */
 	uint64_t caller_sequence;
 	struct thread *receiver; /* compared only */
 	struct gate *gate;       /* through which the call was made, counted; NULL = none */
 	uint64_t interface_id;   /* for the recorder */
 	uint64_t object_id;
-	uint16_t method;
-	struct endpoint *endpoint;   /* where it was received; counted while the record is open */
-	uint64_t notice_token;       /* of the call that the notice is about; under the endpoint's lock */
-	struct notice notice;        /* under the endpoint's lock: the caller no longer waits */
-	struct cap_slots slots;      /* table slots set aside for the capabilities of the next call */
+	struct endpoint *endpoint; /* where it receives, or received; counted while the record is not free */
+	uint64_t notice_token;     /* of the call that the notice is about; under the endpoint's lock */
+	struct notice notice;      /* under the endpoint's lock: the caller no longer waits */
+	struct cap_slots slots;    /* table slots set aside for the capabilities of the next call */
 	struct service_record *next; /* free list */
 };
 
 void records_fini(struct process *process);
 
-/* Reserves a record, charged LEDGER_CALLS. NO_QUOTA, NO_MEMORY. */
-enum status record_reserve(struct process *process, struct service_record **out);
+/* Reserves a record for a RECV there, charged LEDGER_CALLS. NO_QUOTA, NO_MEMORY. */
+enum status record_reserve(struct process *process, struct endpoint *endpoint, struct service_record **out);
+/* The record receives at another endpoint from now on. */
+void record_move(struct service_record *record, struct endpoint *endpoint);
 void record_release(struct process *process, struct service_record *record);
 
 static inline uint64_t record_token(uint64_t word, uint32_t index)
@@ -54,17 +61,21 @@ struct service_record *record_find(struct process *process, uint64_t token, uint
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
 bool record_claim(struct service_record *record, uint64_t word);
 /* For who claimed it: the call is over. Drops its gate; withdraws the notice of its cancellation, unless the caller was claimed
- * as well (`answered`): then there is none. */
+ * as well (`answered`): then there is none. Nothing to do for an answered call without a gate. */
 void record_close(struct service_record *record, bool answered);
 
-/* The word that a reserved record will have when it is open. */
+/* The word of the open record with that token. */
+static inline uint64_t record_word_of(uint64_t token)
+{
+	return (token >> 32) << 2 | RECORD_OPEN;
+}
+
+/* The word that a reserved record will have when it is open: from then on its token can be returned. */
 static inline uint64_t record_word_open(const struct service_record *record)
 {
 	return (record->word & ~3ull) | RECORD_OPEN;
 }
 
-/* RESERVED -> OPEN: from now on its token can be returned. */
-void record_open(struct service_record *record);
 /* The process ends: completes the callers of all open records with DISCONNECTED. */
 void records_disconnect(struct process *process);
 /* A thread ends: calls delivered to it whose completions it never reaped. */

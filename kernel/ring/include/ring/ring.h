@@ -24,7 +24,10 @@
 #include <ring/request.h>
 
 struct answers;
+struct endpoint;
+struct service_record;
 struct thread;
+struct view;
 
 enum ring_state : uint32_t { RING_RUNNING, RING_BLOCKED, RING_CLAIMED, RING_DEAD };
 
@@ -38,6 +41,26 @@ enum ring_signal : uint32_t {
 	RING_PROTOCOL = 1 << 5, /* its shared indexes were impossible */
 	RING_READY = 1 << 6,    /* an answer came that held requests wait for */
 	RING_HOLDING = 1 << 7,  /* requests are held: no reason to look, set as long as there are any */
+};
+
+/* What the last operations found. A look-up that is remembered holds as long as nothing has left the process's table
+ * (cap_table.removals) and the submission names the same; ~0 removals: nothing is remembered. */
+struct ring_memory {
+	/* The last call to an endpoint without a gate. */
+	struct {
+		uint64_t id, removals, interface_id, methods;
+		struct view *view;
+	} target;
+	uint64_t session_service, session_reference; /* of the service called last */
+	/* The last RECV at an endpoint without a gate: `buffer` is word 5 of the submission. */
+	struct {
+		uint64_t id, removals, buffer;
+		struct endpoint *endpoint;
+		uint16_t buf_caps;
+	} source;
+	/* The call that the ring received last: the record that its token names, as long as the word says so. */
+	uint64_t served_token;
+	struct service_record *served;
 };
 
 struct ring {
@@ -58,8 +81,8 @@ struct ring {
 	struct answers *answers; /* o */
 	struct list held;        /* o: requests that wait for answers, in their order (promise.c) */
 	uint32_t held_count;     /* o */
-	uint64_t session_service, session_reference; /* o: of the service called last */
-	struct request *requests;                    /* all of them: request_count */
+	struct ring_memory memory; /* o */
+	struct request *requests;  /* all of them: request_count */
 	uint32_t request_count;
 	uint32_t region_order;
 	bool is_default;                           /* geometry */

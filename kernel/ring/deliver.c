@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Where calls and receivers meet when deliver.h's straight line does not apply: queues, notices, gates, several receivers, receivers
+ * that run. A call is delivered by whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
+ */
+#include "deliver.h"
+
+#include <mm/slab.h>
+
+void deliver_extras(struct request *call, struct request *receive, uint64_t *ids)
+{
+	struct process *caller = ring_thread(call->ring)->process;
+	struct process *server = ring_thread(receive->ring)->process;
+	struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
+	unsigned count = call->sqe.caps_len;
+
+	if (call->extras & REQUEST_CARRIES) {
+		for (unsigned i = 0; i < count; i++)
+			ids[i] = cap_table_install(&server->table, &receive->record->slots,
+						   call->carried[i].ref, provenance)
+					 .raw;
+		carried_commit(caller, call->carried, count);
+		heap_free(call->carried, count * sizeof(struct carried));
+		call->carried = NULL;
+		call->extras &= (uint16_t)~REQUEST_CARRIES;
+	}
+	if (call->extras & REQUEST_GATED) {
+		receive->record->gate = call->gate;
+		gate_get(call->gate);
+	}
+}
+
+/* True if a capability in the call may not go to whoever might receive it: `receiver` (NULL: none in particular), or any of
+ * those that have posted a RECV. */
+static bool is_out_of_scope(const struct endpoint *endpoint, const struct request *call,
+			    const struct process *receiver) REQUIRES(endpoint->lock)
+{
+	const struct session *session = ring_thread(call->ring)->process->session;
+
+	if (likely(!(call->extras & REQUEST_CARRIES) || !call->scoped))
+		return false;
+	if (receiver != NULL && receiver->session != session)
+		return true;
+	list_for_each (it, &endpoint->receivers) {
+		const struct request *receive = container_of(it, struct request, link);
+		if (ring_thread(receive->ring)->process->session != session)
+			return true;
+	}
+	return false;
+}
+
+/* The oldest call that still waits; stays in the queue. Those that were withdrawn leave it. An abort that comes after
+ * this look finds a delivered call: it takes the lock before it completes it. One that is out of scope is claimed, and becomes
+ * `refused`: it is to be completed without the lock. */
+static struct request *first_call(struct endpoint *endpoint, const struct process *receiver,
+				  struct request **refused) REQUIRES(endpoint->lock)
+{
+	while (!list_is_empty(&endpoint->calls)) {
+		struct request *call = list_first(&endpoint->calls, struct request, link);
+		bool pending = (load_acquire(&call->claim) & 3) == REQUEST_PENDING;
+		if (likely(pending && !is_out_of_scope(endpoint, call, receiver)))
+			return call;
+		list_remove(&call->link);
+		if (pending && request_claim(call, call->sequence)) {
+			call->next = *refused;
+			*refused = call;
+		}
+	}
+	return NULL;
+}
+
+/* Whole and untransferred: ending a request that was not delivered puts back what it carries. */
+static void complete_refused(struct request *refused, struct ring *own)
+{
+	while (refused != NULL) {
+		struct request *call = refused;
+		refused = call->next;
+		call->result.status = STATUS_OUT_OF_SCOPE;
+		request_complete(call, own);
+	}
+}
+
+/* A receiver whose ring could be claimed; it has left the queue and is claimed as well, or is NULL with a ring set:
+ * its operation was being aborted. All others have been told to look again. */
+static struct ring *claim_receiver(struct endpoint *endpoint, struct request **receive)
+	REQUIRES(endpoint->lock)
+{
+	list_for_each (it, &endpoint->receivers) {
+		struct request *candidate = container_of(it, struct request, link);
+		struct ring *ring = candidate->ring;
+		if (!ring_try_claim(ring)) {
+			(void)atomic_or(&ring->signals, (uint32_t)RING_RECHECK);
+			if (!ring_try_claim(ring))
+				continue;
+		}
+		list_remove(&candidate->link);
+		*receive = request_claim(candidate, candidate->sequence) ? candidate : NULL;
+		return ring;
+	}
+	return NULL;
+}
+
+/* The receiver, claimed together with its ring, has the call: its completion, and perhaps its thread's turn. */
+static void complete_receive(struct ring *ring, struct request *receive)
+{
+	if (receive !=
+	    NULL) /* otherwise its operation was being aborted; its ring looks at what else there is */
+		ring_finish(ring, receive);
+	ring_unclaim(ring);
+}
+
+/* What is to be received next. */
+struct work {
+	struct notice *notice; /* or: */
+	struct request *call;
+	struct request *refused; /* calls that left the queue, for complete_refused */
+};
+
+static bool notice_holds(struct notice *notice)
+{
+	if (notice->kind == NOTICE_RELEASED)
+		return container_of(notice, struct facet_key, notice)->live == 0;
+	return (load_relaxed(&container_of(notice, struct service_record, notice)->word) & 3) == RECORD_OPEN;
+}
+
+/* Notices before calls; those that were withdrawn leave the queue. */
+static bool find_work(struct endpoint *endpoint, const struct process *receiver, struct work *work)
+	REQUIRES(endpoint->lock)
+{
+	work->call = work->refused = NULL;
+	while (unlikely(!list_is_empty(&endpoint->notices))) {
+		work->notice = list_first(&endpoint->notices, struct notice, link);
+		if (notice_holds(work->notice))
+			return true;
+		list_remove(&work->notice->link);
+	}
+	work->notice = NULL;
+	work->call = first_call(endpoint, receiver, &work->refused);
+	return work->call != NULL;
+}
+
+/* A notice into the receiver's buffer; the record that it reserved stays its own, and goes back. */
+static void deliver_notice(struct notice *notice, struct request *receive)
+{
+	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
+	struct completion result = {.len = sizeof(*header)};
+	uint64_t key = 0, mints = 0;
+
+	list_remove(&notice->link);
+	if (notice->kind == NOTICE_RELEASED) {
+		facet_key_take_notice(container_of(notice, struct facet_key, notice), &key, &mints);
+		result.flags = CAP_CQE_KIND_RELEASED;
+	} else {
+		const struct service_record *record = container_of(notice, struct service_record, notice);
+		result.flags = CAP_CQE_KIND_CANCELLED;
+		result.token = record->notice_token;
+	}
+	*header = (struct cap_call_header){.key = key, .mints = mints};
+	receive->result = result;
+}
+
+/* Into a receiver that was claimed for it. A call whose abort was claimed meanwhile is delivered all the same: whoever aborts it takes
+ * the lock first. */
+static void deliver_work(struct endpoint *endpoint, const struct work *work, struct request *receive)
+	REQUIRES(endpoint->lock)
+{
+	if (unlikely(work->notice != NULL)) {
+		deliver_notice(work->notice, receive);
+		return;
+	}
+	list_remove(&work->call->link);
+	receive->ring->copied += work->call->sqe.msg_len;
+	receive->result = deliver(endpoint, work->call, work->call->key, work->call->session, receive);
+}
+
+void endpoint_pump(struct endpoint *endpoint)
+{
+	struct request *receive;
+	struct ring *ring;
+	struct work work;
+
+	do {
+		receive = NULL;
+		ring = NULL;
+		spin_lock(&endpoint->lock);
+		if (find_work(endpoint, NULL, &work) && (ring = claim_receiver(endpoint, &receive)) != NULL &&
+		    receive != NULL)
+			deliver_work(endpoint, &work, receive);
+		spin_unlock(&endpoint->lock);
+		complete_refused(work.refused, NULL);
+		if (ring != NULL)
+			complete_receive(ring, receive);
+	} while (ring != NULL);
+}
+
+void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64_t key, uint64_t session)
+{
+	uint64_t sequence = call->sequence;
+	struct ring *ring = call->ring;
+
+	call->object = &endpoint->object;
+	call->key = key;
+	call->session = session;
+	list_init(&call->link);
+	if (call->extras & REQUEST_GATED) {
+		store_relaxed(&call->queue_lock, &endpoint->lock);
+		request_link_gate(call);
+	}
+	spin_lock(&endpoint->lock);
+	bool dead = endpoint->dead;
+	if (!dead) {
+		store_relaxed(&call->queue_lock, &endpoint->lock);
+		list_push_back(&endpoint->calls, &call->link);
+	}
+	spin_unlock(&endpoint->lock);
+	if (dead)
+		(void)request_abort(call, sequence, STATUS_DISCONNECTED, ring);
+	else
+		endpoint_pump(endpoint);
+}
+
+void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive)
+{
+	struct ring *ring = receive->ring;
+	struct work work;
+
+	spin_lock(&endpoint->lock);
+	bool found = find_work(endpoint, ring_thread(ring)->process, &work), dead = endpoint->dead;
+	bool won = found && request_claim(receive, receive->sequence); /* or our own deadline came first */
+	if (won) {
+		deliver_work(endpoint, &work, receive);
+	} else if (!found && !dead) {
+		store_relaxed(&receive->queue_lock, &endpoint->lock);
+		receive->extras |= REQUEST_POSTED;
+		list_push_back(&ring->posted, &receive->posted);
+		list_push_back(&endpoint->receivers, &receive->link);
+		if (receive->extras & REQUEST_GATED)
+			request_link_gate(receive);
+	}
+	spin_unlock(&endpoint->lock);
+	complete_refused(work.refused, ring);
+	if (won)
+		ring_finish(ring, receive);
+	else if (unlikely(dead))
+		(void)request_abort(receive, receive->sequence, STATUS_DISCONNECTED, ring);
+}
+
+void endpoint_recheck(struct request *receive)
+{
+	struct endpoint *endpoint = container_of(receive->object, struct endpoint, object);
+	const struct process *receiver = ring_thread(receive->ring)->process;
+	struct work work = {0};
+	bool won = false;
+
+	spin_lock(&endpoint->lock);
+	if (!list_is_empty(&receive->link) && find_work(endpoint, receiver, &work) &&
+	    request_claim(receive, receive->sequence)) {
+		won = true;
+		list_remove(&receive->link);
+		deliver_work(endpoint, &work, receive);
+	}
+	spin_unlock(&endpoint->lock);
+	complete_refused(work.refused, receive->ring);
+	if (won)
+		ring_finish(receive->ring, receive);
+}
