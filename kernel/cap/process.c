@@ -2,6 +2,7 @@
 /*
  * Processes: creation, the list of all, and what is left to do when the last thread has stopped.
  */
+#include <cap/capture.h>
 #include <cap/gate_mapping.h>
 #include <cap/process.h>
 #include <core/atomic.h>
@@ -128,6 +129,7 @@ static void process_free(struct quiesce_node *node)
 
 	if (process->console_line != NULL)
 		heap_free(process->console_line, sizeof(struct console_line));
+	capture_end(process);
 	object_put(&process->session->object);
 	slab_free(&process_cache, process);
 }

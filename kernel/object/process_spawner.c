@@ -2,8 +2,10 @@
 /* ProcessSpawner: empty processes, charged to the one that calls. */
 #include "object_types.h"
 
+#include <cap/capture.h>
 #include <ring/record.h>
 #include <ring/thread.h>
+#include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
 #include <schema/kernel/session_context.capnp.h>
 
@@ -18,6 +20,20 @@ static struct process_limits read_limits(struct process_spawner_limits_reader li
 			[LEDGER_PROCESSES] = process_spawner_limits_reader_processes(limits),
 			[LEDGER_CALLS] = process_spawner_limits_reader_calls(limits),
 		}};
+}
+
+#define CAPTURE_METHODS (1ull << MEMORY_OBJECT_READ | 1ull << MEMORY_OBJECT_WRITE)
+
+/* Nobody has seen it yet: if its messages cannot be captured, it ends. */
+static enum status start_capture(struct rpc_request *request, struct process *process, struct object *memory)
+{
+	enum status status = capture_start(process,
+					   container_of(memory, struct memory_object, object)->memory);
+
+	if (status != STATUS_OK)
+		process_abandon(process, &(struct exit_record){.reason = EXIT_KILLED});
+	return status == STATUS_INVALID ? object_raise_invalid(request, "1 to 512 pages of memory", "capture")
+					: status;
 }
 
 /* Two capabilities or none: the process ends with its last handle if it has not started. */
@@ -47,9 +63,15 @@ static enum status create(void *self, struct rpc_request *request,
 	struct object *session = index < 0 ? NULL
 					   : kcall_object(request, index, &session_context_type,
 							  1ull << SESSION_CONTEXT_MEMBER);
+	int32_t capture = process_spawner_create_params_reader_capture(params);
+	struct object *memory = capture < 0 ? NULL
+					    : kcall_object(request, capture, &memory_object_type,
+							   CAPTURE_METHODS);
 	struct process *process;
 
 	(void)self;
+	if (capture >= 0 && memory == NULL)
+		return object_raise_invalid(request, "not a MemoryObject that may be written", "capture");
 	if (index >= 0 && session == NULL)
 		return object_raise_invalid(request, "not a SessionContext with the method member",
 					    "session");
@@ -64,6 +86,8 @@ static enum status create(void *self, struct rpc_request *request,
 							    : NULL,
 					    name.ptr, name.len, &limits, &process);
 	if (status != STATUS_OK)
+		return status;
+	if (memory != NULL && (status = start_capture(request, process, memory)) != STATUS_OK)
 		return status;
 	/* Its own references stay until it has ended; the capabilities have theirs. */
 	object_get(&process->object);

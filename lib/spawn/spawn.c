@@ -238,6 +238,7 @@ static void create(struct batch *b, const struct spawn_request *r, const struct 
 	set_limits(p, &r->limits);
 	if (r->session.raw)
 		process_spawner_create_params_builder_set_session(p, rpc_add_cap(&b->create, r->session));
+	process_spawner_create_params_builder_set_capture(p, rpc_add_cap(&b->create, r->capture));
 	rpc_keep(&b->create);
 	(void)rpc_send(&b->create);
 

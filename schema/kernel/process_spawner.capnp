@@ -2,6 +2,7 @@
 @0xffdaa4625828afc0;
 # ProcessSpawner: makes processes.
 
+using import "memory_object.capnp".MemoryObject;
 using import "process_handle.capnp".ProcessHandle;
 using import "session_context.capnp".SessionContext;
 using import "virtual_memory.capnp".VirtualMemory;
@@ -9,12 +10,14 @@ using import "virtual_memory.capnp".VirtualMemory;
 interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # Creates empty processes; a library in user space fills them. The kernel parses no program files.
 
-  create @0 (name :Text, limits :Limits, session :SessionContext) -> (process :ProcessHandle, space :VirtualMemory);
+  create @0 (name :Text, limits :Limits, session :SessionContext, capture :MemoryObject) -> (process :ProcessHandle, space :VirtualMemory);
   # A process with an empty table, an empty address space and no thread. name (at most 31 bytes) is for logs and lists and grants nothing.
   # It belongs to the session given, a SessionContext with its method member, or, if there is none, to the caller's. Its ledger is
   # bounded by limits, 0 = the default.
-  # Errors: invalidArgument for the name or the session; failed when that has ended; overloaded when the caller's ledger has no process
-  # left.
+  # capture, if given, must be writable: into it the kernel copies each call that the process makes, and its answer, both up to 192
+  # bytes (abi/capture.h). Its pages (1 to 512) are committed now.
+  # Errors: invalidArgument for the name, the session or capture; failed when the session has ended; overloaded when the caller's
+  # ledger has no process left.
 
   struct Limits {
     pages @0 :UInt64;

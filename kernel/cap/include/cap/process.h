@@ -50,6 +50,7 @@ struct process_limits { /* 0 = default */
 	uint64_t resource[LEDGER_COUNT];
 };
 
+struct capture;         /* cap/capture.h */
 struct service_records; /* ring/record.h */
 
 struct console_line {
@@ -96,6 +97,7 @@ struct process {
 	struct space space;
 	struct ledger ledger;
 	struct service_records *records;
+	struct capture *capture; /* NULL: its messages are not captured; set before it starts */
 	/* what it has written to Console and not ended; NULL: nothing yet */
 	struct console_line *console_line;
 	struct list gate_mappings; /* under gate_lock: cap/gate_mapping.h */

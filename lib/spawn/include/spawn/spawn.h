@@ -59,6 +59,7 @@ struct spawn_request {
 	uint32_t environment_count;
 	struct spawn_limits limits;
 	cap_id session; /* SessionContext with its method member; null: the caller's own session */
+	cap_id capture; /* MemoryObject for the messages of its calls (ProcessSpawner.create); null: none */
 	uint64_t seed;  /* unpredictable; places the program (spawn_seed) */
 };
 
