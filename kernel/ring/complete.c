@@ -6,6 +6,7 @@
  *   pusher: push on done (or set signals), full fence, look at state      (request_complete, ring_signal, ring_poke)
  *   owner:  publish BLOCKED, full fence, look at done and signals         (ring_unclaim, enter.c)
  */
+#include "capture.h"
 #include "complete.h"
 #include "ops.h"
 #include "promise.h"
@@ -73,6 +74,8 @@ void request_release(struct ring *ring, struct request *request)
 
 void ring_finish_extras(struct ring *ring, struct request *request)
 {
+	if (request->extras & REQUEST_CAPTURED)
+		capture_completed(ring, request, (enum status)request->result.status);
 	if (request->extras & REQUEST_POSTED)
 		list_remove(&request->posted);
 	if (request->extras & REQUEST_KEPT)

@@ -17,6 +17,7 @@
  *   H1  REQUEST_HELD <=> request->held is in ring->held; the request is then in no queue;
  *   H2  an answer that a held request waits for is not freed (answer.dependants).
  */
+#include "capture.h"
 #include "promise.h"
 #include "answer.h"
 #include "complete.h"
@@ -367,6 +368,7 @@ static void dispatch(struct thread *thread, struct held *held)
 {
 	struct ring *ring = &thread->ring;
 	struct request *request = held->request;
+	bool captured = request->extras & REQUEST_CAPTURED;
 	enum status status;
 
 	if (request->extras & REQUEST_TIMED)
@@ -385,6 +387,8 @@ static void dispatch(struct thread *thread, struct held *held)
 	request->held = NULL;
 	free_held(ring, held);
 	settle(ring);
+	if (unlikely(captured))
+		capture_dispatched(ring, request, status);
 	if (status == OP_WAITING || (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET)))
 		return;
 	request->result.status = status;

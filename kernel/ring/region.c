@@ -86,6 +86,7 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	ring->cq = (struct cap_cqe *)(void *)(base + layout->cq_off);
 	ring->arena = base + layout->arena_off;
 	ring->sq_mask = layout->submissions - 1;
+	ring->sq_quick = ring_thread(ring)->process->capture != NULL ? 0 : layout->submissions;
 	ring->cq_count = layout->completions;
 	ring->arena_len = layout->arena_len;
 	ring->region_order = layout->order;

@@ -6,6 +6,7 @@
  * Each SQE is copied once, word by word, into the ring's spare request; fields that its operation does not use must
  * be zero, which is checked on the way. The shared bytes are dead afterwards (double fetch: shared/hazards.md).
  */
+#include "capture.h"
 #include "complete.h"
 #include "ops.h"
 #include "promise.h"
@@ -211,10 +212,15 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 	}
 }
 
-/* Enough was copied for one entry (false); or something is held: what is ready goes first, and calls may have to wait behind it. */
+/* Enough was copied for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */
+static bool may_dispatch(struct thread *thread, struct ring *ring)
+{
+	return promise_work(thread) == 0 && (ring->copied & ~RING_HOLD_MARK) < CAP_ENTER_MAX_COPY;
+}
+
 static bool dispatch_marked(struct thread *thread, struct ring *ring)
 {
-	if (promise_work(thread) != 0 || (ring->copied & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY)
+	if (!may_dispatch(thread, ring))
 		return false;
 	uint64_t sequence = ring->sq_head++;
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
@@ -240,26 +246,67 @@ static inline uint32_t room(struct ring *ring, uint32_t count)
 	return left < count ? left : count;
 }
 
-uint32_t submit(struct thread *thread, uint32_t tail)
+/* One of a process whose messages are captured: as dispatch_marked, with a record before and, once it is over, behind each call. */
+static bool dispatch_captured(struct thread *thread, struct ring *ring)
+{
+	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
+						->sq[(uint32_t)ring->sq_head & ring->sq_mask];
+
+	if (!may_dispatch(thread, ring))
+		return false;
+	struct request *request = ring->free; /* behind what was held: that may have taken the spare */
+	uint64_t word = from[0];
+	request->sequence = ring->sq_head++;
+	if ((word & W_OP) != CAP_OP_CALL) {
+		dispatch_any(thread, ring, from, word);
+		return true;
+	}
+	bool valid = fetch(from, word, request);
+	request->result = (struct completion){0};
+	if (valid)
+		capture_submitted(thread, request);
+	enum status status = valid ? run(thread, request) : STATUS_BAD_OP;
+	if (valid)
+		capture_dispatched(ring, request, status);
+	complete(ring, request, status);
+	return true;
+}
+
+static inline uint32_t admit(struct thread *thread, uint32_t count, bool captured)
 {
 	struct ring *ring = &thread->ring;
-	uint32_t count = tail - (uint32_t)ring->sq_head;
-
-	if (unlikely(count > ring->sq_mask + 1))
-		return RING_PROTOCOL;
 	uint32_t allowed = room(ring, count);
 	if (unlikely(allowed == UINT32_MAX))
 		return RING_PROTOCOL;
 	uint32_t reasons = allowed < count ? RING_FULL : 0;
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
-		if (likely(ring->copied < CAP_ENTER_MAX_COPY)) {
+		if (!captured && likely(ring->copied < CAP_ENTER_MAX_COPY)) {
 			dispatch(thread, ring);
-		} else if (!dispatch_marked(thread, ring)) {
+		} else if (!(captured ? dispatch_captured(thread, ring) : dispatch_marked(thread, ring))) {
 			reasons = RING_BOUND;
 			break;
 		}
 	}
 	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
 	return reasons;
+}
+
+/* noinline: the captured rings' loop is no part of the usual one. */
+[[gnu::noinline, gnu::cold]] static uint32_t admit_captured(struct thread *thread, uint32_t count)
+{
+	if (count > thread->ring.sq_mask + 1)
+		return RING_PROTOCOL;
+	return admit(thread, count, true);
+}
+
+uint32_t submit(struct thread *thread, uint32_t tail)
+{
+	struct ring *ring = &thread->ring;
+	uint32_t count = tail - (uint32_t)ring->sq_head;
+
+	/* More than there can be, or any at all of a captured ring. */
+	if (unlikely(count > ring->sq_quick))
+		return ring->sq_quick == 0 ? admit_captured(thread, count) : RING_PROTOCOL;
+	return admit(thread, count, false);
 }

@@ -52,6 +52,7 @@ enum status child_start(const char *program, const struct child_options *options
 				     .argument_count = count,
 				     .limits = options->limits,
 				     .session = options->session,
+				     .capture = options->capture,
 				     .seed = spawn_seed(runtime_transport(), CAP_ID_NULL),
 			     },
 			     &process, &why);

@@ -201,6 +201,19 @@ static int takes_too_much(void)
 	return 2;
 }
 
+/* What test_capture looks for. */
+static int makes_calls(void)
+{
+	uint64_t ns;
+
+	(void)!timer_now(w.t, w.timer, &ns);
+	(void)!timer_sleep(w.t, w.timer, 2 * MS);
+	(void)!timer_now(w.t, (cap_id){0x100000063}, &ns);
+	for (unsigned i = 0; i < 20; i++)
+		(void)!timer_now(w.t, w.timer, &ns);
+	return 3;
+}
+
 static int stands_by(void)
 {
 	for (;;)
@@ -231,6 +244,7 @@ const struct victim victims[] = {
 	{"claims more submissions than fit", impossible_tail, FAULT(PROTOCOL), 0, 0, {}},
 	{"claims to have reaped what never came", impossible_head, FAULT(PROTOCOL), 0, 0, {}},
 	{"touches more memory than it may have", takes_too_much, FAULT(OUT_OF_MEMORY), 0, 0, {.pages = 1024}},
+	{"makes calls", makes_calls, FAULT(EXIT), 3, 0, {}},
 	{"stands by", stands_by, FAULT(KILLED), 0, 0, {}},
 };
 

@@ -33,6 +33,7 @@ int main(void)
 	test_life();
 	test_handles();
 	test_limits();
+	test_capture();
 
 	struct spawn_exit e;
 	tap_is(spawn_wait(w.t, standing, runtime_now() + 10 * MS, &e), STATUS_TIMED_OUT,

@@ -26,3 +26,5 @@ extern const uint32_t victim_count;
 void test_life(void);
 void test_handles(void);
 void test_limits(void);
+/* capture.c */
+void test_capture(void);

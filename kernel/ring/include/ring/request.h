@@ -63,15 +63,16 @@ static_assert(sizeof(struct completion) == sizeof(struct cap_cqe) - sizeof(uint6
 
 /* What the end of a request has to undo. Most calls have nothing. */
 enum request_extra : uint16_t {
-	REQUEST_SLOTS = 1 << 0,   /* table slots are reserved */
-	REQUEST_TIMED = 1 << 1,   /* the timer was armed */
-	REQUEST_CARRIES = 1 << 2, /* capabilities that were not delivered */
-	REQUEST_GATED = 1 << 3,   /* made through a gate */
-	REQUEST_COUNTED = 1 << 4, /* `object` is counted */
-	REQUEST_POSTED = 1 << 5,  /* in ring->posted */
-	REQUEST_KEPT = 1 << 6,    /* KEEP_ANSWER */
-	REQUEST_RECORD = 1 << 7,  /* a RECV that has not received: its reserved record */
-	REQUEST_HELD = 1 << 8,    /* waits for answers: `held` */
+	REQUEST_SLOTS = 1 << 0,    /* table slots are reserved */
+	REQUEST_TIMED = 1 << 1,    /* the timer was armed */
+	REQUEST_CARRIES = 1 << 2,  /* capabilities that were not delivered */
+	REQUEST_GATED = 1 << 3,    /* made through a gate */
+	REQUEST_COUNTED = 1 << 4,  /* `object` is counted */
+	REQUEST_POSTED = 1 << 5,   /* in ring->posted */
+	REQUEST_KEPT = 1 << 6,     /* KEEP_ANSWER */
+	REQUEST_RECORD = 1 << 7,   /* a RECV that has not received: its reserved record */
+	REQUEST_HELD = 1 << 8,     /* waits for answers: `held` */
+	REQUEST_CAPTURED = 1 << 9, /* its completion is to be captured */
 };
 
 struct request {

@@ -69,6 +69,8 @@ struct ring {
 	struct cap_cqe *cq;
 	unsigned char *arena;
 	uint32_t sq_mask, cq_count, arena_len;
+	uint32_t
+		sq_quick; /* most submissions that submit() takes by itself: all, or, of a captured process, none */
 	uint32_t cq_tail;        /* o */
 	uint32_t cq_head;        /* o: as last read and checked */
 	uint32_t pending;        /* o: admitted, not completed */

@@ -16,6 +16,7 @@ struct child_options {
 	uint32_t grant_count;
 	struct spawn_limits limits;
 	cap_id session;                                 /* null: this program's */
+	cap_id capture;                                 /* MemoryObject: its messages are captured */
 	const char *arguments[CHILD_MAX_ARGUMENTS + 1]; /* ended by a null */
 };
 
