@@ -132,7 +132,7 @@ static enum status grant_all(struct loading *l, struct start_message_builder sta
 	for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
 		struct view *view;
 		cap_id id;
-		status = view_create_full(initial[i].object, &view);
+		status = view_create_full(NULL, initial[i].object, &view);
 		if (status == STATUS_OK)
 			status = cap_table_insert(&l->process->table, (struct cap_ref){view, NULL},
 						  provenance, &id);

@@ -63,8 +63,56 @@ static void init_fields(struct process *process, struct process *creator, struct
 	(void)object_init(&process->space_object, process_space_object_type, NULL);
 }
 
+static void give_back(struct process *sponsor, const uint64_t share[LEDGER_COUNT], unsigned count)
+{
+	for (unsigned r = 0; r < count; r++)
+		ledger_credit(&sponsor->ledger, (enum ledger_resource)r, share[r]);
+}
+
+/* Turns limits that are to be shared into amounts, charged to the sponsor. NO_QUOTA: nothing is. */
+static enum status take_share(struct process *sponsor, struct process_limits *limits)
+{
+	const struct ledger *ledger = &sponsor->ledger;
+
+	for (unsigned r = 0; r < LEDGER_COUNT; r++) {
+		uint64_t used = load_relaxed(&ledger->used[r]), limit = ledger->limit[r];
+		uint64_t half = used < limit ? (limit - used) / 2 : 0;
+		if (limits->resource[r] == 0)
+			limits->resource[r] = half < default_limits[r] ? half : default_limits[r];
+		if (limits->resource[r] == 0 || ledger_charge(&sponsor->ledger, (enum ledger_resource)r,
+							      limits->resource[r]) != STATUS_OK) {
+			give_back(sponsor, limits->resource, r);
+			return STATUS_NO_QUOTA;
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status create_within(struct process *creator, struct session *session, const char *name,
+				 size_t name_len, const struct process_limits *limits, struct process **out);
+
 enum status process_create(struct process *creator, struct session *session, const char *name,
 			   size_t name_len, const struct process_limits *limits, struct process **out)
+{
+	struct process_limits share = *limits;
+
+	if (!limits->shared)
+		return create_within(creator, session, name, name_len, limits, out);
+	enum status status = take_share(creator, &share);
+	if (status != STATUS_OK)
+		return status;
+	status = create_within(creator, session, name, name_len, &share, out);
+	if (status != STATUS_OK) {
+		give_back(creator, share.resource, LEDGER_COUNT);
+		return status;
+	}
+	process_get(creator);
+	(*out)->sponsor = creator;
+	return STATUS_OK;
+}
+
+static enum status create_within(struct process *creator, struct session *session, const char *name,
+				 size_t name_len, const struct process_limits *limits, struct process **out)
 {
 	enum status status = STATUS_NO_MEMORY;
 
@@ -131,6 +179,11 @@ static void process_free(struct quiesce_node *node)
 		heap_free(process->console_line, sizeof(struct console_line));
 	capture_end(process);
 	object_put(&process->session->object);
+	/* What it was charged for has outlived it, perhaps; now all of that is gone. */
+	if (process->sponsor != NULL) {
+		give_back(process->sponsor, process->ledger.limit, LEDGER_COUNT);
+		process_put(process->sponsor);
+	}
 	slab_free(&process_cache, process);
 }
 

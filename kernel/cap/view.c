@@ -2,6 +2,7 @@
 /*
  * Views: made once, never changed. A view is found through a table entry without a reference, so its memory, too, is freed only through quiescence.
  */
+#include <cap/process.h>
 #include <cap/view.h>
 #include <core/atomic.h>
 #include <mm/slab.h>
@@ -19,62 +20,115 @@ uint64_t view_more_methods(const struct view *view, uint64_t interface_id)
 	return 0;
 }
 
-enum status view_create(struct object *object, enum view_kind kind, uint64_t key,
+static enum status charge(struct process *payer)
+{
+	if (payer == NULL)
+		return STATUS_OK;
+	enum status status = ledger_charge(&payer->ledger, LEDGER_OBJECTS, 1);
+	if (status == STATUS_OK)
+		process_get(payer);
+	return status;
+}
+
+static void free_now(struct view *view)
+{
+	struct process *payer = view->payer;
+
+	object_put(view->object);
+	heap_free(view, view_size(view->count));
+	if (payer == NULL)
+		return;
+	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
+	process_put(payer);
+}
+
+static enum status make(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out)
 {
+	enum status status = charge(payer);
+	if (status != STATUS_OK)
+		return status;
 	struct view *view = heap_alloc(view_size(count));
-
-	if (view == NULL)
+	if (view == NULL) {
+		if (payer != NULL) {
+			ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
+			process_put(payer);
+		}
 		return STATUS_NO_MEMORY;
+	}
 	object_get(object);
 	view->refs = 1;
 	view->object = object;
+	view->payer = payer;
 	view->key = key;
 	view->kind = kind;
 	view->count = (uint8_t)count;
 	view->sets[0] = (struct interface_set){0};
 	for (unsigned i = 0; i < count; i++)
 		view->sets[i] = sets[i];
-	if (object->type->view_created != NULL) {
-		enum status status = object->type->view_created(view);
-		if (status != STATUS_OK) {
-			object_put(object);
-			heap_free(view, view_size(count));
-			return status;
-		}
-	}
 	*out = view;
 	return STATUS_OK;
 }
 
-enum status view_create_full(struct object *object, struct view **out)
+/* The object's type has the last word. */
+static enum status enter(struct view *view)
+{
+	enum status status = STATUS_OK;
+
+	if (view->object->type->view_created != NULL)
+		status = view->object->type->view_created(view);
+	if (status != STATUS_OK)
+		free_now(view);
+	return status;
+}
+
+enum status view_create(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
+			const struct interface_set *sets, unsigned count, struct view **out)
+{
+	enum status status = make(payer, object, kind, key, sets, count, out);
+
+	return status == STATUS_OK ? enter(*out) : status;
+}
+
+enum status view_create_full(struct process *payer, struct object *object, struct view **out)
 {
 	struct interface_set all = {object->type->interface_id, METHODS_ALL};
-	enum status status = view_create(object, VIEW_OBJECT, 0, &all, 1, out);
+	enum status status = view_create(payer, object, VIEW_OBJECT, 0, &all, 1, out);
 
 	object_put(object);
 	return status;
 }
 
-enum status view_mint(const struct view *template, uint64_t key, struct view **out)
+enum status view_derive(struct process *payer, const struct view *from, enum view_kind kind, uint64_t key,
+			const struct interface_set *sets, unsigned count, struct view **out)
 {
-	enum status status = view_create(template->object, VIEW_FACET, key, template->sets, template->count,
-					 out);
+	enum status status = make(payer, from->object, kind, key, sets, count, out);
+
+	if (status != STATUS_OK)
+		return status;
+	(*out)->scope = from->scope;
+	if (!from->object->type->is_endpoint)
+		(*out)->watch = from->watch; /* counted by view_created */
+	return enter(*out);
+}
+
+enum status view_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out)
+{
+	enum status status = make(payer, template->object, VIEW_FACET, key, template->sets, template->count,
+				  out);
 
 	if (status != STATUS_OK)
 		return status;
 	(*out)->scope = template->scope;
-	if (template->object->type->view_minted != NULL)
+	status = enter(*out);
+	if (status == STATUS_OK && template->object->type->view_minted != NULL)
 		template->object->type->view_minted(*out);
-	return STATUS_OK;
+	return status;
 }
 
 static void view_free(struct quiesce_node *node)
 {
-	struct view *view = container_of(node, struct view, quiesce);
-
-	object_put(view->object);
-	heap_free(view, view_size(view->count));
+	free_now(container_of(node, struct view, quiesce));
 }
 
 void view_last_put(struct view *view)

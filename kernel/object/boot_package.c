@@ -26,7 +26,8 @@ static enum status memory(void *self, struct rpc_request *request,
 	struct view *view;
 	int32_t index;
 
-	enum status status = view_create(package->memory, VIEW_OBJECT, 0, &set, 1, &view);
+	enum status status = view_create(kcall_of(request)->thread->process, package->memory, VIEW_OBJECT, 0,
+					 &set, 1, &view);
 	if (status == STATUS_OK)
 		status = kcall_return(request, view, &index);
 	if (status != STATUS_OK)

@@ -118,10 +118,9 @@ static enum status attenuate(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "it does not have that interface", "interfaceId");
 	struct interface_set set = {
 		interface_id, held & capability_manager_attenuate_params_reader_methods(params)}; /* V1 */
-	enum status status = view_create(view->object, view->kind, view->key, &set, 1, &smaller);
+	enum status status = view_derive(caller(request), view, view->kind, view->key, &set, 1, &smaller);
 	if (status != STATUS_OK)
 		return status;
-	smaller->scope = view->scope;
 	status = give_derived(request, smaller, kcall_gate(request, from), &index);
 	if (status == STATUS_OK)
 		capability_manager_attenuate_results_builder_set_capability(results, index);
@@ -141,8 +140,8 @@ static enum status confine(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "no capability was given", "capability");
 	if ((unsigned)scope > SCOPE_PROCESS)
 		return object_raise_invalid(request, "there is no such scope", "scope");
-	enum status status = view_create(view->object, view->kind, view->key, view->sets, view->count,
-					 &confined);
+	enum status status = view_derive(caller(request), view, view->kind, view->key, view->sets,
+					 view->count, &confined);
 	if (status != STATUS_OK)
 		return status;
 	confined->scope = view->scope > (uint8_t)scope ? view->scope : (enum transfer_scope)scope;

@@ -39,7 +39,8 @@ static enum status make_template(void *self, struct rpc_request *request,
 		sets[i] = (struct interface_set){endpoint_method_set_reader_interface_id(set),
 						 endpoint_method_set_reader_methods(set)};
 	}
-	enum status status = view_create(self, VIEW_TEMPLATE, 0, sets, count, &view);
+	enum status status = view_create(kcall_of(request)->thread->process, self, VIEW_TEMPLATE, 0, sets,
+					 count, &view);
 	if (status != STATUS_OK)
 		return status;
 	view->scope = kcall_of(request)->view->scope;

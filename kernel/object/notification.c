@@ -76,18 +76,57 @@ static enum status facet(void *self, struct rpc_request *request,
 
 	if (mask == 0 || (mask & ~mask_of(request)) != 0)
 		return object_raise_invalid(request, "empty, or a bit outside this facet's mask", "mask");
-	enum status status = view_create(self, VIEW_FACET, mask, own->sets, own->count,
-					 &view); /* V1: the same sets */
-	if (status != STATUS_OK)
-		return status;
-	view->scope = own->scope;
-	status = kcall_return(request, view, &index);
+	(void)self;
+	enum status status = view_derive(kcall_of(request)->thread->process, own, VIEW_FACET, mask, own->sets,
+					 own->count, &view); /* V1: the same sets */
+	if (status == STATUS_OK)
+		status = kcall_return(request, view, &index);
 	if (status == STATUS_OK)
 		notification_facet_results_builder_set_facet(results, index);
 	return status;
 }
 
-static const struct notification_server_ops notification_ops = {
-	.signal = set, .wait = wait, .poll = poll, .facet = facet};
+static enum status watched(void *self, struct rpc_request *request,
+			   struct notification_watched_params_reader params,
+			   struct notification_watched_results_builder results)
+{
+	uint64_t mask = notification_watched_params_reader_mask(params);
+	uint64_t gone = notification_watched_params_reader_gone(params);
+	struct process *process = kcall_of(request)->thread->process;
+	struct view *own = kcall_of(request)->view, *view;
+	int32_t index;
 
-OBJECT_TYPE(notification, NOTIFICATION, notification_destroy);
+	(void)self;
+	if (mask == 0 || (mask & ~mask_of(request)) != 0)
+		return object_raise_invalid(request, "empty, or a bit outside this facet's mask", "mask");
+	if (gone == 0 || (gone & ~mask_of(request)) != 0)
+		return object_raise_invalid(request, "empty, or a bit outside this facet's mask", "gone");
+	if (request->caps_out_max < 1)
+		return STATUS_NO_SLOT; /* before there is anything that could be gone */
+	enum status status = view_derive(process, own, VIEW_FACET, mask, own->sets, own->count, &view);
+	if (status != STATUS_OK)
+		return status;
+	status = notification_watch(process, view, gone);
+	if (status != STATUS_OK) {
+		view_put(view);
+		return status;
+	}
+	status = kcall_return(request, view, &index);
+	if (status == STATUS_OK)
+		notification_watched_results_builder_set_facet(results, index);
+	return status;
+}
+
+static const struct notification_server_ops notification_ops = {
+	.signal = set, .wait = wait, .poll = poll, .facet = facet, .watched = watched};
+
+NOTIFICATION_BIND(notification, notification_ops);
+
+const struct object_type notification_type = {
+	.name = "notification",
+	.interface_id = NOTIFICATION_INTERFACE_ID,
+	OBJECT_METHODS(notification),
+	.destroy = notification_destroy,
+	.view_created = notification_view_created,
+	.view_gone = notification_view_gone,
+};

@@ -72,6 +72,7 @@ static enum status create(void *self, struct rpc_request *request,
 	(void)self;
 	if (capture >= 0 && memory == NULL)
 		return object_raise_invalid(request, "not a MemoryObject that may be written", "capture");
+	limits.shared = kcall_of(request)->view->kind == VIEW_FACET;
 	if (index >= 0 && session == NULL)
 		return object_raise_invalid(request, "not a SessionContext with the method member",
 					    "session");
@@ -95,7 +96,25 @@ static enum status create(void *self, struct rpc_request *request,
 	return give(request, process, results);
 }
 
-static const struct process_spawner_server_ops process_spawner_ops = {.create = create};
+/* A spawner's view of kind FACET is a bounded one: there is no other difference. */
+static enum status bounded(void *self, struct rpc_request *request,
+			   struct process_spawner_bounded_results_builder results)
+{
+	const struct view *own = kcall_of(request)->view;
+	struct view *view;
+	int32_t index;
+
+	(void)self;
+	enum status status = view_derive(kcall_of(request)->thread->process, own, VIEW_FACET, 0, own->sets,
+					 own->count, &view);
+	if (status == STATUS_OK)
+		status = kcall_return(request, view, &index);
+	if (status == STATUS_OK)
+		process_spawner_bounded_results_builder_set_spawner(results, index);
+	return status;
+}
+
+static const struct process_spawner_server_ops process_spawner_ops = {.create = create, .bounded = bounded};
 
 OBJECT_TYPE(process_spawner, PROCESS_SPAWNER, object_destroy_never);
 

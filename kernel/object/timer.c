@@ -3,6 +3,8 @@
 #include "object_types.h"
 
 #include <core/clock.h>
+#include <ring/notification.h>
+#include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 
 static enum status now(void *self, struct rpc_request *request, struct timer_now_results_builder results)
@@ -32,7 +34,34 @@ static enum status sleep_until(void *self, struct rpc_request *request,
 	return wait_until(self, request, timer_sleep_until_params_reader_deadline_ns(params));
 }
 
-static const struct timer_server_ops timer_ops = {.now = now, .sleep = sleep, .sleep_until = sleep_until};
+static enum status signal(void *self, struct rpc_request *request, struct timer_signal_params_reader params)
+{
+	int32_t index = timer_signal_params_reader_notification(params);
+	uint64_t bits = timer_signal_params_reader_bits(params);
+	uint64_t deadline = timer_signal_params_reader_deadline_ns(params);
+	struct object *object = kcall_object(request, index, &notification_type, 1ull << NOTIFICATION_SIGNAL);
+	struct notification *notification = container_of(object, struct notification, object);
+	struct gate *gate = kcall_gate(request, index);
+
+	(void)self;
+	if (object == NULL)
+		return object_raise_invalid(request, "not a Notification with the method signal",
+					    "notification");
+	const struct view *view = kcall_view(request, index);
+	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
+	bits = bits != 0 ? bits : mask;
+	if ((bits & ~mask) != 0)
+		return object_raise_invalid(request, "a bit outside the facet's mask", "bits");
+	if (gate != NULL && kcall_of(request)->request->gate != NULL)
+		return object_raise_invalid(request, "both are revocable", "notification");
+	if (deadline > clock_now_ns())
+		return kcall_sleep_then_signal(request, notification, bits, gate, deadline);
+	notification_set(notification, bits);
+	return STATUS_OK;
+}
+
+static const struct timer_server_ops timer_ops = {
+	.now = now, .sleep = sleep, .sleep_until = sleep_until, .signal = signal};
 
 OBJECT_TYPE(timer, TIMER, object_destroy_never);
 

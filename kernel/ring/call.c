@@ -18,17 +18,17 @@
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
 
-/* The new facet is under the template's gate. */
-static enum status mint(struct cap_table *table, const struct cap_desc *desc, struct cap_ref *out)
+/* The new facet is under the template's gate. Whoever mints it pays for it. */
+static enum status mint(struct process *payer, const struct cap_desc *desc, struct cap_ref *out)
 {
 	struct cap_ref template;
-	enum status status = cap_table_find(table, (cap_id){desc->id}, &template);
+	enum status status = cap_table_find(&payer->table, (cap_id){desc->id}, &template);
 
 	if (status != STATUS_OK)
 		return status;
 	if (template.view->kind != VIEW_TEMPLATE)
 		return STATUS_WRONG_TYPE;
-	status = view_mint(template.view, desc->path_or_key, &out->view);
+	status = view_mint(payer, template.view, desc->path_or_key, &out->view);
 	out->gate = template.gate;
 	if (status == STATUS_OK && out->gate != NULL && !object_try_get(&out->gate->object)) {
 		view_put(out->view);
@@ -61,7 +61,7 @@ enum status op_resolve_cap(struct thread *thread, struct request *request, const
 		out->id = id;
 		return status == STATUS_OK ? cap_table_get(table, id, &out->ref) : status;
 	case CAP_DESC_MINT:
-		return mint(table, desc, &out->ref);
+		return mint(thread->process, desc, &out->ref);
 	}
 	return STATUS_BAD_OP;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Facet keys. See the header; everything here is under the endpoint's lock. */
+#include <cap/process.h>
 #include <cap/view.h>
 #include <mm/slab.h>
 #include <ring/endpoint.h>
@@ -52,25 +53,34 @@ static struct facet_key *find(const struct facet_table *table, uint64_t key)
 	return NULL;
 }
 
-static struct facet_key *find_or_make(struct endpoint *endpoint, uint64_t key)
+/* The key of a view that is being made; its payer pays for a new one as well. */
+static enum status find_or_make(struct endpoint *endpoint, struct view *view)
 {
 	struct facet_table *table = &endpoint->facets;
-	struct facet_key *facet = find(table, key);
+	struct facet_key *facet = view->facet = find(table, view->key);
 
 	if (facet != NULL)
-		return facet;
-	if (table->count >= 2 * table->bucket_count && !grow(table))
-		return NULL;
-	facet = slab_alloc(&facet_key_cache);
-	if (facet == NULL)
-		return NULL;
+		return STATUS_OK;
+	if (view->payer != NULL && ledger_charge(&view->payer->ledger, LEDGER_OBJECTS, 1) != STATUS_OK)
+		return STATUS_NO_QUOTA;
+	if ((table->count < 2 * table->bucket_count || grow(table)))
+		facet = slab_alloc(&facet_key_cache);
+	if (facet == NULL) {
+		if (view->payer != NULL)
+			ledger_credit(&view->payer->ledger, LEDGER_OBJECTS, 1);
+		return STATUS_NO_MEMORY;
+	}
+	if (view->payer != NULL)
+		process_get(view->payer);
+	facet->payer = view->payer;
 	facet->endpoint = endpoint;
-	facet->key = key;
+	facet->key = view->key;
 	facet->notice.kind = NOTICE_RELEASED;
 	list_init(&facet->notice.link);
-	list_push_back(bucket_of(table, key), &facet->link);
+	list_push_back(bucket_of(table, view->key), &facet->link);
 	table->count++;
-	return facet;
+	view->facet = facet;
+	return STATUS_OK;
 }
 
 static void free_key(struct facet_key *facet)
@@ -78,19 +88,24 @@ static void free_key(struct facet_key *facet)
 	list_remove(&facet->link);
 	list_remove(&facet->notice.link);
 	facet->endpoint->facets.count--;
+	struct process *payer = facet->payer;
 	slab_free(&facet_key_cache, facet);
+	if (payer == NULL)
+		return;
+	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
+	process_put(payer);
 }
 
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
 {
 	spin_lock(&endpoint->lock);
-	view->facet = find_or_make(endpoint, view->key);
-	if (view->facet != NULL) {
+	enum status status = find_or_make(endpoint, view);
+	if (status == STATUS_OK) {
 		view->facet->live++;
 		list_remove(&view->facet->notice.link); /* withdrawn, if it was on its way */
 	}
 	spin_unlock(&endpoint->lock);
-	return view->facet != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+	return status;
 }
 
 void facet_key_minted(struct view *view)

@@ -4,6 +4,7 @@
 #include "ops.h"
 
 #include <ring/kcall.h>
+#include <ring/notification.h>
 
 struct kcall kcalls[MAX_CPUS];
 
@@ -44,7 +45,7 @@ enum status kcall_return(struct rpc_request *request, struct view *view, int32_t
 enum status kcall_return_object(struct rpc_request *request, struct object *object, int32_t *index)
 {
 	struct view *view;
-	enum status status = view_create_full(object, &view);
+	enum status status = view_create_full(kcall_of(request)->thread->process, object, &view);
 
 	return status == STATUS_OK ? kcall_return(request, view, index) : status;
 }
@@ -90,6 +91,20 @@ enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t
 	return RPC_DEFERRED;
 }
 
+enum status kcall_sleep_then_signal(struct rpc_request *rpc, struct notification *notification, uint64_t bits,
+				    struct gate *gate, uint64_t until_ns)
+{
+	struct kcall *kcall = kcall_of(rpc);
+	enum status status = gate == NULL ? STATUS_OK
+					  : request_enter_gate(kcall->thread, kcall->request, gate);
+
+	if (status != STATUS_OK)
+		return status;
+	kcall->request->key = bits;
+	return kcall_sleep(rpc, &notification->object,
+			   until_ns); /* refused: the gate goes with the submission */
+}
+
 /* An empty result struct: a root pointer to a struct without fields. */
 static const uint64_t empty_struct = 0xfffffffcull;
 
@@ -98,8 +113,12 @@ void kcall_complete(struct request *request, uint64_t sequence, enum status stat
 	if (!request_claim(request, sequence))
 		return;
 	request_unlink(request);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		if (request->object->type == notification_object_type) /* Timer.signal */
+			notification_set(container_of(request->object, struct notification, object),
+					 request->key);
 		request_write_result(request, &empty_struct, sizeof(empty_struct));
+	}
 	request->result.status = status;
 	request_complete(request, NULL);
 }

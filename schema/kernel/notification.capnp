@@ -17,4 +17,9 @@ interface Notification @0xf13c422945e32766 {
 
   facet @3 (mask :UInt64) -> (facet :Notification);
   # A capability to the same word with a smaller mask. Errors: invalidArgument when mask has a bit that this one lacks, or none.
+
+  watched @4 (mask :UInt64, gone :UInt64) -> (facet :Notification);
+  # The same, and when the last capability to that facet is gone - released, revoked and released, or its holder has ended; copies,
+  # facets of it and what is attenuated from it count, too - the bits gone are set in the word, once: how one side of a pipe learns that
+  # nobody is left on the other. Reserve one capability. Errors: as facet, for mask and for gone.
 }

@@ -19,6 +19,12 @@ interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # Errors: invalidArgument for the name, the session or capture; failed when the session has ended; overloaded when the caller's
   # ledger has no process left.
 
+  bounded @1 () -> (spawner :ProcessSpawner);
+  # A spawner that gives children a share of what its caller has: the limits of each are taken out of the caller's own ledger (0 = half
+  # of what is left there, at most the default) until the child has ended and nothing of it is left, its handles and memory that others
+  # have of it included. create then fails with NO_QUOTA when there is not that much left. Whoever holds nothing but a bounded spawner
+  # uses, with all its descendants, no more than its own limits.
+
   struct Limits {
     pages @0 :UInt64;
     # 4 KiB frames: memory, page tables, regions. Default 16384 (64 MiB).

@@ -442,7 +442,7 @@ static void give_initial_objects(struct hostile *h)
 		uint64_t id = initial[i].object->type->interface_id;
 		struct view *view;
 
-		explore_check(view_create_full(initial[i].object, &view) == STATUS_OK);
+		explore_check(view_create_full(NULL, initial[i].object, &view) == STATUS_OK);
 		if (__builtin_strcmp(initial[i].name, "power") == 0) {
 			view_put(view);
 			continue;
@@ -461,7 +461,7 @@ static void give_shared(struct endpoint *endpoint, struct notification *notifica
 		give(&hostiles[i], scenario_full(&endpoint->object), endpoint->object.type->interface_id);
 		give(&hostiles[i], scenario_facet(endpoint, i), SCENARIO_INTERFACE);
 		give(&hostiles[i], scenario_facet(endpoint, i + 10), SCENARIO_INTERFACE);
-		explore_check(view_create(&endpoint->object, VIEW_TEMPLATE, 0, &set, 1, &template) ==
+		explore_check(view_create(NULL, &endpoint->object, VIEW_TEMPLATE, 0, &set, 1, &template) ==
 			      STATUS_OK);
 		give(&hostiles[i], template, SCENARIO_INTERFACE);
 		give(&hostiles[i], scenario_full(&notification->object),

@@ -29,7 +29,7 @@ static void begin(unsigned cpu_total)
 	server = scenario_process("server");
 	endpoint = scenario_endpoint(server, MESSAGE, 1);
 	server_end = scenario_give(server, scenario_full(&endpoint->object));
-	explore_check(view_create(&endpoint->object, VIEW_TEMPLATE, 0, &all, 1, &view) == STATUS_OK);
+	explore_check(view_create(NULL, &endpoint->object, VIEW_TEMPLATE, 0, &all, 1, &view) == STATUS_OK);
 	template = scenario_give(server, view);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i] = scenario_process(i == 0 ? "client" : "second");

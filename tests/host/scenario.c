@@ -77,7 +77,7 @@ struct view *scenario_full(struct object *object)
 	struct view *view;
 
 	object_get(object);
-	explore_check(view_create_full(object, &view) == STATUS_OK);
+	explore_check(view_create_full(NULL, object, &view) == STATUS_OK);
 	return view;
 }
 
@@ -86,7 +86,7 @@ struct view *scenario_facet(struct endpoint *endpoint, uint64_t key)
 	struct interface_set set = {SCENARIO_INTERFACE, METHODS_ALL};
 	struct view *view;
 
-	explore_check(view_create(&endpoint->object, VIEW_FACET, key, &set, 1, &view) == STATUS_OK);
+	explore_check(view_create(NULL, &endpoint->object, VIEW_FACET, key, &set, 1, &view) == STATUS_OK);
 	return view;
 }
 

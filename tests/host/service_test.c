@@ -35,7 +35,7 @@ static struct view *facet(struct endpoint *endpoint, uint64_t key, uint64_t inte
 	struct interface_set set = {interface_id, METHODS_ALL};
 	struct view *view;
 
-	explore_check(view_create(&endpoint->object, VIEW_FACET, key, &set, 1, &view) == STATUS_OK);
+	explore_check(view_create(NULL, &endpoint->object, VIEW_FACET, key, &set, 1, &view) == STATUS_OK);
 	return view;
 }
 

@@ -45,7 +45,7 @@ static struct view *make_view(uint64_t key)
 	struct interface_set all = {77, METHODS_ALL};
 	struct view *view = NULL;
 
-	explore_check(view_create(&object, VIEW_FACET, key, &all, 1, &view) == STATUS_OK);
+	explore_check(view_create(NULL, &object, VIEW_FACET, key, &all, 1, &view) == STATUS_OK);
 	return view;
 }
 
@@ -221,13 +221,13 @@ EXPLORE_TEST(views_allow_what_their_sets_say, 1)
 	struct view *view = NULL, *facet = NULL;
 
 	reset(10);
-	explore_check(view_create(&object, VIEW_TEMPLATE, 0, sets, 2, &view) == STATUS_OK);
+	explore_check(view_create(NULL, &object, VIEW_TEMPLATE, 0, sets, 2, &view) == STATUS_OK);
 	explore_check(view_allows(view, 1, 3) && view_allows(view, 1, 63) && !view_allows(view, 1, 2));
 	explore_check(!view_allows(view, 1, 64) &&
 		      !view_allows(view, 1, 65535)); /* a bound set names no newer method */
 	explore_check(view_allows(view, 2, 0) && view_allows(view, 2, 64) && view_allows(view, 2, 65535));
 	explore_check(!view_allows(view, 3, 0) && view_methods(view, 3) == 0);
-	explore_check(view_mint(view, 42, &facet) == STATUS_OK && facet->kind == VIEW_FACET &&
+	explore_check(view_mint(NULL, view, 42, &facet) == STATUS_OK && facet->kind == VIEW_FACET &&
 		      facet->key == 42);
 	explore_check(facet->count == 2 && view_methods(facet, 1) == sets[0].methods);
 }

@@ -14,17 +14,18 @@
 #define PAGE 4096ull /* the control page comes first */
 #define MAX_CAPACITY (1ull << 30)
 
-/* Bits of the word. The kernel may raise a GONE bit when the last bell of that end is gone; nothing else sets it. */
+/* Bits of the word. The kernel raises a GONE bit when the last bell of that end is gone; nobody else can set it. */
 enum { BYTES = 1, ROOM = 2, WRITER_GONE = 4, READER_GONE = 8 };
 
 #define METHOD(name) (1ull << NOTIFICATION_##name)
 
-/* A facet for bits, with these methods. */
-static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t bits,
+/* A facet for bits, with these methods; if gone is not 0, those bits are set when nobody has it any more. */
+static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t bits, uint64_t gone,
 			 uint64_t methods, cap_id *out)
 {
 	cap_id all;
-	enum status status = notification_facet(t, word, bits, &all);
+	enum status status = gone != 0 ? notification_watched(t, word, bits, gone, &all)
+				       : notification_facet(t, word, bits, &all);
 
 	if (status != STATUS_OK)
 		return status;
@@ -34,14 +35,14 @@ static enum status facet(struct rpc_transport *t, cap_id manager, cap_id word, u
 }
 
 static enum status end_facets(struct rpc_transport *t, cap_id manager, cap_id word, uint64_t ear_bits,
-			      uint64_t bell_bits, struct stream_parts *end)
+			      uint64_t bell_bits, uint64_t gone, struct stream_parts *end)
 {
-	enum status status = facet(t, manager, word, ear_bits, METHOD(WAIT) | METHOD(POLL) | METHOD(SIGNAL),
-				   &end->ear);
+	enum status status = facet(t, manager, word, ear_bits, 0,
+				   METHOD(WAIT) | METHOD(POLL) | METHOD(SIGNAL), &end->ear);
 
 	if (status != STATUS_OK)
 		return status;
-	return facet(t, manager, word, bell_bits, METHOD(SIGNAL), &end->bell);
+	return facet(t, manager, word, bell_bits, gone, METHOD(SIGNAL), &end->bell);
 }
 
 static enum status fill_parts(struct rpc_transport *t, cap_id manager, cap_id memory, cap_id word,
@@ -55,9 +56,9 @@ static enum status fill_parts(struct rpc_transport *t, cap_id manager, cap_id me
 	if (status == STATUS_OK)
 		status = ring_dup(ring_of(t), reader->memory, &writer->memory);
 	if (status == STATUS_OK)
-		status = end_facets(t, manager, word, BYTES | WRITER_GONE, ROOM, reader);
+		status = end_facets(t, manager, word, BYTES | WRITER_GONE, ROOM, READER_GONE, reader);
 	if (status == STATUS_OK)
-		status = end_facets(t, manager, word, ROOM | READER_GONE, BYTES, writer);
+		status = end_facets(t, manager, word, ROOM | READER_GONE, BYTES, WRITER_GONE, writer);
 	return status;
 }
 

@@ -32,12 +32,14 @@ enum status answer(uint64_t token, uint32_t words, uint64_t first);
 
 void test_calls(void); /* calls.c */
 void test_answers(void);
-void test_capabilities(void); /* caps.c */
-void test_failures(void);     /* failures.c */
-void test_gates(void);        /* gates.c */
-void test_pipeline(void);     /* pipeline.c */
-void test_notices(void);      /* notices.c */
-void test_supervised(void);   /* supervised.c */
-void test_credits(void);      /* credits.c */
-void test_processes(void);    /* processes.c */
-int child(void);              /* processes.c: what this program does with an argument */
+void test_capabilities(void);  /* caps.c */
+void test_failures(void);      /* failures.c */
+void test_gates(void);         /* gates.c */
+void test_pipeline(void);      /* pipeline.c */
+void test_notices(void);       /* notices.c */
+void test_supervised(void);    /* supervised.c */
+void test_credits(void);       /* credits.c */
+void test_processes(void);     /* processes.c */
+void test_notifications(void); /* notifications.c */
+int child_gives_a_word(void);
+int child(void); /* processes.c: what this program does with an argument */

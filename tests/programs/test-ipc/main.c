@@ -64,5 +64,6 @@ int main(void)
 	test_pipeline();
 	test_credits();
 	test_processes();
+	test_notifications();
 	return tap_end();
 }

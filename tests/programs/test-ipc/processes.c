@@ -59,6 +59,8 @@ int child(void)
 		return child_server_that_ends();
 	if (msg_text_equal(what, MSG_TEXT("waits")))
 		return child_waits();
+	if (msg_text_equal(what, MSG_TEXT("gives-a-word")))
+		return child_gives_a_word();
 	return 99;
 }
 

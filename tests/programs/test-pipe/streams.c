@@ -10,6 +10,7 @@
 
 static uint8_t bytes[4 * CAPACITY];
 static struct other o;
+static bool by_bits; /* deaths are learned by GONE bits alone, not by a handle */
 
 bool read_all(struct stream *stream, struct queue_wait *wait, uint64_t *count)
 {
@@ -63,7 +64,7 @@ bool other_start(struct other *other, enum queue_side side, const char *what)
 
 	enum queue_side mine = side == QUEUE_PRODUCER ? QUEUE_CONSUMER : QUEUE_PRODUCER;
 
-	parts[mine].peer = other->handle;
+	parts[mine].peer = by_bits ? CAP_ID_NULL : other->handle;
 	if (stream_open(&other->stream, mine, &parts[mine], w.t, w.space) != STATUS_OK)
 		return false;
 	stream_wait_init(&other->wait, &other->stream, w.ring);
@@ -465,5 +466,11 @@ void test_stream_deaths(void)
 	test_life_by_facet();
 	test_wake_at_once();
 	test_lies();
+	by_bits = true;
+	tap_note("the same deaths, known by GONE bits alone:");
+	test_writer_dies();
+	test_reader_dies();
+	test_killed_anywhere();
+	by_bits = false;
 	tap_ok(child_counts_return(&before), "counts return to the baseline");
 }

@@ -48,6 +48,7 @@ struct exit_record {
 
 struct process_limits { /* 0 = default */
 	uint64_t resource[LEDGER_COUNT];
+	bool shared; /* taken out of the creator's own; 0 = half of what is left there, at most the default */
 };
 
 struct capture;         /* cap/capture.h */
@@ -91,7 +92,9 @@ struct process {
 	struct thread_parts spare_thread;          /* p */
 	struct list waiters;                       /* p: requests that wait for the end (ring/wait.h) */
 	struct process *creator; /* counted; its ledger is charged one PROCESSES until this one has ended */
-	struct list link;        /* all processes; under process_list_lock */
+	struct process *
+		sponsor; /* counted; its ledger is charged all our limits until nothing is charged to us; NULL = nobody's */
+	struct list link; /* all processes; under process_list_lock */
 
 	struct cap_table table;
 	struct space space;

@@ -18,6 +18,8 @@
 #define METHODS_ALL (~0ull)
 
 struct facet_key;
+struct process;
+struct watch;
 
 struct interface_set {
 	uint64_t interface_id;
@@ -41,18 +43,27 @@ struct view {
 	uint8_t count;
 	enum transfer_scope
 		scope; /* set by who makes it, before anybody sees it; never larger than where it came from */
-	struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
+	union {
+		struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
+		struct watch *
+			watch; /* of a notification: who is told when its holders are gone, counted; or NULL */
+	};
+	struct process *payer; /* counted; charged one OBJECTS until the view is freed; NULL: the kernel */
 	struct quiesce_node quiesce;
 	struct interface_set sets[]; /* at least one */
 };
 
-/* Takes a reference on object. *out has one reference. NO_MEMORY. */
-enum status view_create(struct object *object, enum view_kind kind, uint64_t key,
+/* Takes a reference on object. *out has one reference. `payer` (NULL: the kernel) is whoever wants it made. NO_QUOTA, NO_MEMORY. */
+enum status view_create(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out);
 /* A full view of a kernel object; takes over the caller's reference on it, also on failure. */
-enum status view_create_full(struct object *object, struct view **out);
+enum status view_create_full(struct process *payer, struct object *object, struct view **out);
+/* Another view of the same object that is to grant no more than `from` (V1 is the caller's duty), with its scope and its watch.
+ * Besides, BAD_ID: `from`, which was only found by look-up, is gone. */
+enum status view_derive(struct process *payer, const struct view *from, enum view_kind kind, uint64_t key,
+			const struct interface_set *sets, unsigned count, struct view **out);
 /* `template` with a key. */
-enum status view_mint(const struct view *template, uint64_t key, struct view **out);
+enum status view_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out);
 
 /* For a holder of a reference. */
 static inline void view_get(struct view *view)

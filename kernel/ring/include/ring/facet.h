@@ -15,6 +15,7 @@
 #include <core/types.h>
 
 struct endpoint;
+struct process;
 struct view;
 
 enum notice_kind : uint8_t { NOTICE_RELEASED, NOTICE_CANCELLED };
@@ -28,6 +29,8 @@ struct notice {
 struct facet_key {
 	struct list link; /* in a bucket of the endpoint's table */
 	struct endpoint *endpoint;
+	struct process
+		*payer; /* counted: who made the first view with it; charged one OBJECTS. NULL: the kernel */
 	uint64_t key;
 	uint64_t live, mints;
 	bool retired;
@@ -41,7 +44,7 @@ struct facet_table {
 	uint32_t count;
 };
 
-/* A view of an endpoint's facet is made: finds or makes its key. NO_MEMORY. */
+/* A view of an endpoint's facet is made: finds or makes its key. NO_QUOTA, NO_MEMORY. */
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
 /* Such a view is gone for good. */
 void facet_key_leave(struct view *view);

@@ -87,6 +87,12 @@ enum status kcall_defer(struct rpc_request *request, struct object *object, stru
 /* As kcall_defer, in no queue: completes with an empty struct when the clock has reached until_ns. */
 enum status kcall_sleep(struct rpc_request *request, struct object *object, uint64_t until_ns);
 
+/* The same, and sets bits before it completes. `gate` (NULL: none) is what the notification came through: revoking it ends the call;
+ * the call itself must not be made through another one. */
+struct notification;
+enum status kcall_sleep_then_signal(struct rpc_request *request, struct notification *notification,
+				    uint64_t bits, struct gate *gate, uint64_t until_ns);
+
 /* Completes every request of a queue: takes the lock itself. `build` fills the result message of each; NULL: an empty struct. */
 #define KCALL_DEFERRED_WORDS 16u /* largest result of a deferred call */
 typedef size_t kcall_result_fn(void *context, uint64_t *words, size_t bytes);

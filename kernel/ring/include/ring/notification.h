@@ -12,13 +12,27 @@
 #include <core/lock.h>
 #include <ring/request.h>
 
+struct process;
 struct thread;
+struct view;
 
 struct notification {
 	struct object object;
 	struct spinlock lock; /* rank NOTIFICATION */
 	uint64_t bits;        /* n */
 	struct list waiters;  /* n: requests; request.key = bits it waits for */
+};
+
+/*
+ * Bits that are set when the last capability to a facet is gone. Shared by the facet's view and all that is derived from it; a
+ * watched facet of a watched facet counts the latter's.
+ */
+struct watch {
+	uint64_t refs; /* atomic */
+	uint64_t bits;
+	struct watch *above;   /* counted; NULL = none */
+	struct process *payer; /* counted; charged one OBJECTS */
+	struct quiesce_node quiesce;
 };
 
 extern const struct object_type *notification_object_type; /* set at boot by the object room */
@@ -28,6 +42,11 @@ extern const struct object_type *notification_object_type; /* set at boot by the
 
 enum status notification_create(struct process *owner, struct notification **out);
 void notification_destroy(struct object *object);
+/* For the object type: a view that was given a watch counts it; the last one gone raises its bits. BAD_ID: that has happened. */
+enum status notification_view_created(struct view *view);
+void notification_view_gone(struct view *view);
+/* Puts a watch of its own on a fresh view, above it the one that it has. NO_QUOTA, NO_MEMORY. */
+enum status notification_watch(struct process *payer, struct view *view, uint64_t bits);
 /* Gives set bits to who waits for them; the caller took the lock. */
 void notification_offer(struct notification *notification) RELEASES(notification->lock);
 
