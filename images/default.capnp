@@ -42,5 +42,6 @@ const image :Image = (
       ],
     ),
   ],
-  programs = ["hello"],
+  programs = ["hello", "counter"],
+  files = ["demo.cap"],
 );

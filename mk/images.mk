@@ -9,7 +9,7 @@ images: $(if $(wildcard tools/image/*.c),$(IMAGES))  ## boot packages out/images
 image-programs = $(if $(findstring import ",$(subst import "/schema,,$(file <$(1)))),$(PROGRAMS),$(foreach \
 	p,$(PROGRAMS),$(if $(findstring "$(notdir $(p))",$(file <$(1))),$(p))))
 define image-rule
-$(OUT)/images/$(notdir $(1:.capnp=.pkg)): $(1) $(OUT)/tools/image $(filter %/init,$(PROGRAMS)) $(call image-programs,$(1)) $(SCHEMAS) $(REGISTRY)
+$(OUT)/images/$(notdir $(1:.capnp=.pkg)): $(1) $(OUT)/tools/image $(filter %/init,$(PROGRAMS)) $(call image-programs,$(1)) $(SCHEMAS) $(REGISTRY) $(wildcard images/files/*)
 	$$(call say,IMAGE,$$@)mkdir -p $$(@D); $(OUT)/tools/image build $$< -o $$@
 endef
 $(foreach i,$(IMAGE_SOURCES),$(eval $(call image-rule,$(i))))

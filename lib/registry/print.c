@@ -95,7 +95,7 @@ uint32_t registry_print_signature(struct registry *registry, const struct text_o
 				  struct registry_data_method_reader m)
 {
 	struct counted counted = {out, 0};
-	struct text_out inner = {write_counted, &counted};
+	struct text_out inner = {write_counted, &counted, nullptr};
 
 	text_put_text(&inner, registry_data_method_reader_name(m));
 	text_put(&inner, " ");

@@ -149,6 +149,27 @@ bool registry_method_named(struct registry *registry, struct registry_data_inter
 	return false;
 }
 
+static bool extends(struct registry *registry, uint64_t id, uint64_t super, unsigned depth)
+{
+	struct registry_data_interface_reader interface;
+
+	if (id == super)
+		return true;
+	if (depth >= MAX_SUPER_DEPTH || !registry_interface(registry, id, &interface))
+		return false;
+
+	struct msg_list supers = registry_data_interface_reader_supers(interface);
+	for (uint32_t i = 0; i < msg_list_count(supers) && i < MAX_SUPERS; i++)
+		if (extends(registry, msg_list_u64(supers, i), super, depth + 1))
+			return true;
+	return false;
+}
+
+bool registry_extends(struct registry *registry, uint64_t id, uint64_t super)
+{
+	return extends(registry, id, super, 0);
+}
+
 bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name,
 			  struct registry_data_field_reader *out)
 {

@@ -6,7 +6,7 @@
  * deeply. A struct, enum or member that the registry does not know is printed as far as it can be.
  */
 #include <fmt/fmt.h>
-#include <registry/registry.h>
+#include <registry/read.h>
 
 #define MAX_TEXT 400u
 #define MAX_DATA 64u
@@ -18,48 +18,7 @@ struct printer {
 	const struct text_out *out;
 };
 
-/* A type as its two halves, so that the element of a list is one with one list less. */
-struct type {
-	enum registry_data_kind kind;
-	unsigned lists;
-	uint64_t id;
-};
-
-static struct type type_of(struct registry_data_field_reader field)
-{
-	struct registry_data_type_reader t = registry_data_field_reader_type(field);
-
-	return (struct type){registry_data_type_reader_kind(t), registry_data_type_reader_lists(t),
-			     registry_data_type_reader_id(t)};
-}
-
-/* Bits of a scalar's size in the data section; 0: it is not there but among the pointers, or is void. */
-static unsigned bits_of(enum registry_data_kind kind)
-{
-	switch (kind) {
-	case REGISTRY_DATA_KIND_BOOL:
-		return 1;
-	case REGISTRY_DATA_KIND_INT8:
-	case REGISTRY_DATA_KIND_UINT8:
-		return 8;
-	case REGISTRY_DATA_KIND_INT16:
-	case REGISTRY_DATA_KIND_UINT16:
-	case REGISTRY_DATA_KIND_ENUM:
-		return 16;
-	case REGISTRY_DATA_KIND_INT32:
-	case REGISTRY_DATA_KIND_UINT32:
-	case REGISTRY_DATA_KIND_FLOAT32:
-		return 32;
-	case REGISTRY_DATA_KIND_INT64:
-	case REGISTRY_DATA_KIND_UINT64:
-	case REGISTRY_DATA_KIND_FLOAT64:
-		return 64;
-	default:
-		return 0;
-	}
-}
-
-static void print_real(const struct text_out *out, double v)
+void registry_print_real(const struct text_out *out, double v)
 {
 	if (v != v) {
 		text_put(out, "nan");
@@ -110,7 +69,7 @@ static void print_enumerant(struct printer *p, uint64_t id, uint64_t value)
 	text_print(p->out, "%llu", (unsigned long long)value);
 }
 
-static void print_scalar(struct printer *p, struct type type, uint64_t bits)
+static void print_scalar(struct printer *p, struct registry_type type, uint64_t bits)
 {
 	switch (type.kind) {
 	case REGISTRY_DATA_KIND_VOID:
@@ -132,10 +91,10 @@ static void print_scalar(struct printer *p, struct type type, uint64_t bits)
 		text_print(p->out, "%lld", (long long)bits);
 		break;
 	case REGISTRY_DATA_KIND_FLOAT32:
-		print_real(p->out, (double)__builtin_bit_cast(float, (uint32_t)bits));
+		registry_print_real(p->out, (double)__builtin_bit_cast(float, (uint32_t)bits));
 		break;
 	case REGISTRY_DATA_KIND_FLOAT64:
-		print_real(p->out, __builtin_bit_cast(double, bits));
+		registry_print_real(p->out, __builtin_bit_cast(double, bits));
 		break;
 	case REGISTRY_DATA_KIND_ENUM:
 		print_enumerant(p, type.id, bits);
@@ -147,68 +106,29 @@ static void print_scalar(struct printer *p, struct type type, uint64_t bits)
 	}
 }
 
-static void print_pointer(struct printer *p, struct type type, struct msg_pointer pointer, unsigned depth);
+static void print_pointer(struct printer *p, struct registry_type type, struct msg_pointer pointer,
+			  unsigned depth);
 static void print_struct(struct printer *p, uint64_t id, struct msg_struct value, unsigned depth);
 
-static uint64_t element_bits(struct msg_list list, uint32_t i, unsigned bits)
-{
-	switch (bits) {
-	case 1:
-		return msg_list_bool(list, i);
-	case 8:
-		return msg_list_u8(list, i);
-	case 16:
-		return msg_list_u16(list, i);
-	case 32:
-		return msg_list_u32(list, i);
-	case 64:
-		return msg_list_u64(list, i);
-	default:
-		return 0;
-	}
-}
-
-static enum msg_elem elem_of(struct type type)
-{
-	if (type.lists > 0)
-		return MSG_ELEM_POINTER;
-	if (type.kind == REGISTRY_DATA_KIND_STRUCT)
-		return MSG_ELEM_COMPOSITE;
-	switch (bits_of(type.kind)) {
-	case 1:
-		return MSG_ELEM_BIT;
-	case 8:
-		return MSG_ELEM_8;
-	case 16:
-		return MSG_ELEM_16;
-	case 32:
-		return MSG_ELEM_32;
-	case 64:
-		return MSG_ELEM_64;
-	default:
-		return type.kind == REGISTRY_DATA_KIND_VOID ? MSG_ELEM_VOID : MSG_ELEM_POINTER;
-	}
-}
-
-static void print_element(struct printer *p, struct type element, struct msg_list list, uint32_t i,
+static void print_element(struct printer *p, struct registry_type element, struct msg_list list, uint32_t i,
 			  unsigned depth)
 {
-	enum msg_elem elem = elem_of(element);
+	enum msg_elem elem = registry_elem(element);
 
 	if (elem == MSG_ELEM_COMPOSITE)
 		print_struct(p, element.id, msg_list_struct(list, i), depth);
 	else if (elem == MSG_ELEM_POINTER)
 		print_pointer(p, element, msg_list_pointer(list, i), depth);
 	else
-		print_scalar(p, element, element_bits(list, i, bits_of(element.kind)));
+		print_scalar(p, element, registry_element_bits(list, i, registry_scalar_bits(element.kind)));
 }
 
 /* between: what goes before each element, and what ends the list. */
-static void print_list(struct printer *p, struct type type, struct msg_pointer pointer, unsigned depth,
-		       const char *before, const char *between)
+static void print_list(struct printer *p, struct registry_type type, struct msg_pointer pointer,
+		       unsigned depth, const char *before, const char *between)
 {
-	struct type element = {type.kind, type.lists - 1, type.id};
-	struct msg_list list = msg_read_list(pointer, elem_of(element));
+	struct registry_type element = {type.kind, type.lists - 1, type.id};
+	struct msg_list list = msg_read_list(pointer, registry_elem(element));
 	uint32_t count = msg_list_count(list), shown = count < MAX_ELEMENTS ? count : MAX_ELEMENTS;
 
 	for (uint32_t i = 0; i < shown; i++) {
@@ -219,7 +139,7 @@ static void print_list(struct printer *p, struct type type, struct msg_pointer p
 		text_print(p->out, "%s... (%u in all)", between, count);
 }
 
-static void print_capability(struct printer *p, struct type type, struct msg_pointer pointer)
+static void print_capability(struct printer *p, struct registry_type type, struct msg_pointer pointer)
 {
 	char buffer[24];
 
@@ -235,7 +155,8 @@ static void print_capability(struct printer *p, struct type type, struct msg_poi
 	text_put(p->out, ">");
 }
 
-static void print_pointer(struct printer *p, struct type type, struct msg_pointer pointer, unsigned depth)
+static void print_pointer(struct printer *p, struct registry_type type, struct msg_pointer pointer,
+			  unsigned depth)
 {
 	if (type.lists > 0) {
 		text_put(p->out, "[");
@@ -258,55 +179,26 @@ static void print_pointer(struct printer *p, struct type type, struct msg_pointe
 	}
 }
 
-static uint64_t field_bits(struct msg_struct s, unsigned bits, uint32_t offset)
-{
-	switch (bits) {
-	case 1:
-		return msg_struct_bool(s, offset);
-	case 8:
-		return msg_struct_u8(s, offset);
-	case 16:
-		return offset < UINT32_MAX / 2 ? msg_struct_u16(s, offset * 2) : 0;
-	case 32:
-		return offset < UINT32_MAX / 4 ? msg_struct_u32(s, offset * 4) : 0;
-	case 64:
-		return offset < UINT32_MAX / 8 ? msg_struct_u64(s, offset * 8) : 0;
-	default:
-		return 0;
-	}
-}
-
 static void print_field(struct printer *p, struct registry_data_field_reader field, struct msg_struct s,
 			unsigned depth)
 {
-	struct type type = type_of(field);
+	struct registry_type type = registry_type_of(field);
 	uint32_t offset = registry_data_field_reader_offset(field);
 
 	if (type.lists == 0 && type.kind == REGISTRY_DATA_KIND_GROUP) {
 		print_struct(p, type.id, s, depth);
-	} else if (type.lists > 0 || (bits_of(type.kind) == 0 && type.kind != REGISTRY_DATA_KIND_VOID)) {
+	} else if (type.lists > 0 ||
+		   (registry_scalar_bits(type.kind) == 0 && type.kind != REGISTRY_DATA_KIND_VOID)) {
 		struct msg_pointer pointer = msg_struct_pointer(s, offset);
 
 		if (msg_pointer_is_null(pointer) && registry_data_field_reader_has_default_pointer(field))
 			pointer = registry_data_field_reader_default_pointer(field);
 		print_pointer(p, type, pointer, depth);
 	} else {
-		uint64_t bits = field_bits(s, bits_of(type.kind), offset);
+		uint64_t bits = registry_field_bits(s, registry_scalar_bits(type.kind), offset);
 
 		print_scalar(p, type, bits ^ registry_data_field_reader_default_bits(field));
 	}
-}
-
-/* Is this member of a union not the one that is set? */
-static bool is_absent(struct registry_data_struct_reader type, struct registry_data_field_reader field,
-		      struct msg_struct s)
-{
-	uint16_t wanted = registry_data_field_reader_discriminant(field);
-	uint32_t offset = registry_data_struct_reader_discriminant_offset(type);
-
-	if (registry_data_struct_reader_discriminant_count(type) == 0 || wanted == 65535)
-		return false;
-	return offset >= UINT32_MAX / 2 || msg_struct_u16(s, offset * 2) != wanted;
 }
 
 static void print_struct(struct printer *p, uint64_t id, struct msg_struct value, unsigned depth)
@@ -324,7 +216,7 @@ static void print_struct(struct printer *p, uint64_t id, struct msg_struct value
 	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
 		struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
 
-		if (is_absent(type, field, value))
+		if (registry_absent(type, field, value))
 			continue;
 		text_put(p->out, first ? "" : ", ");
 		text_put_text(p->out, registry_data_field_reader_name(field));
@@ -351,14 +243,15 @@ void registry_print_results(struct registry *registry, const struct text_out *ou
 
 	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
 		struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
-		struct type t = type_of(field);
+		struct registry_type t = registry_type_of(field);
 
-		if (is_absent(type, field, value))
+		if (registry_absent(type, field, value))
 			continue;
 		text_put(out, "  ");
 		text_put_text(out, registry_data_field_reader_name(field));
 		text_put(out, " =");
-		if (t.lists > 0 && elem_of((struct type){t.kind, t.lists - 1, t.id}) == MSG_ELEM_COMPOSITE &&
+		if (t.lists > 0 &&
+		    registry_elem((struct registry_type){t.kind, t.lists - 1, t.id}) == MSG_ELEM_COMPOSITE &&
 		    msg_list_count(msg_struct_list(value, registry_data_field_reader_offset(field),
 						   MSG_ELEM_COMPOSITE)) > 0) {
 			print_list(&p, t, msg_struct_pointer(value, registry_data_field_reader_offset(field)),

@@ -55,6 +55,34 @@ static bool fits(struct registry_data_struct_reader s, struct type type, uint32_
 	return ((uint64_t)offset + 1) * bits <= registry_data_struct_reader_data_words(s) * 64ull;
 }
 
+/*
+ * The value that is meant: of a bare name where no enumerant is wanted, its variable's; of results with one member,
+ * that. Null: there is none. Its place is where the name was written.
+ */
+static const struct shell_value *resolve(struct shell_encoder *e, struct type type,
+					 const struct shell_value *value, struct shell_value *meant)
+{
+	bool is_enum = type.lists == 0 && type.kind == REGISTRY_DATA_KIND_ENUM;
+	const struct shell_value *found = value;
+
+	if (value->kind == SHELL_NAME && !is_enum &&
+	    !(type_is_real(type) &&
+	      (shell_word_is(value->word, "inf") || shell_word_is(value->word, "nan")))) {
+		found = e->variable(e->self, value->word);
+		if (!found)
+			return nullptr;
+	}
+	if (type.lists > 0 || type.kind != REGISTRY_DATA_KIND_STRUCT)
+		found = shell_plain(found);
+	if (found == value)
+		return value;
+	*meant = *found;
+	if (found->kind == SHELL_INTEGER || found->kind == SHELL_CAPABILITY)
+		meant->word = value->word;
+	meant->word.at = value->word.at;
+	return meant;
+}
+
 /* ---- Structs ---- */
 
 /* outer: the struct that the data is in; s: the struct or group whose member it is. */
@@ -63,7 +91,7 @@ struct target {
 	struct msg_struct_builder b;
 };
 
-static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count,
+static bool encode_members(struct shell_encoder *e, struct target *target, const struct shell_value *first,
 			   uint32_t at, bool all);
 
 static struct msg_pointer_builder pointer_slot(const struct target *target, uint32_t offset)
@@ -74,13 +102,17 @@ static struct msg_pointer_builder pointer_slot(const struct target *target, uint
 }
 
 static bool encode_member(struct shell_encoder *e, struct target *target,
-			  struct registry_data_field_reader field, const struct shell_value *value)
+			  struct registry_data_field_reader field, const struct shell_value *written)
 {
 	struct type type = type_of_field(field);
+	struct shell_value meant;
+	const struct shell_value *value = resolve(e, type, written, &meant);
 	uint32_t offset = registry_data_field_reader_offset(field);
 	uint16_t discriminant = registry_data_field_reader_discriminant(field);
 	uint64_t bits = 0;
 
+	if (!value)
+		return false;
 	if (discriminant != 65535) {
 		uint32_t where = registry_data_struct_reader_discriminant_offset(target->s);
 
@@ -95,7 +127,7 @@ static bool encode_member(struct shell_encoder *e, struct target *target,
 			return encode_fail(e, value, "a group is written (name = value, ...), not");
 		if (!registry_struct(e->registry, type.id, &group.s))
 			return encode_fail(e, value, "this type is not in the registry:");
-		return encode_members(e, &group, value->first, value->count, value->word.at, false);
+		return encode_members(e, &group, value->first, value->word.at, false);
 	}
 	if (!fits(target->outer, type, offset))
 		return encode_fail(e, value, "the registry's layout is damaged here:");
@@ -180,13 +212,12 @@ static bool check_all_given(struct shell_encoder *e, const struct target *target
 	return true;
 }
 
-static bool encode_members(struct shell_encoder *e, struct target *target, uint16_t first, uint16_t count,
+static bool encode_members(struct shell_encoder *e, struct target *target, const struct shell_value *first,
 			   uint32_t at, bool all)
 {
 	uint64_t given = 0;
 
-	for (uint16_t i = 0, index = first; i < count && index != SHELL_NONE; i++) {
-		const struct shell_value *value = &e->values->value[index];
+	for (const struct shell_value *value = first; value; value = value->next) {
 		uint32_t member;
 
 		if (!find_member(e, target, value, given, &member))
@@ -197,18 +228,17 @@ static bool encode_members(struct shell_encoder *e, struct target *target, uint1
 					   registry_data_struct_reader_fields(target->s), member),
 				   value))
 			return false;
-		index = value->next;
 	}
-	return !all || count > 0 || check_all_given(e, target, given, at);
+	return !all || first || check_all_given(e, target, given, at);
 }
 
 bool shell_encode_params(struct shell_encoder *encoder, struct registry_data_struct_reader type,
-			 struct msg_struct_builder builder, uint16_t first, uint16_t count, uint32_t at)
+			 struct msg_struct_builder builder, const struct shell_value *first, uint32_t at)
 {
 	struct target target = {type, type, builder};
 
 	*encoder->error = (struct shell_error){.at = at};
-	return encode_members(encoder, &target, first, count, at, true);
+	return encode_members(encoder, &target, first, at, true);
 }
 
 /* ---- Pointers ---- */
@@ -231,17 +261,21 @@ static bool encode_list(struct shell_encoder *e, struct type type, struct msg_po
 	else
 		list = msg_init_list(slot, type_elem(element), value->count);
 
-	uint16_t index = value->first;
-	for (uint32_t i = 0; i < value->count; i++) {
-		const struct shell_value *v = &e->values->value[index];
+	uint32_t i = 0;
+	for (const struct shell_value *member = value->first; member; member = member->next, i++) {
+		struct shell_value meant;
+		const struct shell_value *v = resolve(e, element, member, &meant);
 		uint64_t bits = 0;
+
+		if (!v)
+			return false;
 
 		if (structs) {
 			struct target target = {s, s, msg_list_struct_at(list, i)};
 
 			if (v->kind != SHELL_STRUCT)
 				return encode_fail(e, v, "a struct is written (name = value, ...), not");
-			if (!encode_members(e, &target, v->first, v->count, v->word.at, false))
+			if (!encode_members(e, &target, v->first, v->word.at, false))
 				return false;
 		} else if (type_is_pointer(element)) {
 			if (!encode_pointer(e, element, msg_list_slot(list, i), v))
@@ -251,7 +285,6 @@ static bool encode_list(struct shell_encoder *e, struct type type, struct msg_po
 				return false;
 			encode_list_scalar(list, i, type_bits(element), bits);
 		}
-		index = v->next;
 	}
 	return true;
 }
@@ -283,12 +316,14 @@ static bool encode_pointer(struct shell_encoder *e, struct type type, struct msg
 		target.outer = target.s;
 		target.b = msg_init_struct(slot, registry_data_struct_reader_data_words(target.s),
 					   registry_data_struct_reader_pointers(target.s));
-		return encode_members(e, &target, value->first, value->count, value->word.at, false);
+		return encode_members(e, &target, value->first, value->word.at, false);
 	default:
-		if (value->kind != SHELL_NAME)
-			return encode_fail(e, value, "a capability's name is wanted here, not");
-		if (!e->capability(e->self, value->word,
-				   type.kind == REGISTRY_DATA_KIND_INTERFACE ? type.id : 0, &index))
+		if (value->kind == SHELL_VOID)
+			return true; /* null */
+		if (value->kind != SHELL_CAPABILITY)
+			return encode_fail(e, value, "a capability is wanted here, not");
+		if (!e->capability(e->self, value, type.kind == REGISTRY_DATA_KIND_INTERFACE ? type.id : 0,
+				   &index))
 			return false;
 		msg_set_cap(slot, index);
 		return true;

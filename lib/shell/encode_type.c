@@ -66,7 +66,26 @@ bool encode_fail_word(struct shell_encoder *e, struct shell_word word, const cha
 
 bool encode_fail(struct shell_encoder *e, const struct shell_value *value, const char *text)
 {
-	return encode_fail_word(e, value->word, text);
+	static const char *const kinds[] = {
+		[SHELL_VOID] = "void",
+		[SHELL_BOOL] = "true or false",
+		[SHELL_INTEGER] = "a number",
+		[SHELL_REAL] = "a number with a fraction",
+		[SHELL_TEXT] = "a text",
+		[SHELL_DATA] = "data",
+		[SHELL_NAME] = "a name",
+		[SHELL_ENUMERANT] = "an enumerant",
+		[SHELL_LIST] = "a list",
+		[SHELL_STRUCT] = "a struct",
+		[SHELL_CAPABILITY] = "a capability",
+		[SHELL_OWN_SPACE] = "an address space",
+	};
+
+	if (value->word.len > 0)
+		return encode_fail_word(e, value->word, text);
+	e->error->at = value->word.at;
+	fmt_print(e->error->text, sizeof(e->error->text), "%s %s", text, kinds[value->kind]);
+	return false;
 }
 
 static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct shell_value *value,
@@ -79,7 +98,8 @@ static bool encode_enumerant(struct shell_encoder *e, uint64_t id, const struct 
 		*bits = value->magnitude;
 		return true;
 	}
-	if (value->kind != SHELL_NAME || !registry_enum(e->registry, id, &r))
+	if ((value->kind != SHELL_NAME && value->kind != SHELL_ENUMERANT && value->kind != SHELL_TEXT) ||
+	    !registry_enum(e->registry, id, &r))
 		return encode_fail(e, value, "a name of this enum is wanted here, not");
 
 	struct registry_data_enumerant_list_reader list = registry_data_enum_reader_enumerants(r);

@@ -1,37 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The lexer: names, numbers, quoted text, data, signs. It reads each byte once and never past the end of the
- * line.
+ * The lexer: names, quoted text, data, signs. It reads each byte once (quoted ones twice) and never past the end of
+ * the source.
  */
-#include "lex.h"
-
 #include <fmt/fmt.h>
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static char peek(const struct lexer *lexer, uint32_t ahead)
-{
-	return lexer->at + ahead < lexer->len ? lexer->line[lexer->at + ahead] : '\0';
-}
+#include "lex_internal.h"
 
 bool lex_fail(struct shell_error *error, uint32_t at, const char *text, const struct shell_word *what)
 {
@@ -44,29 +18,15 @@ bool lex_fail(struct shell_error *error, uint32_t at, const char *text, const st
 	return false;
 }
 
-static void finish_word(struct lexer *lexer, uint32_t start)
-{
-	lexer->token.word = (struct shell_word){lexer->line + start, lexer->at - start, start};
-}
-
-static bool keep_byte(struct lexer *lexer, uint32_t start, char c)
-{
-	if (lexer->values->used == SHELL_MAX_BYTES)
-		return lex_fail(lexer->error, start, "too much text in one line", nullptr);
-	lexer->values->bytes[lexer->values->used++] = c;
-	return true;
-}
-
-/* The character after a backslash; *c is what it stands for. */
-static bool escape(struct lexer *lexer, char *c)
+bool lex_escape(struct lexer *lexer, char *c)
 {
 	static const char from[] = "nrtabfv0\\\"'", to[] = "\n\r\t\a\b\f\v\0\\\"'";
 	uint32_t start = lexer->at - 1;
-	char letter = peek(lexer, 0);
+	char letter = lex_peek(lexer, 0);
 
 	lexer->at++;
 	if (letter == 'x') {
-		int high = hex_digit(peek(lexer, 0)), low = hex_digit(peek(lexer, 1));
+		int high = lex_hex_digit(lex_peek(lexer, 0)), low = lex_hex_digit(lex_peek(lexer, 1));
 
 		if (high < 0 || low < 0)
 			return lex_fail(lexer->error, start, "\\x wants two hexadecimal digits", nullptr);
@@ -84,216 +44,210 @@ static bool escape(struct lexer *lexer, char *c)
 			"unknown escape; there are \\n \\r \\t \\\" \\\\ \\xNN and a few more", nullptr);
 }
 
+/* Room for what stands between the quote at `start` and its end; null: there is no end, or no room. */
+static char *quoted_room(struct lexer *lexer, uint32_t start, uint32_t first)
+{
+	uint32_t at = first;
+
+	while (at < lexer->len && lexer->line[at] != '"' && lexer->line[at] != '\n')
+		at += lexer->line[at] == '\\' ? 2 : 1;
+	if (at >= lexer->len || lexer->line[at] != '"') {
+		lex_fail(lexer->error, start, "this quote is never closed", nullptr);
+		return nullptr;
+	}
+
+	char *room = shell_arena_alloc(lexer->arena, at - first + 1);
+	if (!room)
+		lex_fail(lexer->error, start, "too much text at once", nullptr);
+	return room;
+}
+
+static bool finish_quoted(struct lexer *lexer, uint32_t start, enum token_kind kind, const char *room,
+			  uint32_t len)
+{
+	lexer->at++;
+	lexer->token.kind = kind;
+	lexer->token.word = (struct shell_word){room, len, start};
+	return true;
+}
+
 static bool lex_text(struct lexer *lexer)
 {
-	uint32_t start = lexer->at, first = lexer->values->used;
+	uint32_t start = lexer->at, len = 0;
+	char *room = quoted_room(lexer, start, ++lexer->at);
 
-	for (lexer->at++; peek(lexer, 0) != '"';) {
-		if (lexer->at >= lexer->len)
-			return lex_fail(lexer->error, start, "this quote is never closed", nullptr);
+	if (!room)
+		return false;
+	while (lex_peek(lexer, 0) != '"') {
 		char c = lexer->line[lexer->at++];
-		if (c == '\\' && !escape(lexer, &c))
+
+		if (c == '\\' && !lex_escape(lexer, &c))
 			return false;
-		if (!keep_byte(lexer, start, c))
-			return false;
+		room[len++] = c;
 	}
-	lexer->at++;
-	lexer->token.kind = TOKEN_TEXT;
-	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first,
-						start};
-	return true;
+	return finish_quoted(lexer, start, TOKEN_TEXT, room, len);
 }
 
 /* 0x"01 ff" */
 static bool lex_data(struct lexer *lexer)
 {
-	uint32_t start = lexer->at, first = lexer->values->used;
+	uint32_t start = lexer->at, len = 0;
+	char *room = quoted_room(lexer, start, lexer->at += 3);
 
-	for (lexer->at += 3; peek(lexer, 0) != '"'; lexer->at++) {
+	if (!room)
+		return false;
+	for (; lex_peek(lexer, 0) != '"'; lexer->at++) {
 		int high, low;
 
-		if (lexer->at >= lexer->len)
-			return lex_fail(lexer->error, start, "this quote is never closed", nullptr);
-		if (peek(lexer, 0) == ' ')
+		if (lex_peek(lexer, 0) == ' ')
 			continue;
-		high = hex_digit(peek(lexer, 0));
-		low = hex_digit(peek(lexer, 1));
+		high = lex_hex_digit(lex_peek(lexer, 0));
+		low = lex_hex_digit(lex_peek(lexer, 1));
 		if (high < 0 || low < 0)
 			return lex_fail(lexer->error, lexer->at, "data is pairs of hexadecimal digits",
 					nullptr);
 		lexer->at++;
-		if (!keep_byte(lexer, start, (char)(high * 16 + low)))
-			return false;
+		room[len++] = (char)(high * 16 + low);
 	}
-	lexer->at++;
-	lexer->token.kind = TOKEN_DATA;
-	lexer->token.word = (struct shell_word){lexer->values->bytes + first, lexer->values->used - first,
-						start};
-	return true;
+	return finish_quoted(lexer, start, TOKEN_DATA, room, len);
 }
 
-static double power_of_ten(int exponent)
+static int base64_digit(char c)
 {
-	double result = 1, base = 10;
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *found = c ? __builtin_strchr(digits, c) : nullptr;
 
-	for (unsigned n = (unsigned)(exponent < 0 ? -exponent : exponent); n; n >>= 1, base *= base)
-		if (n & 1)
-			result *= base;
-	return exponent < 0 ? 1 / result : result;
+	return found ? (int)(found - digits) : -1;
 }
 
-/* [digits] [. digits] [e [sign] digits]: an integer if it is exactly one, else a real. */
-static void finish_decimal(struct token *token, uint64_t mantissa, double approximate, int exponent,
-			   bool overflow)
+/* b64"Af8=": groups of four, the last one filled up with = or cut short. */
+static bool lex_base64(struct lexer *lexer)
 {
-	uint64_t value = mantissa;
-	int left = exponent;
+	uint32_t start = lexer->at, len = 0, bits = 0, have = 0, digits = 0;
+	char *room = quoted_room(lexer, start, lexer->at += 4);
 
-	while (left < 0 && value % 10 == 0 && value != 0 && !overflow) {
-		value /= 10;
-		left++;
-	}
-	while (left > 0 && !overflow) {
-		overflow = __builtin_mul_overflow(value, 10, &value);
-		left--;
-	}
-	if (!overflow && (left == 0 || mantissa == 0)) {
-		token->kind = TOKEN_INTEGER;
-		token->magnitude = value;
-		return;
-	}
-	token->kind = TOKEN_REAL;
-	token->real = exponent < 0 ? approximate / power_of_ten(-exponent)
-				   : approximate * power_of_ten(exponent);
-	if (token->negative)
-		token->real = -token->real;
-}
+	if (!room)
+		return false;
+	for (; lex_peek(lexer, 0) != '"' && lex_peek(lexer, 0) != '='; lexer->at++) {
+		int digit = base64_digit(lex_peek(lexer, 0));
 
-static bool lex_decimal(struct lexer *lexer, uint32_t start)
-{
-	uint64_t mantissa = 0;
-	double approximate = 0;
-	bool overflow = false, fraction = false;
-	int exponent = 0, written = 0, sign = 1;
-
-	for (;; lexer->at++) {
-		char c = peek(lexer, 0);
-
-		if (c == '.' && !fraction && is_digit(peek(lexer, 1))) {
-			fraction = true;
-			continue;
+		if (digit < 0)
+			return lex_fail(lexer->error, lexer->at, "this is no digit of base64", nullptr);
+		bits = (bits << 6 | (uint32_t)digit) & 0xfffff;
+		digits++;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			room[len++] = (char)(bits >> have);
 		}
-		if (!is_digit(c))
-			break;
-		overflow |= __builtin_mul_overflow(mantissa, 10, &mantissa) ||
-			    __builtin_add_overflow(mantissa, (uint64_t)(c - '0'), &mantissa);
-		approximate = approximate * 10 + (c - '0');
-		exponent -= fraction;
 	}
-	char next = peek(lexer, 1);
-	if ((peek(lexer, 0) == 'e' || peek(lexer, 0) == 'E') &&
-	    (is_digit(next) || ((next == '-' || next == '+') && is_digit(peek(lexer, 2))))) {
-		lexer->at++;
-		if (next == '-' || next == '+') {
-			sign = next == '-' ? -1 : 1;
-			lexer->at++;
-		}
-		for (; is_digit(peek(lexer, 0)); lexer->at++)
-			written = written > 9999 ? written : written * 10 + (peek(lexer, 0) - '0');
-	}
-	finish_word(lexer, start);
-	finish_decimal(&lexer->token, mantissa, approximate, exponent + sign * written, overflow);
-	return true;
-}
-
-static bool lex_hexadecimal(struct lexer *lexer, uint32_t start)
-{
-	uint64_t value = 0;
-	uint32_t first = lexer->at += 2;
-
-	for (; hex_digit(peek(lexer, 0)) >= 0; lexer->at++) {
-		if (value >> 60)
-			return lex_fail(lexer->error, start, "larger than 64 bits", nullptr);
-		value = value << 4 | (uint64_t)hex_digit(peek(lexer, 0));
-	}
-	finish_word(lexer, start);
-	if (lexer->at == first)
-		return lex_fail(lexer->error, start, "no hexadecimal digits after", &lexer->token.word);
-	lexer->token.kind = TOKEN_INTEGER;
-	lexer->token.magnitude = value;
-	return true;
-}
-
-static bool lex_number(struct lexer *lexer)
-{
-	uint32_t start = lexer->at;
-	bool good;
-
-	if (peek(lexer, 0) == '-' || peek(lexer, 0) == '+') {
-		lexer->token.negative = peek(lexer, 0) == '-';
-		lexer->at++;
-	}
-	if (peek(lexer, 0) == '0' && peek(lexer, 1) == 'x' && peek(lexer, 2) == '"')
-		return lex_data(lexer);
-	if (peek(lexer, 0) == '0' && (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X'))
-		good = lex_hexadecimal(lexer, start);
-	else
-		good = lex_decimal(lexer, start);
-	if (good && (is_letter(peek(lexer, 0)) || is_digit(peek(lexer, 0)))) {
-		while (is_letter(peek(lexer, 0)) || is_digit(peek(lexer, 0)))
-			lexer->at++;
-		finish_word(lexer, start);
-		return lex_fail(lexer->error, start, "not a number:", &lexer->token.word);
-	}
-	return good;
+	for (; lex_peek(lexer, 0) == '='; lexer->at++)
+		digits++;
+	if (lex_peek(lexer, 0) != '"' || digits % 4 == 1 || (bits & ((1u << have) - 1)) != 0)
+		return lex_fail(lexer->error, lexer->at, "base64 does not end like this", nullptr);
+	return finish_quoted(lexer, start, TOKEN_DATA, room, len);
 }
 
 static void lex_name(struct lexer *lexer)
 {
 	uint32_t start = lexer->at;
 
-	while (is_letter(peek(lexer, 0)) || is_digit(peek(lexer, 0)) ||
-	       (peek(lexer, 0) == '-' && (is_letter(peek(lexer, 1)) || is_digit(peek(lexer, 1)))))
+	while (lex_is_letter(lex_peek(lexer, 0)) || lex_is_digit(lex_peek(lexer, 0)) ||
+	       (lex_peek(lexer, 0) == '-' &&
+		(lex_is_letter(lex_peek(lexer, 1)) || lex_is_digit(lex_peek(lexer, 1)))))
 		lexer->at++;
 	lexer->token.kind = TOKEN_NAME;
-	finish_word(lexer, start);
+	lex_finish_word(lexer, start);
+}
+
+static bool lex_sign(struct lexer *lexer)
+{
+	static const char pairs[][3] = {"==", "!=", "<=", ">=", ".."};
+	uint32_t start = lexer->at;
+	char c = lex_peek(lexer, 0), next = lex_peek(lexer, 1);
+
+	lexer->at++;
+	lexer->token.sign = (uint8_t)c;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (c == pairs[i][0] && next == pairs[i][1]) {
+			lexer->token.sign = SIGN2((uint8_t)c, (uint8_t)next);
+			lexer->at++;
+			break;
+		}
+	}
+	lex_finish_word(lexer, start);
+	if (lexer->at - start == 1 && (c == '\0' || !__builtin_strchr(".,:=()[]{}&|+-*/%<>", c))) {
+		/* The whole character, not a part of it. */
+		while (((uint8_t)lex_peek(lexer, 0) & 0xc0) == 0x80)
+			lexer->at++;
+		lex_finish_word(lexer, start);
+		return lex_fail(lexer->error, start,
+				"a character that means nothing here:", &lexer->token.word);
+	}
+	lexer->token.kind = TOKEN_SIGN;
+	c = lex_peek(lexer, 0);
+	lexer->token.spaced_after = lexer->at >= lexer->len || c == ' ' || c == '\t' || c == '\n';
+	return true;
+}
+
+/* White space, comments, and inside brackets the ends of lines. */
+static void skip_space(struct lexer *lexer)
+{
+	for (;; lexer->at++) {
+		char c = lex_peek(lexer, 0);
+
+		if (c == '#')
+			while (lexer->at < lexer->len && lexer->line[lexer->at] != '\n')
+				lexer->at++;
+		if (lexer->at >= lexer->len)
+			return;
+		c = lexer->line[lexer->at];
+		if (c != ' ' && c != '\t' && c != '\r' && !(c == '\n' && lexer->brackets > 0))
+			return;
+	}
+}
+
+static bool lex_one(struct lexer *lexer)
+{
+	char c = lex_peek(lexer, 0), next = lex_peek(lexer, 1);
+	bool sign = c == '-' || c == '+';
+
+	if (c == '\n' || c == ';') {
+		lexer->at++;
+		lex_finish_word(lexer, lexer->at - 1);
+		lexer->token.kind = TOKEN_LINE;
+		return true;
+	}
+	if (c == '"')
+		return lex_text(lexer);
+	if (c == '0' && next == 'x' && lex_peek(lexer, 2) == '"')
+		return lex_data(lexer);
+	if (c == 'b' && next == '6' && lex_peek(lexer, 2) == '4' && lex_peek(lexer, 3) == '"')
+		return lex_base64(lexer);
+	if (lex_is_digit(c) || (sign && lex_is_digit(next) && (!lexer->operand || lexer->token.spaced)))
+		return lex_number(lexer);
+	if (lex_is_letter(c)) {
+		lex_name(lexer);
+		return true;
+	}
+	return lex_sign(lexer);
 }
 
 bool lex_next(struct lexer *lexer)
 {
 	uint32_t before = lexer->at;
 
-	while (peek(lexer, 0) == ' ' || peek(lexer, 0) == '\t')
-		lexer->at++;
+	skip_space(lexer);
 	lexer->token = (struct token){.kind = TOKEN_END, .spaced = lexer->at > before};
-	if (peek(lexer, 0) == '#')
-		lexer->at = lexer->len;
-	finish_word(lexer, lexer->at);
+	lex_finish_word(lexer, lexer->at);
+	lexer->token.end = lexer->at;
 	if (lexer->at >= lexer->len)
 		return true;
+	if (!lex_one(lexer))
+		return false;
+	lexer->token.end = lexer->at;
 
-	char c = peek(lexer, 0), next = peek(lexer, 1);
-	if (c == '"')
-		return lex_text(lexer);
-	if (is_digit(c) || ((c == '-' || c == '+') && is_digit(next)))
-		return lex_number(lexer);
-	if (is_letter(c)) {
-		lex_name(lexer);
-		return true;
-	}
-	lexer->at++;
-	finish_word(lexer, lexer->at - 1);
-	if (c == '\0' || !__builtin_strchr(".,:=()[]{}&|", c)) {
-		uint32_t start = lexer->at - 1;
-
-		/* The whole character, not a part of it. */
-		while (((uint8_t)peek(lexer, 0) & 0xc0) == 0x80)
-			lexer->at++;
-		finish_word(lexer, start);
-		return lex_fail(lexer->error, start,
-				"a character that means nothing here:", &lexer->token.word);
-	}
-	lexer->token.kind = TOKEN_SIGN;
-	lexer->token.sign = c;
+	const struct token *t = &lexer->token;
+	lexer->operand = t->kind != TOKEN_SIGN ? t->kind != TOKEN_LINE : t->sign == ')' || t->sign == ']';
 	return true;
 }

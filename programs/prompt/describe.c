@@ -2,76 +2,78 @@
 /* caps and describe: what is held here, and what is known of an interface, struct or enum. */
 #include <fmt/fmt.h>
 #include <runtime/runtime.h>
-#include <schema/kernel/capability_manager.capnp.h>
+#include <shell/decode.h>
 #include <shell/nearest.h>
 
 #include "prompt.h"
 
-bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance,
-		      uint32_t *giver)
+static const struct shell_value *capability_named(struct shell_word word)
 {
-	struct capability_manager_describe_results_reader results;
-	struct rpc_call call;
-	cap_id manager;
+	const struct shell_value *value = shell_variable(&shell, word);
 
-	if (runtime_cap("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager) != STATUS_OK)
-		return false;
-
-	struct capability_manager_describe_params_builder params = capability_manager_describe_begin(
-		&call, runtime_transport(), manager);
-	capability_manager_describe_params_builder_set_capability(params, rpc_add_cap(&call, id));
-
-	bool good = capability_manager_describe_call(&call, &results) == STATUS_OK;
-	if (good) {
-		struct capability_manager_entry_reader entry =
-			capability_manager_describe_results_reader_entry(results);
-
-		*interface_id = capability_manager_entry_reader_interface_id(entry);
-		*methods = capability_manager_entry_reader_methods(entry);
-		*provenance = (uint16_t)capability_manager_entry_reader_provenance(entry);
-		*giver = capability_manager_entry_reader_giver(entry);
-	}
-	rpc_end(&call);
-	return good;
+	return value && value->kind == SHELL_CAPABILITY ? value : nullptr;
 }
 
-static void show_capability(const struct name *name)
+static void show_capability(const struct shell_variable *variable)
 {
 	static const char *const sources[] = {"boot", "a grant", "a call", "an answer", "a duplicate"};
+	const struct shell_value *value = variable->value;
 	struct registry_data_interface_reader interface;
-	uint64_t interface_id, methods;
-	uint32_t giver, used;
-	uint16_t provenance;
+	struct capability_facts facts;
 	char buffer[24];
-	struct msg_text type = registry_interface_name(&registry, name->interface_id, buffer);
+	struct msg_text type = registry_interface_name(&registry, value->interface_id, buffer);
 
-	used = (uint32_t)__builtin_strlen(name->text);
-	text_print(&out, "  %s", name->text);
-	text_put_pad(&out, used, 18);
+	text_print(&out, "  %s", variable->text);
+	text_put_pad(&out, (uint32_t)__builtin_strlen(variable->text), 18);
 	text_put(&out, " ");
 	text_put_text(&out, type);
 	text_put_pad(&out, type.len, 18);
-	if (capability_facts(name->id, &interface_id, &methods, &provenance, &giver)) {
-		if (registry_interface(&registry, interface_id, &interface)) {
+	if (capability_facts(value->cap, &facts)) {
+		if (registry_interface(&registry, facts.interface_id, &interface)) {
 			uint32_t count = registry_data_method_list_reader_count(
 				registry_data_interface_reader_methods(interface));
 			uint64_t known = count < 64 ? (1ull << count) - 1 : ~0ull;
 
 			text_print(&out, " %2u of %2u methods",
-				   (unsigned)__builtin_popcountll(methods & known), count);
+				   (unsigned)__builtin_popcountll(facts.methods & known), count);
 		}
-		text_print(&out, "   %s", name->given ? "from the image" : "from ");
-		if (!name->given)
-			text_put(&out, provenance < 5 ? sources[provenance] : "somewhere");
+		text_print(&out, "   %s", variable->given ? "from the image" : "from ");
+		if (!variable->given)
+			text_put(&out, facts.provenance < 5 ? sources[facts.provenance] : "somewhere");
 	}
 	text_put(&out, "\n");
 }
 
-void command_caps(const struct shell_statement *statement)
+bool command_caps(const struct shell_word *words, uint32_t count)
 {
-	(void)statement;
-	for (uint32_t i = 0; i < name_count; i++)
-		show_capability(&names[i]);
+	(void)words, (void)count;
+	for (uint32_t i = 0; i < shell.variable_count; i++)
+		if (!shell.variables[i].function && shell.variables[i].value->kind == SHELL_CAPABILITY)
+			show_capability(&shell.variables[i]);
+	return true;
+}
+
+/* Everything that `let` and `fn` named, but for the capabilities. */
+bool command_vars(const struct shell_word *words, uint32_t count)
+{
+	(void)words, (void)count;
+	for (uint32_t i = 0; i < shell.variable_count; i++) {
+		const struct shell_variable *v = &shell.variables[i];
+
+		if (v->function) {
+			struct msg_text source = {v->value->word.ptr, v->value->word.len};
+			struct msg_text line = text_first_line(source);
+
+			text_put(&out, "  ");
+			text_put_text(&out, line);
+			text_put(&out, line.len < source.len ? " ...\n" : "\n");
+		} else if (v->value->kind != SHELL_CAPABILITY) {
+			text_print(&out, "  %s = ", v->text);
+			shell_print(&registry, &out, v->value);
+			text_put(&out, "\n");
+		}
+	}
+	return true;
 }
 
 static void show_doc(const char *indent, struct msg_text doc)
@@ -189,10 +191,10 @@ static bool describe_type(struct msg_text text)
 
 static bool find_interface(struct shell_word word, struct registry_data_interface_reader *interface)
 {
-	const struct name *name = names_find(word);
+	const struct shell_value *value = capability_named(word);
 
-	return name ? registry_interface(&registry, name->interface_id, interface)
-		    : registry_interface_named(&registry, (struct msg_text){word.ptr, word.len}, interface);
+	return value ? registry_interface(&registry, value->interface_id, interface)
+		     : registry_interface_named(&registry, (struct msg_text){word.ptr, word.len}, interface);
 }
 
 static bool describe_dotted(struct shell_word word)
@@ -215,8 +217,9 @@ static bool describe_dotted(struct shell_word word)
 
 static void offer_all(struct shell_nearest *nearest)
 {
-	for (uint32_t i = 0; i < name_count; i++)
-		shell_nearest_offer(nearest, names[i].text, (uint32_t)__builtin_strlen(names[i].text));
+	for (uint32_t i = 0; i < shell.variable_count; i++)
+		shell_nearest_offer(nearest, shell.variables[i].text,
+				    (uint32_t)__builtin_strlen(shell.variables[i].text));
 	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(registry.interfaces); i++) {
 		struct msg_text name = registry_data_interface_reader_name(
 			registry_data_interface_list_reader_at(registry.interfaces, i));
@@ -225,39 +228,37 @@ static void offer_all(struct shell_nearest *nearest)
 	}
 }
 
-void describe_word(struct shell_word word)
+bool describe_word(struct shell_word word)
 {
-	const struct name *name = names_find(word);
+	const struct shell_value *value = capability_named(word);
 	struct registry_data_interface_reader interface;
-	uint64_t interface_id, methods = ~0ull;
-	uint32_t giver;
-	uint16_t provenance;
+	struct capability_facts facts = {.methods = ~0ull};
 
-	if (name && registry_interface(&registry, name->interface_id, &interface)) {
-		(void)!capability_facts(name->id, &interface_id, &methods, &provenance, &giver);
-		describe_interface(interface, methods);
-		return;
+	if (value && registry_interface(&registry, value->interface_id, &interface)) {
+		(void)!capability_facts(value->cap, &facts);
+		describe_interface(interface, facts.methods);
+		return true;
 	}
 	if (describe_type((struct msg_text){word.ptr, word.len}) || describe_dotted(word))
-		return;
+		return true;
 
 	struct shell_nearest nearest = shell_nearest(word.ptr, word.len);
-	struct shell_error error = {.at = word.at};
 	offer_all(&nearest);
-	fmt_print(error.text, sizeof(error.text),
-		  nearest.found ? "nothing is known of \"%.*s\"; did you mean \"%.*s\"?"
-				: "nothing is known of \"%.*s\"%.*s",
-		  (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
-		  nearest.found ? nearest.name : "");
-	show_error(&error);
+	return shell_fail_at(&shell, word.at,
+			     nearest.found ? "nothing is known of \"%.*s\"; did you mean \"%.*s\"?"
+					   : "nothing is known of \"%.*s\"%.*s",
+			     (int)(word.len < 40 ? word.len : 40), word.ptr, (int)nearest.name_len,
+			     nearest.found ? nearest.name : "");
 }
 
-void command_describe(const struct shell_statement *statement)
+bool command_describe(const struct shell_word *words, uint32_t count)
 {
-	if (statement->word_count < 2)
-		text_put(
-			&out,
-			"describe what? A capability (\"caps\"), an interface, a method, a struct or an enum.\n");
-	for (uint32_t i = 1; i < statement->word_count; i++)
-		describe_word(statement->words[i]);
+	if (count < 2)
+		return shell_fail(
+			&shell, "",
+			"describe what? A capability (\"caps\"), an interface, a method, a struct or an enum.");
+	for (uint32_t i = 1; i < count; i++)
+		if (!describe_word(words[i]))
+			return false;
+	return true;
 }

@@ -21,5 +21,6 @@ const needs :Program = (
     (name = "entropy", interface = "EntropySource", why = "To place programs unpredictably.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "To give to programs.", optional = true),
   ],
-  arenaBytes = 32768,
+  stackBytes = 262144,
+  arenaBytes = 65536,
 );

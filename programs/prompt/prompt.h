@@ -1,86 +1,101 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The prompt: a person types, capabilities are called.
+ * The prompt: a person types, capabilities are called. The language is lib/shell; here is what it does to the world.
  *
- * - terminal.c: lines in, text out, through the TerminalSession.
- * - names.c:    the capabilities that have a name here: those of the CapSet, and what `let` added.
- * - call.c:     expressions: any method of any interface of the registry.
- * - run.c:      programs, their grants, jobs.
- * - describe.c: caps and describe.  commands.c: the rest.
+ * - main.c:     lines, statements that go over several, what failed and where.
+ * - host.c:     capabilities: what the kernel knows of them, attenuation, what must not be called from here.
+ * - run.c:      programs, their grants.  jobs.c: those that were started.
+ * - describe.c: caps and describe.  commands.c: the table of commands.  machine.c: log, mem, poweroff...
+ * - help.c, tutorial.c: first steps.  complete.c: the Tab key.
+ * - terminal.c: lines and keys in, text out, Ctrl-C.  view_*.c: views of the system.
  *
- * It knows no interface by heart beyond those that its own commands use; parsing, encoding and printing are
- * lib/shell and lib/registry.
+ * It knows no interface by heart beyond those that its own commands use.
  */
 #pragma once
 
 #include <abi/cap.h>
 #include <registry/registry.h>
 #include <rpc/rpc.h>
-#include <shell/parse.h>
+#include <shell/shell.h>
 #include <spawn/package.h>
 
 #include "terminal.h"
 
 #define PROMPT_TEXT "capos> "
-#define MAX_NAMES 64u
-#define MAX_NAME 31u
+#define PROMPT_MORE "   ... "
 
-struct name {
-	char text[MAX_NAME + 1];
-	cap_id id;
-	uint64_t interface_id;
-	bool given; /* by the image; otherwise by `let` */
-};
-
-/* ---- terminal.c ---- */
-/* False: no further line will come. */
-bool terminal_read_line(char *line, uint32_t size, uint32_t *len);
-/* Points at a place of the line just typed, and says what is wrong there. */
-void show_error(const struct shell_error *error);
-
-/* ---- names.c ---- */
-extern struct name names[MAX_NAMES];
-extern uint32_t name_count;
-void names_start(void);
-struct name *names_find(struct shell_word word);
-/*
- * Takes over the capability; an earlier one of that name (not from the image) is released. False: error says
- * why.
- */
-bool names_set(struct shell_word word, cap_id id, uint64_t interface_id, struct shell_error *error);
-/* Sets error to "nothing is called ..." with the nearest name. */
-void names_not_found(struct shell_word word, struct shell_error *error);
-/* A capability of the CapSet by its name, if it serves that interface; otherwise says what is missing. */
-bool names_need(const char *text, uint64_t interface_id, cap_id *id);
-
-/* ---- call.c ---- */
-void call_expression(const struct shell_statement *statement);
-/* Says what became of a call that did not succeed. target and method may be null. */
-void show_failure(struct rpc_call *call, enum status status, const struct name *target,
-		  const struct registry_method *method);
-void show_status(const char *what, enum status status);
-
-/* ---- describe.c ---- */
-void command_caps(const struct shell_statement *statement);
-void command_describe(const struct shell_statement *statement);
-void describe_word(struct shell_word word);
-/* What a capability may do, from the kernel: its interface and method set. */
-bool capability_facts(cap_id id, uint64_t *interface_id, uint64_t *methods, uint16_t *provenance,
-		      uint32_t *giver);
-
-/* ---- run.c ---- */
-void run_program(const struct shell_statement *statement);
-void command_programs(const struct shell_statement *statement);
-void command_jobs(const struct shell_statement *statement);
-void command_wait(const struct shell_statement *statement);
-void command_kill(const struct shell_statement *statement);
-void report_ended_jobs(void);
-/* The boot package, opened at first use; null: not granted, and said so. */
-struct spawn_package *package_open(void);
-
-/* ---- commands.c ---- */
+/* ---- main.c ---- */
+extern struct shell shell;
 extern struct registry registry;
 extern bool registry_known;
-void commands_start(void);
+/* Says what shell.failure is, with a mark under its place in what was typed last. */
+void show_failure_here(const char *line, uint32_t len);
+/* Colours, where the terminal has them: nothing otherwise. */
+enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
+void put_colour(enum colour colour);
+
+/* ---- host.c ---- */
+struct capability_facts {
+	uint64_t interface_id, methods, object;
+	uint16_t provenance;
+	uint32_t giver;
+};
+void host_start(void);
+/* What the kernel knows of a capability. False: nothing, or there is nobody to ask. */
+bool capability_facts(cap_id id, struct capability_facts *facts);
+/* A capability of the CapSet by its name, if it serves that interface; otherwise shell_fail says what is missing. */
+bool names_need(const char *text, uint64_t interface_id, cap_id *id);
+/* Says what became of a call of a command's own that did not succeed. */
+void show_failure(struct rpc_call *call, enum status status);
+void show_status(const char *what, enum status status);
+
+/* ---- commands.c ---- */
+/* words[0] is its name. False: shell_fail was called. */
+typedef bool command_fn(const struct shell_word *words, uint32_t count);
+struct command {
+	const char *name, *usage, *what;
+	command_fn *run;
+};
+extern const struct command commands[];
+extern const uint32_t command_count;
+int run_command(void *self, struct shell *shell, const struct shell_word *words, uint32_t count);
+void offer_commands(void *self, struct shell_nearest *nearest);
+
+/* ---- describe.c ---- */
+command_fn command_caps, command_describe, command_vars;
+bool describe_word(struct shell_word word);
+
+/* ---- run.c ---- */
+bool run_program(void *self, struct shell *shell, const struct shell_run *run, struct shell_value *result);
+bool find_script(void *self, struct shell_word name, const char **text, uint32_t *len);
+command_fn command_programs, command_source;
+/* The boot package, opened at first use; null: not granted, and shell_fail was called. */
+struct spawn_package *package_open(void);
+
+/* ---- jobs.c ---- */
+struct job {
+	uint32_t number; /* of one started with &; 0: it ran in the foreground */
+	cap_id handle;   /* ProcessHandle; null: this place is free */
+	bool ended;      /* kept for those who want to know what it did */
+	uint32_t stdio;  /* its number at the terminal; 0: none of its own */
+	char name[SHELL_MAX_NAME + 1];
+};
+/* Places, the oldest ended one makes room. Null: all run. */
+struct job *job_new(void);
+/* By number or name, the latest first; null: none. */
+struct job *job_find(struct shell_word word);
+/* The i-th place, for views; null beyond the last. */
+struct job *job_at(uint32_t index);
+/* Until it has ended; Ctrl-C kills it if it is in the foreground. Fills the result if there is one. */
+bool job_wait(struct job *job, bool always, struct shell_value *result);
+void report_ended_jobs(void);
+command_fn command_jobs, command_wait, command_kill;
+
+/* ---- machine.c ---- */
 void show_banner(void);
-void run_command(const struct shell_statement *statement);
+command_fn command_mem, command_log, command_poweroff, command_reboot;
+
+/* ---- help.c, tutorial.c ---- */
+command_fn command_help, command_tutorial;
+/* After each line: does the tutorial go on? */
+void tutorial_look(const char *line, uint32_t len, enum shell_outcome outcome);

@@ -39,7 +39,13 @@ static void collect(void *self, const char *bytes, size_t len)
 	}
 }
 
-const struct text_out out = {collect, nullptr};
+static void flush(void *self)
+{
+	(void)self;
+	terminal_flush();
+}
+
+const struct text_out out = {collect, nullptr, flush};
 
 /* ---- Events ---- */
 
@@ -108,6 +114,12 @@ enum status terminal_call(struct rpc_call *call)
 	enum status status = rpc_send(call);
 
 	return status == STATUS_OK ? finish_call(call, 0) : status;
+}
+
+enum status terminal_wait(struct rpc_call *call)
+{
+	terminal_flush();
+	return finish_call(call, 0);
 }
 
 bool terminal_sleep_until(uint64_t ns)
@@ -262,30 +274,4 @@ enum status terminal_open_stdio(bool foreground, cap_id *stdio, uint32_t *number
 void terminal_set_foreground(uint32_t number)
 {
 	(void)!terminal_session_set_foreground(runtime_transport(), session, number);
-}
-
-/* ---- Lines of the prompt itself ---- */
-
-static const char *last_line; /* the one that errors point into */
-static uint32_t last_len;
-
-bool terminal_read_line(char *line, uint32_t size, uint32_t *len)
-{
-	enum terminal_end end;
-
-	while ((end = terminal_edit(PROMPT_TEXT, line, size, len)) == TERMINAL_INTERRUPT)
-		;
-	last_line = line;
-	last_len = *len;
-	return end == TERMINAL_LINE;
-}
-
-void show_error(const struct shell_error *error)
-{
-	uint32_t column = (uint32_t)sizeof(PROMPT_TEXT) - 1;
-
-	for (uint32_t i = 0; i < error->at && i < last_len; i++)
-		column += ((uint8_t)last_line[i] & 0xc0) != 0x80;
-	text_put_pad(&out, 0, column);
-	text_print(&out, "^ %s\n", error->text);
 }

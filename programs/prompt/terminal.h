@@ -24,6 +24,8 @@ enum terminal_end terminal_edit(const char *prompt, char *line, uint32_t size, u
 
 /* rpc_call, that Ctrl-C ends with STATUS_CANCELLED. */
 enum status terminal_call(struct rpc_call *call);
+/* The same for one that was sent. */
+enum status terminal_wait(struct rpc_call *call);
 /* Until this time (monotonic), or an interrupt; false: it was interrupted. */
 bool terminal_sleep_until(uint64_t ns);
 /* Ctrl-C was pressed since the last line was read. Costs no call while it was not. */

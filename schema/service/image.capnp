@@ -13,6 +13,8 @@ struct Image {
   # Declares that some process may look at all others (source systemInspector). Without it that source is an error.
   init @5 :Text = "init";
   # The program that the kernel starts. Another one only in testing images.
+  files @6 :List(Text);
+  # Files of images/files that are packed as they are, such as scripts for the shell.
 
   struct Process {
     name @0 :Text;

@@ -24,5 +24,6 @@ struct PackageIndex {
     registry @1;
     # Schema registry data (schema/service/registry_data.capnp).
     data @2;
+    # Any other file, as it is.
   }
 }

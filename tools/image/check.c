@@ -5,6 +5,8 @@
  */
 #include <abi/cap.h>
 #include <abi/ring.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "image_tool.h"
 
@@ -303,6 +305,30 @@ static void check_process(struct source *s, struct image_process_reader process)
 	check_restart(s, process);
 }
 
+bool data_file(struct msg_text name, struct file *file)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "images/files/%.*s", T(name));
+	return name.len > 0 && name.len < 256 && !memchr(name.ptr, '/', name.len) && read_file(path, file);
+}
+
+static void check_files(struct source *s)
+{
+	struct msg_list files = image_reader_files(s->image);
+
+	for (uint32_t i = 0; i < files.count; i++) {
+		struct msg_text name = msg_list_text(files, i);
+		struct file file;
+
+		if (!data_file(name, &file))
+			source_error(s, nothing, name, "there is no file images/files/%.*s", T(name));
+		for (uint32_t j = 0; j < i; j++)
+			if (msg_text_equal(msg_list_text(files, j), name))
+				source_error(s, nothing, name, "two files have this name");
+	}
+}
+
 void check_image(struct source *s)
 {
 	struct image_process_list_reader processes = image_reader_processes(s->image);
@@ -331,6 +357,7 @@ void check_image(struct source *s)
 		if (!program_find(msg_list_text(programs, i)))
 			source_error(s, nothing, msg_list_text(programs, i), "there is no program \"%.*s\"",
 				     T(msg_list_text(programs, i)));
+	check_files(s);
 	if (!msg_reader_ok(&s->reader))
 		die("%s: the compiled image is damaged", s->path);
 }

@@ -73,6 +73,7 @@ struct program *programs_used(void);
 bool program_need(const struct program *p, struct msg_text name, struct program_need_reader *need);
 
 /* ---- check.c ---- */
+bool data_file(struct msg_text name, struct file *file); /* of images/files */
 struct msg_text grant_interface(struct source *s,
 				struct image_grant_reader grant); /* empty: unknown export */
 struct image_process_reader find_process(struct source *s, struct msg_text name, bool *found);

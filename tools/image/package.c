@@ -13,6 +13,7 @@
 
 #define PAGE 4096u
 #define INDEX_BYTES (1u << 20)
+#define MAX_ENTRIES 256u
 #define MAX_SUPERS 7u /* with itself, what Endpoint.template takes */
 
 static uint64_t page_up(uint64_t n)
@@ -147,21 +148,30 @@ static void place(FILE *out, uint64_t offset, const void *bytes, size_t size)
 		die("cannot write the package");
 }
 
-static uint32_t list_entries(struct entry *entries)
+static uint32_t list_entries(struct source *s, struct entry *entries)
 {
+	struct msg_list files = image_reader_files(s->image);
 	uint32_t count = 0;
 
 	for (struct program *p = programs_used(); p; p = p->next)
 		entries[count++] = (struct entry){p->name, PACKAGE_INDEX_KIND_PROGRAM, p->file, 0};
 	entries[count++] = (struct entry){MSG_TEXT("registry"), PACKAGE_INDEX_KIND_REGISTRY, registry_file(),
 					  0};
+	for (uint32_t i = 0; i < files.count; i++) {
+		struct msg_text name = msg_list_text(files, i);
+		struct entry e = {name, PACKAGE_INDEX_KIND_DATA, {}, 0};
+
+		if (count == MAX_ENTRIES || !data_file(name, &e.file))
+			die("%s: too many files", s->path);
+		entries[count++] = e;
+	}
 	return count;
 }
 
 void write_package(struct source *s, const char *path)
 {
-	static struct entry entries[256];
-	uint32_t count = list_entries(entries);
+	static struct entry entries[MAX_ENTRIES];
+	uint32_t count = list_entries(s, entries);
 	struct program *init = program_find(image_reader_init(s->image));
 	struct cap_package_header header = {
 		.magic = CAP_PACKAGE_MAGIC,

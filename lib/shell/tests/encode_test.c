@@ -8,6 +8,7 @@
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/image.capnp.h>
 #include <shell/encode.h>
@@ -18,7 +19,9 @@
 
 static int test_number, failures;
 static struct registry registry;
-static struct shell_statement st;
+static struct shell_node *node;
+static uint8_t memory[65536];
+static struct shell_value values[32];
 static struct shell_error error;
 static uint64_t words[1024];
 static struct msg_builder builder;
@@ -45,18 +48,57 @@ static void keep(void *self, const char *bytes, size_t len)
 	}
 }
 
-static const struct text_out out = {keep, nullptr};
+static const struct text_out out = {keep, nullptr, nullptr};
 
-static bool capability(void *self, struct shell_word name, uint64_t interface_id, int32_t *index)
+static bool add_capability(void *self, const struct shell_value *value, uint64_t interface_id, int32_t *index)
 {
 	(void)self;
-	if (!shell_word_is(name, "memory") ||
-	    (interface_id != 0 && interface_id != MEMORY_OBJECT_INTERFACE_ID)) {
-		error = (struct shell_error){.at = name.at, .text = "no such capability"};
+	if (interface_id != 0 && value->interface_id != interface_id) {
+		error = (struct shell_error){.at = value->word.at, .text = "another interface"};
 		return false;
 	}
 	*index = 0;
 	return true;
+}
+
+static const struct shell_value *variable(void *self, struct shell_word name)
+{
+	static const struct shell_value memory_object = {.kind = SHELL_CAPABILITY,
+							 .interface_id = MEMORY_OBJECT_INTERFACE_ID};
+	static const struct shell_value number = {.kind = SHELL_INTEGER, .magnitude = 77};
+
+	(void)self;
+	if (shell_word_is(name, "memory"))
+		return &memory_object;
+	if (shell_word_is(name, "number"))
+		return &number;
+	error = (struct shell_error){.at = name.at, .text = "no such capability"};
+	return nullptr;
+}
+
+/* Literals and bare names as the interpreter makes values of them. */
+static const struct shell_value *values_of(const struct shell_node *first, uint32_t *used)
+{
+	const struct shell_value *head = nullptr, **link = &head;
+
+	for (const struct shell_node *n = first; n; n = n->next) {
+		struct shell_value *v = &values[(*used)++ % 32];
+
+		*v = n->kind == SHELL_NODE_LITERAL ? *n->value : (struct shell_value){.word = n->name};
+		if (n->kind == SHELL_NODE_BARE)
+			v->kind = SHELL_NAME;
+		if (n->kind == SHELL_NODE_LIST || n->kind == SHELL_NODE_STRUCT) {
+			v->kind = n->kind == SHELL_NODE_LIST ? SHELL_LIST : SHELL_STRUCT;
+			v->count = n->count;
+			v->first = values_of(n->first, used);
+			v->word.at = n->at;
+		}
+		v->name = n->label;
+		v->next = nullptr;
+		*link = v;
+		link = &v->next;
+	}
+	return head;
 }
 
 /* Parses "x.method arguments" and encodes it for a method of an interface. */
@@ -65,12 +107,17 @@ static bool encode(const char *interface_name, const char *line)
 	struct registry_data_interface_reader interface;
 	struct registry_data_struct_reader params;
 	struct registry_method method;
-	struct shell_encoder encoder = {&registry, &st.values, &error, capability, nullptr};
+	struct shell_arena arena = {memory, sizeof(memory), 0};
+	struct shell_encoder encoder = {&registry, &error, add_capability, variable, nullptr};
+	struct shell_parser parser;
+	uint32_t used = 0;
 
-	if (!shell_parse(line, (uint32_t)strlen(line), &st, &error) || st.kind != SHELL_EXPRESSION ||
+	shell_parser_init(&parser, line, (uint32_t)strlen(line), &arena, &error);
+	if (!shell_parse_statement(&parser, &node) || node->kind != SHELL_NODE_DO ||
+	    node->a->kind != SHELL_NODE_STEP ||
 	    !registry_interface_named(&registry, msg_text_from(interface_name), &interface) ||
 	    !registry_method_named(&registry, interface,
-				   (struct msg_text){st.steps[0].name.ptr, st.steps[0].name.len}, &method) ||
+				   (struct msg_text){node->a->name.ptr, node->a->name.len}, &method) ||
 	    !registry_struct(&registry, registry_data_method_reader_params(method.method), &params)) {
 		snprintf(error.text, sizeof(error.text), "not known");
 		return false;
@@ -79,8 +126,7 @@ static bool encode(const char *interface_name, const char *line)
 	struct msg_struct_builder b = msg_builder_root(&builder,
 						       registry_data_struct_reader_data_words(params),
 						       registry_data_struct_reader_pointers(params));
-	if (!shell_encode_params(&encoder, params, b, st.steps[0].first, st.steps[0].count,
-				 st.steps[0].name.at))
+	if (!shell_encode_params(&encoder, params, b, values_of(node->a->first, &used), node->a->name.at))
 		return false;
 	msg_reader_init(&reader, words, msg_builder_size(&builder));
 	return msg_builder_ok(&builder);
@@ -121,6 +167,9 @@ static void test_encode(void)
 			       process_spawner_create_params_reader_root(&reader))) == 2,
 	       "a struct");
 	report(encode("ProcessSpawner", "s.create name=\"worker\""), "a struct may be left out");
+	report(encode("Timer", "t.sleep number") &&
+		       timer_sleep_params_reader_ns(timer_sleep_params_reader_root(&reader)) == 77,
+	       "a variable");
 	report(encode("Endpoint",
 		      "e.template [(interfaceId = 0xf45bba02b13298cb), (interfaceId = 1, methods = 3)]"),
 	       "a list of structs, with a default");

@@ -8,7 +8,14 @@
 struct text_out {
 	void (*write)(void *self, const char *bytes, size_t len);
 	void *self;
+	void (*flush)(void *self); /* may be null: nothing is collected */
 };
+
+static inline void text_flush(const struct text_out *out)
+{
+	if (out->flush)
+		out->flush(out->self);
+}
 
 void text_put(const struct text_out *out, const char *text);
 void text_put_text(const struct text_out *out, struct msg_text text);

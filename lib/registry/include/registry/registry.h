@@ -48,6 +48,9 @@ bool registry_method_named(struct registry *registry, struct registry_data_inter
 bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface,
 			uint32_t index, struct registry_method *out);
 
+/* Is the interface `id` the interface `super`, or does it extend it? */
+bool registry_extends(struct registry *registry, uint64_t id, uint64_t super);
+
 /* Finds a member of a struct by name; groups are members. */
 bool registry_field_named(struct registry_data_struct_reader s, struct msg_text name,
 			  struct registry_data_field_reader *out);
@@ -66,6 +69,8 @@ void registry_print_struct(struct registry *registry, const struct text_out *out
 /* Each member on a line of its own, "  name = value"; lists of structs one element a line. */
 void registry_print_results(struct registry *registry, const struct text_out *out,
 			    struct registry_data_struct_reader type, struct msg_struct value);
+/* With at least one digit behind the point; inf, nan. */
+void registry_print_real(const struct text_out *out, double v);
 /* The names of a method set's members, separated by commas, in parentheses' place of the caller. */
 void registry_print_methods(struct registry *registry, const struct text_out *out,
 			    struct registry_data_interface_reader interface, uint64_t methods);

@@ -13,20 +13,22 @@
 
 struct shell_encoder {
 	struct registry *registry;
-	const struct shell_values *values;
 	struct shell_error *error;
 	/*
-	 * A capability by its name: adds it to the message that is being built and gives its index. False:
-	 * there is none, or it is of another interface, and error says so. interface_id 0: any will do.
+	 * A capability (value is one, or null): adds it to the message that is being built and gives its index. False: it is
+	 * of another interface, and error says so. interface_id 0: any will do.
 	 */
-	bool (*capability)(void *self, struct shell_word name, uint64_t interface_id, int32_t *index);
+	bool (*capability)(void *self, const struct shell_value *value, uint64_t interface_id,
+			   int32_t *index);
+	/* What a bare name stands for. Null: nothing, and error says so. */
+	const struct shell_value *(*variable)(void *self, struct shell_word name);
 	void *self;
 };
 
 /*
- * Fills the parameters of a method: count values from index first; named ones anywhere, the others by position.
+ * Fills the parameters of a method with values in a row: named ones anywhere, the others by position.
  * What is left out has its default, so that methods may grow. Only a call without any argument of a method that
  * wants numbers, texts or data is refused: it was hardly meant.
  */
 bool shell_encode_params(struct shell_encoder *encoder, struct registry_data_struct_reader type,
-			 struct msg_struct_builder builder, uint16_t first, uint16_t count, uint32_t at);
+			 struct msg_struct_builder builder, const struct shell_value *first, uint32_t at);

@@ -1,65 +1,73 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * From a line to a statement. Pure: no capability is looked up, nothing is called.
+ * From source to statements. Pure: nothing is looked up, nothing is called. The grammar is docs/guide/shell-grammar.md.
  *
- *   statement = "" | "let" NAME { "," NAME } "=" expression | expression | command
- *   expression = NAME "." NAME [arguments] { "." NAME [arguments] }
- *   arguments = "(" [ argument { "," argument } ] ")" | argument { argument }     the latter only at the end
- *   argument = [ NAME "=" ] value
- *   command = NAME { word }
- *   run = "run" NAME [ "with" "{" grant { "," grant } "}" ] [ "args" "[" { word } "]" ] [ "&" ]
- *   grant = NAME [ ":" NAME ]
+ *   struct shell_parser p;
+ *   shell_parser_init(&p, source, len, &arena, &error);
+ *   while (shell_parse_statement(&p, &node) && node) ...
  *
- * A # begins a comment, except inside quotes. The statement points into the line.
+ * - Nodes point into the source and the arena, which must stay.
+ * - Nesting is bounded by SHELL_MAX_DEPTH, everything else by the arena. What is too much is an error like any other.
+ * - error.incomplete says that more lines may make the statement whole (an open bracket or block).
  */
 #pragma once
 
 #include <shell/value.h>
 
-#define SHELL_MAX_STEPS 8u
-#define SHELL_MAX_WORDS 24u
-#define SHELL_MAX_GRANTS 24u
-#define SHELL_MAX_LET 8u
+enum shell_node_kind : uint8_t {
+	/* Expressions */
+	SHELL_NODE_LITERAL,  /* value */
+	SHELL_NODE_BARE,     /* name */
+	SHELL_NODE_LIST,     /* first.. */
+	SHELL_NODE_STRUCT,   /* first.., their labels are the members' names */
+	SHELL_NODE_GRANTS,   /* { a, b: expression }: first.., labels */
+	SHELL_NODE_STEP,     /* a.name, called with first.. */
+	SHELL_NODE_INDEX,    /* a[b] */
+	SHELL_NODE_FUNCTION, /* name(first..) */
+	SHELL_NODE_UNARY,    /* op: '-' or 'n' (not); a */
+	SHELL_NODE_BINARY,   /* op: a sign, 'a' (and), 'o' (or); a, b */
+	SHELL_NODE_RUN,      /* name; a: grants or null; first..: arguments; background */
 
-enum shell_statement_kind : uint8_t {
-	SHELL_EMPTY,
-	SHELL_EXPRESSION,
-	SHELL_COMMAND, /* words[0] is its name */
-	SHELL_RUN,
+	/* Statements */
+	SHELL_NODE_DO,      /* the expression a */
+	SHELL_NODE_COMMAND, /* first..: words, the first is its name; at, end: the source of the others */
+	SHELL_NODE_LET,     /* first..: names; a */
+	SHELL_NODE_ASSIGN,  /* name; a */
+	SHELL_NODE_IF,      /* a, b: block, c: null, a block or an if */
+	SHELL_NODE_FOR,     /* name; a, b: block */
+	SHELL_NODE_WHILE,   /* a, b: block */
+	SHELL_NODE_TRY,     /* a: block; name (may be empty), b: null or block */
+	SHELL_NODE_DEFINE,  /* name; first..: parameters; a: block; at, end: its source */
+	SHELL_NODE_RETURN,  /* a: null or expression */
+	SHELL_NODE_BREAK,
+	SHELL_NODE_CONTINUE,
+	SHELL_NODE_EXIT,  /* a: null or expression */
+	SHELL_NODE_BLOCK, /* first..: statements */
 };
 
-struct shell_step {
-	struct shell_word name;
-	uint16_t first, count; /* arguments */
-	bool called;           /* with parentheses or arguments, so it must be a method */
-};
-
-struct shell_grant {
-	struct shell_word name, capability;
-};
-
-struct shell_statement {
-	enum shell_statement_kind kind;
-	struct shell_word
-		let[SHELL_MAX_LET]; /* EXPRESSION: names for the capabilities of its result, in their order */
-	uint32_t let_count;
-
-	struct shell_word target; /* EXPRESSION: where it begins */
-	struct shell_step steps[SHELL_MAX_STEPS];
-	uint32_t step_count;
-
-	struct shell_word words[SHELL_MAX_WORDS]; /* COMMAND: its words, quotes taken off; RUN: args */
-	uint32_t word_count;
-
-	struct shell_word program; /* RUN */
-	struct shell_grant grants[SHELL_MAX_GRANTS];
-	uint32_t grant_count;
-	bool with; /* a list of grants was given, even an empty one */
+struct shell_node {
+	enum shell_node_kind kind;
+	bool called; /* STEP: with parentheses or arguments, so it must be a method */
 	bool background;
-
-	struct shell_values values;
+	uint16_t op;
+	uint32_t at, end; /* in the source */
+	uint32_t count;   /* of first.. */
+	struct shell_word name, label;
+	const struct shell_value *value;
+	struct shell_node *a, *b, *c, *first, *next;
 };
 
-/* False: the line is wrong, and error says how. */
-bool shell_parse(const char *line, uint32_t len, struct shell_statement *statement,
-		 struct shell_error *error);
+struct shell_parser {
+	struct shell_arena *arena;
+	struct shell_error *error;
+	const char *source;
+	uint32_t len, at;
+};
+
+void shell_parser_init(struct shell_parser *parser, const char *source, uint32_t len,
+		       struct shell_arena *arena, struct shell_error *error);
+/* The next statement; null at the end. False: it is wrong, and error says how. */
+bool shell_parse_statement(struct shell_parser *parser, struct shell_node **node);
+/* Arguments without parentheses, in [at, end) of the source: a COMMAND that turned out to be a function. */
+bool shell_parse_arguments(struct shell_parser *parser, uint32_t at, uint32_t end, struct shell_node **first,
+			   uint32_t *count);
