@@ -113,11 +113,33 @@ static void *take_object(struct slab_cache *cache, struct slab *slab) REQUIRES(c
 	return object;
 }
 
+/* Checking kernels can be made to run out at any allocation; the others do not ask. */
+#ifdef CAPOS_DEBUG
+static uint64_t fail_countdown;
+
+void slab_fail_after(uint64_t n)
+{
+	store_relaxed(&fail_countdown, n);
+}
+
+static bool is_to_fail(void)
+{
+	return load_relaxed(&fail_countdown) != 0 && atomic_sub(&fail_countdown, 1ull) == 1;
+}
+#else
+static bool is_to_fail(void)
+{
+	return false;
+}
+#endif
+
 void *slab_alloc(struct slab_cache *cache)
 {
 	struct slab *slab;
 	void *object = NULL;
 
+	if (is_to_fail())
+		return NULL;
 	if (unlikely(!load_acquire(&cache->ready)))
 		cache_init(cache);
 	spin_lock(&cache->lock);

@@ -38,6 +38,10 @@ void *heap_alloc(size_t size);
 /* `size` as it was asked for. NULL: nothing. */
 void heap_free(void *block, size_t size);
 
+#ifdef CAPOS_DEBUG
+/* For tests: the n-th allocation from now on, small arrays included, finds no memory. 0: none does. */
+void slab_fail_after(uint64_t n);
+#endif
 /* Gives all empty slabs back: before frame counts are compared. */
 void slab_trim(void);
 /* Calls fn for each cache (diagnostics, leak checks). */
