@@ -43,7 +43,7 @@ bool carried_may_go(const struct carried *carried, unsigned count, const struct 
 	return scope_allows(carried_scope(carried, count), from, to);
 }
 
-static void free_spares(struct gate_spares *spares)
+void gate_spares_free(struct gate_spares *spares)
 {
 	for (unsigned i = 0; i < CAP_MESSAGE_MAX_CAPS; i++)
 		if (spares->gate[i] != NULL)
@@ -103,7 +103,7 @@ void request_drop_gate(struct request *request)
 	request->gate = NULL;
 	spin_unlock(&gate_lock);
 	if (request->spares != NULL)
-		free_spares(request->spares);
+		gate_spares_free(request->spares);
 	request->spares = NULL;
 	gate_put(gate);
 }

@@ -6,10 +6,12 @@
  *   pusher: push on done (or set signals), full fence, look at state      (request_complete, ring_signal, ring_poke)
  *   owner:  publish BLOCKED, full fence, look at done and signals         (ring_unclaim, enter.c)
  */
+#include "call_queue.h"
 #include "capture.h"
 #include "complete.h"
 #include "ops.h"
 #include "promise.h"
+#include "tail.h"
 
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -64,6 +66,10 @@ void request_release(struct ring *ring, struct request *request)
 	}
 	if (extras & REQUEST_GATED)
 		request_drop_gate(request);
+	if (extras & REQUEST_PASSED) {
+		passed_free(request->passed);
+		request->hops = 0;
+	}
 	if (extras & REQUEST_HELD)
 		promise_drop(request);
 	if (extras & REQUEST_RECORD)
@@ -81,6 +87,18 @@ void ring_finish_extras(struct ring *ring, struct request *request)
 	if (request->extras & REQUEST_KEPT)
 		answer_finish(request);
 	request_release(ring, request);
+}
+
+void ring_take_timed(struct ring *ring, struct request *request, struct spinlock *lock)
+{
+	ring->free = request->next;
+	ring->pending++;
+	list_init(&request->link);
+	store_relaxed(&request->queue_lock, lock);
+	store_relaxed(&request->sleep_until, 0ull);
+	request->record = NULL;
+	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
+	request_arm_deadline(request);
 }
 
 void ring_drain(struct ring *ring)
@@ -186,14 +204,33 @@ void request_complete(struct request *request, struct ring *own)
 	}
 }
 
-void request_unlink(struct request *request)
+uint64_t request_claim_settled(const struct request *request)
+{
+	uint64_t word;
+
+	while (((word = load_acquire(&request->claim)) & 3) == REQUEST_PASSING)
+		arch_pause();
+	return word;
+}
+
+bool request_claim_passing(struct request *request, uint64_t sequence)
+{
+	(void)request_claim_settled(request);
+	return request_claim(request, sequence);
+}
+
+/* The lock is that of its queue: for the analysis, of nothing. */
+NO_LOCK_ANALYSIS void request_unlink(struct request *request)
 {
 	struct spinlock *lock = load_acquire(&request->queue_lock);
 
 	if (lock == NULL)
 		return;
 	spin_lock(lock);
-	list_remove(&request->link);
+	if (unlikely(!list_is_empty(&request->followers)))
+		call_queue_remove(container_of(request->object, struct endpoint, object), request);
+	else
+		list_remove(&request->link);
 	spin_unlock(lock);
 }
 
@@ -225,7 +262,7 @@ void request_write_result(struct request *request, const void *words, size_t byt
 static void deadline_fire(struct timer *timer)
 {
 	struct request *request = container_of(timer, struct request, deadline);
-	uint64_t word = load_acquire(&request->claim);
+	uint64_t word = request_claim_settled(request);
 	uint64_t until = load_relaxed(&request->sleep_until);
 	uint64_t deadline = load_relaxed(&request->sqe.deadline_ns);
 	uint64_t now = clock_now_ns();

@@ -63,6 +63,8 @@ static inline void ring_finish(struct ring *ring, struct request *request)
 	ring_finish_with(ring, request, request->result);
 }
 
+void ring_take_timed(struct ring *ring, struct request *request, struct spinlock *lock);
+
 /* Takes the spare out of the free list: the request waits from now on. */
 static inline void ring_take(struct ring *ring, struct request *request)
 {
@@ -71,6 +73,17 @@ static inline void ring_take(struct ring *ring, struct request *request)
 	store_relaxed(&request->queue_lock, (struct spinlock *)NULL);
 	request->record = NULL;
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
+}
+
+/* The same for a request that goes into a queue under `lock`, with its deadline. A timer of the request's last use may still be
+ * firing on another CPU, and abort this one as soon as it waits: then it must know what to take before it completes it, and
+ * who queues it must look, under the lock, whether it still waits. */
+static inline void ring_take_queued(struct ring *ring, struct request *request, struct spinlock *lock)
+{
+	if (likely(request->sqe.deadline_ns == 0))
+		ring_take(ring, request);
+	else
+		ring_take_timed(ring, request, lock);
 }
 
 static inline bool ring_has_work(const struct ring *ring)

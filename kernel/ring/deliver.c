@@ -4,16 +4,27 @@
  * that run. A call is delivered by whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
  */
 #include "deliver.h"
+#include "call_queue.h"
+#include "tail.h"
 
 #include <mm/slab.h>
 
-void deliver_extras(struct request *call, struct request *receive, uint64_t *ids)
+uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header)
 {
 	struct process *caller = ring_thread(call->ring)->process;
 	struct process *server = ring_thread(receive->ring)->process;
 	struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
 	unsigned count = call->sqe.caps_len;
+	uint32_t bytes = call->sqe.msg_len;
 
+	if (call->extras & REQUEST_PASSED) { /* its message is what the server that passed it on left */
+		bytes = call->passed->len;
+		provenance.giver = call->passed->giver;
+		header[5] = bytes | (uint64_t)count << 32;
+		copy_message(header + 7, call->passed->words, bytes);
+		receive->ring->copied += bytes;
+	}
+	uint64_t *ids = header + 7 + bytes / 8;
 	if (call->extras & REQUEST_CARRIES) {
 		for (unsigned i = 0; i < count; i++)
 			ids[i] = cap_table_install(&server->table, &receive->record->slots,
@@ -28,6 +39,7 @@ void deliver_extras(struct request *call, struct request *receive, uint64_t *ids
 		receive->record->gate = call->gate;
 		gate_get(call->gate);
 	}
+	return bytes;
 }
 
 /* True if a capability in the call may not go to whoever might receive it: `receiver` (NULL: none in particular), or any of
@@ -35,10 +47,11 @@ void deliver_extras(struct request *call, struct request *receive, uint64_t *ids
 static bool is_out_of_scope(const struct endpoint *endpoint, const struct request *call,
 			    const struct process *receiver) REQUIRES(endpoint->lock)
 {
-	const struct session *session = ring_thread(call->ring)->process->session;
-
 	if (likely(!(call->extras & REQUEST_CARRIES) || !call->scoped))
 		return false;
+	const struct session *session = call->extras & REQUEST_PASSED
+						? call->passed->session
+						: ring_thread(call->ring)->process->session;
 	if (receiver != NULL && receiver->session != session)
 		return true;
 	list_for_each (it, &endpoint->receivers) {
@@ -60,7 +73,7 @@ static struct request *first_call(struct endpoint *endpoint, const struct proces
 		bool pending = (load_acquire(&call->claim) & 3) == REQUEST_PENDING;
 		if (likely(pending && !is_out_of_scope(endpoint, call, receiver)))
 			return call;
-		list_remove(&call->link);
+		call_queue_remove(endpoint, call);
 		if (pending && request_claim(call, call->sequence)) {
 			call->next = *refused;
 			*refused = call;
@@ -168,7 +181,7 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 		deliver_notice(work->notice, receive);
 		return;
 	}
-	list_remove(&work->call->link);
+	call_queue_remove(endpoint, work->call);
 	receive->ring->copied += work->call->sqe.msg_len;
 	receive->result = deliver(endpoint, work->call, work->call->key, work->call->session, receive);
 }
@@ -207,15 +220,17 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64
 		request_link_gate(call);
 	}
 	spin_lock(&endpoint->lock);
-	bool dead = endpoint->dead;
-	if (!dead) {
+	bool dead = endpoint->dead, pump = false;
+	/* A late deadline may have claimed it, and completes it (ring_take_timed). */
+	if (!dead && likely(!(call->extras & REQUEST_TIMED) || !request_is_claimed(call))) {
 		store_relaxed(&call->queue_lock, &endpoint->lock);
-		list_push_back(&endpoint->calls, &call->link);
+		call_queue_push(endpoint, call, ring->pending == 1);
+		pump = !list_is_empty(&endpoint->receivers);
 	}
 	spin_unlock(&endpoint->lock);
 	if (dead)
 		(void)request_abort(call, sequence, STATUS_DISCONNECTED, ring);
-	else
+	else if (pump)
 		endpoint_pump(endpoint);
 }
 
@@ -229,7 +244,8 @@ void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive)
 	bool won = found && request_claim(receive, receive->sequence); /* or our own deadline came first */
 	if (won) {
 		deliver_work(endpoint, &work, receive);
-	} else if (!found && !dead) {
+	} else if (!found && !dead &&
+		   likely(!(receive->extras & REQUEST_TIMED) || !request_is_claimed(receive))) {
 		store_relaxed(&receive->queue_lock, &endpoint->lock);
 		receive->extras |= REQUEST_POSTED;
 		list_push_back(&ring->posted, &receive->posted);

@@ -15,8 +15,9 @@
 
 /* Takes `call` (the spare) as waiting and hands it to a receiver, or queues it. `key` and `session`: as the server sees them. */
 void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64_t key, uint64_t session);
-/* What a call has beyond its message: capabilities go behind it, the record gets the gate. */
-void deliver_extras(struct request *call, struct request *receive, uint64_t *ids);
+/* What a call has beyond its header: a message that a server left which passed it on; capabilities go behind it, the record gets the
+ * gate. Bytes of message. */
+uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header);
 /* A taken RECV finds work at once, or joins the queue whatever it needs. */
 void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive);
 
@@ -72,8 +73,8 @@ static inline struct completion deliver(struct endpoint *endpoint, struct reques
 	header[5] = bytes | (uint64_t)caps << 32;
 	header[6] = 0;
 	copy_message(header + 7, call->ring->arena + call->sqe.msg_off, bytes);
-	if (unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED)))
-		deliver_extras(call, receive, header + 7 + bytes / 8);
+	if (unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
+		bytes = deliver_extras(call, receive, header);
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
 	record->caller_sequence = call->sequence;
 	record->shape = shape;
@@ -94,10 +95,11 @@ static inline struct completion deliver(struct endpoint *endpoint, struct reques
 				   .token = to->memory.served_token};
 }
 
-/* Not made through a gate, and without capabilities that only some may receive. */
+/* Not made through a gate, without capabilities that only some may receive, and not claimed by a late deadline (ring_take_timed). */
 static inline bool may_go_to_anybody(const struct request *call)
 {
 	return (call->extras & REQUEST_GATED) == 0 &&
+	       ((call->extras & REQUEST_TIMED) == 0 || !request_is_claimed(call)) &&
 	       ((call->extras & REQUEST_CARRIES) == 0 || !call->scoped);
 }
 
@@ -108,7 +110,7 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 {
 	struct ring *own = call->ring;
 
-	ring_take(own, call);
+	ring_take_queued(own, call, &endpoint->lock);
 	spin_lock(&endpoint->lock);
 	struct list *first = endpoint->receivers.next;
 	if (likely(first != &endpoint->receivers && list_is_empty(&endpoint->calls) &&
@@ -143,11 +145,9 @@ static inline void endpoint_admit_receive(struct endpoint *endpoint, struct requ
 	struct ring *ring = receive->ring;
 
 	receive->object = &endpoint->object;
-	ring_take(ring, receive);
-	receive->record = record;
 	receive->extras |= REQUEST_RECORD;
-	if (unlikely(receive->sqe.deadline_ns != 0))
-		request_arm_deadline(receive);
+	ring_take_queued(ring, receive, &endpoint->lock);
+	receive->record = record;
 	spin_lock(&endpoint->lock);
 	if (unlikely(receive->extras != REQUEST_RECORD || !list_is_empty(&endpoint->calls) ||
 		     !list_is_empty(&endpoint->notices) || endpoint->dead)) {

@@ -2,6 +2,7 @@
 /*
  * Endpoints as objects: their making and their end, the keys of their facets, and notices. Calls and receivers meet in deliver.c.
  */
+#include "call_queue.h"
 #include "ops.h"
 #include "thread_private.h"
 
@@ -75,7 +76,7 @@ static void end_endpoint(struct endpoint *endpoint)
 	while (list_pop_front(&endpoint->notices) != NULL)
 		; /* keys without facets go with the endpoint */
 	spin_unlock(&endpoint->lock);
-	kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
+	call_queue_disconnect(endpoint);
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
 }
 
@@ -107,33 +108,15 @@ void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 		endpoint_pump(endpoint);
 }
 
-/* A queued call with that key that still waits. */
-static struct request *queued_with_key(struct endpoint *endpoint, uint64_t key, uint64_t *sequence)
+static bool is_key(uint64_t key, const void *wanted)
 {
-	struct request *found = NULL;
-
-	spin_lock(&endpoint->lock);
-	list_for_each (it, &endpoint->calls) {
-		struct request *call = container_of(it, struct request, link);
-		uint64_t word = load_acquire(&call->claim);
-		if (call->key == key && (word & 3) == REQUEST_PENDING) {
-			found = call;
-			*sequence = word >> 2;
-			break;
-		}
-	}
-	spin_unlock(&endpoint->lock);
-	return found;
+	return key == *(const uint64_t *)wanted;
 }
 
 bool endpoint_retire_key(struct endpoint *endpoint, uint64_t key, struct ring *own)
 {
-	struct request *call;
-	uint64_t sequence;
-
 	if (!facet_key_retire(endpoint, key))
 		return false;
-	while ((call = queued_with_key(endpoint, key, &sequence)) != NULL)
-		(void)request_abort(call, sequence, STATUS_DISCONNECTED, own);
+	call_queue_abort(endpoint, is_key, &key, own);
 	return true;
 }

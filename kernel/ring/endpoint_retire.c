@@ -6,46 +6,32 @@
  * Both complete queued calls with DISCONNECTED, one at a time, with the lock given back in between: what comes meanwhile is
  * refused at admission (a retired key, a closed endpoint), so the work ends.
  */
+#include "call_queue.h"
+
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
 
-static bool is_listed(uint64_t key, const uint64_t *keep, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (keep[i] == key)
-			return true;
-	return false;
-}
+struct keep {
+	const uint64_t *keys;
+	unsigned count;
+};
 
-/* A queued call for another key than those, that still waits. */
-static struct request *queued_other(struct endpoint *endpoint, const uint64_t *keep, unsigned count,
-				    uint64_t *sequence)
+static bool is_other(uint64_t key, const void *context)
 {
-	struct request *found = NULL;
+	const struct keep *keep = context;
 
-	spin_lock(&endpoint->lock);
-	list_for_each (it, &endpoint->calls) {
-		struct request *call = container_of(it, struct request, link);
-		uint64_t word = load_acquire(&call->claim);
-		if ((word & 3) == REQUEST_PENDING && !is_listed(call->key, keep, count)) {
-			found = call;
-			*sequence = word >> 2;
-			break;
-		}
-	}
-	spin_unlock(&endpoint->lock);
-	return found;
+	for (unsigned i = 0; i < keep->count; i++)
+		if (keep->keys[i] == key)
+			return false;
+	return true;
 }
 
 unsigned endpoint_retire_other_keys(struct endpoint *endpoint, const uint64_t *keep, unsigned count,
 				    struct ring *own)
 {
 	unsigned retired = facet_keys_retire_others(endpoint, keep, count);
-	struct request *call;
-	uint64_t sequence;
 
-	while ((call = queued_other(endpoint, keep, count, &sequence)) != NULL)
-		(void)request_abort(call, sequence, STATUS_DISCONNECTED, own);
+	call_queue_abort(endpoint, is_other, &(struct keep){keep, count}, own);
 	return retired;
 }
 
@@ -54,7 +40,7 @@ void endpoint_shut(struct endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
 	spin_unlock(&endpoint->lock);
-	kcall_complete_all(&endpoint->calls, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
+	call_queue_disconnect(endpoint);
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
 }
 

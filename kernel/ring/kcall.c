@@ -51,7 +51,7 @@ enum status kcall_return_object(struct rpc_request *request, struct object *obje
 }
 
 /* The request of the call waits from now on, and counts `object`. NULL: too many wait already. */
-static struct request *take_request(struct rpc_request *rpc, struct object *object)
+static struct request *take_request(struct rpc_request *rpc, struct object *object, struct spinlock *lock)
 {
 	struct kcall *kcall = kcall_of(rpc);
 	struct request *request = kcall->request;
@@ -59,10 +59,13 @@ static struct request *take_request(struct rpc_request *rpc, struct object *obje
 
 	if (ring->pending >= ring->cq_count / 2)
 		return NULL;
-	ring_take(ring, request);
-	request->result = (struct completion){0};
 	object_get(object);
 	request->object = object;
+	request->result = (struct completion){0};
+	if (lock != NULL)
+		ring_take_queued(ring, request, lock);
+	else
+		ring_take(ring, request);
 	request->extras |= REQUEST_COUNTED;
 	return request;
 }
@@ -70,19 +73,18 @@ static struct request *take_request(struct rpc_request *rpc, struct object *obje
 enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue,
 			struct spinlock *lock)
 {
-	struct request *request = take_request(rpc, object);
+	struct request *request = take_request(rpc, object, lock);
 
 	if (request == NULL)
 		return STATUS_AGAIN;
-	store_release(&request->queue_lock, lock);
+	store_release(&request->queue_lock, lock); /* who aborts it takes the lock first, after us */
 	list_push_back(queue, &request->link);
-	request_arm_deadline(request);
 	return RPC_DEFERRED;
 }
 
 enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t until_ns)
 {
-	struct request *request = take_request(rpc, object);
+	struct request *request = take_request(rpc, object, NULL);
 
 	if (request == NULL)
 		return STATUS_AGAIN;

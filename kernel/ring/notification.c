@@ -88,14 +88,14 @@ enum status notification_post_wait(struct thread *thread, struct request *reques
 	request->object = &notification->object;
 	request->extras |= REQUEST_COUNTED | REQUEST_POSTED;
 	request->key = bits;
-	ring_take(ring, request);
+	ring_take_queued(ring, request,
+			 &notification->lock); /* who aborts it takes the lock first, after us */
 	request->queue_lock = &notification->lock;
 	list_push_back(&ring->posted, &request->posted);
 	list_push_back(&notification->waiters, &request->link);
 	if (unlikely(request->gate != NULL))
 		request_link_gate(request);
 	spin_unlock(&notification->lock);
-	request_arm_deadline(request);
 	return OP_WAITING;
 }
 

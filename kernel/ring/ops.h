@@ -39,6 +39,8 @@ enum status op_resolve_caps(struct thread *thread, struct request *request, stru
 /* The gate of something that came back with `own` through the request's gate; may use one of its spares. */
 struct gate *op_returned_gate(struct request *call, struct gate *own, unsigned index);
 
+void gate_spares_free(struct gate_spares *spares);
+
 /* Makes the request wait for a deadline, if it has one. */
 void request_arm_deadline(struct request *request);
 

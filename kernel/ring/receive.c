@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "deliver.h"
 #include "ops.h"
+#include "tail.h"
 
 #include <core/recorder.h>
 #include <mm/frame.h>
@@ -240,8 +241,12 @@ static enum status check_gates(const struct service_record *record, const struct
 enum status op_return(struct thread *thread, struct request *request)
 {
 	uint64_t word;
-	struct service_record *record = find_record(thread, request->sqe.target, &word);
 
+	if (request->sqe.flags & CAP_SQE_TAIL)
+		return tail_call(thread, request);
+	if (request->sqe.interface_id != 0 || request->sqe.method != 0)
+		return STATUS_BAD_OP;
+	struct service_record *record = find_record(thread, request->sqe.target, &word);
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
 	enum status status = do_return(thread, request, record, word);

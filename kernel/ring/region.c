@@ -71,6 +71,7 @@ static void bind_requests(struct ring *ring, struct request *requests, uint32_t 
 		struct request *request = &requests[i];
 		request->ring = ring;
 		request->claim = 0;
+		list_init(&request->followers);
 		request->next = ring->free;
 		ring->free = request;
 	}

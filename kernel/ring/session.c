@@ -32,7 +32,7 @@ static unsigned collect(struct process *process, struct waiting out[BATCH])
 		struct ring *ring = &container_of(it, struct thread, link)->ring;
 		for (uint32_t i = 0; i < ring->request_count && n < BATCH; i++) {
 			struct request *request = &ring->requests[i];
-			uint64_t word = load_acquire(&request->claim);
+			uint64_t word = request_claim_settled(request);
 			if ((word & 3) == REQUEST_PENDING && is_use(request))
 				out[n++] = (struct waiting){request, word >> 2};
 		}

@@ -373,6 +373,43 @@ EXPLORE_TEST(when_a_client_dies_the_server_goes_on, 3000)
 	scenario_end();
 }
 
+/* --- a deadline without a server ------------------------------------------------------------------------------------- */
+
+/* Queued, and delivered and never answered. */
+static void waits_until_its_deadline(uint64_t region)
+{
+	struct user_ring ring;
+	uint64_t deadline = host_now_ns() + 30000;
+
+	user_ring_open(&ring, region);
+	struct cap_sqe sqe = call_sqe(client_facet, 7);
+	sqe.deadline_ns = deadline;
+	struct cap_cqe cqe = user_do(&ring, &sqe);
+	explore_check(cqe.status == STATUS_TIMED_OUT && host_now_ns() >= deadline);
+	(void)atomic_add(&finished, 1u);
+}
+
+static void receives_and_keeps(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = recv_sqe(RECV_AT);
+
+	user_ring_open(&ring, region);
+	(void)user_do(&ring, &sqe);
+	(void)user_enter(&ring, 1, 0);
+}
+
+EXPLORE_TEST(a_call_ends_at_its_deadline, 200)
+{
+	begin(1 + (unsigned)(host_random() % 2), 0);
+	scenario_thread(client, waits_until_its_deadline, 0);
+	if (host_random() % 2)
+		scenario_thread(server, receives_and_keeps, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
 /* --- a thread that serves itself ------------------------------------------------------------------------------------ */
 
 /* Calls its own endpoint and answers with RETURN_RECV, more often than its ring has requests. */

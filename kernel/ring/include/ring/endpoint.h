@@ -6,7 +6,7 @@
  *   whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
  * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
  *   again (RING_RECHECK).
- * - The queue is first come, first served, whoever's ring a call is from (docs/caveats.md).
+ * - Rings take turns: `calls` holds one call of each ring, the others hang behind it (call_queue.h).
  */
 #pragma once
 
@@ -22,7 +22,7 @@ struct thread;
 struct endpoint {
 	struct object object;
 	struct spinlock lock;      /* rank ENDPOINT */
-	struct list calls;         /* e: requests */
+	struct list calls;         /* e: requests, one of each ring */
 	struct list receivers;     /* e: requests */
 	struct list notices;       /* e: struct notice; received before calls */
 	struct facet_table facets; /* e */

@@ -9,6 +9,8 @@
  * - While it waits it is linked at most once, under *queue_lock. Whoever delivers from a queue holds that lock; whoever
  *   won a claim takes it to unlink. So a request is never completed while it is being delivered.
  *
+ * - A call that its server passes on (tail.c) is PASSING for a moment: then everybody waits for PENDING.
+ *
  * Invariant R1: claim is PENDING exactly while the request waits; each PENDING -> CLAIMED leads to one completion.
  */
 #pragma once
@@ -26,7 +28,12 @@ struct ring;
 struct service_record;
 struct thread;
 
-enum request_state : uint64_t { REQUEST_FREE = 0, REQUEST_PENDING = 1, REQUEST_CLAIMED = 2 };
+enum request_state : uint64_t {
+	REQUEST_FREE = 0,
+	REQUEST_PENDING = 1,
+	REQUEST_CLAIMED = 2,
+	REQUEST_PASSING = 3
+};
 
 /* A capability that travels: references of its own, and, for MOVE, the locked slot that it leaves. */
 struct carried {
@@ -73,6 +80,7 @@ enum request_extra : uint16_t {
 	REQUEST_RECORD = 1 << 7,   /* a RECV that has not received: its reserved record */
 	REQUEST_HELD = 1 << 8,     /* waits for answers: `held` */
 	REQUEST_CAPTURED = 1 << 9, /* its completion is to be captured */
+	REQUEST_PASSED = 1 << 10,  /* by TAIL: `passed` */
 };
 
 struct request {
@@ -82,10 +90,12 @@ struct request {
 	};
 	struct ring *ring; /* fixed */
 	uint64_t sequence;
-	uint64_t claim;              /* atomic: sequence << 2 | state */
-	struct request *next;        /* free list of the ring, or its done list */
-	struct list link;            /* in a queue, under *queue_lock */
-	struct list posted;          /* RECV, WAIT: in ring->posted; owner only */
+	uint64_t claim;       /* atomic: sequence << 2 | state */
+	struct request *next; /* free list of the ring, or its done list */
+	struct list link;     /* in a queue, under *queue_lock */
+	struct list
+		followers;  /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
+	struct list posted; /* RECV, WAIT: in ring->posted; owner only */
 	struct spinlock *queue_lock; /* NULL: in no queue */
 	struct object *
 		object; /* what it waits at; an endpoint completes its queues before it goes, others are counted */
@@ -102,6 +112,8 @@ struct request {
 	struct gate_spares *spares;
 	struct answer *answer; /* KEEP_ANSWER: its record */
 	struct held *held;     /* what it waits for, and what it has of that; NULL: nothing (promise.c) */
+	struct passed *passed; /* what the server that passed it on gave along (tail.c) */
+	uint8_t hops;          /* how often it was passed on */
 	uint16_t extras;       /* owner: enum request_extra; 0 in the spare */
 	bool scoped;           /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
 	struct timer deadline;
@@ -114,12 +126,25 @@ static inline uint64_t request_claim_word(uint64_t sequence, enum request_state 
 	return sequence << 2 | state;
 }
 
+bool request_claim_passing(struct request *request, uint64_t sequence);
+
 /* Wins the right to complete the request if it still is submission `sequence` and waits. */
 static inline bool request_claim(struct request *request, uint64_t sequence)
 {
 	uint64_t expected = request_claim_word(sequence, REQUEST_PENDING);
 
-	return atomic_cas(&request->claim, &expected, request_claim_word(sequence, REQUEST_CLAIMED));
+	if (atomic_cas(&request->claim, &expected, request_claim_word(sequence, REQUEST_CLAIMED)))
+		return true;
+	return expected == request_claim_word(sequence, REQUEST_PASSING) &&
+	       request_claim_passing(request, sequence);
+}
+
+/* The claim word. One that is being passed on is waited for: another CPU is at it, and needs nothing from this one. */
+uint64_t request_claim_settled(const struct request *request);
+
+static inline bool request_is_claimed(const struct request *request)
+{
+	return (load_acquire(&request->claim) & 3) != REQUEST_PENDING;
 }
 
 /* A call through a gate: counts it, and prepares a gate for each capability that may come back. REVOKED, NO_QUOTA, NO_MEMORY. */
