@@ -52,7 +52,7 @@ static uint64_t load_some(const char *bytes, uint32_t count)
 	return word;
 }
 
-uint64_t names_hash(const struct files_tree *tree, const struct files_node *directory, struct files_text name)
+uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory, struct files_text name)
 {
 	uint64_t k0 = tree->seed[0], k1 = tree->seed[1] ^ directory->id, word;
 	struct sip s = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
@@ -92,14 +92,14 @@ static struct files_node **new_page(const struct files_tree *tree)
 	return page;
 }
 
-bool names_init(struct files_tree *tree)
+bool files_names_init(struct files_tree *tree)
 {
 	tree->table[0] = new_page(tree);
 	tree->buckets = BUCKETS_OF_PAGE;
 	return tree->table[0] != nullptr;
 }
 
-void names_fini(struct files_tree *tree)
+void files_names_fini(struct files_tree *tree)
 {
 	for (uint32_t i = 0; i < FILES_HASH_PAGES && tree->table[i]; i++) {
 		tree->memory.free(tree->memory.context, tree->table[i], FILES_PAGE);
@@ -135,7 +135,7 @@ static bool same(struct files_text a, struct files_text b)
 	return a.len == b.len && __builtin_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-struct files_node *names_find(const struct files_tree *tree, const struct files_node *directory,
+struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,
 			      struct files_text name, uint64_t hash)
 {
 	struct files_node *node = *bucket_of(tree, hash);
@@ -203,7 +203,7 @@ static struct files_node **treap_slot(struct files_node *directory, const struct
 	return slot;
 }
 
-void names_add(struct files_tree *tree, struct files_node *node)
+void files_names_add(struct files_tree *tree, struct files_node *node)
 {
 	if (tree->entries >= tree->buckets)
 		grow(tree);
@@ -218,7 +218,7 @@ void names_add(struct files_tree *tree, struct files_node *node)
 	node->parent->count++;
 }
 
-void names_remove(struct files_tree *tree, struct files_node *node)
+void files_names_remove(struct files_tree *tree, struct files_node *node)
 {
 	struct files_node **bucket = bucket_of(tree, node->hash), **slot = treap_slot(node->parent, node);
 

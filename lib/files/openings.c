@@ -70,7 +70,7 @@ static void tell(struct files_tree *tree, struct files_node *node)
 			tree->changed(tree->context, o);
 }
 
-void openings_changed(struct files_tree *tree, struct files_node *node)
+void files_openings_changed(struct files_tree *tree, struct files_node *node)
 {
 	node->version++;
 	tell(tree, node);
@@ -78,7 +78,7 @@ void openings_changed(struct files_tree *tree, struct files_node *node)
 		tell(tree, node->parent);
 }
 
-void openings_end(struct files_tree *tree, struct files_node *node)
+void files_openings_end(struct files_tree *tree, struct files_node *node)
 {
 	tell(tree, node);
 	while (node->openings)

@@ -88,8 +88,8 @@ static enum files_outcome find_place(struct files_tree *tree, struct files_node 
 		if (directory->kind != FILES_DIRECTORY)
 			return FILES_NOT_DIRECTORY;
 
-		uint64_t hash = names_hash(tree, directory, name);
-		struct files_node *node = names_find(tree, directory, name, hash);
+		uint64_t hash = files_names_hash(tree, directory, name);
+		struct files_node *node = files_names_find(tree, directory, name, hash);
 
 		if (path.len == 0) {
 			*place = (struct place){directory, name, hash, node};
@@ -183,12 +183,12 @@ enum files_outcome files_init(struct files_tree *tree, struct files_memory memor
 				    .seed = {seed[0], seed[1]},
 				    .next_id = 1,
 				    .root = {.kind = FILES_DIRECTORY}};
-	return names_init(tree) ? FILES_DONE : FILES_NO_SPACE;
+	return files_names_init(tree) ? FILES_DONE : FILES_NO_SPACE;
 }
 
 static void free_node(struct files_tree *tree, struct files_node *node)
 {
-	openings_end(tree, node);
+	files_openings_end(tree, node);
 	if (node->kind == FILES_FILE) {
 		if (node->content.backing && tree->dropped)
 			tree->dropped(tree->context, node);
@@ -204,9 +204,9 @@ static void remove_node(struct files_tree *tree, struct files_node *node)
 	struct files_node *parent = node->parent;
 
 	subtract_usage(parent, usage_of(node));
-	names_remove(tree, node);
+	files_names_remove(tree, node);
 	free_node(tree, node);
-	openings_changed(tree, parent);
+	files_openings_changed(tree, parent);
 }
 
 void files_fini(struct files_tree *tree)
@@ -224,7 +224,7 @@ void files_fini(struct files_tree *tree)
 			directory = directory->parent;
 		}
 	}
-	names_fini(tree);
+	files_names_fini(tree);
 }
 
 static uint32_t depth_of(const struct files_node *node)
@@ -274,9 +274,9 @@ enum files_outcome files_create(struct files_tree *tree, struct files_node *dire
 	};
 	if (kind == FILES_DIRECTORY)
 		node->id = tree->next_id++;
-	names_add(tree, node);
+	files_names_add(tree, node);
 	add_usage(place.directory, usage);
-	openings_changed(tree, place.directory);
+	files_openings_changed(tree, place.directory);
 	*made = node;
 	return FILES_DONE;
 }
@@ -389,17 +389,17 @@ enum files_outcome files_rename(struct files_tree *tree, struct files_node *from
 	if (to.node)
 		remove_node(tree, to.node);
 	subtract_usage(from.directory, usage_of(node));
-	names_remove(tree, node);
+	files_names_remove(tree, node);
 	free_name(tree, node->name, node->name_len);
 	node->name = name;
 	node->name_len = (uint8_t)to.name.len;
 	node->hash = to.hash;
 	node->parent = to.directory;
-	names_add(tree, node);
+	files_names_add(tree, node);
 	add_usage(to.directory, usage_of(node));
-	openings_changed(tree, to.directory);
+	files_openings_changed(tree, to.directory);
 	if (from.directory != to.directory)
-		openings_changed(tree, from.directory);
+		files_openings_changed(tree, from.directory);
 	return FILES_DONE;
 }
 
@@ -449,7 +449,7 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 	content_write(c, offset, from, count);
 	if (offset + count > c->size)
 		c->size = offset + count;
-	openings_changed(tree, file);
+	files_openings_changed(tree, file);
 	return FILES_DONE;
 }
 
@@ -464,7 +464,7 @@ enum files_outcome files_truncate(struct files_tree *tree, struct files_node *fi
 	content_cut(&file->content, &tree->memory, size);
 	subtract_usage(file->parent,
 		       (struct files_usage){.bytes = (pages - file->content.pages) * FILES_PAGE});
-	openings_changed(tree, file);
+	files_openings_changed(tree, file);
 	return FILES_DONE;
 }
 

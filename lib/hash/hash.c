@@ -20,6 +20,15 @@ void hash_blake2b_init(struct hash_blake2b_state *state)
 	(void)blake2b_init(core(state), HASH_BLAKE2B_SIZE);
 }
 
+void hash_blake2b_init_personal(struct hash_blake2b_state *state, const char *purpose)
+{
+	uint8_t personal[BLAKE2B_PERSONALBYTES] = {};
+
+	for (unsigned i = 0; i < sizeof(personal) && purpose[i]; i++)
+		personal[i] = (uint8_t)purpose[i];
+	(void)blake2b_init_salt_personal(core(state), HASH_BLAKE2B_SIZE, nullptr, personal);
+}
+
 void hash_blake2b_update(struct hash_blake2b_state *state, const void *data, size_t len)
 {
 	if (len)

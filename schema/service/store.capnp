@@ -7,8 +7,8 @@ using import "shared_buffer.capnp".SharedBuffer;
 
 interface Store @0xa4bfee161e94bbd6 {
   # Blobs never change. A blob's id is the BLAKE2b-256 of its bytes; who knows an id and holds get may read the blob. One that
-  # refers to others (links) keeps them; its id is the BLAKE2b-256, personalised "capOS links", of the number of links (64 bits), the links and
-  # the bytes. A blob is kept as long as a name of the service's Namespace (or of its history), a Blob capability, or
+  # refers to others (links) keeps them; its id is the BLAKE2b-256, personalised "capOS links", of the BLAKE2b-256 of its bytes and the
+  # links behind it. A blob is kept as long as a name of the service's Namespace (or of its history), a Blob capability, or
   # a kept blob leads to it; collect frees the rest.
   # Outcomes of methods with an id: badName when it has not 32 bytes, notFound.
 
@@ -30,7 +30,7 @@ interface Store @0xa4bfee161e94bbd6 {
   # The blob as a capability, which keeps it. Reserve one. Outcomes: done, notFound, noSpace.
 
   verify @5 (id :Data) -> (outcome :F.FileOutcome);
-  # Hashes all of it again (at most 1 MiB of it: larger ones page by page against their pages' hashes). Outcomes: done, notFound, damaged.
+  # Hashes all of it again. Outcomes: done, notFound, damaged, tooLarge (above 1 MiB: reading checks page by page).
 
   collect @6 () -> (blobs :UInt64, bytes :UInt64);
   # Frees blobs that nothing leads to; says how many, and how much that gave back.

@@ -20,5 +20,7 @@ void hash_blake2b(uint8_t out[HASH_BLAKE2B_SIZE], const void *data, size_t len);
 
 /* The same in pieces: init, any number of updates, final.  After final the state is wiped; init starts a new hash. */
 void hash_blake2b_init(struct hash_blake2b_state *state);
+/* The same for one purpose, named by at most 16 bytes: the digests have nothing to do with those of others. */
+void hash_blake2b_init_personal(struct hash_blake2b_state *state, const char *purpose);
 void hash_blake2b_update(struct hash_blake2b_state *state, const void *data, size_t len);
 void hash_blake2b_final(struct hash_blake2b_state *state, uint8_t out[HASH_BLAKE2B_SIZE]);
