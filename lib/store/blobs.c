@@ -88,6 +88,11 @@ static void free_links(const struct blobs *b, struct blob **links, uint32_t coun
 	give(b, links, count * sizeof(struct blob *));
 }
 
+static uint64_t pages_of(const struct files_content *bytes)
+{
+	return (bytes->size + FILES_PAGE - 1) / FILES_PAGE;
+}
+
 static void free_blob(struct blobs *b, struct blob *blob)
 {
 	struct blob **bucket = bucket_of(b, blob->id);
@@ -97,6 +102,7 @@ static void free_blob(struct blobs *b, struct blob *blob)
 	*bucket = blob->chain;
 	b->count--;
 	b->bytes -= blob->bytes.size;
+	give(b, blob->few_hashes, pages_of(&blob->bytes) * BLOB_ID);
 	content_free(&blob->bytes, &b->memory);
 	content_free(&blob->hashes, &b->memory);
 	free_links(b, blob->links, blob->link_count);
@@ -177,7 +183,8 @@ enum files_outcome blob_append(struct blobs *b, struct blob_writer *w, const voi
 	uint64_t first_hash = first * BLOB_ID / FILES_PAGE;
 
 	if (!content_fill(&w->bytes, &b->memory, first, pages - first) ||
-	    !content_fill(&w->hashes, &b->memory, first_hash, (pages * BLOB_ID - 1) / FILES_PAGE - first_hash + 1)) {
+	    !content_fill(&w->hashes, &b->memory, first_hash,
+			  (pages * BLOB_ID - 1) / FILES_PAGE - first_hash + 1)) {
 		content_cut(&w->bytes, &b->memory, from);
 		return FILES_NO_SPACE;
 	}
@@ -188,7 +195,8 @@ enum files_outcome blob_append(struct blobs *b, struct blob_writer *w, const voi
 		uint64_t part = FILES_PAGE - at % FILES_PAGE;
 
 		part = part < end - at ? part : end - at;
-		hash_blake2b_update(&w->state, content_page(&w->bytes, at / FILES_PAGE) + at % FILES_PAGE, part);
+		hash_blake2b_update(&w->state, content_page(&w->bytes, at / FILES_PAGE) + at % FILES_PAGE,
+				    part);
 		at += part;
 	}
 	hash_pages(w, from);
@@ -216,17 +224,33 @@ static enum files_outcome find_links(const struct blobs *b, const uint8_t *const
 	return FILES_DONE;
 }
 
-static enum files_outcome add_blob(struct blobs *b, struct blob_writer *w, const uint8_t *id, struct blob **links,
-				   uint32_t link_count, struct blob **made)
+static enum files_outcome add_blob(struct blobs *b, struct blob_writer *w, const uint8_t *id,
+				   struct blob **links, uint32_t link_count, struct blob **made)
 {
 	struct blob *blob = take(b, sizeof(*blob));
 	struct blob **kept = link_count && blob ? take(b, link_count * sizeof(*kept)) : nullptr;
 
-	if (!blob || (link_count && !kept)) {
+	uint64_t pages = pages_of(&w->bytes);
+	bool few = pages > 0 && pages <= BLOB_FEW_PAGES;
+	uint8_t *few_hashes = few && blob ? take(b, pages * BLOB_ID) : nullptr;
+
+	if (!blob || (link_count && !kept) || (few && !few_hashes)) {
+		give(b, few_hashes, pages * BLOB_ID);
+		free_links(b, kept, link_count);
 		give(b, blob, sizeof(*blob));
 		return FILES_NO_SPACE;
 	}
-	*blob = (struct blob){.bytes = w->bytes, .hashes = w->hashes, .links = kept, .link_count = link_count};
+	if (few) { /* a page for them would be a waste */
+		content_read(&w->hashes, 0, few_hashes, pages * BLOB_ID);
+		content_free(&w->hashes, &b->memory);
+	}
+	*blob = (struct blob){
+		.bytes = w->bytes,
+		.hashes = w->hashes,
+		.few_hashes = few_hashes,
+		.links = kept,
+		.link_count = link_count,
+	};
 	w->bytes = w->hashes = (struct files_content){};
 	__builtin_memcpy(blob->id, id, BLOB_ID);
 	for (uint32_t i = 0; i < link_count; i++) {
@@ -282,11 +306,15 @@ static bool page_ok(const struct blob *blob, uint64_t page)
 	uint8_t hash[BLOB_ID], expected[BLOB_ID];
 
 	hash_blake2b(hash, content_page(&blob->bytes, page), page_bytes(&blob->bytes, page));
-	content_read(&blob->hashes, page * BLOB_ID, expected, BLOB_ID);
+	if (blob->few_hashes)
+		__builtin_memcpy(expected, blob->few_hashes + page * BLOB_ID, BLOB_ID);
+	else
+		content_read(&blob->hashes, page * BLOB_ID, expected, BLOB_ID);
 	return __builtin_memcmp(hash, expected, BLOB_ID) == 0;
 }
 
-enum files_outcome blob_read(const struct blob *blob, uint64_t offset, void *to, uint64_t count, uint64_t *got)
+enum files_outcome blob_read(const struct blob *blob, uint64_t offset, void *to, uint64_t count,
+			     uint64_t *got)
 {
 	*got = 0;
 	if (offset >= blob->bytes.size || count == 0)

@@ -62,7 +62,6 @@ int main(void)
 	fs.endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
 	fs.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
 	fs.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
-	fs.max_bytes = megabytes(runtime_argument(0));
 	status = service_init(&fs.service, runtime_ring(), fs.endpoint,
 			      &(struct service_options){
 				      .interfaces = interfaces,
@@ -71,9 +70,10 @@ int main(void)
 				      .released = handle_released,
 				      .max_reply = MAX_MESSAGE,
 			      });
-	if (status != STATUS_OK || memory_start() != STATUS_OK)
+	if (status != STATUS_OK)
 		return 1;
-	keys_init(&fs.handles, &fs.pool, sizeof(struct handle), MAX_HANDLES);
+	pool_mapped_init(&fs.pool, fs.transport, fs.space, megabytes(runtime_argument(0)));
+	keys_init(&fs.handles, &fs.pool.pool, sizeof(struct handle), MAX_HANDLES);
 	make_seed(seed);
 	if (files_init(&fs.tree, memory_of_pool(), seed) != FILES_DONE)
 		return 1;

@@ -12,38 +12,6 @@
 
 #include "ramfs.h"
 
-#define CHUNK (256u << 10)
-
-/* Zeroed pages, mapped. *memory is the caller's. */
-static enum status make_mapped(uint64_t bytes, cap_id *memory, uint64_t *address)
-{
-	enum status status = shared_memory_make(fs.transport, fs.space, bytes, memory);
-
-	if (status != STATUS_OK)
-		return status;
-	status = virtual_memory_map(fs.transport, fs.space, *memory, 0, bytes, 0,
-				    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, address);
-	if (status != STATUS_OK) {
-		ring_release(fs.service.ring, *memory);
-		*memory = CAP_ID_NULL;
-	}
-	return status;
-}
-
-static void *chunk(void *context, size_t *bytes)
-{
-	uint64_t address;
-	cap_id memory;
-
-	(void)context;
-	if ((fs.pool.pages * POOL_PAGE) + CHUNK > fs.max_bytes ||
-	    make_mapped(CHUNK, &memory, &address) != STATUS_OK)
-		return nullptr;
-	ring_release(fs.service.ring, memory); /* the mapping keeps it */
-	*bytes = CHUNK;
-	return (void *)(uintptr_t)address;
-}
-
 static void *take(void *context, size_t bytes)
 {
 	return pool_alloc(context, bytes);
@@ -56,13 +24,7 @@ static void give(void *context, void *piece, size_t bytes)
 
 struct files_memory memory_of_pool(void)
 {
-	return (struct files_memory){take, give, &fs.pool};
-}
-
-enum status memory_start(void)
-{
-	pool_init(&fs.pool, chunk, nullptr);
-	return STATUS_OK;
+	return (struct files_memory){take, give, &fs.pool.pool};
 }
 
 /* ---- Buffers ---- */
@@ -75,14 +37,14 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 
 	buffer_detach(handle);
 	*outcome = FILES_NO_SPACE;
-	buffer = fs.buffers < MAX_BUFFERS ? pool_alloc(&fs.pool, sizeof(*buffer)) : nullptr;
+	buffer = fs.buffers < MAX_BUFFERS ? pool_alloc(&fs.pool.pool, sizeof(*buffer)) : nullptr;
 	if (!buffer)
 		return STATUS_OK;
 	status = shared_buffer_take(buffer, fs.transport, fs.space, fs.manager,
 				    rpc_request_cap(request, index),
 				    writable ? SHARED_BUFFER_WRITE : SHARED_BUFFER_READ, MAX_BUFFER);
 	if (status != STATUS_OK) {
-		pool_free(&fs.pool, buffer, sizeof(*buffer));
+		pool_free(&fs.pool.pool, buffer, sizeof(*buffer));
 		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 			return STATUS_OK;
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
@@ -100,7 +62,7 @@ void buffer_detach(struct handle *handle)
 	if (!handle->buffer)
 		return;
 	shared_buffer_detach(handle->buffer);
-	pool_free(&fs.pool, handle->buffer, sizeof(*handle->buffer));
+	pool_free(&fs.pool.pool, handle->buffer, sizeof(*handle->buffer));
 	handle->buffer = nullptr;
 	fs.buffers--;
 }
@@ -118,7 +80,8 @@ static bool have_bounce(void)
 {
 	uint64_t address;
 
-	if (!fs.bounce && make_mapped(BOUNCE_BYTES, &fs.bounce_memory, &address) == STATUS_OK)
+	if (!fs.bounce &&
+	    pool_map_memory(fs.transport, fs.space, BOUNCE_BYTES, &fs.bounce_memory, &address) == STATUS_OK)
 		fs.bounce = (uint8_t *)(uintptr_t)address;
 	return fs.bounce != nullptr;
 }
@@ -196,7 +159,7 @@ static struct lent *back(struct files_node *file, enum files_outcome *outcome)
 	if (*outcome != FILES_NO_SPACE || !lent)
 		return nullptr;
 	lent->bytes = bytes;
-	status = make_mapped(bytes, &memory, &lent->address);
+	status = pool_map_memory(fs.transport, fs.space, bytes, &memory, &lent->address);
 	if (status == STATUS_OK)
 		status = capability_manager_make_revocable(fs.transport, fs.manager, memory, 0, &lent->memory,
 							   &lent->revoker);

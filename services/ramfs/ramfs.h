@@ -16,6 +16,7 @@
 #include <abi/cap.h>
 #include <files/tree.h>
 #include <pool/keys.h>
+#include <pool/mapped.h>
 #include <rpc/rpc.h>
 #include <runtime/ring.h>
 #include <runtime/service.h>
@@ -61,8 +62,7 @@ struct ramfs {
 	struct service service;
 	struct rpc_transport *transport;
 	cap_id endpoint, space, manager;
-	struct pool pool;
-	uint64_t max_bytes; /* of the pool */
+	struct pool_mapped pool;
 	struct files_tree tree;
 	struct keys handles;
 	struct handle roots[RIGHT_ALL + 1]; /* by key; opened when first used */
@@ -100,7 +100,6 @@ extern const struct file_server_ops file_ops;
 void stat_build(struct file_stat_builder b, const struct files_node *node);
 
 /* ---- memory.c ---- */
-enum status memory_start(void);
 struct files_memory memory_of_pool(void);
 /* INVALID_ARGUMENT is raised for a buffer that is none, or not such; status as handle_open. */
 enum status buffer_attach(struct handle *handle, struct rpc_request *request, int32_t index, bool writable,

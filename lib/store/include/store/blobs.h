@@ -17,13 +17,15 @@
 #define BLOB_MAX_LINKS 64u
 #define BLOB_MAX_SIZE (1ull << 30)
 #define BLOB_MAX_PIECE FILES_MAX_WRITE /* that one append takes */
+#define BLOB_FEW_PAGES 16u
 #define BLOBS_TABLE_PAGES 16u
 
 struct blob {
-	struct blob *chain;              /* in the table */
-	struct blob *next, *previous;    /* among those that nothing refers to */
+	struct blob *chain;           /* in the table */
+	struct blob *next, *previous; /* among those that nothing refers to */
 	uint8_t id[BLOB_ID];
 	struct files_content bytes, hashes; /* hashes: BLOB_ID for each page of bytes */
+	uint8_t *few_hashes;                /* in place of hashes, of at most BLOB_FEW_PAGES */
 	struct blob **links;                /* link_count of them */
 	uint32_t link_count;
 	uint64_t refs;
@@ -54,7 +56,8 @@ void blob_unref(struct blobs *blobs, struct blob *blob);
 
 void blob_writer_init(struct blob_writer *writer);
 /* Errors: STALE (finished), NO_SPACE, TOO_LARGE. */
-enum files_outcome blob_append(struct blobs *blobs, struct blob_writer *writer, const void *bytes, uint64_t count);
+enum files_outcome blob_append(struct blobs *blobs, struct blob_writer *writer, const void *bytes,
+			       uint64_t count);
 /*
  * Makes it a blob, or finds it there already; the writer is used up, whatever the outcome. links: link_count ids. expected: null, or
  * the id that it must have. Errors: STALE, NOT_FOUND (a link), TOO_LARGE (links), DAMAGED (not as expected), NO_SPACE.
@@ -65,7 +68,8 @@ enum files_outcome blob_finish(struct blobs *blobs, struct blob_writer *writer, 
 void blob_writer_fini(struct blobs *blobs, struct blob_writer *writer);
 
 /* At most count bytes from offset, checked; *got says how many. Errors: DAMAGED. */
-enum files_outcome blob_read(const struct blob *blob, uint64_t offset, void *to, uint64_t count, uint64_t *got);
+enum files_outcome blob_read(const struct blob *blob, uint64_t offset, void *to, uint64_t count,
+			     uint64_t *got);
 /* Hashes all of it again. Errors: DAMAGED. */
 enum files_outcome blob_verify(const struct blobs *blobs, const struct blob *blob);
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* store: from the grants to the service loop. */
+#include <runtime/runtime.h>
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/endpoint.capnp.h>
+#include <schema/kernel/entropy_source.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+
+#include "store.h"
+
+#define DEFAULT_MIB 64u
+
+struct store st;
+
+static uint64_t megabytes(struct msg_text text)
+{
+	uint64_t number = 0;
+
+	for (uint32_t i = 0; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9' && number < 1u << 20;
+	     i++)
+		number = number * 10 + (uint64_t)(text.ptr[i] - '0');
+	return (number ? number : DEFAULT_MIB) << 20;
+}
+
+/* Without an entropy source who chooses names could make a list of the tree. */
+static void make_seed(uint64_t seed[2])
+{
+	struct entropy_source_fill_results_reader results;
+	struct rpc_call call;
+	cap_id entropy;
+
+	seed[0] = runtime_now();
+	seed[1] = (uint64_t)(uintptr_t)&st;
+	if (runtime_cap("entropy", ENTROPY_SOURCE_INTERFACE_ID, &entropy) != STATUS_OK)
+		return;
+	entropy_source_fill_params_builder_set_count(entropy_source_fill_begin(&call, st.transport, entropy),
+						     16);
+	if (entropy_source_fill_call(&call, &results) == STATUS_OK) {
+		struct msg_data bytes = entropy_source_fill_results_reader_bytes(results);
+
+		if (bytes.len == 16)
+			__builtin_memcpy(seed, bytes.ptr, 16);
+	}
+	rpc_end(&call);
+}
+
+static void *take(void *context, size_t bytes)
+{
+	return pool_alloc(context, bytes);
+}
+
+static void give(void *context, void *piece, size_t bytes)
+{
+	pool_free(context, piece, bytes);
+}
+
+int main(void)
+{
+	static const struct service_interface interfaces[] = {
+		{&store_interface, &store_ops},
+		{&blob_interface, &blob_ops},
+		{&blob_writer_interface, &blob_writer_ops},
+		{&namespace_interface, &namespace_ops},
+	};
+	uint64_t seed[2];
+	enum status status;
+
+	st.transport = runtime_transport();
+	st.endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
+	st.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
+	st.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	status = service_init(&st.service, runtime_ring(), st.endpoint,
+			      &(struct service_options){
+				      .interfaces = interfaces,
+				      .interface_count = sizeof(interfaces) / sizeof(interfaces[0]),
+				      .object = handle_of,
+				      .released = handle_released,
+				      .max_reply = MAX_MESSAGE,
+			      });
+	if (status != STATUS_OK)
+		return 1;
+	pool_mapped_init(&st.pool, st.transport, st.space, megabytes(runtime_argument(0)));
+	keys_init(&st.handles, &st.pool.pool, sizeof(struct handle), MAX_HANDLES);
+	make_seed(seed);
+	if (blobs_init(&st.blobs, (struct files_memory){take, give, &st.pool.pool}) != FILES_DONE)
+		return 1;
+	names_init(&st.names, &st.blobs, seed);
+	return service_run(&st.service) == STATUS_OK ? 0 : 1;
+}
