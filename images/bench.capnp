@@ -31,6 +31,17 @@ const image :Image = (
       exports = [(name = "bench", interface = "Bench", key = 1)],
     ),
     (
+      name = "ramfs",
+      program = "ramfs",
+      maxMessage = 8448,
+      grants = [
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["describe", "attenuate", "makeRevocable"]),
+        (name = "entropy", source = (kernel = entropy)),
+      ],
+      exports = [(name = "root", interface = "Directory", key = 63)],
+    ),
+    (
       name = "bench",
       program = "bench",
       grants = [
@@ -44,7 +55,10 @@ const image :Image = (
         (name = "entropy", source = (kernel = entropy)),
         (name = "server", source = (export = (process = "server", export = "bench"))),
         (name = "serverLarge", source = (export = (process = "serverLarge", export = "bench"))),
+        (name = "files", source = (export = (process = "ramfs", export = "root"))),
+        (name = "systemInfo", source = (kernel = systemInfo)),
       ],
+      limits = (capabilities = 4096),
       endsSystem = true,
     ),
   ],

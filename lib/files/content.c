@@ -120,22 +120,68 @@ bool content_fill(struct files_content *c, const struct files_memory *m, uint64_
 	return false;
 }
 
+/* The slots of the node that names page `index` and its neighbours; null: the node is not there. */
+static void *const *slots_of(const struct files_content *c, uint64_t index)
+{
+	void *at = c->root;
+
+	if (index >= reach(c->height))
+		return nullptr;
+	if (c->height == 0)
+		return &c->root;
+	for (unsigned level = c->height; level > 1 && at; level--)
+		at = ((struct inner *)at)->slot[index >> (level - 1) * BITS & (FILES_FANOUT - 1)];
+	return at ? ((struct inner *)at)->slot : nullptr;
+}
+
+struct run {
+	uint8_t *bytes; /* null: nothing is there */
+	uint64_t count;
+};
+
+/*
+ * The longest piece of the range, from its start, that lies in one piece of memory (or is not there), as far as one node tells:
+ * pages that were written one after the other mostly lie so.
+ */
+static struct run run_at(const struct files_content *c, uint64_t offset, uint64_t count)
+{
+	uint64_t index = offset / FILES_PAGE, in_page = offset % FILES_PAGE, have = FILES_PAGE - in_page;
+	void *const *slots;
+	uint8_t *page;
+
+	if (is_backed(c, index)) {
+		have = c->backing_pages * FILES_PAGE - offset;
+		return (struct run){c->backing + offset, have < count ? have : count};
+	}
+	slots = slots_of(c, index);
+	if (!slots)
+		return (struct run){nullptr, have < count ? have : count};
+	index = c->height ? index & (FILES_FANOUT - 1) : 0;
+	page = slots[index];
+	for (uint64_t last = c->height ? FILES_FANOUT - 1 : 0; have < count && index < last;
+	     have += FILES_PAGE) {
+		void *next = slots[++index];
+
+		if (next != (page ? page + in_page + have : nullptr))
+			break;
+	}
+	return (struct run){page ? page + in_page : nullptr, have < count ? have : count};
+}
+
 void content_read(const struct files_content *c, uint64_t offset, void *to, uint64_t count)
 {
 	uint8_t *out = to;
 
 	while (count > 0) {
-		const uint8_t *page = content_page(c, offset / FILES_PAGE);
-		uint64_t in_page = offset % FILES_PAGE, part = FILES_PAGE - in_page;
+		struct run run = run_at(c, offset, count);
 
-		part = part < count ? part : count;
-		if (page)
-			__builtin_memcpy(out, page + in_page, part);
+		if (run.bytes)
+			__builtin_memcpy(out, run.bytes, run.count);
 		else
-			__builtin_memset(out, 0, part);
-		out += part;
-		offset += part;
-		count -= part;
+			__builtin_memset(out, 0, run.count);
+		out += run.count;
+		offset += run.count;
+		count -= run.count;
 	}
 }
 
@@ -144,14 +190,12 @@ void content_write(struct files_content *c, uint64_t offset, const void *from, u
 	const uint8_t *in = from;
 
 	while (count > 0) {
-		uint8_t *page = content_page(c, offset / FILES_PAGE);
-		uint64_t in_page = offset % FILES_PAGE, part = FILES_PAGE - in_page;
+		struct run run = run_at(c, offset, count);
 
-		part = part < count ? part : count;
-		__builtin_memcpy(page + in_page, in, part);
-		in += part;
-		offset += part;
-		count -= part;
+		__builtin_memcpy(run.bytes, in, run.count);
+		in += run.count;
+		offset += run.count;
+		count -= run.count;
 	}
 }
 

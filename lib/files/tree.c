@@ -35,12 +35,16 @@ static bool utf8_ok(const uint8_t *s, uint32_t len)
 	return true;
 }
 
+static bool is_dots(struct files_text name)
+{
+	return name.ptr[0] == '.' && (name.len == 1 || (name.len == 2 && name.ptr[1] == '.'));
+}
+
 bool files_name_ok(struct files_text name)
 {
 	bool plain = true;
 
-	if (name.len == 0 || name.len > FILES_MAX_NAME ||
-	    (name.ptr[0] == '.' && (name.len == 1 || (name.len == 2 && name.ptr[1] == '.'))))
+	if (name.len == 0 || name.len > FILES_MAX_NAME || is_dots(name))
 		return false;
 	for (uint32_t i = 0; i < name.len; i++) {
 		if (name.ptr[i] == '/' || name.ptr[i] == 0)
@@ -53,19 +57,27 @@ bool files_name_ok(struct files_text name)
 /* The first name of *path, which then begins behind it. False: the rest is no path. */
 static bool take_name(struct files_text *path, struct files_text *name)
 {
+	const char *p = path->ptr;
 	uint32_t len = 0;
+	uint8_t all = 0;
 
-	while (len < path->len && path->ptr[len] != '/')
-		len++;
-	*name = (struct files_text){path->ptr, len};
+	for (; len < path->len && p[len] != '/'; len++) {
+		if (p[len] == 0)
+			return false;
+		all |= (uint8_t)p[len];
+	}
+	*name = (struct files_text){p, len};
 	if (len < path->len) {
 		if (len + 1 == path->len)
 			return false; /* nothing behind the last "/" */
-		len++;
+		path->ptr += len + 1;
+		path->len -= len + 1;
+	} else {
+		path->len = 0;
 	}
-	path->ptr += len;
-	path->len -= len;
-	return files_name_ok(*name);
+	if (len == 0 || len > FILES_MAX_NAME || is_dots(*name))
+		return false;
+	return all < 0x80 || utf8_ok((const uint8_t *)p, len);
 }
 
 /* Where a name is, or would be. */

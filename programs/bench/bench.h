@@ -24,6 +24,8 @@ struct bench {
 	struct ring_client *ring;
 	cap_id timer, manager, memory, spawner, package, entropy;
 	cap_id server;       /* Bench, in a process with the default ring */
+	cap_id files;        /* Directory, served by ramfs */
+	cap_id info;         /* SystemInfo */
 	cap_id server_large; /* Bench, in one whose arena takes 4 KiB messages */
 };
 
@@ -59,3 +61,4 @@ void bench_process(struct bench *b);   /* processes, threads */
 void bench_memory(struct bench *b);    /* mappings, faults */
 void bench_batches(struct bench *b);   /* what wants a ring of 64 */
 void bench_ipc_large(struct bench *b); /* messages of 512 bytes and 4 KiB */
+void bench_files(struct bench *b);     /* files in memory */

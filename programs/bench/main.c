@@ -13,9 +13,11 @@
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/entropy_source.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/system_info.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/bench.capnp.h>
+#include <schema/service/directory.capnp.h>
 
 #include "bench.h"
 
@@ -82,6 +84,7 @@ static int64_t large_rows(void *context)
 	b.ring = runtime_ring();
 	bench_batches(&b);
 	bench_ipc_large(&b);
+	bench_files(&b);
 	return 0;
 }
 
@@ -109,6 +112,8 @@ int main(void)
 		.package = runtime_need("bootPackage", BOOT_PACKAGE_INTERFACE_ID),
 		.entropy = runtime_need("entropy", ENTROPY_SOURCE_INTERFACE_ID),
 		.server = runtime_need("server", BENCH_INTERFACE_ID),
+		.files = runtime_need("files", DIRECTORY_INTERFACE_ID),
+		.info = runtime_need("systemInfo", SYSTEM_INFO_INTERFACE_ID),
 		.server_large = runtime_need("serverLarge", BENCH_INTERFACE_ID),
 	};
 

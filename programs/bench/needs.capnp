@@ -17,5 +17,7 @@ const needs :Program = (
     (name = "entropy", interface = "EntropySource", why = "places that program"),
     (name = "server", interface = "Bench", why = "the other side of calls"),
     (name = "serverLarge", interface = "Bench", why = "the same with room for large messages"),
+    (name = "files", interface = "Directory", why = "files in memory"),
+    (name = "systemInfo", interface = "SystemInfo", why = "how much memory they take"),
   ],
 );
