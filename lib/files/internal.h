@@ -6,9 +6,9 @@
 
 /* ---- names.c: hash table and treaps ---- */
 uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory,
-		    struct files_text name);
+			  struct files_text name);
 struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,
-			      struct files_text name, uint64_t hash);
+				    struct files_text name, uint64_t hash);
 /* node->parent, name and hash are set. Never fails: a table that cannot grow gets longer chains. */
 void files_names_add(struct files_tree *tree, struct files_node *node);
 void files_names_remove(struct files_tree *tree, struct files_node *node);
@@ -21,5 +21,6 @@ static inline struct files_text node_name(const struct files_node *node)
 }
 
 /* ---- openings.c ---- */
-void files_openings_changed(struct files_tree *tree, struct files_node *node); /* it, or something directly in it */
-void files_openings_end(struct files_tree *tree, struct files_node *node);     /* all of them are stale */
+void files_openings_changed(struct files_tree *tree,
+			    struct files_node *node); /* it, or something directly in it */
+void files_openings_end(struct files_tree *tree, struct files_node *node); /* all of them are stale */

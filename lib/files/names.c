@@ -52,7 +52,8 @@ static uint64_t load_some(const char *bytes, uint32_t count)
 	return word;
 }
 
-uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory, struct files_text name)
+uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory,
+			  struct files_text name)
 {
 	uint64_t k0 = tree->seed[0], k1 = tree->seed[1] ^ directory->id, word;
 	struct sip s = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
@@ -136,7 +137,7 @@ static bool same(struct files_text a, struct files_text b)
 }
 
 struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,
-			      struct files_text name, uint64_t hash)
+				    struct files_text name, uint64_t hash)
 {
 	struct files_node *node = *bucket_of(tree, hash);
 

@@ -96,8 +96,8 @@ static uint32_t text_bytes(const struct names_entry *entry)
 	return entry->name_len + entry->binding.len;
 }
 
-static struct names_entry *new_entry(const struct names *n, struct full f, const struct names_binding *binding,
-				     uint64_t version)
+static struct names_entry *new_entry(const struct names *n, struct full f,
+				     const struct names_binding *binding, uint64_t version)
 {
 	struct names_entry *entry = take(n, sizeof(*entry));
 
@@ -150,8 +150,8 @@ static void drop(const struct names *n, struct names_node *node)
 }
 
 /* Takes over left and right, also on failure. */
-static bool make(const struct names *n, struct names_entry *entry, struct names_node *left, struct names_node *right,
-		 struct names_node **out)
+static bool make(const struct names *n, struct names_entry *entry, struct names_node *left,
+		 struct names_node *right, struct names_node **out)
 {
 	struct names_node *node = take(n, sizeof(*node));
 
@@ -166,8 +166,8 @@ static bool make(const struct names *n, struct names_entry *entry, struct names_
 	return true;
 }
 
-static bool split(const struct names *n, const struct names_node *at, struct full name, struct names_node **left,
-		  struct names_node **right)
+static bool split(const struct names *n, const struct names_node *at, struct full name,
+		  struct names_node **left, struct names_node **right)
 {
 	struct names_node *part;
 
@@ -208,7 +208,8 @@ static bool insert(const struct names *n, const struct names_node *at, struct na
 	return insert(n, at->right, entry, &right) && make(n, at->entry, hold(at->left), right, out);
 }
 
-static bool merge(const struct names *n, struct names_node *left, struct names_node *right, struct names_node **out)
+static bool merge(const struct names *n, struct names_node *left, struct names_node *right,
+		  struct names_node **out)
 {
 	struct names_node *part;
 
@@ -217,12 +218,14 @@ static bool merge(const struct names *n, struct names_node *left, struct names_n
 		return true;
 	}
 	if (left->entry->hash >= right->entry->hash)
-		return merge(n, left->right, right, &part) && make(n, left->entry, hold(left->left), part, out);
+		return merge(n, left->right, right, &part) &&
+		       make(n, left->entry, hold(left->left), part, out);
 	return merge(n, left, right->left, &part) && make(n, right->entry, part, hold(right->right), out);
 }
 
 /* The name is there. */
-static bool erase(const struct names *n, const struct names_node *at, struct full name, struct names_node **out)
+static bool erase(const struct names *n, const struct names_node *at, struct full name,
+		  struct names_node **out)
 {
 	struct names_node *part;
 	int order = compare(at->entry, name);
@@ -248,8 +251,8 @@ static struct names_entry *find(const struct names_node *at, struct full name)
 
 /* ---- Looking ---- */
 
-const struct names_entry *names_lookup(const struct names *n, const struct names_node *root, struct files_text prefix,
-				       struct files_text name)
+const struct names_entry *names_lookup(const struct names *n, const struct names_node *root,
+				       struct files_text prefix, struct files_text name)
 {
 	(void)n;
 	return find(root, (struct full){prefix, name});
@@ -261,8 +264,8 @@ static bool is_below(const struct names_entry *entry, struct files_text prefix)
 				   __builtin_memcmp(entry->text, prefix.ptr, prefix.len) == 0);
 }
 
-const struct names_entry *names_next(const struct names *n, const struct names_node *root, struct files_text prefix,
-				     struct files_text after)
+const struct names_entry *names_next(const struct names *n, const struct names_node *root,
+				     struct files_text prefix, struct files_text after)
 {
 	const struct names_entry *found = nullptr;
 	/* Behind "prefix/", in front of everything below it. */
@@ -343,8 +346,8 @@ static void push(struct names *n, struct names_node *root, uint64_t bound)
 }
 
 /* One change to a root that is made; replaces it. */
-static enum files_outcome change(const struct names *n, struct names_node **root, const struct names_entry *old,
-				 const struct names_change *c, uint64_t *bound)
+static enum files_outcome change(const struct names *n, struct names_node **root,
+				 const struct names_entry *old, const struct names_change *c, uint64_t *bound)
 {
 	struct full name = {c->prefix, c->name};
 	struct names_node *changed;

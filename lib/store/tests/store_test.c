@@ -29,7 +29,8 @@ static void *take(void *context, size_t bytes)
 		return nullptr;
 	}
 	heap.pieces++;
-	return memset(aligned_alloc(bytes == FILES_PAGE ? FILES_PAGE : 16, (bytes + 15) & ~15ull), 0xa5, bytes);
+	return memset(aligned_alloc(bytes == FILES_PAGE ? FILES_PAGE : 16, (bytes + 15) & ~15ull), 0xa5,
+		      bytes);
 }
 
 static void give(void *context, void *piece, size_t bytes)
@@ -67,7 +68,8 @@ static enum files_outcome put(const void *bytes, uint64_t count, uint64_t piece,
 
 	blob_writer_init(&w);
 	for (uint64_t at = 0; at < count && outcome == FILES_DONE; at += piece)
-		outcome = blob_append(&blobs, &w, (const uint8_t *)bytes + at, count - at < piece ? count - at : piece);
+		outcome = blob_append(&blobs, &w, (const uint8_t *)bytes + at,
+				      count - at < piece ? count - at : piece);
 	if (outcome == FILES_DONE)
 		return blob_finish(&blobs, &w, nullptr, 0, nullptr, blob);
 	blob_writer_fini(&blobs, &w);
@@ -89,15 +91,19 @@ static void test_blobs(void)
 	hash_blake2b(id, bytes, sizeof(bytes));
 	report(put(bytes, sizeof(bytes), 1000, &a) == FILES_DONE && memcmp(a->id, id, BLOB_ID) == 0,
 	       "a blob is named by the hash of its bytes, whatever pieces it came in");
-	report(put(bytes, sizeof(bytes), 65536, &b) == FILES_DONE && a == b && blobs.count == 1 && blobs.duplicates == 1,
+	report(put(bytes, sizeof(bytes), 65536, &b) == FILES_DONE && a == b && blobs.count == 1 &&
+		       blobs.duplicates == 1,
 	       "the same bytes are the same blob");
 	report(blob_read(a, 4000, back, 60000, &got) == FILES_DONE && got == 60000 &&
-		       memcmp(back, bytes + 4000, got) == 0 && blob_read(a, 69999, back, 10, &got) == FILES_DONE &&
-		       got == 1 && blob_read(a, 70000, back, 10, &got) == FILES_DONE && got == 0,
+		       memcmp(back, bytes + 4000, got) == 0 &&
+		       blob_read(a, 69999, back, 10, &got) == FILES_DONE && got == 1 &&
+		       blob_read(a, 70000, back, 10, &got) == FILES_DONE && got == 0,
 	       "it can be read");
 	content_page(&a->bytes, 3)[5] ^= 1;
-	report(blob_read(a, 0, back, 12288, &got) == FILES_DONE && blob_read(a, 12288, back, 1, &got) == FILES_DAMAGED &&
-		       blob_read(a, 0, back, 12289, &got) == FILES_DAMAGED && blob_verify(&blobs, a) == FILES_DAMAGED,
+	report(blob_read(a, 0, back, 12288, &got) == FILES_DONE &&
+		       blob_read(a, 12288, back, 1, &got) == FILES_DAMAGED &&
+		       blob_read(a, 0, back, 12289, &got) == FILES_DAMAGED &&
+		       blob_verify(&blobs, a) == FILES_DAMAGED,
 	       "a changed bit is found in its page");
 	content_page(&a->bytes, 3)[5] ^= 1;
 	report(blob_verify(&blobs, a) == FILES_DONE, "and not otherwise");
@@ -114,13 +120,15 @@ static void test_blobs(void)
 	links[1] = b->id;
 	blob_writer_init(&w);
 	(void)!blob_append(&blobs, &w, "tree", 4);
-	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_DONE && blob_verify(&blobs, c) == FILES_DONE,
+	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_DONE &&
+		       blob_verify(&blobs, c) == FILES_DONE,
 	       "one with links");
 	hash_blake2b(id, "tree", 4);
 	report(memcmp(c->id, id, BLOB_ID) != 0, "has another name than its bytes alone");
 	links[1] = other;
 	blob_writer_init(&w);
-	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_NOT_FOUND, "a link to nothing is refused");
+	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_NOT_FOUND,
+	       "a link to nothing is refused");
 	c = blobs.loose;
 	blob_ref(&blobs, c);
 	blobs_collect(&blobs, &count, &freed);
@@ -155,8 +163,8 @@ static struct files_text name_of(uint32_t place, char *buffer)
 	return text(buffer);
 }
 
-static enum files_outcome model_update(const uint32_t *places, const struct names_change *changes, uint32_t count,
-				       uint64_t expected)
+static enum files_outcome model_update(const uint32_t *places, const struct names_change *changes,
+				       uint32_t count, uint64_t expected)
 {
 	struct bound next[PLACES];
 
@@ -192,8 +200,10 @@ static bool step_update(bool may_fail)
 		changes[i].check = (enum names_check)(below(4) ? 0 : below(3));
 		changes[i].version = names.present - below(4);
 		if (below(3))
-			changes[i].binding = (struct names_binding){
-				.kind = NAMES_VALUE, .type_id = below(1000), .bytes = (const uint8_t *)"value", .len = 5};
+			changes[i].binding = (struct names_binding){.kind = NAMES_VALUE,
+								    .type_id = below(1000),
+								    .bytes = (const uint8_t *)"value",
+								    .len = 5};
 	}
 
 	struct names before = names;
@@ -225,7 +235,8 @@ static bool step_rollback(bool may_fail)
 		struct files_text name = name_of(i, buffer);
 		size_t len = strlen(prefix);
 
-		if (len == 0 || (name.len > len && memcmp(name.ptr, prefix, len) == 0 && name.ptr[len] == '/'))
+		if (len == 0 ||
+		    (name.len > len && memcmp(name.ptr, prefix, len) == 0 && name.ptr[len] == '/'))
 			next[i] = model.kept[to % NAMES_HISTORY][i];
 	}
 	model.present++;
@@ -253,7 +264,8 @@ static bool compare_all(void)
 			count += b->there;
 			below_a += b->there && memcmp(name.ptr, "a/", 2) == 0;
 			if ((entry != nullptr) != b->there ||
-			    (entry && (entry->binding.version != b->version || entry->binding.type_id != b->value)))
+			    (entry &&
+			     (entry->binding.version != b->version || entry->binding.type_id != b->value)))
 				return false;
 		}
 		for (; (entry = names_next(&names, kept->root, text(""), after)); walked++) {
@@ -399,8 +411,8 @@ int main(void)
 	test_failing();
 	test_put_failing();
 	test_kept();
-	report(names_ok(text("a/b.c/d")) && !names_ok(text("")) && !names_ok(text("a//b")) && !names_ok(text("a/")) &&
-		       !names_ok(text("/a")) && !names_ok(text("a/../b")),
+	report(names_ok(text("a/b.c/d")) && !names_ok(text("")) && !names_ok(text("a//b")) &&
+		       !names_ok(text("a/")) && !names_ok(text("/a")) && !names_ok(text("a/../b")),
 	       "names are paths of good names");
 	printf("1..%d\n", test_number);
 	return failures != 0;

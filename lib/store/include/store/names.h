@@ -22,11 +22,11 @@ enum names_kind : uint8_t { NAMES_NONE, NAMES_BLOB, NAMES_VALUE, NAMES_SPACE };
 struct names_binding {
 	enum names_kind kind;
 	uint64_t version;
-	struct blob *blob;                /* BLOB */
-	uint64_t type_id;                 /* VALUE */
-	const uint8_t *bytes;             /* VALUE: its bytes; SPACE: the prefix */
+	struct blob *blob;    /* BLOB */
+	uint64_t type_id;     /* VALUE */
+	const uint8_t *bytes; /* VALUE: its bytes; SPACE: the prefix */
 	uint32_t len;
-	uint8_t rights;                   /* SPACE */
+	uint8_t rights; /* SPACE */
 };
 
 /* A bound name; shared by all generations in which it is bound so. */
