@@ -122,7 +122,7 @@ static enum status load(struct loading *l)
 static enum status grant_all(struct loading *l, struct start_message_builder start)
 {
 	struct initial_object initial[INITIAL_OBJECTS_MAX];
-	struct provenance provenance = {0, PROVENANCE_BOOT, {0}};
+	struct provenance provenance = {.kind = PROVENANCE_BOOT};
 	unsigned count;
 
 	enum status status = objects_initial(l->process, l->package, arch_package_size, initial, &count);

@@ -12,7 +12,7 @@
 
 static size_t array_bytes(uint32_t capacity)
 {
-	return (size_t)capacity * sizeof(struct cap_entry);
+	return (size_t)capacity * (sizeof(struct cap_entry) + sizeof(uint64_t));
 }
 
 /* Chains entries first .. capacity-1 in ascending order, ending in `tail`. */
@@ -62,7 +62,8 @@ static enum status grow(struct cap_table *table) REQUIRES(table->lock)
 		return STATUS_NO_MEMORY;
 	array->capacity = capacity;
 	copy_words(cap_array_entries(array) + 1, cap_array_entries(old) + 1,
-		   (array_bytes(old->capacity) - sizeof(struct cap_entry)) / 8);
+		   (old->capacity - 1) * sizeof(struct cap_entry) / 8);
+	copy_words(cap_array_details(array), cap_array_details(old), old->capacity);
 	chain_fresh(array, old->capacity, table->free);
 	table->free = old->capacity;
 	store_release(&table->array, array);
@@ -130,7 +131,8 @@ void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, stru
 	spin_unlock(&table->lock);
 }
 
-static inline cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref ref,
+/* Behind the entries, where look-ups never are: why each is there. */
+static inline cap_id fill(struct cap_array *array, struct cap_entry *entry, uint32_t slot, struct cap_ref ref,
 			  struct provenance provenance)
 {
 	cap_id id = cap_id_make(slot, entry->generation);
@@ -138,7 +140,9 @@ static inline cap_id fill(struct cap_entry *entry, uint32_t slot, struct cap_ref
 	store_relaxed(&entry->gate, ref.gate);
 	if (unlikely(ref.gate != NULL))
 		(void)atomic_add(&ref.gate->entries, 1ull);
-	entry->provenance = provenance;
+	static_assert(offsetof(struct provenance, detail) == sizeof(entry->provenance));
+	__builtin_memcpy(&entry->provenance, &provenance, sizeof(entry->provenance));
+	cap_array_details(array)[slot] = provenance.detail;
 	store_release(&entry->view, ref.view); /* T4: last */
 	return id;
 }
@@ -150,7 +154,7 @@ cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struc
 	uint32_t slot = slots->first;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
 	*slots = (struct cap_slots){entry->next, slots->count - 1};
-	cap_id id = fill(entry, slot, ref, provenance);
+	cap_id id = fill(table->array, entry, slot, ref, provenance);
 	spin_unlock(&table->lock);
 	return id;
 }
@@ -198,7 +202,7 @@ enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct c
 	spin_lock(&table->lock);
 	status = take_slot(table, slot);
 	if (status == STATUS_OK)
-		*out = fill(&cap_array_entries(table->array)[slot], slot, ref, provenance);
+		*out = fill(table->array, &cap_array_entries(table->array)[slot], slot, ref, provenance);
 	spin_unlock(&table->lock);
 	if (status != STATUS_OK)
 		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
@@ -264,7 +268,10 @@ struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver
 	table->free = entry->next;
 	table->used++;
 	cap_ref_get(ref);
-	copy.id = (int64_t)fill(entry, slot, ref, (struct provenance){giver, PROVENANCE_DUPLICATE, {0}}).raw;
+	copy.id = (int64_t)fill(
+			  table->array, entry, slot, ref,
+			  (struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw})
+			  .raw;
 	copy.object_id = ref.view->object->id;
 out:
 	spin_unlock(&table->lock);
@@ -344,17 +351,21 @@ void cap_table_remove_locked(struct cap_table *table, cap_id id)
 	cap_ref_put(ref);
 }
 
-bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out)
+bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out,
+		    struct provenance *provenance)
 {
 	bool found = false;
 
 	spin_lock(&table->lock);
-	struct cap_entry *entries = cap_array_entries(table->array);
-	for (uint32_t i = from > 0 ? from : 1; i < table->array->capacity && !found; i++) {
+	struct cap_array *array = table->array; /* NULL: its process has ended */
+	struct cap_entry *entries = cap_array_entries(array);
+	for (uint32_t i = from > 0 ? from : 1; array != NULL && i < array->capacity && !found; i++) {
 		if (entries[i].view == NULL)
 			continue;
 		*slot = i;
 		*out = entries[i];
+		__builtin_memcpy(provenance, &entries[i].provenance, sizeof(entries[i].provenance));
+		provenance->detail = cap_array_details(array)[i];
 		found = true;
 	}
 	spin_unlock(&table->lock);
@@ -363,7 +374,11 @@ bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, stru
 
 void cap_table_fini(struct cap_table *table)
 {
+	/* Only who lists it from outside may still come, and looks under the lock. */
+	spin_lock(&table->lock);
 	struct cap_array *array = table->array;
+	table->array = NULL;
+	spin_unlock(&table->lock);
 	struct cap_entry *entries = cap_array_entries(array);
 
 	ledger_credit(table->ledger, LEDGER_ENTRIES, table->used);
@@ -374,5 +389,4 @@ void cap_table_fini(struct cap_table *table)
 			cap_ref_put((struct cap_ref){entries[i].view, entries[i].gate});
 		}
 	heap_free(array, array_bytes(array->capacity));
-	table->array = NULL;
 }

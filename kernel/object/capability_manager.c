@@ -14,31 +14,9 @@
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 
-#define LIST_MAX 12u
-
 static struct process *caller(struct rpc_request *request)
 {
 	return kcall_of(request)->thread->process;
-}
-
-static void fill(struct capability_manager_entry_builder out, const struct view *view,
-		 const struct gate *gate)
-{
-	uint32_t flags = (view->kind == VIEW_FACET && view->object->type->is_endpoint ? 0u : 1u) |
-			 (view->kind == VIEW_TEMPLATE ? 2u : 0u) | (gate != NULL ? 4u : 0u);
-
-	capability_manager_entry_builder_set_interface_id(out,
-							  view->count > 0 ? view->sets[0].interface_id : 0);
-	capability_manager_entry_builder_set_methods(out, view->count > 0 ? view->sets[0].methods : 0);
-	capability_manager_entry_builder_set_object(out, view->object->id);
-	capability_manager_entry_builder_set_flags(out, flags);
-}
-
-static void fill_provenance(struct capability_manager_entry_builder out, const struct provenance *provenance)
-{
-	capability_manager_entry_builder_set_provenance(out,
-							(enum capability_manager_provenance)provenance->kind);
-	capability_manager_entry_builder_set_giver(out, provenance->giver);
 }
 
 static enum status list(void *self, struct rpc_request *request,
@@ -47,28 +25,25 @@ static enum status list(void *self, struct rpc_request *request,
 {
 	struct cap_table *table = &caller(request)->table;
 	uint32_t from = capability_manager_list_params_reader_from(params);
-	uint32_t slot = 0, count = 0, next = from;
-	struct cap_entry entry;
+	uint32_t count = object_count_entries(table, from);
 
 	(void)self;
-	while (count < LIST_MAX && cap_table_next(table, next, &slot, &entry)) {
-		next = slot + 1;
-		count++;
-	}
-	struct capability_manager_entry_list_builder entries =
-		capability_manager_list_results_builder_init_entries(results, count);
-	next = from;
-	for (uint32_t i = 0; i < count && cap_table_next(table, next, &slot, &entry); i++) {
-		struct capability_manager_entry_builder out = capability_manager_entry_list_builder_at(
-			entries, i);
-		capability_manager_entry_builder_set_id(out, cap_id_make(slot, entry.generation).raw);
-		fill(out, entry.view, entry.gate);
-		fill_provenance(out, &entry.provenance);
-		next = slot + 1;
-	}
-	bool more = cap_table_next(table, next, &slot, &entry);
-	capability_manager_list_results_builder_set_next(results, more ? next : 0);
+	capability_manager_list_results_builder_set_next(
+		results,
+		object_fill_entries(table, from, count,
+				    capability_manager_list_results_builder_init_entries(results, count),
+				    false));
 	return STATUS_OK;
+}
+
+/* The caller's entry that a capability among the arguments was named by; it may be gone. */
+static bool find_entry(struct rpc_request *request, int32_t index, uint32_t *slot, struct cap_entry *entry,
+		       struct provenance *provenance)
+{
+	cap_id id = kcall_id(request, index);
+
+	return cap_table_next(&caller(request)->table, cap_id_slot(id), slot, entry, provenance) &&
+	       *slot == cap_id_slot(id) && entry->generation == cap_id_generation(id);
 }
 
 static enum status describe(void *self, struct rpc_request *request,
@@ -76,21 +51,32 @@ static enum status describe(void *self, struct rpc_request *request,
 			    struct capability_manager_describe_results_builder results)
 {
 	int32_t index = capability_manager_describe_params_reader_capability(params);
-	struct view *view = kcall_view(request, index);
-	cap_id id = kcall_id(request, index);
-	struct cap_entry entry;
-	uint32_t slot;
+	struct provenance provenance = {0};
+	struct cap_entry entry = {0};
+	uint32_t slot = 0;
+
+	(void)self;
+	if (kcall_view(request, index) == NULL)
+		return object_raise_invalid(request, "no capability was given", "capability");
+	if (!find_entry(request, index, &slot, &entry, &provenance))
+		entry = (struct cap_entry){.view = kcall_view(request, index),
+					   .gate = kcall_gate(request, index)};
+	object_fill_entry(capability_manager_describe_results_builder_init_entry(results), slot, &entry,
+			  &provenance, false);
+	return STATUS_OK;
+}
+
+static enum status interfaces(void *self, struct rpc_request *request,
+			      struct capability_manager_interfaces_params_reader params,
+			      struct capability_manager_interfaces_results_builder results)
+{
+	const struct view *view = kcall_view(request,
+					     capability_manager_interfaces_params_reader_capability(params));
 
 	(void)self;
 	if (view == NULL)
 		return object_raise_invalid(request, "no capability was given", "capability");
-	struct capability_manager_entry_builder out = capability_manager_describe_results_builder_init_entry(
-		results);
-	fill(out, view, kcall_gate(request, index));
-	capability_manager_entry_builder_set_id(out, id.raw);
-	if (cap_table_next(&caller(request)->table, cap_id_slot(id), &slot, &entry) &&
-	    slot == cap_id_slot(id))
-		fill_provenance(out, &entry.provenance);
+	object_fill_sets(capability_manager_interfaces_results_builder_init_sets(results, view->count), view);
 	return STATUS_OK;
 }
 
@@ -198,7 +184,8 @@ static enum status grant(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "not a ProcessHandle that may grant", "process");
 	enum status status = process_handle_insert(request, container_of(object, struct process, object),
 						   capability_manager_grant_params_reader_capability(params),
-						   capability_manager_grant_params_reader_slot(params), false,
+						   capability_manager_grant_params_reader_slot(params),
+						   capability_manager_grant_params_reader_note(params), false,
 						   &id);
 	if (status == STATUS_OK)
 		capability_manager_grant_results_builder_set_id(results, id.raw);
@@ -255,6 +242,7 @@ static enum status create_notification(void *self, struct rpc_request *request,
 static const struct capability_manager_server_ops capability_manager_ops = {
 	.list = list,
 	.describe = describe,
+	.interfaces = interfaces,
 	.attenuate = attenuate,
 	.confine = confine,
 	.grant = grant,

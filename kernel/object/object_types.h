@@ -14,7 +14,10 @@
 #include <mm/memory.h>
 #include <ring/kcall.h>
 #include <ring/thread.h>
+#include <core/recorder.h>
+#include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/endpoint.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
 
 /* What an object type says of its methods: those of X_ops, bound by X_BIND(X, X_ops). */
 #define OBJECT_METHODS(name_) .methods = name_##_bound, .method_count = array_size(name_##_bound)
@@ -33,7 +36,7 @@ extern const struct object_type console_type, timer_type, entropy_source_type, s
 	capability_manager_type, memory_object_type, virtual_memory_type, process_spawner_type,
 	process_handle_type, thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type,
 	power_type, io_port_type, interrupt_type, interrupt_source_type, notification_type, revoker_type,
-	session_context_type, session_factory_type;
+	session_context_type, session_factory_type, system_inspector_type;
 
 /* Singletons: nothing to destroy, their one static reference never goes. */
 void object_destroy_never(struct object *object);
@@ -62,4 +65,21 @@ enum status boot_package_create(struct memory *package, uint64_t bytes, struct o
 enum status io_port_create(struct process *owner, uint16_t first, uint32_t count, struct object **out);
 /* Puts a copy of the capability that came as `index` into the process's table, at a slot or (0) anywhere; raises what went wrong. */
 enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index,
-				  uint32_t slot, bool before_start, cap_id *out);
+				  uint32_t slot, uint32_t note, bool before_start, cap_id *out);
+
+/* ---- describe.c: what is told of a capability, and of what happened ---- */
+/* keys: also those of facets that processes serve. */
+void object_fill_entry(struct capability_manager_entry_builder out, uint32_t slot,
+		       const struct cap_entry *entry, const struct provenance *provenance, bool keys);
+/* A page of a table's entries from slot `from` on: first how many there are, then as many, and the slot to go on from (0: the end). */
+uint32_t object_count_entries(struct cap_table *table, uint32_t from);
+uint32_t object_fill_entries(struct cap_table *table, uint32_t from, uint32_t count,
+			     struct capability_manager_entry_list_builder list, bool keys);
+
+/* A page of the flight recorder from `from` on (position in one CPU's ring, CPU number in the low six bits): events of that process, or
+ * (0) of all. Gives how many; *next is UINT64_MAX at the end. */
+#define OBJECT_EVENTS_MAX 12u
+uint32_t object_read_events(uint64_t from, uint32_t pid, struct recorder_event found[OBJECT_EVENTS_MAX],
+			    uint64_t *next, uint64_t *lost);
+void object_fill_event(struct process_handle_event_builder out, const struct recorder_event *event);
+uint64_t object_cpu_time(struct process *process);

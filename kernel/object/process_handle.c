@@ -30,17 +30,6 @@ static enum process_handle_state state_of(const struct process *process)
 	}
 }
 
-static uint64_t cpu_time(struct process *process)
-{
-	uint64_t sum = process->ledger.cpu_ns;
-
-	spin_lock(&process->lock);
-	list_for_each (it, &process->threads)
-		sum += sched_run_ns(&container_of(it, struct thread, link)->sched);
-	spin_unlock(&process->lock);
-	return sum;
-}
-
 static enum status info(void *self, struct rpc_request *request,
 			struct process_handle_info_results_builder results)
 {
@@ -55,15 +44,18 @@ static enum status info(void *self, struct rpc_request *request,
 		results, (uint32_t)load_relaxed(&process->ledger.used[LEDGER_ENTRIES]));
 	process_handle_info_results_builder_set_pages(results,
 						      load_relaxed(&process->ledger.used[LEDGER_PAGES]));
-	process_handle_info_results_builder_set_cpu_ns(results, cpu_time(process));
+	process_handle_info_results_builder_set_cpu_ns(results, object_cpu_time(process));
 	return STATUS_OK;
 }
 
 /* Puts a copy of view into the process's table; under its lock, so that it cannot end meanwhile. */
 enum status process_handle_insert(struct rpc_request *request, struct process *process, int32_t index,
-				  uint32_t slot, bool before_start, cap_id *out)
+				  uint32_t slot, uint32_t note, bool before_start, cap_id *out)
 {
-	struct provenance provenance = {kcall_of(request)->thread->process->pid, PROVENANCE_GRANT, {0}};
+	struct provenance provenance = {.giver = kcall_of(request)->thread->process->pid,
+					.kind = PROVENANCE_GRANT,
+					.minted = kcall_is_minted(request, index),
+					.detail = note};
 	struct cap_ref ref = {kcall_view(request, index), kcall_gate(request, index)};
 	enum status status = STATUS_BAD_STATE;
 
@@ -105,7 +97,8 @@ static enum status grant(void *self, struct rpc_request *request,
 	cap_id id;
 	enum status status = process_handle_insert(
 		request, process_of(self), process_handle_grant_params_reader_capability(params),
-		process_handle_grant_params_reader_slot(params), true, &id);
+		process_handle_grant_params_reader_slot(params),
+		process_handle_grant_params_reader_note(params), true, &id);
 
 	if (status == STATUS_OK)
 		process_handle_grant_results_builder_set_id(results, id.raw);
@@ -165,61 +158,21 @@ static enum status kill(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-/* Sequence numbers of all CPUs' rings as one: position in the ring of one CPU, CPU number in the low six bits. */
-#define EVENTS_MAX 12u
-
-static uint64_t ticks_to_ns(uint64_t ticks)
-{
-	struct cap_clock clock = clock_parameters();
-
-	return clock.base_ns + (uint64_t)((unsigned __int128)(ticks - clock.base_tsc) * clock.mult >> 32);
-}
-
-static void fill_event(struct process_handle_event_builder out, const struct recorder_event *event,
-		       uint64_t sequence)
-{
-	process_handle_event_builder_set_sequence(out, sequence);
-	process_handle_event_builder_set_time_ns(out, ticks_to_ns(event->time_ticks));
-	process_handle_event_builder_set_interface_id(out, event->interface_id);
-	process_handle_event_builder_set_method(out, event->method);
-	process_handle_event_builder_set_kind(out, event->kind);
-	process_handle_event_builder_set_status(out, event->status);
-	process_handle_event_builder_set_object(out, event->object);
-	process_handle_event_builder_set_message_bytes(out, event->msg_len);
-	process_handle_event_builder_set_slot(out, event->cap_slot);
-	process_handle_event_builder_set_thread(out, event->thread);
-	process_handle_event_builder_set_process(out, event->process);
-}
-
 static enum status events(void *self, struct rpc_request *request,
 			  struct process_handle_events_params_reader params,
 			  struct process_handle_events_results_builder results)
 {
-	struct process *process = process_of(self);
-	uint64_t from = process_handle_events_params_reader_from(params);
-	unsigned cpu = from & (MAX_CPUS - 1);
-	uint64_t at = from / MAX_CPUS, lost = 0;
-	struct recorder_event found[EVENTS_MAX], event;
-	uint32_t count = 0;
-
-	(void)request;
-	while (count < EVENTS_MAX && cpu < cpu_count) {
-		if (!recorder_read(cpu, at, &event)) {
-			cpu++;
-			at = 0;
-			continue;
-		}
-		lost += at != 0 && event.sequence > at ? event.sequence - at : 0;
-		at = event.sequence + 1;
-		if (event.process == process->pid)
-			found[count++] = event;
-	}
+	struct recorder_event found[OBJECT_EVENTS_MAX];
+	uint64_t next, lost;
+	uint32_t count = object_read_events(process_handle_events_params_reader_from(params),
+					    process_of(self)->pid, found, &next, &lost);
 	struct process_handle_event_list_builder list = process_handle_events_results_builder_init_events(
 		results, count);
+
+	(void)request;
 	for (uint32_t i = 0; i < count; i++)
-		fill_event(process_handle_event_list_builder_at(list, i), &found[i], found[i].sequence);
-	process_handle_events_results_builder_set_next(results,
-						       cpu < cpu_count ? at * MAX_CPUS + cpu : UINT64_MAX);
+		object_fill_event(process_handle_event_list_builder_at(list, i), &found[i]);
+	process_handle_events_results_builder_set_next(results, next);
 	process_handle_events_results_builder_set_lost(results, lost);
 	return STATUS_OK;
 }

@@ -47,6 +47,7 @@ enum status op_resolve_cap(struct thread *thread, struct request *request, const
 	const uint64_t *words = (const uint64_t *)(const void *)desc;
 
 	out->moved = CAP_ID_NULL;
+	out->minted = false;
 	out->id = id;
 	if ((words[2] & ~0xffull) != 0 || (desc->kind <= CAP_DESC_MOVE && desc->path_or_key != 0))
 		return STATUS_BAD_OP;
@@ -61,6 +62,7 @@ enum status op_resolve_cap(struct thread *thread, struct request *request, const
 		out->id = id;
 		return status == STATUS_OK ? cap_table_get(table, id, &out->ref) : status;
 	case CAP_DESC_MINT:
+		out->minted = true;
 		return mint(thread->process, desc, &out->ref);
 	}
 	return STATUS_BAD_OP;
@@ -110,7 +112,9 @@ static enum status raise(struct thread *thread, struct request *request, enum ex
 static void install_results(struct thread *thread, struct request *request, struct kcall *kcall)
 {
 	uint64_t *ids = (uint64_t *)(void *)(thread->ring.arena + request->sqe.buf_off + request->result.len);
-	struct provenance provenance = {0, PROVENANCE_ANSWER, {0}};
+	struct provenance provenance = {.kind = PROVENANCE_ANSWER,
+					.method = request->sqe.method,
+					.detail = request->sqe.interface_id};
 
 	for (unsigned i = 0; i < kcall->rpc.caps_out_len; i++) {
 		struct cap_ref ref = kcall->given[i];

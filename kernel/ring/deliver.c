@@ -13,7 +13,10 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 {
 	struct process *caller = ring_thread(call->ring)->process;
 	struct process *server = ring_thread(receive->ring)->process;
-	struct provenance provenance = {caller->pid, PROVENANCE_CALL, {0}};
+	struct provenance provenance = {.giver = caller->pid,
+					.kind = PROVENANCE_CALL,
+					.method = call->sqe.method,
+					.detail = call->sqe.interface_id};
 	unsigned count = call->sqe.caps_len;
 	uint32_t bytes = call->sqe.msg_len;
 
@@ -26,10 +29,12 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 	}
 	uint64_t *ids = header + 7 + bytes / 8;
 	if (call->extras & REQUEST_CARRIES) {
-		for (unsigned i = 0; i < count; i++)
+		for (unsigned i = 0; i < count; i++) {
+			provenance.minted = call->carried[i].minted;
 			ids[i] = cap_table_install(&server->table, &receive->record->slots,
 						   call->carried[i].ref, provenance)
 					 .raw;
+		}
 		carried_commit(caller, call->carried, count);
 		heap_free(call->carried, count * sizeof(struct carried));
 		call->carried = NULL;

@@ -115,11 +115,15 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	const struct cap_sqe *sqe = &request->sqe;
 	struct process *process = ring_thread(caller->ring)->process;
 	uint64_t *ids = (uint64_t *)(void *)(caller->ring->arena + caller->sqe.buf_off + sqe->msg_len);
-	struct provenance provenance = {thread->process->pid, PROVENANCE_ANSWER, {0}};
+	struct provenance provenance = {.giver = thread->process->pid,
+					.kind = PROVENANCE_ANSWER,
+					.method = caller->sqe.method,
+					.detail = caller->sqe.interface_id};
 
 	for (unsigned i = 0; i < sqe->caps_len; i++) {
 		struct cap_ref ref = {carried[i].ref.view, op_returned_gate(caller, carried[i].ref.gate, i)};
 		gate_put(carried[i].ref.gate);
+		provenance.minted = carried[i].minted;
 		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
 		ids[i] = id.raw;
 		if (caller->extras & REQUEST_KEPT)

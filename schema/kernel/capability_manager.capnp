@@ -45,6 +45,9 @@ interface CapabilityManager @0xfa43a36073dfc52d {
   # has stays as it is. A message or grant that would take it further is refused as a whole with the status OUT_OF_SCOPE, and nothing of
   # it is transferred. It says nothing about what the capability's methods give out. Errors: invalidArgument.
 
+  interfaces @9 (capability :Capability) -> (sets :List(Endpoint.MethodSet));
+  # All interfaces of one capability, and the methods of each that it may call. Errors: invalidArgument when none was given.
+
   enum TransferScope {
     any @0;
     session @1;
@@ -55,18 +58,39 @@ interface CapabilityManager @0xfa43a36073dfc52d {
 
   struct Entry {
     id @0 :UInt64;
-    # The capability's id in the caller's table.
+    # The capability's id in the table.
     interfaceId @1 :UInt64;
     # Its first interface.
     methods @2 :UInt64;
     # The methods of that interface that it may call, bit n = method n; all ones = unattenuated.
     object @3 :UInt64;
-    # A number for the object behind it, the same for all capabilities to it.
+    # A number for the object behind it, the same for all capabilities to it; of a facet, its endpoint's.
     provenance @4 :Provenance;
     giver @5 :UInt32;
-    # Process number of whoever it came from, 0 = the kernel.
+    # Process number of whoever it came from, 0 = the kernel; of duplicates, this process.
     flags @6 :UInt32;
-    # Bit 0: served by the kernel; bit 1: a template; bit 2: revocable.
+    # Bit 0: served by the kernel; bit 1: a template; bit 2: revocable; bit 3: minted by its giver on the way; bit 4: revoked.
+    via :union {
+      # How it came, as far as its provenance has more to say.
+      none @7 :Void;
+      interface @8 :UInt64;
+      # call, answer: interface (and method) of the call that carried it, in either direction.
+      note @9 :UInt64;
+      # grant: what the giver noted; init: the line of the image's source, 0 = none.
+      origin @10 :UInt64;
+      # duplicate: the id, in this table, of the capability that it was made from. It may be gone.
+    }
+    method @11 :UInt16;
+    # With via.interface.
+    revocations @12 :UInt8;
+    # How many revocable grants it is below; 0 = none.
+    lender @13 :UInt32;
+    # Process number of who made the innermost of them, 0 = none.
+    revoker @14 :UInt64;
+    # The number of its Revoker (as object of who holds that), 0 = none.
+    key @15 :UInt64;
+    # What tells it from others of that object: a process number for ProcessHandle and VirtualMemory, the mask of a Notification; the key
+    # of a facet that a process serves only in SystemInspector's lists, otherwise 0.
   }
 
   enum Provenance {
@@ -79,6 +103,6 @@ interface CapabilityManager @0xfa43a36073dfc52d {
     answer @3;
     # Came with the answer to a call.
     duplicate @4;
-    # Made by DUP or attenuate from one held before.
+    # Made by DUP from one held before. (What CapabilityManager makes comes as an answer of it.)
   }
 }

@@ -68,7 +68,7 @@ cap_id scenario_give(struct process *process, struct view *view)
 	cap_id id;
 
 	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, NULL},
-				       (struct provenance){0, PROVENANCE_BOOT, {0}}, &id) == STATUS_OK);
+				       (struct provenance){.kind = PROVENANCE_BOOT}, &id) == STATUS_OK);
 	return id;
 }
 

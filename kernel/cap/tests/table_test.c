@@ -19,7 +19,7 @@ static const struct object_type type = {.name = "thing", .interface_id = 77, .de
 static struct object object;
 static struct ledger ledger;
 static struct cap_table table;
-static const struct provenance nobody = {0, PROVENANCE_GRANT, {0}};
+static const struct provenance nobody = {.kind = PROVENANCE_GRANT};
 
 /* NULL: the id does not resolve. */
 static struct view *find(cap_id id)

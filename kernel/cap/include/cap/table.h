@@ -54,17 +54,20 @@ enum provenance_kind : uint8_t {
 };
 
 struct provenance {
-	uint32_t giver; /* process number, 0 = the kernel */
-	uint8_t kind;   /* enum provenance_kind */
-	uint8_t zero[3];
+	uint32_t giver;  /* process number, 0 = the kernel */
+	uint8_t kind;    /* enum provenance_kind */
+	uint8_t minted;  /* made by the giver on the way */
+	uint16_t method; /* CALL, ANSWER: of the call that carried it */
+	uint64_t
+		detail; /* CALL, ANSWER: its interface; GRANT: the giver's note; DUPLICATE: the id of the other one */
 };
 
 struct cap_entry {
 	struct view *view; /* NULL: free or reserved */
 	struct gate *gate;
 	uint32_t generation;
-	uint32_t next; /* free or reserved: the next slot of the chain, 0 = last */
-	struct provenance provenance;
+	uint32_t next;       /* free or reserved: the next slot of the chain, 0 = last */
+	uint64_t provenance; /* the first word of a struct provenance; the second lies behind the entries */
 };
 static_assert(sizeof(struct cap_entry) == 32);
 
@@ -97,6 +100,11 @@ struct cap_slots {
 enum status cap_table_init(struct cap_table *table, struct ledger *ledger);
 /* Drops every capability. Nobody looks up any more. */
 void cap_table_fini(struct cap_table *table);
+
+static inline uint64_t *cap_array_details(struct cap_array *array)
+{
+	return (uint64_t *)(void *)((struct cap_entry *)(void *)array + array->capacity);
+}
 
 static inline struct cap_entry *cap_array_entries(struct cap_array *array)
 {
@@ -158,4 +166,5 @@ enum status cap_table_release(struct cap_table *table, cap_id id);
 
 /* For listings: the first entry in use with slot >= from; false at the end. `out` is a copy whose view is valid
  * inside this entry. */
-bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out);
+bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, struct cap_entry *out,
+		    struct provenance *provenance);

@@ -59,6 +59,14 @@ static inline cap_id kcall_id(struct rpc_request *request, int32_t index)
 	return carried != NULL ? carried->id : CAP_ID_NULL;
 }
 
+static inline bool kcall_is_minted(struct rpc_request *request, int32_t index)
+{
+	const struct carried *carried = (const struct carried *)(uintptr_t)rpc_request_cap_raw(request,
+											       index);
+
+	return carried != NULL && carried->minted;
+}
+
 /* Its gate, which what is derived from it must be under, too. */
 static inline struct gate *kcall_gate(struct rpc_request *request, int32_t index)
 {

@@ -40,6 +40,7 @@ struct carried {
 	struct cap_ref ref; /* first */
 	cap_id id;          /* the sender's, for descriptions */
 	cap_id moved;       /* 0: a copy */
+	bool minted;
 };
 
 /* Delivered: the moved slots of `from` are free now. The references have been installed elsewhere. */
