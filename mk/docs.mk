@@ -15,3 +15,7 @@ SBOM_FILES = $(patsubst $(CURDIR)/%,%,$(KERNEL_ELF) $(wildcard $(OUT)/images/def
 sbom: kernel images  ## software bill of materials out/capos.spdx.json
 	$(call say,SBOM,$(OUT)/capos.spdx.json)printf '%s\n' $(foreach p,$(PORTS),"$(p) $(PORT_VERSION_$(p)) $(PORT_SHA256_$(p)) $(PORT_LICENCE_$(p))") | \
 	tools/sbom $(SBOM_FILES) >$(OUT)/capos.spdx.json
+
+.PHONY: transcripts
+transcripts: all  ## play the sessions in documents again, and write down what happened
+	$(Q)tools/transcript write README.md docs/guide/shell.md

@@ -65,6 +65,11 @@ static const struct {
 
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
 
+const char *help_topic(uint32_t index)
+{
+	return index < TOPICS ? topics[index].name : nullptr;
+}
+
 static void show_all(void)
 {
 	text_put(

@@ -16,6 +16,7 @@
 #include <abi/cap.h>
 #include <registry/registry.h>
 #include <rpc/rpc.h>
+#include <shell/complete.h>
 #include <shell/shell.h>
 #include <spawn/package.h>
 
@@ -97,5 +98,11 @@ command_fn command_mem, command_log, command_poweroff, command_reboot;
 
 /* ---- help.c, tutorial.c ---- */
 command_fn command_help, command_tutorial;
+/* The i-th topic of help; null beyond the last. */
+const char *help_topic(uint32_t index);
 /* After each line: does the tutorial go on? */
 void tutorial_look(const char *line, uint32_t len, enum shell_outcome outcome);
+
+/* ---- complete.c ---- */
+/* What the Tab key may put at the cursor. False: nothing. */
+bool prompt_complete(const char *line, uint32_t len, uint32_t cursor, struct shell_completion *completion);
