@@ -155,3 +155,28 @@ const char *file_client_text(enum file_outcome outcome)
 
 	return (unsigned)outcome < sizeof(texts) / sizeof(texts[0]) ? texts[outcome] : "an unknown outcome";
 }
+
+const char *file_client_name(enum file_outcome outcome)
+{
+	static const char *const names[] = {
+		[FILE_OUTCOME_DONE] = "done",
+		[FILE_OUTCOME_NOT_FOUND] = "notFound",
+		[FILE_OUTCOME_EXISTS] = "exists",
+		[FILE_OUTCOME_NOT_DIRECTORY] = "notDirectory",
+		[FILE_OUTCOME_IS_DIRECTORY] = "isDirectory",
+		[FILE_OUTCOME_NOT_EMPTY] = "notEmpty",
+		[FILE_OUTCOME_STALE] = "stale",
+		[FILE_OUTCOME_DENIED] = "denied",
+		[FILE_OUTCOME_BUSY] = "busy",
+		[FILE_OUTCOME_BAD_NAME] = "badName",
+		[FILE_OUTCOME_NO_SPACE] = "noSpace",
+		[FILE_OUTCOME_TOO_LARGE] = "tooLarge",
+		[FILE_OUTCOME_ELSEWHERE] = "elsewhere",
+		[FILE_OUTCOME_INSIDE] = "inside",
+		[FILE_OUTCOME_NOT_ATTACHED] = "notAttached",
+		[FILE_OUTCOME_CONFLICT] = "conflict",
+		[FILE_OUTCOME_DAMAGED] = "damaged",
+	};
+
+	return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "unknown";
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The commands, by name. Everything that calls something is not among them: that is the language. */
+#include "files.h"
 #include "prompt.h"
 
 static bool command_echo(const struct shell_word *words, uint32_t count)
@@ -37,6 +38,16 @@ const struct command commands[] = {
 	{"kill", "kill N", "ends job N", command_kill},
 	{"log", "log", "the kernel's log", command_log},
 	{"mem", "mem", "memory, processes and objects in use", command_mem},
+	{"ls", "ls NAME/PATH", "names in a directory or namespace", command_ls},
+	{"tree", "tree NAME/PATH", "everything below a directory", command_tree},
+	{"du", "du NAME/PATH", "what it takes up", command_du},
+	{"cat", "cat NAME/PATH", "a file, or the value of a name, as text", command_cat},
+	{"get", "get NAME/PATH", "a file's bytes", command_get},
+	{"put", "put NAME/PATH \"TEXT\"", "writes a file, or binds a name to a value", command_put},
+	{"mkdir", "mkdir NAME/PATH", "makes a directory", command_mkdir},
+	{"rm", "rm NAME/PATH", "removes a file or an empty directory, or unbinds a name", command_rm},
+	{"mv", "mv NAME/PATH NAME/PATH", "moves a file or directory", command_mv},
+	{"diff", "diff NAME FROM TO", "what differs between two generations of a namespace", command_diff},
 	{"echo", "echo WORDS", "shows the words", command_echo},
 	{"help", "help [TOPIC]", "this, or more: help values, help run, ...", command_help},
 	{"tutorial", "tutorial", "ten minutes, step by step", command_tutorial},

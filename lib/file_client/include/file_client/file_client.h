@@ -39,5 +39,6 @@ enum status file_client_list(struct rpc_transport *transport, cap_id directory, 
 			     struct msg_text after, struct file_client_entry *entries, uint32_t max,
 			     enum file_outcome *outcome, uint32_t *count, bool *more);
 
-/* What an outcome is called, for people. */
+/* What an outcome is called in the schema, and what it says to people. */
+const char *file_client_name(enum file_outcome outcome);
 const char *file_client_text(enum file_outcome outcome);

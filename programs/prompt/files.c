@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Commands for files and names: NAME/PATH, where NAME is a Directory, a Namespace or a File that is held here.
+ *
+ * A path begins at a capability that has a name, never at a root: there is none. What cannot be done says so by the
+ * outcome's name (notFound, busy, denied...), as a failure that scripts can catch.
+ */
+#include <file_client/file_client.h>
+#include <fmt/fmt.h>
+#include <runtime/ring.h>
+#include <runtime/runtime.h>
+#include <schema/service/namespace.capnp.h>
+
+#include "files.h"
+
+#define PIECE 2048u
+
+bool place_of(struct shell_word word, struct place *place)
+{
+	struct shell_word head = word;
+	const struct shell_value *value;
+
+	head.len = 0;
+	while (head.len < word.len && word.ptr[head.len] != '/')
+		head.len++;
+	*place = (struct place){};
+	if (head.len < word.len)
+		place->path = (struct msg_text){word.ptr + head.len + 1, word.len - head.len - 1};
+	value = shell_variable(&shell, head);
+	if (!value || value->kind != SHELL_CAPABILITY)
+		return shell_fail_at(&shell, word.at,
+				     "you hold no directory called \"%.*s\"; \"caps\" shows what you hold",
+				     (int)(head.len < 40 ? head.len : 40), head.ptr);
+	place->cap = value->cap;
+	place->interface_id = value->interface_id;
+	if (place->interface_id == DIRECTORY_INTERFACE_ID || place->interface_id == NAMESPACE_INTERFACE_ID ||
+	    (place->interface_id == FILE_INTERFACE_ID && place->path.len == 0))
+		return true;
+	return shell_fail_at(&shell, word.at, "%.*s is no Directory, Namespace or File",
+			     (int)(head.len < 40 ? head.len : 40), head.ptr);
+}
+
+bool settle(enum status status, enum file_outcome outcome)
+{
+	if (status != STATUS_OK)
+		return shell_fail_status(&shell, "the call", status);
+	if (outcome != FILE_OUTCOME_DONE)
+		return shell_fail(&shell, file_client_name(outcome), "%s", file_client_text(outcome));
+	return true;
+}
+
+static bool need_words(const struct shell_word *words, uint32_t count, uint32_t least, uint32_t most)
+{
+	if (count >= least && count <= most)
+		return true;
+	return shell_fail_at(&shell, words[0].at, "see \"help\" for how it is used");
+}
+
+static bool directory_at(const struct shell_word *word, struct place *place)
+{
+	if (!place_of(*word, place))
+		return false;
+	return place->interface_id == DIRECTORY_INTERFACE_ID ||
+	       shell_fail_at(&shell, word->at, "this wants a path below a Directory");
+}
+
+/* ---- Looking ---- */
+
+static void show_entry(const struct file_client_entry *entry, uint32_t indent)
+{
+	bool directory = entry->stat.kind == FILE_KIND_DIRECTORY;
+
+	text_put_pad(&out, 0, 2 + indent * 2);
+	text_put_text(&out, (struct msg_text){entry->name, entry->name_len});
+	text_put(&out, directory ? "/" : "");
+	text_put_pad(&out, entry->name_len + directory + indent * 2, 24);
+	if (directory)
+		text_print(&out, " %8llu names\n", (unsigned long long)entry->stat.size);
+	else
+		text_print(&out, " %8llu bytes\n", (unsigned long long)entry->stat.size);
+}
+
+bool command_ls(const struct shell_word *words, uint32_t count)
+{
+	static struct file_client_entry entries[12];
+	struct msg_text after = {};
+	enum file_outcome outcome = 0;
+	char last[256];
+	uint32_t got = 0;
+	bool more = true;
+	struct place place;
+
+	if (!need_words(words, count, 2, 2) || !place_of(words[1], &place))
+		return false;
+	if (place.interface_id == NAMESPACE_INTERFACE_ID)
+		return names_list(&place);
+	if (place.interface_id != DIRECTORY_INTERFACE_ID)
+		return shell_fail_at(&shell, words[1].at, "this wants a Directory or a Namespace");
+	while (more && !terminal_interrupted()) {
+		enum status status = file_client_list(runtime_transport(), place.cap, place.path, after,
+						      entries, 12, &outcome, &got, &more);
+
+		if (!settle(status, outcome))
+			return false;
+		for (uint32_t i = 0; i < got; i++)
+			show_entry(&entries[i], 0);
+		if (got == 0)
+			break;
+		__builtin_memcpy(last, entries[got - 1].name, entries[got - 1].name_len);
+		after = (struct msg_text){last, entries[got - 1].name_len};
+	}
+	return true;
+}
+
+/* Where a walk over a whole tree is: a path that grows and shrinks. */
+struct walk {
+	char path[1024];
+	uint32_t len, top, depth; /* top: what it began with */
+	char after[256];
+	uint32_t after_len;
+};
+
+static bool enter(struct walk *w, const struct file_client_entry *entry)
+{
+	uint32_t slash = w->len > 0;
+
+	if (w->len + slash + entry->name_len > sizeof(w->path))
+		return false;
+	if (slash)
+		w->path[w->len++] = '/';
+	__builtin_memcpy(w->path + w->len, entry->name, entry->name_len);
+	w->len += entry->name_len;
+	w->after_len = 0;
+	w->depth++;
+	return true;
+}
+
+/* Goes on behind the directory that is left. */
+static void leave(struct walk *w)
+{
+	uint32_t end = w->len;
+
+	while (w->len > w->top && w->path[w->len - 1] != '/')
+		w->len--;
+	w->after_len = end - w->len;
+	__builtin_memcpy(w->after, w->path + w->len, w->after_len);
+	if (w->len > 0 && w->len >= w->top && w->path[w->len - 1] == '/')
+		w->len--;
+	w->depth--;
+}
+
+bool command_tree(const struct shell_word *words, uint32_t count)
+{
+	static struct file_client_entry entry;
+	static struct walk w;
+	enum file_outcome outcome = 0;
+	struct place place;
+	uint32_t got;
+	bool more;
+
+	if (!need_words(words, count, 2, 2) || !directory_at(&words[1], &place))
+		return false;
+	if (place.path.len > sizeof(w.path))
+		return shell_fail_at(&shell, words[1].at, "too long a path");
+	w.len = w.top = place.path.len;
+	w.depth = w.after_len = 0;
+	__builtin_memcpy(w.path, place.path.ptr, place.path.len);
+	while (!terminal_interrupted()) {
+		enum status status = file_client_list(
+			runtime_transport(), place.cap, (struct msg_text){w.path, w.len},
+			(struct msg_text){w.after, w.after_len}, &entry, 1, &outcome, &got, &more);
+
+		if (w.depth > 0 && status == STATUS_OK && outcome != FILE_OUTCOME_DONE)
+			got = 0; /* it went meanwhile */
+		else if (!settle(status, outcome))
+			return false;
+		if (got == 0 && w.depth == 0)
+			break;
+		if (got == 0) {
+			leave(&w);
+			continue;
+		}
+		show_entry(&entry, w.depth);
+		__builtin_memcpy(w.after, entry.name, entry.name_len);
+		w.after_len = entry.name_len;
+		if (entry.stat.kind == FILE_KIND_DIRECTORY && !enter(&w, &entry))
+			return shell_fail(&shell, "tooLarge", "too deep a path");
+	}
+	return true;
+}
+
+bool command_du(const struct shell_word *words, uint32_t count)
+{
+	struct file_client_stat stat = {};
+	enum file_outcome outcome = 0;
+	struct place place;
+
+	if (!need_words(words, count, 2, 2) || !directory_at(&words[1], &place) ||
+	    !settle(file_client_stat_path(runtime_transport(), place.cap, place.path, &outcome, &stat),
+		    outcome))
+		return false;
+	text_print(&out, "  %llu KiB stored", (unsigned long long)(stat.stored + 1023) / 1024);
+	if (stat.kind == FILE_KIND_DIRECTORY)
+		text_print(&out, ", %llu files and directories", (unsigned long long)stat.entries);
+	text_put(&out, "\n");
+	return true;
+}
+
+/* ---- Contents ---- */
+
+void put_printable(const uint8_t *bytes, uint32_t count)
+{
+	char line[128];
+	uint32_t len = 0;
+
+	/* What could drive a terminal is a dot: a file is not to be trusted with that. */
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t b = bytes[i];
+
+		line[len++] = b == '\n' || b == '\t' || (b >= ' ' && b != 0x7f) ? (char)b : '.';
+		if (len == sizeof(line) || i + 1 == count) {
+			text_put_text(&out, (struct msg_text){line, len});
+			len = 0;
+		}
+	}
+}
+
+static void put_hex(uint64_t at, const uint8_t *bytes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i += 16) {
+		uint32_t len = count - i < 16 ? count - i : 16;
+
+		text_print(&out, "  %08llx ", (unsigned long long)(at + i));
+		for (uint32_t k = 0; k < 16; k++) {
+			if (k < len)
+				text_print(&out, " %02x", bytes[i + k]);
+			else
+				text_put(&out, "   ");
+		}
+		text_put(&out, "  ");
+		for (uint32_t k = 0; k < len; k++) {
+			char c = bytes[i + k] >= ' ' && bytes[i + k] < 0x7f ? (char)bytes[i + k] : '.';
+
+			text_put_text(&out, (struct msg_text){&c, 1});
+		}
+		text_put(&out, "\n");
+	}
+}
+
+static bool show_file(cap_id file, bool hex)
+{
+	static uint8_t bytes[PIECE];
+	enum file_outcome outcome = 0;
+	uint64_t at = 0;
+	uint32_t got = 1;
+	uint8_t end = '\n';
+
+	for (; got > 0 && !terminal_interrupted(); at += got) {
+		enum status status = file_client_read(runtime_transport(), file, at, bytes, PIECE, &outcome,
+						      &got);
+
+		if (!settle(status, outcome))
+			return false;
+		if (hex)
+			put_hex(at, bytes, got);
+		else
+			put_printable(bytes, got);
+		end = got ? bytes[got - 1] : end;
+	}
+	if (!hex && end != '\n')
+		text_put(&out, "\n");
+	return true;
+}
+
+static bool show(const struct shell_word *words, uint32_t count, bool hex)
+{
+	enum file_outcome outcome = 0;
+	struct place place;
+	cap_id file = {};
+	bool good;
+
+	if (!need_words(words, count, 2, 2) || !place_of(words[1], &place))
+		return false;
+	if (place.interface_id == NAMESPACE_INTERFACE_ID)
+		return names_show(&place);
+	if (place.interface_id == FILE_INTERFACE_ID)
+		return show_file(place.cap, hex);
+	if (!settle(directory_open(runtime_transport(), place.cap, place.path, &outcome, &file), outcome))
+		return false;
+	good = show_file(file, hex);
+	ring_release(runtime_ring(), file);
+	return good;
+}
+
+bool command_cat(const struct shell_word *words, uint32_t count)
+{
+	return show(words, count, false);
+}
+
+bool command_get(const struct shell_word *words, uint32_t count)
+{
+	return show(words, count, true);
+}
+
+/* ---- Changing ---- */
+
+static bool write_file(cap_id file, struct msg_text text)
+{
+	enum file_outcome outcome = 0;
+
+	if (!settle(file_truncate(runtime_transport(), file, 0, &outcome), outcome))
+		return false;
+	for (uint32_t at = 0; at < text.len; at += PIECE) {
+		uint32_t part = text.len - at < PIECE ? text.len - at : PIECE;
+
+		if (!settle(file_write(runtime_transport(), file, at,
+				       (struct msg_data){(const uint8_t *)text.ptr + at, part}, &outcome),
+			    outcome))
+			return false;
+	}
+	return true;
+}
+
+bool command_put(const struct shell_word *words, uint32_t count)
+{
+	enum file_outcome outcome = 0;
+	struct place place;
+	cap_id file = {};
+	enum status status;
+	bool good;
+
+	if (!need_words(words, count, 3, 3) || !place_of(words[1], &place))
+		return false;
+
+	struct msg_text text = {words[2].ptr, words[2].len};
+
+	if (place.interface_id == NAMESPACE_INTERFACE_ID)
+		return names_bind(&place, text);
+	if (place.interface_id == FILE_INTERFACE_ID)
+		return write_file(place.cap, text);
+	status = directory_create(runtime_transport(), place.cap, place.path, FILE_SHARING_READERS, &outcome,
+				  &file);
+	if (status == STATUS_OK && outcome == FILE_OUTCOME_EXISTS)
+		status = directory_edit(runtime_transport(), place.cap, place.path, FILE_SHARING_READERS,
+					&outcome, &file);
+	if (!settle(status, outcome))
+		return false;
+	good = write_file(file, text);
+	ring_release(runtime_ring(), file);
+	return good;
+}
+
+bool command_mkdir(const struct shell_word *words, uint32_t count)
+{
+	enum file_outcome outcome = 0;
+	struct place place;
+
+	return need_words(words, count, 2, 2) && directory_at(&words[1], &place) &&
+	       settle(directory_make_directory(runtime_transport(), place.cap, place.path, &outcome),
+		      outcome);
+}
+
+bool command_rm(const struct shell_word *words, uint32_t count)
+{
+	enum file_outcome outcome = 0;
+	struct place place;
+
+	if (!need_words(words, count, 2, 2) || !place_of(words[1], &place))
+		return false;
+	if (place.interface_id == NAMESPACE_INTERFACE_ID)
+		return names_unbind(&place);
+	return directory_at(&words[1], &place) &&
+	       settle(directory_remove(runtime_transport(), place.cap, place.path, &outcome), outcome);
+}
+
+bool command_mv(const struct shell_word *words, uint32_t count)
+{
+	enum file_outcome outcome = 0;
+	struct place from, to;
+
+	return need_words(words, count, 3, 3) && directory_at(&words[1], &from) &&
+	       directory_at(&words[2], &to) &&
+	       settle(directory_rename(runtime_transport(), from.cap, from.path, to.cap, to.path, false,
+				       &outcome),
+		      outcome);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Files and names at the prompt: files.c (directories, files, the commands), names.c (namespaces). */
+#pragma once
+
+#include <schema/service/directory.capnp.h>
+#include <schema/service/file.capnp.h>
+
+#include "prompt.h"
+
+/* NAME/PATH: a capability that is held here, and what is behind the first "/". */
+struct place {
+	cap_id cap;
+	uint64_t interface_id; /* Directory, Namespace, or (without a path) File */
+	struct msg_text path;
+};
+
+/* False: shell_fail was called; also of all others. */
+bool place_of(struct shell_word word, struct place *place);
+bool settle(enum status status, enum file_outcome outcome);
+/* Text and UTF-8 as they are, control characters as dots. */
+void put_printable(const uint8_t *bytes, uint32_t count);
+
+/* ---- names.c ---- */
+bool names_list(const struct place *place);
+bool names_show(const struct place *place);
+bool names_bind(const struct place *place, struct msg_text text); /* to a value without a type */
+bool names_unbind(const struct place *place);
+
+command_fn command_ls, command_tree, command_du, command_cat, command_get, command_put, command_mkdir,
+	command_rm, command_mv, command_diff;
