@@ -12,6 +12,7 @@
 #include <arch/entry.h>
 #include <arch/memory.h>
 #include <core/clock.h>
+#include <core/log.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <ring/record.h>
@@ -63,18 +64,29 @@ static void write_header(struct ring *ring, const struct layout *layout)
 }
 
 /* Fresh ones, or those of a ring that nobody can reach any more: released, but perhaps not free. */
-static void bind_requests(struct ring *ring, struct request *requests, uint32_t count)
+static void chain_requests(struct ring *ring)
 {
-	ring->requests = requests;
-	ring->request_count = count;
-	for (uint32_t i = count; i-- > 0;) {
-		struct request *request = &requests[i];
-		request->ring = ring;
+	for (uint32_t i = ring->request_count; i-- > 0;) {
+		struct request *request = &ring->requests[i];
 		request->claim = 0;
 		list_init(&request->followers);
 		request->next = ring->free;
 		ring->free = request;
 	}
+}
+
+static void bind_requests(struct ring *ring, const struct thread_parts *parts, uint32_t count)
+{
+	struct request *requests = parts->requests;
+
+	ring->requests = requests;
+	ring->request_count = count;
+	ring->free = parts->free;
+	if (ring->free == NULL)
+		chain_requests(ring);
+#pragma clang loop unroll_count(4)
+	for (uint32_t i = 0; i < count; i++)
+		requests[i].ring = ring;
 }
 
 /* Served by a ring that has received nothing: never open. */
@@ -135,6 +147,7 @@ static enum status create_parts(struct process *process, const struct layout *la
 	parts->requests = heap_alloc(request_bytes);
 	if (parts->requests == NULL)
 		goto free_fpu;
+	parts->free = NULL;
 	paddr_t block = frame_alloc(layout->order);
 	if (block.raw == PADDR_NONE.raw)
 		goto free_requests;
@@ -198,18 +211,33 @@ enum status ring_create(struct thread *thread, struct ring_geometry geometry)
 	if (status != STATUS_OK)
 		return status;
 	bind_region(ring, parts.region, &layout);
-	bind_requests(ring, parts.requests, request_count(&layout));
+	bind_requests(ring, &parts, request_count(&layout));
 	ring->region_user = parts.region_user;
 	thread->fpu_area = parts.fpu_area;
 	return STATUS_OK;
 }
 
+#ifdef CAPOS_DEBUG
+static uint32_t free_requests(const struct ring *ring)
+{
+	uint32_t count = 0;
+
+	for (const struct request *request = ring->free; request != NULL; request = request->next)
+		count++;
+	return count;
+}
+#endif
+
 static struct thread_parts parts_of(const struct thread *thread)
 {
+#ifdef CAPOS_DEBUG /* nothing pending: all are free, and none is lost */
+	kassert(thread->ring.pending != 0 || free_requests(&thread->ring) == thread->ring.request_count);
+#endif
 	return (struct thread_parts){.state = PARTS_READY,
 				     .region = thread->ring.control,
 				     .region_user = thread->ring.region_user,
 				     .requests = thread->ring.requests,
+				     .free = thread->ring.pending == 0 ? thread->ring.free : NULL,
 				     .fpu_area = thread->fpu_area};
 }
 

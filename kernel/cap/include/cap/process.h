@@ -69,7 +69,8 @@ struct thread_parts {
 	} state;      /* promised: by a thread that is ending */
 	void *region; /* in the direct map */
 	uint64_t region_user;
-	void *requests, *fpu_area;
+	void *requests, *free; /* free: the chain of all of them, or NULL if some are not in it */
+	void *fpu_area;
 };
 
 struct process {
