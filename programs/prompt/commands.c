@@ -2,6 +2,7 @@
 /* The commands, by name. Everything that calls something is not among them: that is the language. */
 #include "files.h"
 #include "prompt.h"
+#include "view.h"
 
 static bool command_echo(const struct shell_word *words, uint32_t count)
 {
@@ -36,8 +37,13 @@ const struct command commands[] = {
 	{"jobs", "jobs", "programs started with & at the end of the line", command_jobs},
 	{"wait", "wait N", "waits until job N has ended", command_wait},
 	{"kill", "kill N", "ends job N", command_kill},
-	{"log", "log", "the kernel's log", command_log},
-	{"mem", "mem", "memory, processes and objects in use", command_mem},
+	{"trace", "trace [NAME | last 5]",
+	 "what a program that you started called, with arguments and results", view_trace},
+	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
+	{"log", "log [warning] [of NAME] [follow]", "the kernel's log", view_log},
+	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
+	{"image", "image", "what this image grants to whom", view_image},
+	{"crashes", "crashes", "processes that failed", view_crashes},
 	{"ls", "ls NAME/PATH", "names in a directory or namespace", command_ls},
 	{"tree", "tree NAME/PATH", "everything below a directory", command_tree},
 	{"du", "du NAME/PATH", "what it takes up", command_du},

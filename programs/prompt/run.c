@@ -14,6 +14,7 @@
 #include <spawn/spawn.h>
 
 #include "prompt.h"
+#include "view.h"
 
 static struct spawn_package package;
 static bool package_is_open;
@@ -235,6 +236,7 @@ static bool start(const struct shell_run *run, const struct spawn_program *progr
 		.grant_count = run->grant_count,
 		.arguments = run->arguments,
 		.argument_count = run->argument_count,
+		.capture = trace_prepare(),
 		.seed = spawn_seed(runtime_transport(), entropy),
 	};
 	enum status status = spawn_start(runtime_transport(), &request, &process, &why);
@@ -265,11 +267,14 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 	uint32_t len = run->program.len < SHELL_MAX_NAME ? run->program.len : SHELL_MAX_NAME;
 	__builtin_memcpy(job->name, run->program.ptr, len);
 	terminal_flush();
-	if (!start(run, &program, job))
+	bool started = start(run, &program, job);
+	if (started && run->background)
+		job->number = ++last_job;
+	trace_attach(started ? job : nullptr);
+	if (!started)
 		return false;
 	if (!run->background)
 		return job_wait(job, false, result);
-	job->number = ++last_job;
 	text_print(&out, "[%u] %s\n", job->number, job->name);
 	shell_add_integer(&shell, result, job_name, job->number);
 	return true;

@@ -3,9 +3,10 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 
-#include "prompt.h"
+#include "view.h"
 
 #define OUTPUT_MAX 896u
+#define CAPTURE_NS 10'000'000ull
 
 static cap_id session;
 static char pending[OUTPUT_MAX];
@@ -94,13 +95,26 @@ static void cancel(struct rpc_call *call)
 		    nullptr);
 }
 
+/* One wait; while something is captured a short one, so that its records are read before they are overwritten. */
+static void wait_once(uint64_t deadline_ns)
+{
+	uint64_t soon = runtime_now() + CAPTURE_NS;
+
+	if (!trace_is_live()) {
+		ring_wait(runtime_ring(), deadline_ns);
+		return;
+	}
+	ring_wait(runtime_ring(), deadline_ns && deadline_ns < soon ? deadline_ns : soon);
+	trace_poll();
+}
+
 /* Until the call is done, or somebody presses Ctrl-C. */
 static enum status finish_call(struct rpc_call *call, uint64_t deadline_ns)
 {
 	while (!call->done && !terminal_interrupted()) {
 		if (deadline_ns != 0 && runtime_now() >= deadline_ns)
 			break;
-		ring_wait(runtime_ring(), deadline_ns);
+		wait_once(deadline_ns);
 	}
 	if (!call->done)
 		cancel(call);
@@ -125,7 +139,7 @@ enum status terminal_wait(struct rpc_call *call)
 bool terminal_sleep_until(uint64_t ns)
 {
 	while (!terminal_interrupted() && runtime_now() < ns)
-		ring_wait(runtime_ring(), ns);
+		wait_once(ns);
 	return !interrupted;
 }
 
@@ -149,7 +163,6 @@ static void leave_if_gone(enum status status)
 static enum terminal_session_end edit_once(const char *prompt, char *line, uint32_t size, uint32_t *len,
 					   uint32_t *cursor)
 {
-	struct terminal_session_edit_results_reader results;
 	enum terminal_session_end end = TERMINAL_SESSION_END_END_OF_INPUT;
 	struct rpc_call call;
 	struct msg_text text = {line, *len};
@@ -161,9 +174,15 @@ static enum terminal_session_end edit_once(const char *prompt, char *line, uint3
 	terminal_session_edit_params_builder_set_line(params, text);
 	terminal_session_edit_params_builder_set_cursor(params, *cursor);
 
-	enum status status = terminal_session_edit_call(&call, &results);
+	enum status status = rpc_send(&call);
+	while (status == STATUS_OK && !call.done)
+		wait_once(0);
+	if (status == STATUS_OK)
+		status = rpc_wait(&call);
 	*len = 0;
 	if (status == STATUS_OK) {
+		struct terminal_session_edit_results_reader results = terminal_session_edit_results(&call);
+
 		text = terminal_session_edit_results_reader_line(results);
 		*len = text.len < size ? text.len : size;
 		if (*len > 0)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Views of the system: what runs, what it uses, who holds what, and what happened.
+ *
+ * - view_trace.c:  calls of programs started here, from their captured messages: trace, stats. view_filter.c: which of
+ *   them; view_export.c: as a file, over the terminal.
+ * - view_events.c: calls of everybody, from the flight recorder, for who holds a SystemInspector: trace all.
+ * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image, crashes.
+ * - view_text.c:   columns, durations, sizes.
+ */
+#pragma once
+
+#include <trace/trace.h>
+
+#include "prompt.h"
+
+command_fn view_trace, view_stats, view_ps, view_top, view_graph, view_why, view_log, view_mem, view_image,
+	view_crashes;
+
+/* ---- view_trace.c, for run.c and terminal.c ---- */
+
+/* Memory for the messages of a process that is about to be started; null: it is not captured. */
+cap_id trace_prepare(void);
+/* The process was started with what trace_prepare gave (again only after that); null: it was not. */
+void trace_attach(const struct job *job);
+/* Reads what has come, so that no figure is lost; cheap when nothing runs that is captured. */
+void trace_poll(void);
+/* Something runs whose messages are captured: trace_poll should be called again soon. */
+bool trace_is_live(void);
+
+struct traced {
+	bool used;
+	char name[SHELL_MAX_NAME + 1];
+	cap_id handle; /* the job's; only compared */
+	uint32_t number; /* of the job */
+	uint32_t order;  /* the how manieth that was started */
+	const void *memory;
+	size_t bytes;
+	struct trace_source source; /* what the figures have seen */
+	struct trace_calls calls;
+	struct trace_stats stats;
+};
+
+/* By name or job number, the latest first; null: shell_fail was called. */
+struct traced *traced_find(struct shell_word word);
+
+/* ---- view_filter.c ---- */
+
+struct trace_filter {
+	bool failed, live, export, count;
+	uint32_t last; /* 0: all */
+	uint64_t slower_ns;
+	struct shell_word only; /* "Interface", "method" or "Interface.method"; empty: all */
+};
+
+/* words[from ..]; false: shell_fail was called. */
+bool trace_filter_parse(struct trace_filter *filter, const struct shell_word *words, uint32_t from,
+			uint32_t count);
+bool trace_filter_takes(const struct trace_filter *filter, const struct trace_call *call);
+/* "Timer.sleep" of a call; its length. */
+uint32_t trace_method_name(uint64_t interface_id, uint16_t method, char text[80]);
+/* "1500", "20us", "1.5ms", "2s": nanoseconds; false: it is none of these. */
+bool view_duration(struct shell_word word, uint64_t *ns);
+
+/* ---- view_export.c ---- */
+bool trace_export(const struct traced *traced);
+
+/* ---- view_events.c ---- */
+/* words[1] is "all" or "pid", words[2...] the rest. */
+bool trace_events(const struct shell_word *words, uint32_t count);
+
+/* ---- view_text.c ---- */
+void view_put_time(uint64_t ns);     /* "[   12.345678] " */
+uint32_t view_put_span(uint64_t ns); /* "1.5 ms"; its length */
+/* The same, right-aligned in `width`. */
+void view_put_span_in(uint64_t ns, uint32_t width);
+const char *view_status_name(int32_t status);
+bool view_word_is_number(struct shell_word word, uint64_t *number);
+/* "NAME" of a status, or what was raised: an exception's message of `bytes`. */
+void view_put_failure(int32_t status, const void *message, uint32_t bytes);
