@@ -5,11 +5,15 @@
  * dropped, as whoever presses them means to start anew.
  *
  * The size. A terminal on a serial line does not say when its window changes, so it is asked where the lower right corner
- * is. Only a person's terminal answers: the first question is asked when one byte comes alone, as from a key; from then
- * on, if it was answered, before each line. Input from a pipe gets no question, and its transcript stays plain text.
+ * is. Only a person's terminal answers: the first question is asked when three bytes came as keys come; from then on, if it
+ * was answered, before each line. Input from a pipe gets no question, and its transcript stays plain text.
  */
+#include <runtime/runtime.h>
+
 #include "terminal.h"
 
+#define KEY_NS 10'000'000ull /* nobody types faster */
+#define PERSON_KEYS 3u
 #define CTRL_C 0x03u
 #define CTRL_BACKSLASH 0x1cu
 /* To the lower right corner, where is that?, and back. */
@@ -114,19 +118,28 @@ static void take_byte(struct terminal *t, uint8_t byte)
 	event_raise(t, interrupt ? TERMINAL_EVENT_KIND_INTERRUPT : TERMINAL_EVENT_KIND_QUIT);
 }
 
+/* Bytes that come one by one, with time between them, are keys; a pipe gives more at once. */
+static void look_for_a_person(struct terminal *t)
+{
+	uint64_t now = runtime_now();
+	bool key = uart16550_waiting(&t->uart) == 0 && now - t->last_byte_ns >= KEY_NS;
+
+	t->last_byte_ns = now;
+	t->lone_keys = key ? t->lone_keys + 1 : 0;
+	if (t->lone_keys < PERSON_KEYS || !t->editor.open || t->size_answers || t->size_asked || t->size_told)
+		return;
+	t->size_asked = true;
+	output_raw(t, ASK, sizeof(ASK) - 1);
+}
+
 bool input_next(struct terminal *t, uint8_t *byte)
 {
 	uint8_t raw;
 
 	while (typed_count(t) == 0) {
-		bool alone = uart16550_waiting(&t->uart) == 1;
-
 		if (uart16550_receive(&t->uart, &raw, 1) != 1)
 			return false;
-		if (alone && t->editor.open && !t->size_answers && !t->size_asked && !t->size_told) {
-			t->size_asked = true;
-			output_raw(t, ASK, sizeof(ASK) - 1);
-		}
+		look_for_a_person(t);
 		take_byte(t, raw);
 	}
 	*byte = t->typed[t->typed_head++ % TYPED_MAX];

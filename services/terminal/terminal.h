@@ -73,6 +73,8 @@ struct terminal {
 	bool size_told;     /* by setSize: the terminal is not asked */
 	bool size_answers;  /* it is asked before each line */
 	bool size_answered; /* it has said it */
+	uint64_t last_byte_ns;
+	uint32_t lone_keys; /* that came one by one */
 	bool size_asked;    /* and the answer has not come */
 	uint8_t report[16];
 	uint32_t report_len; /* of what may become the answer */
