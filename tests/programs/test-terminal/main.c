@@ -14,6 +14,8 @@
 #include <testing/child.h>
 #include <testing/tap.h>
 
+#include "terminal_test.h"
+
 #define MS 1'000'000ull
 
 static struct rpc_transport *t;
@@ -209,6 +211,10 @@ int main(void)
 	stdio = runtime_need("stdio", STD_IO_INTERFACE_ID);
 	timer = runtime_need("timer", TIMER_INTERFACE_ID);
 	tap_start();
+	if (msg_text_equal(runtime_argument(0), MSG_TEXT("programs"))) {
+		test_programs(t, session, screen, timer);
+		return tap_end();
+	}
 	test_stdio();
 	test_session();
 	test_queue();
