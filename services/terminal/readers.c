@@ -33,8 +33,10 @@ static bool wants_line(const struct reader *r)
 bool readers_take_interrupts(struct terminal *t)
 {
 	const struct reader *r = readers_first(t);
+	const struct face *program = face_numbered(t, t->foreground);
 
-	return r && r->kind != READ_KEY;
+	/* A program in raw mode means all bytes, also those that come between two reads. */
+	return r ? r->kind != READ_KEY : program && program->mode == STD_IO_INPUT_MODE_RAW;
 }
 
 enum status readers_add(struct terminal *t, struct rpc_request *request, const struct reader *reader)
