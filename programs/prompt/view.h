@@ -31,7 +31,7 @@ bool trace_is_live(void);
 struct traced {
 	bool used;
 	char name[SHELL_MAX_NAME + 1];
-	cap_id handle; /* the job's; only compared */
+	cap_id handle;   /* the job's; only compared */
 	uint32_t number; /* of the job */
 	uint32_t order;  /* the how manieth that was started */
 	const void *memory;
