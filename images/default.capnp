@@ -38,6 +38,8 @@ const image :Image = (
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
         (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "supervisor", source = (init = supervisor),
+         only = ["image", "list", "status", "crashes", "crash", "calls", "waitCrash"]),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
       ],
     ),

@@ -27,7 +27,7 @@ static bool command_drop(const struct shell_word *words, uint32_t count)
 }
 
 const struct command commands[] = {
-	{"caps", "caps", "the capabilities that you hold", command_caps},
+	{"caps", "caps [--why NAME]", "the capabilities that you hold, and how one came here", command_caps},
 	{"describe", "describe NAME", "a capability, an interface, Interface.method, a struct or an enum",
 	 command_describe},
 	{"vars", "vars", "other values and functions that you named", command_vars},
@@ -42,6 +42,9 @@ const struct command commands[] = {
 	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
 	{"log", "log [warning] [of NAME] [follow]", "the kernel's log", view_log},
 	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
+	{"ps", "ps", "processes, and what each uses", view_ps},
+	{"top", "top", "the same, busiest first, refreshed in place", view_top},
+	{"graph", "graph [PID | --dot]", "who holds what, and how it came there", view_graph},
 	{"image", "image", "what this image grants to whom", view_image},
 	{"crashes", "crashes", "processes that failed", view_crashes},
 	{"ls", "ls NAME/PATH", "names in a directory or namespace", command_ls},

@@ -5,7 +5,7 @@
 #include <shell/decode.h>
 #include <shell/nearest.h>
 
-#include "prompt.h"
+#include "view.h"
 
 static const struct shell_value *capability_named(struct shell_word word)
 {
@@ -46,7 +46,8 @@ static void show_capability(const struct shell_variable *variable)
 
 bool command_caps(const struct shell_word *words, uint32_t count)
 {
-	(void)words, (void)count;
+	if (count > 1 && shell_word_is(words[1], "--why"))
+		return view_why(words, count);
 	for (uint32_t i = 0; i < shell.variable_count; i++)
 		if (!shell.variables[i].function && shell.variables[i].value->kind == SHELL_CAPABILITY)
 			show_capability(&shell.variables[i]);

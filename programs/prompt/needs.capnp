@@ -14,6 +14,8 @@ const needs :Program = (
     (name = "processSpawner", interface = "ProcessSpawner", why = "To run programs.", optional = true),
     (name = "systemInfo", interface = "SystemInfo", why = "For the banner and mem.", optional = true),
     (name = "log", interface = "LogReader", why = "To show the kernel's log.", optional = true),
+    (name = "supervisor", interface = "Supervisor", why = "For crashes, and restarts in ps.", optional = true),
+    (name = "inspector", interface = "SystemInspector", why = "For ps, top, graph and trace of everybody.", optional = true),
     (name = "power", interface = "Power", why = "For poweroff and reboot.", optional = true),
     (name = "console", interface = "Console", why = "To give to programs.", optional = true),
     (name = "stdio", interface = "StdIO", why = "To give to programs.", optional = true),

@@ -331,6 +331,8 @@ bool view_trace(const struct shell_word *words, uint32_t count)
 		list_traced();
 		return true;
 	}
+	if (shell_word_is(words[1], "all") || shell_word_is(words[1], "pid"))
+		return trace_events(words, count);
 	t = traced_find(words[1]);
 	if (!t || !trace_filter_parse(&filter, words, 2, count))
 		return false;

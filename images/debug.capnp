@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xb7c4609e1d5a38f2;
+# The default image for whoever looks for a fault: its prompt also sees what every process holds and calls (`make run IMAGE=debug`).
+
+using import "/schema/service/image.capnp".Image;
+
+const image :Image = (
+  name = "debug",
+  debug = true,
+  processes = [
+    (
+      name = "terminal",
+      program = "terminal",
+      grants = [
+        (name = "ports", source = (ioPorts = (first = 0x3f8, count = 8))),
+        (name = "interrupt", source = (interrupt = 4)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["createNotification"]),
+      ],
+      exports = [
+        (name = "console", interface = "Console", key = 1),
+        (name = "session", interface = "TerminalSession", key = 2),
+        (name = "stdio", interface = "StdIO", key = 3),
+      ],
+      maxMessage = 2048,
+    ),
+    (
+      name = "prompt",
+      program = "prompt",
+      grants = [
+        (name = "console", source = (export = (process = "terminal", export = "console"))),
+        (name = "session", source = (export = (process = "terminal", export = "session"))),
+        (name = "stdio", source = (export = (process = "terminal", export = "stdio"))),
+        (name = "timer", source = (kernel = timer)),
+        (name = "entropy", source = (kernel = entropy)),
+        (name = "systemInfo", source = (kernel = systemInfo)),
+        (name = "log", source = (kernel = logReader)),
+        (name = "capabilityManager", source = (kernel = capabilityManager)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "processSpawner", source = (kernel = processSpawner)),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "supervisor", source = (init = supervisor)),
+        (name = "inspector", source = (kernel = systemInspector)),
+        (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
+      ],
+    ),
+  ],
+  programs = ["hello", "counter"],
+  files = ["demo.cap"],
+);

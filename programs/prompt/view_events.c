@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * trace all: the calls of every process, from the flight recorder: who holds a SystemInspector sees them. Without messages,
+ * and without durations: an event is a dispatch. What the recorder overwrote before it was read is counted.
+ */
+#include <runtime/runtime.h>
+#include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/system_inspector.capnp.h>
+
+#include "view.h"
+
+#define KEEP 256u
+#define LIVE_NS 20'000'000ull
+
+struct event {
+	uint64_t time_ns, interface_id;
+	uint32_t pid, bytes;
+	int32_t status;
+	uint16_t method;
+	uint8_t kind;
+};
+
+static struct event kept[KEEP];
+static uint64_t taken;
+
+struct selection {
+	struct trace_filter filter;
+	uint64_t pid; /* 0: all */
+};
+
+static bool takes(const struct selection *s, const struct event *e)
+{
+	struct trace_call call = {.interface_id = e->interface_id,
+				  .method = e->method,
+				  .status = e->status,
+				  .start_ns = e->time_ns,
+				  .end_ns = e->time_ns};
+
+	return (s->pid == 0 || e->pid == s->pid) && e->kind >= 1 && e->kind <= 6 &&
+	       trace_filter_takes(&s->filter, &call);
+}
+
+static void show(const struct event *e)
+{
+	static const char *const kinds[] = {"",        "calls", "gets", "returns", "was refused",
+					    "faulted", "exited"};
+	char name[80];
+
+	view_put_time(e->time_ns);
+	text_print(&out, "%4u %s", e->pid, kinds[e->kind]);
+	if (e->kind < 5) {
+		trace_method_name(e->interface_id, e->method, name);
+		text_print(&out, " %s", name);
+		if (e->status != STATUS_OK)
+			text_print(&out, " -> %s", view_status_name(e->status));
+	}
+	text_put(&out, "\n");
+}
+
+/* One page. Gives false at the end; *from is where to go on. */
+static bool read_page(cap_id inspector, const struct selection *s, uint64_t *from, uint64_t *lost,
+		      bool at_once)
+{
+	struct system_inspector_events_results_reader results;
+	struct rpc_call call;
+	uint64_t next = UINT64_MAX;
+
+	system_inspector_events_params_builder_set_from(
+		system_inspector_events_begin(&call, runtime_transport(), inspector), *from);
+	if (system_inspector_events_call(&call, &results) == STATUS_OK) {
+		struct process_handle_event_list_reader list = system_inspector_events_results_reader_events(
+			results);
+
+		for (uint32_t i = 0; i < process_handle_event_list_reader_count(list); i++) {
+			struct process_handle_event_reader r = process_handle_event_list_reader_at(list, i);
+			struct event e = {
+				.time_ns = process_handle_event_reader_time_ns(r),
+				.interface_id = process_handle_event_reader_interface_id(r),
+				.pid = process_handle_event_reader_process(r),
+				.bytes = process_handle_event_reader_message_bytes(r),
+				.status = process_handle_event_reader_status(r),
+				.method = process_handle_event_reader_method(r),
+				.kind = process_handle_event_reader_kind(r),
+			};
+
+			if (!takes(s, &e))
+				continue;
+			if (at_once)
+				show(&e);
+			else
+				kept[taken % KEEP] = e;
+			taken++;
+		}
+		next = system_inspector_events_results_reader_next(results);
+		*lost += system_inspector_events_results_reader_lost(results);
+	}
+	rpc_end(&call);
+	*from = next;
+	return next != UINT64_MAX;
+}
+
+/* The CPUs' rings come one after the other: what was kept is sorted by time. */
+static void sort(struct event *events, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		struct event e = events[i];
+		uint32_t at = i;
+
+		for (; at > 0 && events[at - 1].time_ns > e.time_ns; at--)
+			events[at] = events[at - 1];
+		events[at] = e;
+	}
+}
+
+bool trace_events(const struct shell_word *words, uint32_t count)
+{
+	struct selection s = {};
+	uint64_t from = 0, lost = 0;
+	uint32_t rest = 2, have, show_from = 0;
+	cap_id inspector;
+
+	if (!names_need("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector))
+		return false;
+	if (shell_word_is(words[1], "pid")) {
+		if (count < 3 || !view_word_is_number(words[2], &s.pid))
+			return shell_fail_at(&shell, words[1].at, "trace pid N: \"ps\" shows the numbers");
+		rest = 3;
+	}
+	if (!trace_filter_parse(&s.filter, words, rest, count))
+		return false;
+	taken = 0;
+	while (read_page(inspector, &s, &from, &lost, false) && !terminal_interrupted())
+		;
+	have = taken < KEEP ? (uint32_t)taken : KEEP;
+	sort(kept, have);
+	if (s.filter.last && have > s.filter.last)
+		show_from = have - s.filter.last;
+	for (uint32_t i = show_from; i < have && !s.filter.count; i++)
+		show(&kept[i]);
+	if (s.filter.count || taken > KEEP)
+		text_print(&out, "  %llu events\n", (unsigned long long)taken);
+	return true;
+}
