@@ -94,7 +94,7 @@ command_fn command_jobs, command_wait, command_kill;
 
 /* ---- machine.c ---- */
 void show_banner(void);
-command_fn command_mem, command_log, command_poweroff, command_reboot;
+command_fn command_poweroff, command_reboot;
 
 /* ---- help.c, tutorial.c ---- */
 command_fn command_help, command_tutorial;

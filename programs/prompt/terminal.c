@@ -205,7 +205,7 @@ enum terminal_end terminal_edit(const char *prompt, char *line, uint32_t size, u
 	(void)terminal_interrupted();
 	interrupted = false;
 	while ((end = edit_once(prompt, line, size, len, &cursor)) == TERMINAL_SESSION_END_TAB)
-		;
+		tab_complete(line, size, len, &cursor);
 	(void)terminal_interrupted();
 	interrupted = false;
 	return end == TERMINAL_SESSION_END_LINE        ? TERMINAL_LINE

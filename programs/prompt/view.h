@@ -17,6 +17,10 @@
 command_fn view_trace, view_stats, view_ps, view_top, view_graph, view_why, view_log, view_mem, view_image,
 	view_crashes;
 
+/* ---- tab.c ---- */
+/* What the Tab key does to the line: puts in what is certain, or lists what there is. */
+void tab_complete(char *line, uint32_t size, uint32_t *len, uint32_t *cursor);
+
 /* ---- view_trace.c, for run.c and terminal.c ---- */
 
 /* Memory for the messages of a process that is about to be started; null: it is not captured. */

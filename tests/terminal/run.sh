@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The terminal in figures and over slow lines, and traces that leave the machine: what a key costs from interrupt to echo, what shell
+# and terminal weigh, a session at 960 bytes a second, capos-trace on what a terminal showed.  TAP; $1 is a directory for output.
+set -u
+out=$1 n=0 failed=0
+report() { # report STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; fi
+}
+
+# play NAME SMP: the steps on standard input, at the default image.
+play() {
+	cat >"$out/$1.steps"
+	out/tools/pty-run -t 90 -s "$out/$1.steps" -o "$out/$1.txt" -- out/tools/machine -t 80 -- tools/qemu \
+		--kernel out/x86_64/kernel.elf --initrd out/images/default.pkg --smp "$2" --log "$out/$1.log" 2>"$out/$1.err"
+}
+
+# Busy instructions: with one instruction a nanosecond, time less idle time.
+counters() { printf 'send timer.now\\r\nexpect ns =\nexpect capos>\nsend systemInfo.cpu 0\\r\nexpect idleNs =\nexpect capos>\nwait 100\n'; }
+keys=60
+{
+	printf 'size 80 24\nexpect capos>\n'
+	for key in a b c; do printf 'send %s\nwait 50\n' $key; done # a person, who is asked for the size
+	printf 'send \\x15\nwait 100\n'
+	counters; counters
+	for ((i = 1; i <= keys; i++)); do printf 'send x\nwait 20\n'; done
+	printf 'send \\x15\nwait 50\n'
+	counters
+	printf 'send poweroff\\r\n'
+} | CAPOS_ACCEL='tcg -icount shift=0,sleep=off' CAPOS_CPU='max,-erms,-fsrm' play echo 1
+report $? "a session with counted instructions"
+cost=$(awk -v keys=$keys '/^  ns = /{ns[++i]=$3} /^  idleNs = /{busy[i]=ns[i]-$3} END {print int(((busy[3]-busy[2])-(busy[2]-busy[1]))/keys)}' \
+	"$out/echo.txt")
+[ "${cost:-0}" -gt 1000 ] && [ "$cost" -le 20000 ]
+report $? "key to echo: $cost guest instructions, at most 20000"
+
+# What is in use altogether, kernel and init included, is more than what is to be bounded.
+printf 'mem\npoweroff\n' | timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf \
+	--initrd out/images/default.pkg --log "$out/mem.log" 2>"$out/mem.err" | tr -d '\r' >"$out/mem.txt"
+used=$(sed -n 's/^  memory *\([0-9]*\) KiB of.*/\1/p' "$out/mem.txt")
+[ -n "$used" ] && [ "$used" -le 1536 ]
+report $? "shell, terminal, init and kernel together: ${used:-?} KiB, at most 1536"
+
+# 9600 baud, a wide window, a line of two rows, a search, and output of a program.
+long=$(printf '0123456789%.0s' {1..13})
+play slow 2 <<EOF
+size 132 40
+expect capos>
+bytes 960
+send \x0c
+row 1 capos>
+send echo $long
+row 1 capos> echo ${long:0:120}
+row 2 ${long:120}
+send \x01\x01
+cursor 1 8
+send \r
+row 3 $long
+send \x12echo
+row 4 (search \`echo') echo ${long:0:111}
+send \x07
+row 4 capos>
+send run hello with { console }\r
+row 5 hello, world
+send timer.sleep ns=60e9\r
+wait 500
+send \x03
+shows CANCELLED
+send poweroff\r
+EOF
+report $? "a session at 960 bytes a second, 132 x 40"
+
+# A trace leaves by the terminal, and is read by our tool and by the stock one.
+printf '%s\n' 'run counter with { timer, out: console }' 'let quiet = console.only(write)' \
+	'run counter with { timer, out: quiet } args [3]' 'trace counter | export' poweroff |
+	timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf --initrd out/images/default.pkg \
+		--log "$out/trace.log" 2>"$out/trace.err" >"$out/trace.txt"
+tool="out/tools/capos-trace -p out/images/default.pkg"
+$tool "$out/trace.txt" >"$out/calls.txt"
+report $? "capos-trace reads a transcript"
+grep -q 'Console\.writeLine(text = "counter: 1") -> DENIED' "$out/calls.txt"
+report $? "calls, arguments and what became of them"
+$tool -s -o "$out/trace.bin" "$out/trace.txt" >"$out/stats.txt" && grep -qE '^  Console\.writeLine +1 +1 ' "$out/stats.txt"
+report $? "figures by method"
+$tool "$out/trace.bin" | cmp -s - "$out/calls.txt"
+report $? "the binary file says the same"
+capnp decode -I. schema/service/trace.capnp TraceChunk <"$out/trace.bin" | grep -q 'process = "counter"'
+report $? "the stock capnp reads it"
+$tool -t "$out/time.svg" -g "$out/graph.svg" "$out/trace.bin" &&
+	python3 -c 'import sys, xml.dom.minidom as m; [m.parse(f) for f in sys.argv[1:]]' "$out/time.svg" "$out/graph.svg" &&
+	grep -q '<title>Console.writeLine' "$out/time.svg" && grep -q 'Console.writeLine  1 calls, 1 failed' "$out/graph.svg"
+report $? "timeline and call graph"
+grep -v '^AAAA' "$out/trace.txt" >"$out/cut.txt"
+! $tool "$out/cut.txt" >/dev/null 2>"$out/cut.err" && grep -q 'lines are missing' "$out/cut.err"
+report $? "a transcript that lost lines is refused"
+head -c 100 "$out/trace.bin" >"$out/short.bin"
+! $tool "$out/short.bin" >/dev/null 2>&1
+report $? "so is half a file"
+
+echo "1..$n"
+exit $failed
