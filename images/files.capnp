@@ -30,6 +30,7 @@ const image :Image = (
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "capabilityManager", source = (kernel = capabilityManager), only = ["describe", "attenuate", "makeRevocable"]),
         (name = "entropy", source = (kernel = entropy)),
+        (name = "initial", source = (folder = "home")),
       ],
       exports = [(name = "home", interface = "Directory", key = 63)],
     ),

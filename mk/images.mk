@@ -8,8 +8,10 @@ images: $(if $(wildcard tools/image/*.c),$(IMAGES))  ## boot packages out/images
 # An image waits for the programs whose names stand in it (for all, if it imports another), not for the whole tree.
 image-programs = $(if $(findstring import ",$(subst import "/schema,,$(file <$(1)))),$(PROGRAMS),$(foreach \
 	p,$(PROGRAMS),$(if $(findstring "$(notdir $(p))",$(file <$(1))),$(p))))
+# What lies in folders that images may pack.
+IMAGE_FOLDERS := $(if $(wildcard images/folders tests/images/folders),$(shell find images/folders -type f))
 define image-rule
-$(OUT)/images/$(notdir $(1:.capnp=.pkg)): $(1) $(OUT)/tools/image $(filter %/init,$(PROGRAMS)) $(call image-programs,$(1)) $(SCHEMAS) $(REGISTRY) $(wildcard images/files/*)
+$(OUT)/images/$(notdir $(1:.capnp=.pkg)): $(1) $(OUT)/tools/image $(filter %/init,$(PROGRAMS)) $(call image-programs,$(1)) $(SCHEMAS) $(REGISTRY) $(wildcard images/files/*) $(IMAGE_FOLDERS)
 	$$(call say,IMAGE,$$@)mkdir -p $$(@D); $(OUT)/tools/image build $$< -o $$@
 endef
 $(foreach i,$(IMAGE_SOURCES),$(eval $(call image-rule,$(i))))

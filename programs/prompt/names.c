@@ -2,6 +2,7 @@
 /* Namespaces at the prompt: lists, values, what differs between two generations. */
 #include <file_client/file_client.h>
 #include <fmt/fmt.h>
+#include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/service/namespace.capnp.h>
 
@@ -106,13 +107,17 @@ bool names_show(const struct place *place)
 									      rpc_target_cap(place->cap),
 									      rpc_text_room(place->path.len)),
 						 place->path);
-	/* Two statements: what the capability of a namespace would be is not wanted here. */
-	call.sqe.buf_caps = 0;
 	enum status status = namespace_lookup_call(&call, &results);
 
 	good = settle(status, namespace_lookup_results_reader_outcome(results));
-	if (good)
-		show_binding(namespace_lookup_results_reader_binding(results));
+	if (good) {
+		struct namespace_binding_reader binding = namespace_lookup_results_reader_binding(results);
+
+		show_binding(binding);
+		if (namespace_binding_reader_which(binding) == NAMESPACE_BINDING_WHICH_NAMESPACE)
+			ring_release(runtime_ring(),
+				     rpc_result_cap(&call, namespace_binding_reader_namespace(binding)));
+	}
 	rpc_end(&call);
 	return good;
 }

@@ -48,6 +48,9 @@ struct Image {
       # ISA interrupt line.
       init @8 :InitSource;
       # Served by init itself.
+      folder @10 :Text;
+      # A folder of the build host, images/folders/NAME, as a read-only MemoryObject that holds a message
+      # (schema/service/folder.capnp): ramfs begins with it (its grant "initial").
     }
     only @5 :List(Text);
     # If not empty: only these methods.

@@ -24,6 +24,8 @@ struct PackageIndex {
     registry @1;
     # Schema registry data (schema/service/registry_data.capnp).
     data @2;
+    folder @3;
+    # A message (schema/service/folder.capnp); the name is the folder's.
     # Any other file, as it is.
   }
 }

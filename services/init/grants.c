@@ -12,8 +12,13 @@
 #include <schema/kernel/interrupt_source.capnp.h>
 #include <schema/kernel/io_port.capnp.h>
 #include <schema/kernel/power.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+#include <schema/service/package.capnp.h>
 
 #include "init.h"
+
+#define FOLDER_PIECE 65536u /* MemoryObject.copyFrom */
 
 /* Power without testExit. */
 #define POWER_METHODS (1ull << POWER_POWER_OFF | 1ull << POWER_REBOOT)
@@ -112,6 +117,32 @@ static enum status from_init(struct init *init, uint64_t methods, struct spawn_g
 	return init_make_template(init, init->endpoint, &grant->interface_id, 1, methods, &grant->cap);
 }
 
+/*
+ * A folder as memory of its own: a copy, so that its holder sees nothing else of the package. The process's, once it is started:
+ * it goes when that has dropped it.
+ */
+static enum status from_folder(struct init *init, struct msg_text name, struct spawn_grant *grant,
+			       bool *temporary)
+{
+	struct rpc_transport *t = init->transport;
+	struct msg_data bytes;
+	enum status status = spawn_package_file(&init->package, name, PACKAGE_INDEX_KIND_FOLDER, &bytes);
+	uint64_t from = status == STATUS_OK ? (uint64_t)(bytes.ptr - init->package.base) : 0;
+	cap_id space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
+
+	if (status == STATUS_OK)
+		status = virtual_memory_create_memory(t, space, bytes.len ? bytes.len : 1, &grant->cap);
+	*temporary = status == STATUS_OK;
+	for (uint64_t at = 0, part; status == STATUS_OK && at < bytes.len; at += part) {
+		part = bytes.len - at < FOLDER_PIECE ? bytes.len - at : FOLDER_PIECE;
+		status = memory_object_copy_from(t, grant->cap, init->package.memory, from + at, at, part);
+	}
+	if (status == STATUS_OK)
+		return restrict_to(init, grant, 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ,
+				   temporary);
+	return status;
+}
+
 static enum status make_grant(struct init *init, struct image_grant_reader image, struct spawn_grant *grant,
 			      bool *temporary)
 {
@@ -133,6 +164,8 @@ static enum status make_grant(struct init *init, struct image_grant_reader image
 		return from_export(init, image_grant_source_reader_export(source), methods, grant, temporary);
 	case IMAGE_GRANT_SOURCE_WHICH_INIT:
 		return from_init(init, methods, grant, temporary);
+	case IMAGE_GRANT_SOURCE_WHICH_FOLDER:
+		return from_folder(init, image_grant_source_reader_folder(source), grant, temporary);
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS: {
 		struct image_port_range_reader range = image_grant_source_reader_io_ports(source);
 

@@ -86,6 +86,9 @@ struct msg_text grant_interface(struct source *s, struct image_grant_reader gran
 	case IMAGE_GRANT_SOURCE_WHICH_IO_PORTS:
 		name = "IoPort";
 		break;
+	case IMAGE_GRANT_SOURCE_WHICH_FOLDER:
+		name = "MemoryObject";
+		break;
 	case IMAGE_GRANT_SOURCE_WHICH_INTERRUPT:
 		name = "Interrupt";
 		break;
@@ -156,6 +159,11 @@ static void check_source(struct source *s, struct msg_text process, struct image
 				     count);
 		break;
 	}
+	case IMAGE_GRANT_SOURCE_WHICH_FOLDER:
+		if (!folder_exists(image_grant_source_reader_folder(source)))
+			source_error(s, process, name, "there is no folder images/folders/%.*s",
+				     T(image_grant_source_reader_folder(source)));
+		break;
 	case IMAGE_GRANT_SOURCE_WHICH_EXPORT:
 		if (grant_interface(s, grant).len == 0) {
 			struct image_export_ref_reader ref = image_grant_source_reader_export(source);

@@ -72,6 +72,10 @@ struct program *programs_used(void);
 /* What it asks for under that name. */
 bool program_need(const struct program *p, struct msg_text name, struct program_need_reader *need);
 
+/* ---- folder.c ---- */
+bool folder_exists(struct msg_text name);
+struct file folder_pack(struct msg_text name);
+
 /* ---- check.c ---- */
 bool data_file(struct msg_text name, struct file *file); /* of images/files */
 struct msg_text grant_interface(struct source *s,

@@ -148,6 +148,43 @@ static void place(FILE *out, uint64_t offset, const void *bytes, size_t size)
 		die("cannot write the package");
 }
 
+static bool is_listed(const struct entry *entries, uint32_t count, enum package_index_kind kind,
+		      struct msg_text name)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (entries[i].kind == kind && msg_text_equal(entries[i].name, name))
+			return true;
+	return false;
+}
+
+/* Those that are granted, each once. */
+static uint32_t list_folders(struct source *s, struct entry *entries, uint32_t count)
+{
+	struct image_process_list_reader processes = image_reader_processes(s->image);
+
+	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++) {
+		struct image_grant_list_reader grants = image_process_reader_grants(
+			image_process_list_reader_at(processes, i));
+
+		for (uint32_t g = 0; g < image_grant_list_reader_count(grants); g++) {
+			struct image_grant_source_reader source = image_grant_reader_source(
+				image_grant_list_reader_at(grants, g));
+			struct msg_text name;
+
+			if (image_grant_source_reader_which(source) != IMAGE_GRANT_SOURCE_WHICH_FOLDER)
+				continue;
+			name = image_grant_source_reader_folder(source);
+			if (is_listed(entries, count, PACKAGE_INDEX_KIND_FOLDER, name))
+				continue;
+			if (count == MAX_ENTRIES)
+				die("%s: too many files", s->path);
+			entries[count++] = (struct entry){name, PACKAGE_INDEX_KIND_FOLDER, folder_pack(name),
+							  0};
+		}
+	}
+	return count;
+}
+
 static uint32_t list_entries(struct source *s, struct entry *entries)
 {
 	struct msg_list files = image_reader_files(s->image);
@@ -165,7 +202,7 @@ static uint32_t list_entries(struct source *s, struct entry *entries)
 			die("%s: too many files", s->path);
 		entries[count++] = e;
 	}
-	return count;
+	return list_folders(s, entries, count);
 }
 
 void write_package(struct source *s, const char *path)

@@ -43,6 +43,9 @@ static void describe_source(struct image_grant_source_reader source, char *text,
 			 image_port_range_reader_first(range) + image_port_range_reader_count(range) - 1u);
 		break;
 	}
+	case IMAGE_GRANT_SOURCE_WHICH_FOLDER:
+		snprintf(text, size, "folder %.*s", T(image_grant_source_reader_folder(source)));
+		break;
 	case IMAGE_GRANT_SOURCE_WHICH_INTERRUPT:
 		snprintf(text, size, "interrupt line %u", image_grant_source_reader_interrupt(source));
 		break;
