@@ -117,12 +117,17 @@ static inline void open_request(struct service *s, uint64_t token)
 	s->kept = 0;
 }
 
-/* Facets that were to go with a refused answer: nobody ever had them. */
-static void withdraw_facets(struct service *s)
+/* What was to go with a refused answer: facets that nobody ever had, and what a method had given up. */
+static void withdraw_caps(struct service *s)
 {
-	for (uint32_t i = 0; i < s->request.caps_out_len && s->options.released; i++)
-		if (s->request.caps_out[i].kind == CAP_DESC_MINT)
-			s->options.released(s->options.context, s->request.caps_out[i].path_or_key, 1);
+	for (uint32_t i = 0; i < s->request.caps_out_len; i++) {
+		const struct cap_desc *desc = &s->request.caps_out[i];
+
+		if (desc->kind == CAP_DESC_MOVE)
+			ring_release(s->ring, (cap_id){desc->id});
+		else if (desc->kind == CAP_DESC_MINT && s->options.released)
+			s->options.released(s->options.context, desc->path_or_key, 1);
+	}
 }
 
 [[gnu::noinline]] static void answer_specially(struct service *s, enum status status)
@@ -132,7 +137,7 @@ static void withdraw_facets(struct service *s)
 		return;
 	}
 	if (status != STATUS_OK && status != STATUS_EXCEPTION) {
-		withdraw_facets(s);
+		withdraw_caps(s);
 		status = rpc_raise(&s->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
 				   nullptr);
 	}
@@ -216,7 +221,7 @@ static enum status handle_failure(struct service *s)
 	s->plain = false;
 	if (token == 0 || return_exception(s, token) != STATUS_OK)
 		return status;
-	withdraw_facets(s);
+	withdraw_caps(s);
 	return STATUS_OK;
 }
 

@@ -98,6 +98,13 @@ refuses method 7 'Console has no method "read"' 'an unknown method in only is an
 (name = "a", program = "hello", grants = [
  (name = "console", source = (kernel = console), only = ["write", "read"])])],
 END
+refuses folder 8 'there is no folder images/folders/nowhere' 'a folder that is not there is an error' <<'END'
+(name = "a", program = "ramfs", grants = [
+ (name = "capabilityManager", source = (kernel = capabilityManager)),
+ (name = "initial", source = (folder = "nowhere")),
+ (name = "virtualMemory", source = (kernel = virtualMemory))],
+ exports = [(name = "x", interface = "Directory", key = 63)])],
+END
 refuses testing 8 'testPower is for tests only' 'a test-only source in an image that ships is an error' <<'END'
 (name = "a", program = "prompt", grants = [
  (name = "console", source = (kernel = console)),

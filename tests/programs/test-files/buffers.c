@@ -214,6 +214,34 @@ static void test_mapped(cap_id dir)
 	drop(shared);
 }
 
+/* Through a capability that is lent eight times over, nothing that is lent itself can come: the answer is refused. */
+static void test_too_deep(cap_id dir)
+{
+	cap_id lent[8] = {}, revokers[8] = {}, file = {}, memory = {};
+	enum file_outcome outcome = 0;
+	struct rpc_call call;
+	uint64_t size;
+	bool good = make_file(dir, "deep", "deep") && open_path(dir, "deep", &file) == DONE;
+
+	for (uint32_t i = 0; i < 8 && good; i++)
+		good = capability_manager_make_revocable(w.t, w.manager, i ? lent[i - 1] : file, 0, &lent[i],
+							 &revokers[i]) == STATUS_OK;
+	for (int i = 0; i < 50 && good; i++) {
+		file_map_begin(&call, w.t, lent[7]);
+		good = tap_raises(&call, EXCEPTION_TYPE_FAILED, "");
+	}
+	tap_ok(good, "an answer that cannot be delivered is an exception, fifty times");
+	tap_ok(file_map(w.t, file, &outcome, &memory, &size) == STATUS_OK && outcome == DONE,
+	       "and nothing else");
+	for (uint32_t i = 0; i < 8; i++) {
+		ring_release(w.ring, lent[i]);
+		ring_release(w.ring, revokers[i]);
+	}
+	drop(memory);
+	drop(file);
+	(void)remove_path(dir, "deep");
+}
+
 void test_buffers(void)
 {
 	cap_id dir = {};
@@ -224,6 +252,7 @@ void test_buffers(void)
 	test_hostile(dir);
 	test_copy(dir);
 	test_mapped(dir);
+	test_too_deep(dir);
 	drop(dir);
 	tap_ok(remove_path(w.root, "buffers") == DONE, "nothing is left of it");
 }

@@ -43,7 +43,7 @@ struct service_options {
 	void *(*object)(void *context, uint64_t key);
 	/*
 	 * The last facet of key is gone; mints as in the notice. Also, with mints 1, for each facet that a method minted into an
-	 * answer which could not be delivered. May be absent.
+	 * answer which could not be delivered (what was to be moved with it is released). May be absent.
 	 */
 	void (*released)(void *context, uint64_t key, uint64_t mints);
 	/* The caller of a deferred call no longer waits; it still wants an answer (an exception will do). May be absent. */
