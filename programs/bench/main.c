@@ -124,6 +124,7 @@ int main(void)
 	bench_ipc(&b);
 	run_large(&b);
 	bench_signals(&b);
+	bench_revoke(&b);
 	bench_memory(&b);
 	bench_process(&b);
 	runtime_print("done\n");

@@ -1,19 +1,44 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Every test that docs/hazards.md names exists: a name is the text between * and * in a line that says which test program has it.
-# (That it runs, and passes, is the business of that program's plan.)  TAP.
+# docs/hazards.md against the tests.  TAP, a line for each row and each name:
+#   - a name between * and * in a row that says `test-X:` is in tests/programs (texts with ` / ` or `...` stand for several);
+#   - a name in brackets after `X_test` is an EXPLORE_TEST of tests/host/X_test.c, and that file exists;
+#   - a program test-X has a scenario in tests/system that boots it with two CPUs;
+#   - each row names at least one test, program, model or directory of tests.
+# (That the tests run, and pass, is the business of their plans.)
 set -u
 n=0 failed=0
-while IFS= read -r name; do
+check() { # check STATUS TEXT
 	n=$((n + 1))
-	if grep -rqF -- "$name" tests/programs; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		failed=1
-	fi
-done < <(grep -E '^\|.*test-[a-z0-9]+:' docs/hazards.md | grep -oE '\*[^*|]+\*' | tr -d '*' | grep -vE ' / |\.\.\.')
-[ "$n" -ge 20 ] || { n=$((n + 1)); echo "not ok $n - docs/hazards.md names at least 20 tests"; failed=1; }
+	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; fi
+}
+
+while IFS= read -r row; do
+	what=$(cut -d'|' -f2 <<<"$row" | sed 's/^ *//; s/ *$//')
+	grep -qE 'test-[a-z0-9]+|`[a-z_]+_test`|`(lib|tests)/|models? `|prompt-' <<<"$row"
+	check $? "row \"$what\" names a test"
+	while IFS= read -r name; do
+		grep -rqF -- "$name" tests/programs
+		check $? "$name"
+	done < <(grep -E 'test-[a-z0-9]+' <<<"$row" | grep -oE '\*[^*|]+\*' | tr -d '*' | grep -vE ' / |\.\.\.')
+	while IFS= read -r program; do
+		for scenario in $(grep -lE "^image: $program\$" tests/system/*.test); do
+			sed -n 's/^smp: *//p' "$scenario" | grep -q . || echo 1 2
+			sed -n 's/^smp: *//p' "$scenario"
+		done | grep -qw 2
+		check $? "$program boots with two CPUs"
+	done < <(grep -oE 'test-[a-z0-9]+' <<<"$row" | sort -u)
+	while IFS= read -r file; do
+		[ -e "tests/host/$file.c" ]
+		check $? "tests/host/$file.c"
+	done < <(grep -oE '`[a-z_]+_test`' <<<"$row" | tr -d '`' | sort -u)
+	while IFS= read -r name; do
+		grep -rqF -- "EXPLORE_TEST($name," tests/host
+		check $? "explorer: $name"
+	done < <(grep -oE '`[a-z_]+_test` \([a-z_, ]+\)' <<<"$row" | sed 's/^[^(]*(//; s/)$//' | tr ',' '\n' | tr -d ' ' | sort -u)
+done < <(grep -E '^\| ' docs/hazards.md | grep -vE '^\| (what breaks|---)')
+[ "$n" -ge 60 ]
+check $? "docs/hazards.md has its rows"
 echo "1..$n"
 exit $failed

@@ -37,7 +37,7 @@
  * code: kernel/core/quiesce.c: store_release(&cpu->epoch, 0ull);
  * code: kernel/ring/revoke.c: gate_revoke_begin(gate, &dying);
  * code: kernel/ring/revoke.c: quiesce_wait();
- * code: kernel/ring/revoke.c: finish(&dying, report);
+ * code: kernel/ring/revoke.c: while (!finish(&dying, report))
  * code: kernel/ring/endpoint.c: ring_take(ring, request);
  * code: kernel/ring/endpoint.c: request_link_gate(request);
  * code: kernel/ring/endpoint.c: match(endpoint, request)

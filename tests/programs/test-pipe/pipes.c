@@ -5,7 +5,7 @@
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/service/pipe.capnp.h>
 
-#include "pipe.h"
+#include "pipes.h"
 
 static struct {
 	struct thread thread;
@@ -39,21 +39,14 @@ static int64_t serve(void *argument)
 
 /* ---- Single calls ---- */
 
-struct outcome {
-	enum status status;
-	uint32_t count;
-	uint16_t outcome;
-	uint8_t first; /* byte */
-};
-
-static void begin_read(struct rpc_call *call, cap_id pipe, uint32_t max)
+void begin_read(struct rpc_call *call, cap_id pipe, uint32_t max)
 {
 	pipe_read_params_builder_set_max(pipe_read_begin(call, w.t, pipe), max);
 	rpc_set_deadline(call, soon());
 	(void)pipe_read_send(call);
 }
 
-static struct outcome end_read(struct rpc_call *call)
+struct outcome end_read(struct rpc_call *call)
 {
 	struct pipe_read_results_reader results;
 	struct outcome o = {.status = rpc_wait(call)};
@@ -70,7 +63,7 @@ static struct outcome end_read(struct rpc_call *call)
 	return o;
 }
 
-static struct outcome read_now(cap_id pipe, uint32_t max)
+struct outcome read_now(cap_id pipe, uint32_t max)
 {
 	struct rpc_call call;
 
@@ -78,7 +71,7 @@ static struct outcome read_now(cap_id pipe, uint32_t max)
 	return end_read(&call);
 }
 
-static void begin_write(struct rpc_call *call, cap_id pipe, uint8_t first, uint32_t len)
+void begin_write(struct rpc_call *call, cap_id pipe, uint8_t first, uint32_t len)
 {
 	static uint8_t bytes[896];
 
@@ -89,7 +82,7 @@ static void begin_write(struct rpc_call *call, cap_id pipe, uint8_t first, uint3
 	(void)pipe_write_send(call);
 }
 
-static struct outcome end_write(struct rpc_call *call)
+struct outcome end_write(struct rpc_call *call)
 {
 	struct outcome o = {.status = rpc_wait(call)};
 
@@ -103,7 +96,7 @@ static struct outcome end_write(struct rpc_call *call)
 	return o;
 }
 
-static struct outcome write_now(cap_id pipe, uint8_t first, uint32_t len)
+struct outcome write_now(cap_id pipe, uint8_t first, uint32_t len)
 {
 	struct rpc_call call;
 
@@ -111,7 +104,7 @@ static struct outcome write_now(cap_id pipe, uint8_t first, uint32_t len)
 	return end_write(&call);
 }
 
-static bool is(struct outcome o, uint16_t outcome, uint32_t count)
+bool is(struct outcome o, uint16_t outcome, uint32_t count)
 {
 	if (o.status == STATUS_OK && o.outcome == outcome && o.count == count)
 		return true;
@@ -119,11 +112,7 @@ static bool is(struct outcome o, uint16_t outcome, uint32_t count)
 	return false;
 }
 
-struct ends {
-	cap_id reader, writer;
-};
-
-static struct ends make(void)
+struct ends pipe_make(void)
 {
 	struct pipe_factory_create_results_reader results;
 	struct rpc_call call;
@@ -139,7 +128,7 @@ static struct ends make(void)
 	return e;
 }
 
-static void drop(struct ends e)
+void pipe_drop(struct ends e)
 {
 	if (e.reader.raw && e.reader.raw != e.writer.raw)
 		(void)!pipe_close_read(w.t, e.reader);
@@ -151,7 +140,7 @@ static void drop(struct ends e)
 }
 
 /* Until the pipe is full. */
-static void fill(cap_id writer)
+void pipe_fill(cap_id writer)
 {
 	for (int i = 0; i < 5; i++)
 		(void)write_now(writer, (uint8_t)i, 896);
@@ -161,7 +150,7 @@ static void fill(cap_id writer)
 
 static void test_bytes(void)
 {
-	struct ends e = make();
+	struct ends e = pipe_make();
 	struct outcome o;
 
 	tap_ok(e.reader.raw && e.writer.raw, "a pipe, two capabilities");
@@ -188,13 +177,13 @@ static void test_bytes(void)
 	       sum);
 	(void)!pipe_close_read(w.t, e.reader);
 	tap_ok(is(read_now(e.reader, 1), PIPE_OUTCOME_CLOSED, 0), "a closed end reads nothing");
-	drop(e);
+	pipe_drop(e);
 }
 
 static void test_waiting(void)
 {
 	struct rpc_call call, other;
-	struct ends e = make();
+	struct ends e = pipe_make();
 	struct outcome o;
 
 	begin_read(&call, e.reader, 100);
@@ -204,7 +193,7 @@ static void test_waiting(void)
 	tap_ok(is(write_now(e.writer, 9, 50), PIPE_OUTCOME_DONE, 50), "which comes");
 	o = end_read(&call);
 	tap_ok(is(o, PIPE_OUTCOME_DONE, 50) && o.first == 9, "and it completes with what there is");
-	fill(e.writer);
+	pipe_fill(e.writer);
 	begin_write(&call, e.writer, 3, 100);
 	begin_write(&other, e.writer, 4, 100);
 	ring_flush(w.ring);
@@ -217,28 +206,28 @@ static void test_waiting(void)
 	(void)!pipe_close_read(w.t, e.reader);
 	tap_ok(is(end_write(&call), PIPE_OUTCOME_BROKEN, 0), "closing the reader breaks a write that waits");
 	tap_ok(is(write_now(e.writer, 1, 1), PIPE_OUTCOME_BROKEN, 0), "and the next");
-	drop(e);
+	pipe_drop(e);
 
-	e = make();
-	fill(e.writer);
+	e = pipe_make();
+	pipe_fill(e.writer);
 	begin_write(&call, e.writer, 3, 100);
 	(void)!pipe_close_write(w.t, e.writer);
 	tap_ok(is(end_write(&call), PIPE_OUTCOME_CLOSED, 0),
 	       "closing an end completes who waits to write at it");
-	drop(e);
-	e = make();
+	pipe_drop(e);
+	e = pipe_make();
 	begin_read(&call, e.reader, 10);
 	begin_read(&other, e.reader, 10);
 	(void)!pipe_close_read(w.t, e.reader);
 	tap_ok(is(end_read(&call), PIPE_OUTCOME_CLOSED, 0) && is(end_read(&other), PIPE_OUTCOME_CLOSED, 0),
 	       "and who waits to read");
-	drop(e);
+	pipe_drop(e);
 }
 
 static void test_many(void)
 {
 	struct rpc_call calls[PIPE_WAITERS];
-	struct ends e = make();
+	struct ends e = pipe_make();
 	bool good = true;
 
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++)
@@ -254,7 +243,7 @@ static void test_many(void)
 	for (uint32_t i = 3; i < PIPE_WAITERS; i++)
 		good &= is(end_read(&calls[i]), PIPE_OUTCOME_END, 0);
 	tap_ok(good, "and closing the writer ends all others");
-	drop(e);
+	pipe_drop(e);
 }
 
 /* A capability that is both ends. */
@@ -281,7 +270,7 @@ static void test_both(void)
 /* The last capability to an end goes, by release and with its process. */
 static void test_gone(void)
 {
-	struct ends e = make();
+	struct ends e = pipe_make();
 	struct rpc_call call;
 	cap_id copy = {};
 
@@ -299,16 +288,16 @@ static void test_gone(void)
 	tap_ok(is(end_read(&call), PIPE_OUTCOME_END, 0),
 	       "when that is gone, too, a read that waits sees the end");
 	e.writer = CAP_ID_NULL;
-	drop(e);
+	pipe_drop(e);
 
-	e = make();
-	fill(e.writer);
+	e = pipe_make();
+	pipe_fill(e.writer);
 	begin_write(&call, e.writer, 1, 10);
 	ring_release(w.ring, e.reader);
 	ring_flush(w.ring);
 	tap_ok(is(end_write(&call), PIPE_OUTCOME_BROKEN, 0), "the last reader is gone: broken pipe");
 	e.reader = CAP_ID_NULL;
-	drop(e);
+	pipe_drop(e);
 }
 
 /* ---- A client process that dies while it waits ---- */
@@ -337,7 +326,7 @@ static bool start(const char *what, cap_id pipe, cap_id *handle)
 
 static void test_processes(void)
 {
-	struct ends e = make();
+	struct ends e = pipe_make();
 	cap_id handle;
 
 	(void)start("write", e.writer, &handle);
@@ -347,9 +336,9 @@ static void test_processes(void)
 	tap_ok(is(read_now(e.reader, 100), PIPE_OUTCOME_END, 0), "and with its end comes the stream's");
 	(void)child_wait(handle);
 	e.writer = CAP_ID_NULL;
-	drop(e);
+	pipe_drop(e);
 
-	e = make();
+	e = pipe_make();
 	(void)start("read", e.reader, &handle);
 	nap(30 * MS); /* it waits */
 	(void)!spawn_kill(w.t, handle, 1);
@@ -358,10 +347,10 @@ static void test_processes(void)
 	tap_ok(is(write_now(e.writer, 6, 10), PIPE_OUTCOME_DONE, 10), "a reader is killed while it waits");
 	tap_ok(is(read_now(e.reader, 10), PIPE_OUTCOME_DONE, 10),
 	       "what was written then goes to the next, not to the dead");
-	drop(e);
+	pipe_drop(e);
 }
 
-static void run_all(void)
+static void run_all(bool first)
 {
 	const struct thread_options options = {.arena_bytes = 32768};
 	int64_t code = -1;
@@ -381,8 +370,10 @@ static void run_all(void)
 	test_both();
 	test_gone();
 	test_processes();
+	if (first)
+		test_pipe_races();
 	__atomic_store_n(&server.stop, true, __ATOMIC_RELEASE);
-	struct ends last = make(); /* makes it look */
+	struct ends last = pipe_make(); /* makes it look */
 	ring_release(w.ring, last.reader);
 	ring_release(w.ring, last.writer);
 	ring_release(w.ring, server.factory);
@@ -396,8 +387,8 @@ void test_pipes(void)
 {
 	struct child_counts before;
 
-	run_all(); /* what is made once is made now */
+	run_all(true); /* what is made once is made now */
 	before = child_counts();
-	run_all();
+	run_all(false);
 	tap_ok(child_counts_return(&before), "counts return to the baseline");
 }
