@@ -2,7 +2,8 @@
 @0xd1c3a4f5b7e60912;
 # Crasher: a service that ends when it is told to, for tests of supervision. No shipped image has it.
 
-using import "/schema/annotation.capnp".idempotent;
+using A = import "/schema/annotation.capnp";
+using A.idempotent;
 
 interface Crasher @0x8be1f0d24c3a5967 {
   # One object of it; each start of the service begins anew.
@@ -27,6 +28,10 @@ interface Crasher @0x8be1f0d24c3a5967 {
 
   exit @6 (code :Int64) -> ();
   # The service exits with that code, without an answer.
+
+  limited @7 (text :Text $A.maxBytes(8), bytes :Data $A.maxBytes(4), size :UInt32 $A.atMost(100),
+              kind :Text $A.oneOf(["", "red", "blue"])) -> (length :UInt32);
+  # Has limits; gives the length of text.
 
   enum How {
     pageFault @0;

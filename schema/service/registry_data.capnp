@@ -60,6 +60,10 @@ struct RegistryData {
     defaultPointer @5 :AnyPointer;
     discriminant @6 :UInt16 = 65535;
     # The union's value that makes this field the active one; 65535 = not in a union.
+    path @7 :Bool;
+    # A Text that is a path (schema/annotation.capnp, as what follows).
+    atMost @8 :UInt64;
+    # The largest number, or the most bytes of a Text or Data; 0: the schema says nothing.
   }
 
   struct Type {

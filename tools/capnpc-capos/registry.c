@@ -51,6 +51,18 @@ static void fill_head(struct dynamic d, struct node n)
 	dynamic_set_text(d, "doc", schema_doc(d.schema, node_id(n), -1));
 }
 
+/* Of schema/annotation.capnp. */
+static void fill_limits(struct dynamic d, struct field f)
+{
+	struct value value;
+
+	if (member_annotation(f.s, ANNOTATION_PATH, &value))
+		dynamic_set(d, "path", 1);
+	if (member_annotation(f.s, ANNOTATION_MAX_BYTES, &value) ||
+	    member_annotation(f.s, ANNOTATION_AT_MOST, &value))
+		dynamic_set(d, "atMost", value_bits(value));
+}
+
 static void fill_field(struct dynamic d, struct node n, uint32_t i)
 {
 	struct field f = struct_field(n, i);
@@ -66,6 +78,7 @@ static void fill_field(struct dynamic d, struct node n, uint32_t i)
 		return;
 	}
 	fill_type(dynamic_init(d, "type"), field_type(f));
+	fill_limits(d, f);
 	dynamic_set(d, "offset", field_offset(f));
 	if (type_is_pointer(field_type(f)))
 		dynamic_set_pointer(d, "defaultPointer", value_pointer(field_default(f)));

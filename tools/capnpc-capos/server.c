@@ -49,6 +49,55 @@ static void emit_serve_params(struct gen *g, struct node params)
 	     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
 }
 
+static const char *one_of_condition(struct value value, const char *text)
+{
+	struct msg_list texts = msg_read_list(value_pointer(value), MSG_ELEM_POINTER);
+	const char *condition = "true";
+
+	for (uint32_t i = 0; i < texts.count; i++)
+		condition = string("%s && !msg_text_equal(%s, MSG_TEXT(%s))", condition, text,
+				   c_quote(msg_list_text(texts, i)));
+	return condition;
+}
+
+static void emit_limit(struct gen *g, const char *condition, const char *reason, struct field f)
+{
+	emit(g,
+	     "\tif (__builtin_expect(%s, 0))\n\t\treturn rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, %s, %s);\n",
+	     condition, reason, c_quote(field_name(f)));
+}
+
+/* What the schema's annotations say of a parameter (schema/annotation.capnp). */
+static void emit_limits(struct gen *g, struct node params)
+{
+	for (uint32_t i = 0; i < struct_field_count(params); i++) {
+		struct field f = struct_field(params, i);
+		const char *value = string("%s_reader_%s((struct %s_reader){root})", node_name(params),
+					   field_c_name(f), node_name(params));
+		enum type_kind kind = field_is_group(f) ? TYPE_ANY : type_kind(field_type(f));
+		struct value limit;
+
+		if (member_annotation(f.s, ANNOTATION_MAX_BYTES, &limit)) {
+			if (kind != TYPE_TEXT && kind != TYPE_DATA)
+				die("%s: maxBytes is for Text and Data", text_string(field_name(f)));
+			emit_limit(g, string("%s.len > %u", value, (unsigned)value_bits(limit)),
+				   string("\"at most %u bytes\"", (unsigned)value_bits(limit)), f);
+		}
+		if (member_annotation(f.s, ANNOTATION_AT_MOST, &limit)) {
+			if (kind < TYPE_UINT8 || kind > TYPE_UINT64)
+				die("%s: atMost is for unsigned numbers", text_string(field_name(f)));
+			emit_limit(g, string("%s > %lluull", value, (unsigned long long)value_bits(limit)),
+				   string("\"at most %llu\"", (unsigned long long)value_bits(limit)), f);
+		}
+		if (member_annotation(f.s, ANNOTATION_ONE_OF, &limit)) {
+			if (kind != TYPE_TEXT)
+				die("%s: oneOf is for Text", text_string(field_name(f)));
+			emit_limit(g, one_of_condition(limit, value),
+				   "\"none of the values that it may have\"", f);
+		}
+	}
+}
+
 /* In the header, so that it becomes part of whoever knows the operation. */
 static void emit_serve(struct gen *g, struct node n, uint32_t i)
 {
@@ -65,6 +114,7 @@ static void emit_serve(struct gen *g, struct node n, uint32_t i)
 	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n\n", identifier(method),
 	     node_schema_name(n));
 	emit_serve_params(g, params);
+	emit_limits(g, params);
 	emit(g, "\n\tstruct msg_struct_builder results = msg_builder_root(&request->results, %u, %u);\n\n",
 	     struct_data_words(results), struct_pointers(results));
 	emit(g, "\tif (__builtin_expect(!results.data, 0))\n\t\treturn STATUS_TOO_LARGE;\n");

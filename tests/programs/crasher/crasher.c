@@ -113,6 +113,16 @@ static enum status exit_with(void *self, struct rpc_request *request,
 	runtime_exit(crasher_exit_params_reader_code(params));
 }
 
+/* Calls beyond the schema's limits never come here. */
+static enum status limited(void *self, struct rpc_request *request,
+			   struct crasher_limited_params_reader params,
+			   struct crasher_limited_results_builder results)
+{
+	(void)self, (void)request;
+	crasher_limited_results_builder_set_length(results, crasher_limited_params_reader_text(params).len);
+	return STATUS_OK;
+}
+
 int main(void)
 {
 	static const struct crasher_server_ops ops = {
@@ -123,6 +133,7 @@ int main(void)
 		.hold = hold,
 		.open = open,
 		.exit = exit_with,
+		.limited = limited,
 	};
 	static const struct service_interface interfaces[] = {{&crasher_interface, &ops}};
 	struct service service;

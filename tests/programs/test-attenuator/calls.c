@@ -154,6 +154,35 @@ static void test_room(void)
 	ring_release(w.ring, held[0]);
 }
 
+/* Limits that the schema itself has: generated into every server. */
+static bool limited_is_refused(const char *text, uint32_t bytes, uint32_t size, const char *kind,
+			       const char *field)
+{
+	struct rpc_call call;
+	struct crasher_limited_params_builder p = crasher_limited_begin(&call, w.t, w.steady);
+
+	crasher_limited_params_builder_set_text(p, msg_text_from(text));
+	crasher_limited_params_builder_set_bytes(p, (struct msg_data){(const uint8_t *)"12345678", bytes});
+	crasher_limited_params_builder_set_size(p, size);
+	crasher_limited_params_builder_set_kind(p, msg_text_from(kind));
+	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, field);
+}
+
+static void test_schema_limits(void)
+{
+	uint32_t length = 0;
+	struct msg_data four = {(const uint8_t *)"1234", 4};
+
+	tap_ok(crasher_limited(w.t, w.steady, MSG_TEXT("12345678"), four, 100, MSG_TEXT("red"), &length) ==
+			       STATUS_OK &&
+		       length == 8,
+	       "a call at the schema's limits");
+	tap_ok(limited_is_refused("123456789", 4, 1, "red", "text"), "a longer Text than $maxBytes");
+	tap_ok(limited_is_refused("1", 5, 1, "red", "bytes"), "longer Data");
+	tap_ok(limited_is_refused("1", 1, 101, "red", "size"), "a larger number than $atMost");
+	tap_ok(limited_is_refused("1", 1, 1, "green", "kind"), "none of $oneOf");
+}
+
 void test_calls(void)
 {
 	test_derived();
@@ -161,4 +190,5 @@ void test_calls(void)
 	test_end_of_server();
 	test_many();
 	test_room();
+	test_schema_limits();
 }
