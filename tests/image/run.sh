@@ -115,16 +115,16 @@ refuses inspector 8 'this image does not say debug = true' 'looking at all proce
  (name = "console", source = (kernel = console)),
  (name = "inspector", source = (kernel = systemInspector))])],
 END
-refuses otherinit 8 'another init is for tests only' 'another init in an image that ships is an error' <<END
+refuses otherinit 6 'another init is for tests only' 'another init in an image that ships is an error' <<END
 (name = "a", program = "hello", grants = [$console])
 ],
 init = "hello"
 END
-refuses restarts 7 'more than 32 restarts' 'a limit of restarts that is not counted is an error' <<END
+refuses restarts 6 'more than 32 restarts' 'a limit of restarts that is not counted is an error' <<END
 (name = "a", program = "hello", grants = [$console],
  restart = (policy = always, limit = 33))],
 END
-refuses delays 7 'the first delay' 'a first delay beyond the longest is an error' <<END
+refuses delays 6 'the first delay' 'a first delay beyond the longest is an error' <<END
 (name = "a", program = "hello", grants = [$console],
  restart = (policy = always, delayMs = 20, maxDelayMs = 10))],
 END
