@@ -23,6 +23,16 @@ const image :Image = (
       maxMessage = 2048,
     ),
     (
+      name = "schemas",
+      program = "schemas",
+      grants = [
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["attenuate"]),
+      ],
+      exports = [(name = "schemas", interface = "SchemaRegistry", key = 1)],
+    ),
+    (
       name = "prompt",
       program = "prompt",
       grants = [
@@ -41,6 +51,7 @@ const image :Image = (
         (name = "supervisor", source = (init = supervisor),
          only = ["image", "list", "status", "crashes", "crash", "calls", "waitCrash"]),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
+        (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
       ],
     ),
   ],

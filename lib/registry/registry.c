@@ -7,7 +7,7 @@
 #define MAX_SUPERS 8u
 #define MAX_SUPER_DEPTH 4u
 
-static void renew(struct registry *registry)
+void registry_renew(struct registry *registry)
 {
 	msg_reader_set_limits(&registry->reader, UINT32_MAX, NESTING);
 }
@@ -15,12 +15,13 @@ static void renew(struct registry *registry)
 bool registry_open(struct registry *registry, const void *bytes, size_t len)
 {
 	msg_reader_init(&registry->reader, bytes, len);
-	renew(registry);
+	registry_renew(registry);
 
 	struct registry_data_reader root = registry_data_reader_root(&registry->reader);
 	registry->interfaces = registry_data_reader_interfaces(root);
 	registry->structs = registry_data_reader_structs(root);
 	registry->enums = registry_data_reader_enums(root);
+	registry->constants = registry_data_reader_constants(root);
 	return msg_reader_ok(&registry->reader) && msg_list_count(registry->interfaces.l) > 0;
 }
 
@@ -29,7 +30,7 @@ static bool find_id(struct registry *registry, struct msg_list list, uint64_t id
 {
 	uint32_t low = 0, high = msg_list_count(list);
 
-	renew(registry);
+	registry_renew(registry);
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		struct msg_struct node = msg_list_struct(list, middle);
@@ -51,7 +52,7 @@ static bool find_id(struct registry *registry, struct msg_list list, uint64_t id
 static bool find_name(struct registry *registry, struct msg_list list, struct msg_text name,
 		      struct msg_struct *out)
 {
-	renew(registry);
+	registry_renew(registry);
 	for (uint32_t i = 0; i < msg_list_count(list); i++) {
 		struct msg_struct node = msg_list_struct(list, i);
 
@@ -136,7 +137,7 @@ static bool method_at(struct registry *registry, struct registry_data_interface_
 bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface,
 			uint32_t index, struct registry_method *out)
 {
-	renew(registry);
+	registry_renew(registry);
 	return method_at(registry, interface, &index, 0, out);
 }
 

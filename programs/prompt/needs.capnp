@@ -21,6 +21,7 @@ const needs :Program = (
     (name = "stdio", interface = "StdIO", why = "To give to programs.", optional = true),
     (name = "timer", interface = "Timer", why = "To give to programs, and to call.", optional = true),
     (name = "entropy", interface = "EntropySource", why = "To place programs unpredictably.", optional = true),
+    (name = "schemas", interface = "SchemaRegistry", why = "To search what is known of interfaces.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "To give to programs.", optional = true),
     (name = "home", interface = "Directory", why = "Files, to use and to give to programs.", optional = true),
     (name = "store", interface = "Store", why = "Blobs, likewise.", optional = true),

@@ -17,10 +17,14 @@ struct registry {
 	struct registry_data_interface_list_reader interfaces;
 	struct registry_data_struct_list_reader structs;
 	struct registry_data_enum_list_reader enums;
+	struct registry_data_constant_list_reader constants;
 };
 
 /* False if the bytes are no registry. */
 bool registry_open(struct registry *registry, const void *bytes, size_t len);
+
+/* A new budget for who reads its lists directly. */
+void registry_renew(struct registry *registry);
 
 /* False: not known. */
 bool registry_interface(struct registry *registry, uint64_t id, struct registry_data_interface_reader *out);
