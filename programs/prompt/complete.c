@@ -2,6 +2,7 @@
 /* The Tab key: what lib/shell finds among the names of this prompt. */
 #include <schema/service/package.capnp.h>
 
+#include "files.h"
 #include "prompt.h"
 
 static bool variable_at(void *self, uint32_t index, struct shell_word *name, uint64_t *interface_id)
@@ -82,6 +83,8 @@ bool prompt_complete(const char *line, uint32_t len, uint32_t cursor, struct she
 		.file = script_at,
 	};
 
+	if (complete_path(line, cursor, completion))
+		return true;
 	shell_complete(&completer, line, len, cursor, completion);
 	return completion->count > 0;
 }

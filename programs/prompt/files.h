@@ -26,5 +26,10 @@ bool names_show(const struct place *place);
 bool names_bind(const struct place *place, struct msg_text text); /* to a value without a type */
 bool names_unbind(const struct place *place);
 
+/* ---- complete_path.c ---- */
+struct shell_completion;
+/* The cursor is in a path of a command that takes one. False: it is not, or nothing is there. */
+bool complete_path(const char *line, uint32_t cursor, struct shell_completion *completion);
+
 command_fn command_ls, command_tree, command_du, command_cat, command_get, command_put, command_mkdir,
 	command_rm, command_mv, command_diff;
