@@ -17,6 +17,8 @@ int main(void)
 	(void)!runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &w.space);
 	(void)!runtime_cap("processSpawner", PROCESS_SPAWNER_INTERFACE_ID, &w.spawner);
 	tap_start();
+	if (runtime_argument_count() > 0 && msg_text_equal(runtime_argument(0), MSG_TEXT("calls both ways")))
+		return calls_both_ways();
 	if (runtime_argument_count() > 0)
 		return victim_main(victims, victim_count);
 	child_start_up();
@@ -33,6 +35,7 @@ int main(void)
 	test_life();
 	test_handles();
 	test_limits();
+	test_audit();
 	test_capture();
 
 	struct spawn_exit e;

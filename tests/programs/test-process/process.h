@@ -26,5 +26,8 @@ extern const uint32_t victim_count;
 void test_life(void);
 void test_handles(void);
 void test_limits(void);
+/* audit.c */
+void test_audit(void);
+int calls_both_ways(void);
 /* capture.c */
 void test_capture(void);
