@@ -21,7 +21,7 @@ const image :Image = (
         (name = "session", interface = "TerminalSession", key = 2),
         (name = "stdio", interface = "StdIO", key = 3),
       ],
-      maxMessage = 2048,
+      maxMessage = 2048, restart = (policy = onFailure),
     ),
     (
       name = "prompt",
@@ -43,6 +43,7 @@ const image :Image = (
         (name = "inspector", source = (kernel = systemInspector)),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
       ],
+      restart = (policy = onFailure),
     ),
   ],
   programs = ["hello", "counter"],

@@ -20,7 +20,7 @@ const image :Image = (
         (name = "session", interface = "TerminalSession", key = 2),
         (name = "stdio", interface = "StdIO", key = 3),
       ],
-      maxMessage = 2048,
+      maxMessage = 2048, restart = (policy = onFailure),
     ),
     (
       name = "schemas",
@@ -53,6 +53,7 @@ const image :Image = (
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
         (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
       ],
+      restart = (policy = onFailure),
     ),
   ],
   programs = ["hello", "counter"],
