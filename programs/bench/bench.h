@@ -63,3 +63,6 @@ void bench_memory(struct bench *b);    /* mappings, faults */
 void bench_batches(struct bench *b);   /* what wants a ring of 64 */
 void bench_ipc_large(struct bench *b); /* messages of 512 bytes and 4 KiB */
 void bench_files(struct bench *b);     /* files in memory */
+
+/* In a process whose messages are captured. */
+void bench_captured_row(struct bench *b);

@@ -100,8 +100,24 @@ static void run_large(struct bench *b)
 		bench_fail("large", status);
 }
 
+/* What a captured child does (process.c). */
+static int captured_rows(void)
+{
+	struct bench b = {
+		.transport = runtime_transport(),
+		.ring = runtime_ring(),
+		.timer = runtime_need("timer", TIMER_INTERFACE_ID),
+	};
+
+	bench_captured_row(&b);
+	return 0;
+}
+
 int main(void)
 {
+	if (runtime_argument_count() > 0)
+		return captured_rows();
+
 	struct bench b = {
 		.transport = runtime_transport(),
 		.ring = runtime_ring(),

@@ -124,6 +124,11 @@ static void dup_drop(uint32_t operations, void *context)
 	}
 }
 
+void bench_captured_row(struct bench *b)
+{
+	bench_run("kcall_1_captured", 1000, call_timer, b);
+}
+
 void bench_ring(struct bench *b)
 {
 	bench_run("enter", 2000, enter_and_return, nullptr);

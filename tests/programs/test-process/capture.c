@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Message capture: what a child calls, its creator reads in the memory that it gave; a child without it costs nothing. */
 #include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
@@ -95,6 +96,49 @@ static void test_wrap(void)
 	ring_release(w.ring, memory);
 }
 
+/* Read while they come, at whatever rate: seen and lost are all there were. */
+static void test_rate(void)
+{
+	const uint64_t bytes = 256 * PAGE;
+	const void *mapped = nullptr;
+	cap_id memory = make_memory(bytes, &mapped), handle = CAP_ID_NULL;
+	struct spawn_grant grants[] = {child_grant("console"), child_grant("timer")};
+	struct trace_source source;
+	struct capture_record r;
+	struct rpc_call call;
+	uint64_t seen = 0, last = 0, first_ns = 0, last_ns = 0;
+
+	(void)!child_start("test-process",
+			   &(struct child_options){.grants = grants,
+						   .grant_count = 2,
+						   .arguments = {"makes many calls"},
+						   .capture = memory},
+			   &handle);
+	trace_source_init(&source, mapped, bytes);
+	process_handle_wait_begin(&call, w.t, handle);
+	(void)!rpc_send(&call);
+	for (bool ended = false, over = false; !over;) {
+		over = ended;
+		for (; trace_source_next(&source, &r); seen++) {
+			first_ns = first_ns ? first_ns : r.time_ns;
+			last_ns = r.time_ns;
+			last = r.sequence;
+		}
+		ring_wait(w.ring, runtime_now() + MS);
+		ended = call.done;
+	}
+	(void)!rpc_wait(&call);
+	rpc_end(&call);
+	uint64_t span = last_ns > first_ns ? last_ns - first_ns : 1;
+	tap_ok(seen + source.lost == last && last >= 40000,
+	       "%llu records, read as they come: %llu seen, %llu lost, none uncounted",
+	       (unsigned long long)last, (unsigned long long)seen, (unsigned long long)source.lost);
+	tap_note("%llu records a second", (unsigned long long)(last * 1000 * MS / span));
+	(void)!virtual_memory_unmap(w.t, w.space, (uint64_t)(uintptr_t)mapped, bytes);
+	ring_release(w.ring, memory);
+	ring_release(w.ring, handle);
+}
+
 static bool refuses(cap_id capture)
 {
 	struct rpc_call call;
@@ -117,6 +161,7 @@ void test_capture(void)
 		test_records(mapped, bytes);
 	(void)!virtual_memory_unmap(w.t, w.space, (uint64_t)(uintptr_t)mapped, bytes);
 	test_wrap();
+	test_rate();
 	tap_ok(refuses(w.timer) && refuses(large), "what is no memory, or too large, is refused");
 	tap_ok(run_captured("reads at 0", memory).reason == PROCESS_HANDLE_EXIT_REASON_PAGE_FAULT,
 	       "a captured child that faults");

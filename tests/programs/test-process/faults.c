@@ -214,6 +214,16 @@ static int makes_calls(void)
 	return 3;
 }
 
+/* Two records each. */
+static int makes_many_calls(void)
+{
+	uint64_t ns;
+
+	for (unsigned i = 0; i < 20000; i++)
+		(void)!timer_now(w.t, w.timer, &ns);
+	return 0;
+}
+
 static int stands_by(void)
 {
 	for (;;)
@@ -245,6 +255,7 @@ const struct victim victims[] = {
 	{"claims to have reaped what never came", impossible_head, FAULT(PROTOCOL), 0, 0, {}},
 	{"touches more memory than it may have", takes_too_much, FAULT(OUT_OF_MEMORY), 0, 0, {.pages = 1024}},
 	{"makes calls", makes_calls, FAULT(EXIT), 3, 0, {}},
+	{"makes many calls", makes_many_calls, FAULT(EXIT), 0, 0, {}},
 	{"stands by", stands_by, FAULT(KILLED), 0, 0, {}},
 };
 
