@@ -24,6 +24,17 @@ const image :Image = (
       maxMessage = 2048, restart = (policy = onFailure),
     ),
     (
+      name = "attenuator",
+      program = "attenuator",
+      grants = [
+        (name = "capabilityManager", source = (kernel = capabilityManager)),
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      exports = [(name = "attenuator", interface = "Attenuator", key = 1)],
+      maxMessage = 4096,
+    ),
+    (
       name = "prompt",
       program = "prompt",
       grants = [
@@ -42,6 +53,7 @@ const image :Image = (
         (name = "supervisor", source = (init = supervisor)),
         (name = "inspector", source = (kernel = systemInspector)),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
+        (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),
       ],
       restart = (policy = onFailure),
     ),

@@ -33,6 +33,17 @@ const image :Image = (
       exports = [(name = "schemas", interface = "SchemaRegistry", key = 1)],
     ),
     (
+      name = "attenuator",
+      program = "attenuator",
+      grants = [
+        (name = "capabilityManager", source = (kernel = capabilityManager)),
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      exports = [(name = "attenuator", interface = "Attenuator", key = 1)],
+      maxMessage = 4096,
+    ),
+    (
       name = "prompt",
       program = "prompt",
       grants = [
@@ -52,6 +63,7 @@ const image :Image = (
          only = ["image", "list", "status", "crashes", "crash", "calls", "waitCrash"]),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
         (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
+        (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),
       ],
       restart = (policy = onFailure),
     ),

@@ -15,6 +15,7 @@ const needs :Program = (
     (name = "systemInfo", interface = "SystemInfo", why = "For the banner and mem.", optional = true),
     (name = "log", interface = "LogReader", why = "To show the kernel's log.", optional = true),
     (name = "supervisor", interface = "Supervisor", why = "For crashes, and restarts in ps.", optional = true),
+    (name = "attenuator", interface = "Attenuator", why = "For where: capabilities behind rules.", optional = true),
     (name = "inspector", interface = "SystemInspector", why = "For ps, top, graph and trace of everybody.", optional = true),
     (name = "power", interface = "Power", why = "For poweroff and reboot.", optional = true),
     (name = "console", interface = "Console", why = "To give to programs.", optional = true),
