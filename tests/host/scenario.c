@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <cap/capture.h>
 #include <core/quiesce.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -51,6 +52,19 @@ void scenario_begin(unsigned cpu_total)
 	baseline_objects = slab_objects_in_use();
 }
 
+/* In half of all schedules messages are captured: whatever happens, must happen so, too. */
+static void capture(struct process *process)
+{
+	static const uint64_t limits[LEDGER_COUNT] = {[LEDGER_PAGES] = 1000};
+	static struct ledger ledger;
+	struct memory *memory;
+
+	ledger_init(&ledger, limits);
+	explore_check(memory_create(&ledger, 1, &memory) == STATUS_OK);
+	explore_check(capture_start(process, memory) == STATUS_OK);
+	memory_put(memory);
+}
+
 struct process *scenario_process(const char *name)
 {
 	struct process *process;
@@ -60,6 +74,8 @@ struct process *scenario_process(const char *name)
 	object_get(&process->object); /* the first reference is the process's own, until it ends */
 	object_get(&process->space_object);
 	made[made_count++] = process;
+	if (host_random() & 1)
+		capture(process);
 	return process;
 }
 
