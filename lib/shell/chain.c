@@ -222,6 +222,10 @@ static bool step_on_capability(struct shell *shell, struct chain *chain, const s
 		chain->next++;
 		return attenuate(shell, target, interface, step, &chain->value);
 	}
+	if (shell_word_is(step->name, "where") && step->called) {
+		chain->next++;
+		return where_eval(shell, target, interface, step, &chain->value);
+	}
 	return unknown_method(shell, interface, step->name);
 }
 

@@ -68,6 +68,11 @@ void call_end_all(struct call_plan *plans, uint32_t count);
 /* Its results as a value; capabilities become temporaries. */
 bool call_results(struct shell *shell, struct call_plan *plan, const struct shell_value **value);
 
+/* ---- where.c ---- */
+bool where_eval(struct shell *shell, const struct shell_value *target,
+		struct registry_data_interface_reader interface, const struct shell_node *step,
+		const struct shell_value **value);
+
 /* ---- builtin.c ---- */
 /* *found false: there is no such function. */
 bool builtin_call(struct shell *shell, struct shell_word name, uint32_t at, const struct shell_value *first,

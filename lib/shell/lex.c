@@ -162,7 +162,7 @@ static void lex_name(struct lexer *lexer)
 
 static bool lex_sign(struct lexer *lexer)
 {
-	static const char pairs[][3] = {"==", "!=", "<=", ">=", ".."};
+	static const char pairs[][3] = {"==", "!=", "<=", ">=", "..", "^="};
 	uint32_t start = lexer->at;
 	char c = lex_peek(lexer, 0), next = lex_peek(lexer, 1);
 

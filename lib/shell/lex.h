@@ -12,7 +12,7 @@ enum token_kind : uint8_t {
 	TOKEN_REAL,
 	TOKEN_TEXT, /* word: its bytes, unescaped, in the arena */
 	TOKEN_DATA,
-	TOKEN_SIGN, /* one of . , : = ( ) [ ] { } & | + - * / % < > and == != <= >= .. */
+	TOKEN_SIGN, /* one of . , : = ( ) [ ] { } & | + - * / % < > and == != <= >= .. ^= */
 };
 
 /* Signs of two characters, as one number. */

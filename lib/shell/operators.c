@@ -174,6 +174,8 @@ bool operator_binary(struct shell *shell, uint16_t op, const struct shell_value 
 {
 	if (op == '<' || op == '>' || op >> 8 == '<' || op >> 8 == '>')
 		return order(shell, op, a, b, at, value);
+	if (op == ('^' << 8 | '='))
+		return shell_fail_at(shell, at, "^= is for the rules of where()");
 	if (a->kind == SHELL_INTEGER && b->kind == SHELL_INTEGER)
 		return integers(shell, op, a, b, at, value);
 	if (is_number(a) && is_number(b))

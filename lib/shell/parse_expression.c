@@ -328,10 +328,11 @@ static bool parse_not(struct parser *p, unsigned level, struct shell_node **node
 /* The operator at the present token if it is one of that level; 0: it is not. */
 static uint16_t operator_at(const struct parser *p, unsigned level)
 {
-	static const uint16_t levels[][7] = {
+	static const uint16_t levels[][8] = {
 		{},
 		{},
-		{SIGN2('=', '='), SIGN2('!', '='), '<', '>', SIGN2('<', '='), SIGN2('>', '=')},
+		{SIGN2('=', '='), SIGN2('!', '='), '<', '>', SIGN2('<', '='), SIGN2('>', '='),
+		 SIGN2('^', '=')},
 		{SIGN2('.', '.')},
 		{'+', '-'},
 		{'*', '/', '%'},
@@ -341,7 +342,7 @@ static uint16_t operator_at(const struct parser *p, unsigned level)
 		return parse_at_word(p, "or") ? 'o' : 0;
 	if (level == 1)
 		return parse_at_word(p, "and") ? 'a' : 0;
-	for (unsigned i = 0; i < 7 && levels[level][i]; i++)
+	for (unsigned i = 0; i < 8 && levels[level][i]; i++)
 		if (parse_at_sign(p, levels[level][i]))
 			return levels[level][i];
 	return 0;

@@ -32,6 +32,8 @@ static const struct {
 	{"only", "less of a capability: attenuation",
 	 "  let quiet = console.only(write)    the same capability with one method\n"
 	 "  quiet.writeLine \"x\"                DENIED: writeLine was removed from this capability\n"
+	 "  let slow = timer.where(sleep.ns <= 1s, uses <= 10)\n"
+	 "                                     by what calls say, if you hold an Attenuator\n"
 	 "  run hello with { console: quiet }  what you give away is what you decided to give\n"},
 	{"run", "programs, grants, jobs",
 	 "  programs                           what there is\n"

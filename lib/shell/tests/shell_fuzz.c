@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!opened)
 		world_open_registry();
 	opened = true;
+	world_attenuates = true;
 	world_start();
 	world_script_text = "print 1\nlet s = timer.now\n";
 	shell.keeps = true;

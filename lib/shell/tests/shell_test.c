@@ -268,6 +268,28 @@ static void test_scripts(void)
 	says("try { source missing } catch e { print e.reason }", "there is no script\n");
 }
 
+static void test_rules(void)
+{
+	world_start();
+	fails_with("timer.where(ns <= 5)",
+		   "NOT_GRANTED: where() needs a capability of the interface Attenuator\n");
+	world_attenuates = true;
+	world_start();
+	says("let slow = timer.where(sleep.ns <= 1s, uses <= 10)",
+	     "RULE 5 method=sleep field=ns 1000000000 0\nRULE 7 10 0\n  slow = <Timer>\n");
+	fails_with("slow.sleep 5", "DENIED: sleep was removed from this capability (it has: now)\n");
+	says("let x = timer.where(path ^= \"a/b\", mode == read, rate(5, 1s), prefix(o.name, \"q\"), allow(now))",
+	     "RULE 0 field=path text=a/b 0 0\nRULE 2 field=mode text=read 0 0\nRULE 8 5 1000000000\n"
+	     "RULE 1 field=o.name text=q 0 0\nRULE 10 method=now 0 0\n  x = <Timer>\n");
+	says("timer.where(ns >= 1).now", "RULE 6 field=ns 1 0\n  ns = 1\n");
+	fails("timer.where(ns < 5)", 15, "rules compare with");
+	fails("timer.where(ns = 5)", 17, "write == and not =");
+	fails("timer.where(3)", 12, "a rule is a comparison");
+	fails("timer.where(nope(3))", 12, "rules are comparisons");
+	fails("1 ^= 2", 2, "rules of where()");
+	world_attenuates = false;
+}
+
 static void test_interrupts(void)
 {
 	world_start();
@@ -293,6 +315,7 @@ int main(void)
 	test_mistakes();
 	test_programs();
 	test_scripts();
+	test_rules();
 	test_interrupts();
 	test_incomplete();
 	printf("1..%d\n", test_number);

@@ -8,6 +8,7 @@
 #include <rpc/loopback.h>
 #include <schema/kernel/console.capnp.h>
 #include <schema/kernel/timer.capnp.h>
+#include <schema/service/attenuator.capnp.h>
 #include <schema/service/pipe.capnp.h>
 #include <shell/shell.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ static enum status world_write_line(void *self, struct rpc_request *r,
 }
 
 static const struct pipe_server_ops world_pipe_ops;
+static const struct timer_server_ops world_timer_ops;
 
 static enum status world_create(void *self, struct rpc_request *r,
 				struct pipe_factory_create_results_builder b)
@@ -138,6 +140,38 @@ static enum status world_pipe_read(void *self, struct rpc_request *r, struct pip
 	return STATUS_OK;
 }
 
+static void world_put(const char *name, struct msg_text text)
+{
+	if (text.len > 0)
+		text_print(&world_out, " %s=%.*s", name, (int)text.len, text.ptr);
+}
+
+/* Says the rules, and gives a capability with no method. */
+static enum status world_where(void *self, struct rpc_request *r, struct attenuator_where_params_reader p,
+			       struct attenuator_where_results_builder b)
+{
+	struct attenuator_rule_list_reader rules = attenuator_where_params_reader_rules(p);
+	cap_id id = world_new(&timer_interface, &world_timer_ops, 1);
+
+	(void)self;
+	for (uint32_t i = 0; i < attenuator_rule_list_reader_count(rules); i++) {
+		struct attenuator_rule_reader rule = attenuator_rule_list_reader_at(rules, i);
+
+		text_print(&world_out, "RULE %u", (unsigned)attenuator_rule_reader_op(rule));
+		world_put("method", attenuator_rule_reader_method(rule));
+		world_put("field", attenuator_rule_reader_field(rule));
+		world_put("text", attenuator_rule_reader_text(rule));
+		text_print(&world_out, " %llu %llu\n",
+			   (unsigned long long)attenuator_rule_reader_number(rule),
+			   (unsigned long long)attenuator_rule_reader_per_ns(rule));
+	}
+	if (!id.raw)
+		return rpc_raise(r, EXCEPTION_TYPE_OVERLOADED, "too much", nullptr);
+	attenuator_where_results_builder_set_capability(b, rpc_request_copy_cap(r, id));
+	return STATUS_OK;
+}
+
+static const struct attenuator_server_ops world_attenuator_ops = {.where = world_where};
 static const struct pipe_server_ops world_pipe_ops = {.read = world_pipe_read, .write = world_pipe_write};
 static const struct timer_server_ops world_timer_ops = {.now = world_now, .sleep = world_sleep};
 static const struct console_server_ops world_console_ops = {.write_line = world_write_line};
@@ -294,6 +328,7 @@ static bool world_run(void *self, struct shell *s, const struct shell_run *run, 
 }
 
 static const char *world_script_text;
+static bool world_attenuates;
 
 static bool world_script(void *self, struct shell_word name, const char **text, uint32_t *len)
 {
@@ -340,6 +375,8 @@ static void world_start(void)
 	world_give("timer", &timer_interface, &world_timer_ops);
 	world_give("console", &console_interface, &world_console_ops);
 	world_give("pipes", &pipe_factory_interface, &world_factory_ops);
+	if (world_attenuates)
+		world_give("attenuator", &attenuator_interface, &world_attenuator_ops);
 }
 
 static void world_open_registry(void)
