@@ -39,12 +39,13 @@ cost=$(tr -d '\r' <"$out/echo.txt" | awk -v keys=$keys '/^  [0-9]+$/ { v[++i] = 
 [ "${cost:-0}" -gt 1000 ] && [ "$cost" -le 20000 ]
 report $? "key to echo: $cost guest instructions, at most 20000"
 
-# What is in use altogether, kernel and init included, is more than what is to be bounded.
-printf 'mem\npoweroff\n' | timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf \
-	--initrd out/images/default.pkg --log "$out/mem.log" 2>"$out/mem.err" | tr -d '\r' >"$out/mem.txt"
-used=$(sed -n 's/^  memory *\([0-9]*\) KiB of.*/\1/p' "$out/mem.txt")
+# What each is charged for, as ps has it.
+printf 'ps\npoweroff\n' | timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf \
+	--initrd out/images/debug.pkg --log "$out/ps.log" 2>"$out/ps.err" | tr -d '\r' >"$out/ps.txt"
+used=$(awk '$2 == "terminal" || $2 == "prompt" { for (i = 3; i <= NF; i++) if ($i == "KiB") { sum += $(i - 1); n++ } }
+	END { if (n == 2) print sum }' "$out/ps.txt")
 [ -n "$used" ] && [ "$used" -le 1536 ]
-report $? "shell, terminal, init and kernel together: ${used:-?} KiB, at most 1536"
+report $? "shell and terminal: ${used:-?} KiB, at most 1536"
 
 # 9600 baud, a wide window, a line of two rows, a search, and output of a program.
 long=$(printf '0123456789%.0s' {1..13})
@@ -74,6 +75,33 @@ shows CANCELLED
 send poweroff\r
 EOF
 report $? "a session at 960 bytes a second, 132 x 40"
+
+# The same in tmux, as a person has it: completion, a line of two rows, another size, the whole screen and back.
+if command -v tmux >/dev/null; then
+	socket=$(mktemp -d)/tmux
+	pane() { tmux -S "$socket" "$@"; }
+	# shown PATTERN: until the pane has a line like that
+	shown() { for _ in {1..50}; do pane capture-pane -p | grep -qE -- "$1" && return; sleep 0.1; done; pane capture-pane -p >&2; return 1; }
+	pane -f /dev/null new-session -d -x 80 -y 24 "timeout 60 out/tools/machine -t 50 -- tools/qemu \
+		--kernel out/x86_64/kernel.elf --initrd out/images/default.pkg --log $out/tmux.log"
+	shown '^capos>' && { for key in t i m e; do pane send-keys $key; sleep 0.05; done; pane send-keys Tab; } && shown '^capos> timer\.$' &&
+		pane send-keys Tab && shown '^now +only .*sleep' && pane send-keys C-u &&
+		pane send-keys "echo $long" && shown "^capos> echo ${long:0:68}$" &&
+		pane send-keys Home Right Right Right Right Right X && shown "^capos> echo X${long:0:67}$" && shown "^${long:67}$"
+	report $? "in tmux: completion, and a line of two rows edited in its first"
+	pane send-keys C-u C-k
+	pane resize-window -x 100 -y 30
+	pane send-keys Enter && sleep 0.5 && pane send-keys session.size Enter && shown 'columns = 100' && shown 'rows = 30'
+	report $? "in tmux: another size"
+	pane send-keys top Enter && shown 'q ends this' && pane send-keys q && shown 'columns = 100'
+	report $? "in tmux: top, and the screen as it was"
+	pane send-keys poweroff Enter
+	sleep 0.5
+	pane kill-server 2>/dev/null
+	rm -r "$(dirname "$socket")"
+else
+	for what in completion size top; do report 0 "in tmux: $what # SKIP no tmux"; done
+fi
 
 # A trace leaves by the terminal, and is read by our tool and by the stock one.
 printf '%s\n' 'run counter with { timer, out: console }' 'let quiet = console.only(write)' \
