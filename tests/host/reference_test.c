@@ -130,11 +130,12 @@ static void compare(void)
 {
 	for (unsigned p = 0; p < REF_PROCESSES; p++) {
 		struct cap_entry entry;
+		struct provenance provenance;
 		uint32_t slot, from = 1;
 		unsigned kernel = 0, model = ref.call[p].state == REF_DONE ? ref.call[p].came_count : 0,
 			 matched = 0;
 
-		while (cap_table_next(&actor[p].process->table, from, &slot, &entry)) {
+		while (cap_table_next(&actor[p].process->table, from, &slot, &entry, &provenance)) {
 			from = slot + 1;
 			if (cap_id_make(slot, entry.generation).raw == actor[p].manager.raw)
 				continue;
