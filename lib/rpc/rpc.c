@@ -13,6 +13,13 @@ void rpc_call_fail(struct rpc_call *c, enum status s)
 	c->done = true;
 }
 
+enum status rpc_call_composed(struct rpc_call *c)
+{
+	enum status s = c->transport->ops->send(c);
+
+	return s == STATUS_OK ? c->transport->ops->wait(c) : s;
+}
+
 static struct msg_text text_cut(const char *s, uint32_t room)
 {
 	struct msg_text text = msg_text_from(s);

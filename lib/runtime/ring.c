@@ -43,6 +43,14 @@ uint32_t ring_wait(struct ring_client *ring, uint64_t deadline_ns)
 	return (uint32_t)reason;
 }
 
+uint32_t ring_wait_for(struct ring_client *ring, uint32_t count)
+{
+	uint64_t reason = ring_enter(ring, count, 0);
+
+	ring_dispatch(ring);
+	return (uint32_t)reason;
+}
+
 /* ---- The transport ---- */
 
 static inline void put_call(struct ring_client *ring, struct rpc_call *call)
@@ -56,15 +64,56 @@ static inline void put_call(struct ring_client *ring, struct rpc_call *call)
 
 static enum status send_call(struct rpc_call *call)
 {
-	put_call(ring_of(call->transport), call);
+	struct ring_client *ring = ring_of(call->transport);
+
+	put_call(ring, call);
+	if (call->sqe.flags & CAP_SQE_KEEP_ANSWER) {
+		call->next_kept = ring->kept;
+		ring->kept = call;
+	}
 	return STATUS_OK;
 }
 
+static uint32_t completions_before(const struct ring_client *ring, const struct rpc_call *call);
+
+/* How many completions are sure to come up to that of the answer, itself included. */
+static uint32_t completions_up_to(const struct ring_client *ring, uint64_t sequence)
+{
+	for (const struct rpc_call *kept = ring->kept; kept; kept = kept->next_kept)
+		if (kept->sequence == sequence)
+			return kept->done ? 0 : completions_before(ring, kept) + 1;
+	return 0;
+}
+
+/* The same before the call's own, if nothing ends it earlier: a call depends on older ones only. */
+static uint32_t completions_before(const struct ring_client *ring, const struct rpc_call *call)
+{
+	const struct cap_sqe *sqe = &call->sqe;
+	const struct cap_desc *descs = (const void *)(ring->transport.arena + sqe->caps_off);
+	uint32_t most = 0;
+
+	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER)
+		most = completions_up_to(ring, sqe->target);
+	for (uint32_t i = 0; i < sqe->caps_len; i++) {
+		uint32_t n = descs[i].kind == CAP_DESC_ANSWER ? completions_up_to(ring, descs[i].id) : 0;
+
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* A chain of calls is one entry: the first one waits for all of it, or for the deadline of the call that is wanted. */
 [[gnu::noinline]] static enum status wait_call(struct rpc_call *call)
 {
 	struct ring_client *ring = ring_of(call->transport);
 
 	ring_dispatch(ring); /* of make_call's entry */
+	uint32_t before = call->sqe.user_data && !call->done ? completions_before(ring, call) : 0;
+
+	if (before != 0) {
+		ring_enter(ring, before + 1, call->sqe.deadline_ns);
+		ring_dispatch(ring);
+	}
 	while (!call->done) {
 		ring_enter(ring, 1, 0);
 		ring_dispatch(ring);
@@ -95,6 +144,16 @@ static void put_simple(struct ring_client *ring, enum cap_op op, uint64_t target
 	ring_submit(ring, &(struct cap_sqe){.op = op, .flags = CAP_SQE_QUIET, .target = target}, nullptr);
 }
 
+static void forget_kept(struct ring_client *ring, const struct rpc_call *call)
+{
+	struct rpc_call **at = &ring->kept;
+
+	while (*at && *at != call)
+		at = &(*at)->next_kept;
+	if (*at)
+		*at = call->next_kept;
+}
+
 static void end_call(struct rpc_call *call)
 {
 	struct ring_client *ring = ring_of(call->transport);
@@ -104,6 +163,7 @@ static void end_call(struct rpc_call *call)
 		(void)wait_call(call);
 	}
 	if (call->sqe.flags & CAP_SQE_KEEP_ANSWER) {
+		forget_kept(ring, call);
 		/* A call in the queue may name this answer, whose buffer is about to be reused: it goes first. */
 		if (ring->calls > ring->sequence - ring_queued(ring))
 			ring_flush(ring);

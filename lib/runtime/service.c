@@ -82,6 +82,17 @@ static inline enum status dispatch(struct service *s, struct rpc_request *reques
 	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
 }
 
+/* Calls that the method makes end with the one that it serves. */
+static inline enum status run_method(struct service *s)
+{
+	struct rpc_transport *t = &s->ring->transport;
+
+	t->deadline_ns = s->request.deadline_ns;
+	enum status status = dispatch(s, &s->request);
+	t->deadline_ns = 0;
+	return status;
+}
+
 /* What the caller's buffer takes, less the room for ids; an exception always fits. */
 static inline uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
 {
@@ -162,7 +173,7 @@ static inline void answer(struct service *s, enum status status)
 
 	for (uint32_t i = 0; i < count; i++)
 		ids[i] = s->request.caps_in[i];
-	answer(s, dispatch(s, &s->request));
+	answer(s, run_method(s));
 	for (uint32_t i = 0; i < count; i++)
 		if (!(s->kept >> i & 1))
 			ring_release(s->ring, (cap_id){ids[i]});
@@ -174,7 +185,7 @@ static inline void answer(struct service *s, enum status status)
 	if (__builtin_expect(s->request.caps_in_len > 0, 0))
 		handle_call_with_caps(s);
 	else
-		answer(s, dispatch(s, &s->request));
+		answer(s, run_method(s));
 }
 
 static void handle_notice(struct service *s)

@@ -55,6 +55,87 @@ void bench_ipc(struct bench *b)
 	bench_run("ipc_64_cap", 1000, call_eight_with, b);
 }
 
+/* ---- Several at a time; on a ring of 64 ---- */
+
+enum { BATCH = 8 };
+
+static void begin_eight(struct rpc_call *call, struct rpc_transport *t, struct rpc_target target, uint64_t n)
+{
+	struct bench_eight_params_builder p = bench_eight_begin_on(call, t, target);
+
+	bench_eight_params_builder_set_a(p, 1);
+	bench_eight_params_builder_set_b(p, 2);
+	bench_eight_params_builder_set_c(p, 3);
+	bench_eight_params_builder_set_d(p, 4);
+	bench_eight_params_builder_set_e(p, 5);
+	bench_eight_params_builder_set_f(p, 6);
+	bench_eight_params_builder_set_g(p, 7);
+	bench_eight_params_builder_set_h(p, n);
+}
+
+/* All have come: looks at each. */
+static void end_all(const char *key, struct rpc_call *calls, uint32_t count, uint64_t n)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		enum status status = rpc_wait(&calls[i]);
+
+		if (status != STATUS_OK ||
+		    bench_eight_results_reader_h(bench_eight_results_reader_root(&calls[i].results)) != n + 1)
+			bench_fail(key, status);
+	}
+	while (count > 0)
+		rpc_end(&calls[--count]);
+}
+
+static void call_batch(uint32_t operations, void *context)
+{
+	struct bench *b = context;
+	struct rpc_call calls[BATCH];
+
+	for (; operations >= BATCH; operations -= BATCH) {
+		for (uint32_t i = 0; i < BATCH; i++) {
+			begin_eight(&calls[i], b->transport, rpc_target_cap(b->server), operations);
+			(void)!rpc_send(&calls[i]);
+		}
+		(void)ring_wait_for(b->ring, BATCH);
+		end_all("ipc_64_batch8", calls, BATCH, operations);
+	}
+}
+
+/* One that gives a capability, and seven on that before it is there. */
+static void call_pipeline(uint32_t operations, void *context)
+{
+	struct bench *b = context;
+	struct rpc_call calls[BATCH - 1], first;
+
+	for (; operations >= BATCH; operations -= BATCH) {
+		bench_kept_begin(&first, b->transport, b->server);
+		rpc_keep(&first);
+		(void)!rpc_send(&first);
+		for (uint32_t i = 0; i < BATCH - 1; i++) {
+			begin_eight(&calls[i], b->transport, bench_kept_results_pipeline_bench(&first),
+				    operations);
+			(void)!rpc_send(&calls[i]);
+		}
+		(void)ring_wait_for(b->ring, BATCH);
+		end_all("ipc_pipeline_8", calls, BATCH - 1, operations);
+		ring_release(b->ring, rpc_result_cap(&first, 0));
+		rpc_end(&first);
+	}
+}
+
+void bench_ipc_batches(struct bench *b)
+{
+	struct rpc_call call;
+	struct bench_keep_params_builder p = bench_keep_begin(&call, b->transport, b->server);
+
+	bench_keep_params_builder_set_bench(p, rpc_add_cap(&call, b->server));
+	(void)!rpc_call(&call);
+	rpc_end(&call);
+	bench_run("ipc_64_batch8", 1000, call_batch, b);
+	bench_run("ipc_pipeline_8", 1000, call_pipeline, b);
+}
+
 /* ---- Larger messages ---- */
 
 struct block {

@@ -83,6 +83,7 @@ static int64_t large_rows(void *context)
 	b.transport = runtime_transport();
 	b.ring = runtime_ring();
 	bench_batches(&b);
+	bench_ipc_batches(&b);
 	bench_ipc_large(&b);
 	bench_files(&b);
 	return 0;

@@ -120,6 +120,22 @@ static enum status do_answer_signals(void *, struct rpc_request *request,
 	return thread_start(&signaller_thread, answer_signals, nullptr, nullptr);
 }
 
+/* ---- A capability to give out ---- */
+
+static cap_id kept;
+
+static enum status do_keep(void *, struct rpc_request *request, struct bench_keep_params_reader p)
+{
+	kept = service_keep(request, bench_keep_params_reader_bench(p));
+	return STATUS_OK;
+}
+
+static enum status do_kept(void *, struct rpc_request *request, struct bench_kept_results_builder r)
+{
+	bench_kept_results_builder_set_bench(r, rpc_request_copy_cap(request, kept));
+	return STATUS_OK;
+}
+
 /* ---- The service ---- */
 
 static const struct bench_server_ops ops = {
@@ -129,6 +145,8 @@ static const struct bench_server_ops ops = {
 	.block = do_block,
 	.partner = do_partner,
 	.answer_signals = do_answer_signals,
+	.keep = do_keep,
+	.kept = do_kept,
 };
 static const struct service_interface interfaces[] = {{&bench_interface, &ops}};
 

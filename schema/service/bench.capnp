@@ -28,4 +28,10 @@ interface Bench @0xc5a03f6be9d2714b {
   answerSignals @5 (from :Notification, to :Notification) -> ();
   # Starts a thread in the server that waits for any bit of from and then sets bit 0 of to, for ever.
   # Errors: failed when the thread cannot be made.
+
+  keep @6 (bench :Bench) -> ();
+  # The server keeps it for kept.
+
+  kept @7 () -> (bench :Bench);
+  # A copy of what keep gave.
 }

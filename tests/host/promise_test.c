@@ -35,9 +35,13 @@ static unsigned finished;
 static uint64_t seen[64]; /* numbers that THING was used with, in their order */
 static unsigned seen_count;
 
+static unsigned entries_made; /* by ring clients */
+
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
 	uint64_t reason = 0;
+
+	entries_made++;
 	int64_t consumed = host_cap_enter(min, deadline_ns, &reason);
 
 	return (struct cap_enter_result){consumed, reason};
@@ -262,6 +266,54 @@ EXPLORE_TEST(a_chain_over_processes_is_one_entry, 1500)
 	scenario_thread(server, serves, 0);
 	if (host_random() % 2)
 		scenario_thread(server, serves, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
+static void begin_call(struct rpc_call *call, struct rpc_transport *t, struct rpc_target target,
+		       uint16_t method)
+{
+	struct rpc_shape shape = {.interface_id = SCENARIO_INTERFACE,
+				  .method = method,
+				  .caps = 1,
+				  .result_caps = 1,
+				  .params_bytes = 16,
+				  .result_bytes = 16};
+
+	(void)rpc_begin_root(call, t, target, shape, 1, 0);
+}
+
+/* The same with the client that programs have. */
+static void chains_by_stubs(uint64_t region)
+{
+	struct ring_client ring;
+	struct rpc_call make, use, take;
+
+	ring_client_init(&ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	begin_call(&make, &ring.transport, rpc_target_cap(maker), MAKE);
+	rpc_keep(&make);
+	explore_check(rpc_send(&make) == STATUS_OK);
+	begin_call(&use, &ring.transport, rpc_target_field(rpc_answer(&make), 0), USE);
+	explore_check(rpc_send(&use) == STATUS_OK);
+	begin_call(&take, &ring.transport, rpc_target_cap(maker), USE);
+	explore_check(rpc_add_answer(&take, rpc_target_field(rpc_answer(&make), 0)) == 0);
+	entries_made = 0;
+	explore_check(rpc_wait(&use) == STATUS_OK && make.done && entries_made == 1);
+	explore_check(rpc_call(&take) == STATUS_OK && entries_made == 2);
+	rpc_end(&take);
+	rpc_end(&use);
+	ring_release(&ring, rpc_result_cap(&make, 0));
+	rpc_end(&make);
+	ring_flush(&ring);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(a_chain_of_stubs_is_one_entry, 500)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(client, chains_by_stubs, 0);
+	scenario_thread(server, serves, 0);
 	scenario_run();
 	explore_check(finished == 1);
 	scenario_end();

@@ -61,6 +61,8 @@ struct rpc_transport {
 	uint32_t limit;
 	uint32_t next; /* first byte above the topmost block */
 	uint32_t top;  /* the topmost block; next == start: none */
+	/* Of the call that is being served (runtime/service.h); 0: none. Calls that begin meanwhile have it, too. */
+	uint64_t deadline_ns;
 };
 
 struct rpc_call {
@@ -70,9 +72,10 @@ struct rpc_call {
 		struct msg_builder params; /* until sent */
 		struct msg_reader results; /* when done */
 	};
-	uint64_t sequence;   /* names the answer, from send on */
-	uint32_t block;      /* in the arena; RPC_NO_BLOCK: none */
-	uint32_t result_len; /* bytes of message at sqe.buf_off */
+	uint64_t sequence;          /* names the answer, from send on */
+	struct rpc_call *next_kept; /* with rpc_keep: the transport's */
+	uint32_t block;             /* in the arena; RPC_NO_BLOCK: none */
+	uint32_t result_len;        /* bytes of message at sqe.buf_off */
 	/* Together, so that one store sets them. */
 	enum status status;
 	uint16_t result_caps; /* ids that came, behind the message */
@@ -128,7 +131,7 @@ static inline struct rpc_target rpc_target_cap(cap_id id)
 static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_transport_ops *ops,
 				      void *arena, uint32_t start, uint32_t limit)
 {
-	*t = (struct rpc_transport){ops, arena, start, limit, start, start};
+	*t = (struct rpc_transport){ops, arena, start, limit, start, start, 0};
 }
 
 /* Room for a block of `bytes` where ended calls left some; RPC_NO_BLOCK: none. */
@@ -204,11 +207,13 @@ void rpc_end_slowly(struct rpc_call *c);
 		.path = target.path,
 		.target = target.value,
 		.interface_id = shape.interface_id,
+		.user_data = target.is_answer, /* until it is sent: names an answer, or keeps its own */
 		.msg_off = block + 8,
 		.buf_off = block + result_at,
 		.buf_len = result,
 		.caps_off = block + caps_at,
 		.buf_caps = shape.result_caps,
+		.deadline_ns = t->deadline_ns,
 	};
 	msg_builder_init(&c->params, message, params);
 }
@@ -237,12 +242,15 @@ void rpc_end_slowly(struct rpc_call *c);
 static inline void rpc_keep(struct rpc_call *c)
 {
 	c->sqe.flags |= CAP_SQE_KEEP_ANSWER;
+	c->sqe.user_data = 1;
 }
 
-/* Before send: absolute, on the monotonic clock. */
+/* Before send: absolute, on the monotonic clock; 0: none. The deadline of the call that is being served holds if that is earlier. */
 static inline void rpc_set_deadline(struct rpc_call *c, uint64_t deadline_ns)
 {
-	c->sqe.deadline_ns = deadline_ns;
+	uint64_t served = c->transport->deadline_ns;
+
+	c->sqe.deadline_ns = served != 0 && (deadline_ns == 0 || served < deadline_ns) ? served : deadline_ns;
 }
 
 /* How many descriptors fit: the area lies between message and result. */
@@ -289,6 +297,7 @@ static inline int32_t rpc_add_answer(struct rpc_call *c, struct rpc_target t)
 {
 	if (!t.is_answer)
 		return rpc_add_cap(c, (cap_id){t.value});
+	c->sqe.user_data = 1;
 	return rpc_add_desc(c, (struct cap_desc){t.value, t.path, CAP_DESC_ANSWER, {}});
 }
 
@@ -396,11 +405,15 @@ static inline enum status rpc_wait(struct rpc_call *c)
 	return rpc_open_results(c);
 }
 
+/* rpc_call_closed of a sealed call that names an answer or keeps its own. */
+enum status rpc_call_composed(struct rpc_call *c);
+
 /* rpc_send and rpc_wait without making the results readable; for generated code. */
 static inline enum status rpc_call_closed(struct rpc_call *c)
 {
 	if (rpc_seal(c)) {
-		enum status s = c->transport->ops->call(c);
+		enum status s = __builtin_expect(c->sqe.user_data != 0, 0) ? rpc_call_composed(c)
+									   : c->transport->ops->call(c);
 
 		if (__builtin_expect(s != STATUS_OK, 0))
 			rpc_call_fail(c, s);

@@ -23,10 +23,11 @@ struct ring_client {
 	struct cap_region *region;
 	struct cap_sqe *sq;
 	const struct cap_cqe *cq;
-	uint64_t sequence; /* of the next submission; its low bits are the queue's tail */
-	uint64_t calls;    /* sequence number behind the last call's */
-	uint32_t reaped;   /* completions, modulo 2^32 */
-	uint32_t sq_count; /* a power of two */
+	uint64_t sequence;     /* of the next submission; its low bits are the queue's tail */
+	uint64_t calls;        /* sequence number behind the last call's */
+	struct rpc_call *kept; /* calls whose answers are kept, the last sent first */
+	uint32_t reaped;       /* completions, modulo 2^32 */
+	uint32_t sq_count;     /* a power of two */
 	uint32_t cq_mask;
 	bool woken;
 };
@@ -61,6 +62,9 @@ void ring_flush(struct ring_client *ring);
  * dispatches all. Returns the kernel's reasons; a wake permit is also kept in ring->woken.
  */
 uint32_t ring_wait(struct ring_client *ring, uint64_t deadline_ns);
+
+/* The same for `count` completions at least, without a deadline: for who has sent that many. */
+uint32_t ring_wait_for(struct ring_client *ring, uint32_t count);
 
 /* Submits and waits for its completion. For operations that may wait, deadline_ns is the SQE's own. */
 struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe);

@@ -101,6 +101,13 @@ enum status service_template(struct rpc_transport *transport, cap_id endpoint, u
 enum status service_identify(struct rpc_transport *transport, cap_id endpoint, cap_id facet,
 			     uint64_t interface_id, uint64_t *key, uint64_t *methods);
 
+/*
+ * `return service_pass_on(request, &call)`: the call was begun with a generated stub and not sent; it goes on in place of the
+ * one that is served, and whoever answers it answers that one's caller, with the caller's own session and deadline. Its target is
+ * a facet of a process. Ends the call. If it was refused, the status says why and the method still has to answer.
+ */
+enum status service_pass_on(struct rpc_request *request, struct rpc_call *call);
+
 /* ---- Answers that come later ---- */
 
 struct service_reply {
