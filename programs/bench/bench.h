@@ -53,14 +53,14 @@ void bench_row(const char *key, struct bench_samples *samples, uint32_t operatio
 void bench_fail(const char *key, enum status status);
 
 /* Each runs its rows on the calling thread. */
-void bench_ring(struct bench *b);      /* enter, NOP, kernel calls, one at a time */
-void bench_codec(struct bench *b);     /* encoding, decoding, dispatch alone */
-void bench_ipc(struct bench *b);       /* calls between processes */
-void bench_signals(struct bench *b);   /* notifications, wakes */
-void bench_revoke(struct bench *b);    /* taking back what much hangs on */
-void bench_process(struct bench *b);   /* processes, threads */
-void bench_memory(struct bench *b);    /* mappings, faults */
-void bench_batches(struct bench *b);   /* what wants a ring of 64 */
+void bench_ring(struct bench *b);        /* enter, NOP, kernel calls, one at a time */
+void bench_codec(struct bench *b);       /* encoding, decoding, dispatch alone */
+void bench_ipc(struct bench *b);         /* calls between processes */
+void bench_signals(struct bench *b);     /* notifications, wakes */
+void bench_revoke(struct bench *b);      /* taking back what much hangs on */
+void bench_process(struct bench *b);     /* processes, threads */
+void bench_memory(struct bench *b);      /* mappings, faults */
+void bench_batches(struct bench *b);     /* what wants a ring of 64 */
 void bench_ipc_batches(struct bench *b); /* eight calls at a time */
 void bench_ipc_large(struct bench *b); /* messages of 512 bytes and 4 KiB */
 void bench_files(struct bench *b);     /* files in memory */

@@ -373,6 +373,87 @@ EXPLORE_TEST(when_a_client_dies_the_server_goes_on, 3000)
 	scenario_end();
 }
 
+/* --- as many capabilities as a message takes ------------------------------------------------------------------------- */
+
+#define DESCS_AT 512u /* of 16 descriptors */
+#define MANY 16u
+#define MANY_BUF (56u + MESSAGE + MANY * 8)
+
+static void write_descs(struct user_ring *ring, const uint64_t ids[MANY], uint8_t kind)
+{
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct cap_desc desc = {.id = ids[i], .kind = kind};
+		user_arena_write(ring, DESCS_AT + i * (uint32_t)sizeof desc, &desc, sizeof desc);
+	}
+}
+
+/* Sixteen copies of one facet there, all of them moved back; a message with one bad id among them moves none. */
+static void sends_sixteen(uint64_t region)
+{
+	struct user_ring ring;
+	uint64_t ids[MANY];
+
+	user_ring_open(&ring, region);
+	for (uint32_t i = 0; i < MANY; i++)
+		ids[i] = client_facet.raw;
+	for (unsigned round = 0; round < 2; round++) {
+		struct cap_sqe sqe = call_sqe(client_facet, 1);
+		write_descs(&ring, ids, CAP_DESC_COPY);
+		sqe.caps_off = DESCS_AT;
+		sqe.caps_len = sqe.buf_caps = MANY;
+		struct cap_cqe cqe = user_do(&ring, &sqe);
+		explore_check(cqe.status == STATUS_OK && cqe.caps == MANY);
+		uint64_t came[MANY];
+		user_arena_read(&ring, RESULT_AT + cqe.len, came, sizeof came);
+		uint64_t last = came[MANY - 1];
+		came[MANY - 1] = last ^ 1ull << 40;
+		write_descs(&ring, came, CAP_DESC_MOVE);
+		cqe = user_do(&ring, &sqe);
+		explore_check(cqe.status == STATUS_BAD_ID);
+		came[MANY - 1] = last;
+		for (uint32_t i = 0; i < MANY; i++) { /* each is still there */
+			struct cap_sqe release = {.op = CAP_OP_RELEASE, .target = came[i], .user_data = 2};
+			explore_check(user_do(&ring, &release).status == STATUS_OK);
+		}
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+static void returns_sixteen(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (;;) {
+		struct cap_sqe sqe = recv_sqe(RECV_AT);
+		uint64_t ids[MANY];
+		sqe.buf_len = MANY_BUF;
+		sqe.buf_caps = MANY;
+		struct cap_cqe cqe = user_do(&ring, &sqe);
+		explore_check(cqe.status == STATUS_OK && cqe.caps == MANY);
+		user_arena_read(&ring, RECV_AT + cqe.len, ids, sizeof ids);
+		write_descs(&ring, ids, CAP_DESC_MOVE);
+		sqe = (struct cap_sqe){.op = CAP_OP_RETURN,
+				       .target = cqe.token,
+				       .msg_off = SEND_AT,
+				       .msg_len = 16,
+				       .caps_off = DESCS_AT,
+				       .caps_len = MANY,
+				       .user_data = 55};
+		explore_check(user_do(&ring, &sqe).status == STATUS_OK);
+	}
+}
+
+EXPLORE_TEST(sixteen_capabilities_go_there_and_back, 300)
+{
+	begin(1 + (unsigned)(host_random() % 2), MANY);
+	scenario_thread(client, sends_sixteen, 0);
+	scenario_thread(server, returns_sixteen, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
 /* --- a deadline without a server ------------------------------------------------------------------------------------- */
 
 /* Queued, and delivered and never answered. */

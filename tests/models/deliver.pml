@@ -32,12 +32,12 @@
  * code: kernel/ring/complete.c: request_unlink(request);
  * code: kernel/ring/complete.c: request_detach(request);
  * code: kernel/ring/complete.c: request_complete(request, own);
- * code: kernel/ring/endpoint.c: store_relaxed(&record->caller, call);
- * code: kernel/ring/endpoint.c: call->record = record;
- * code: kernel/ring/endpoint.c: store_release(&call->queue_lock, (struct spinlock *)NULL);
- * code: kernel/ring/endpoint.c: record_open(record)
- * code: kernel/ring/endpoint.c: request->queue_lock = &endpoint->lock;
- * code: kernel/ring/endpoint.c: request_link_gate(request);
+ * code: kernel/ring/deliver.h: store_relaxed(&record->caller, call);
+ * code: kernel/ring/deliver.h: call->record = record;
+ * code: kernel/ring/deliver.h: store_release(&call->queue_lock, (struct spinlock *)NULL);
+ * code: kernel/ring/deliver.h: store_release(&record->word, word);
+ * code: kernel/ring/deliver.c: store_relaxed(&call->queue_lock, &endpoint->lock);
+ * code: kernel/ring/deliver.c: request_link_gate(call);
  */
 bool lock_held;
 #ifdef NO_QUEUE_LOCK

@@ -21,8 +21,8 @@
  * run: refuted -DRELEASE_LOCKED
  * run: refuted -DNO_UNLOCK
  *
- * code: kernel/ring/endpoint.c: install_caps(server->process
- * code: kernel/ring/endpoint.c: carried_commit(caller
+ * code: kernel/ring/deliver.c: cap_table_install(&server->table
+ * code: kernel/ring/deliver.c: carried_commit(caller
  * code: kernel/ring/carried.c: cap_table_remove_locked(
  * code: kernel/ring/carried.c: cap_table_unlock(
  * code: kernel/ring/carried.c: cap_ref_put(

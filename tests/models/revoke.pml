@@ -27,8 +27,7 @@
  * run: refuted -DNO_LINK
  * run: refuted -DNO_UNLINK_WAIT
  *
- * code: kernel/core/include/core/quiesce.h: store_relaxed(&cpu->epoch, load_relaxed(&quiesce_epoch));
- * code: kernel/core/include/core/quiesce.h: full_fence();
+ * code: kernel/core/include/core/quiesce.h: store_fenced(&cpu->epoch, load_relaxed(&quiesce_epoch));
  * code: kernel/core/quiesce.c: uint64_t epoch = load_acquire(&quiesce_epoch);
  * code: kernel/core/quiesce.c: full_fence();
  * code: kernel/core/quiesce.c: if (seen != 0 && seen != epoch)

@@ -35,17 +35,15 @@
  * run: refuted -DSPURIOUS -DCLEAR_LATE
  * run: refuted -DFORGET_SECOND_TRY
  *
- * code: kernel/ring/complete.c: store_release(&ring->state, (uint32_t)RING_BLOCKED);
- * code: kernel/ring/complete.c: full_fence();
- * code: kernel/ring/complete.c: if (!has_work(ring) || !ring_try_claim(ring))
+ * code: kernel/ring/complete.c: store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
+ * code: kernel/ring/complete.c: if (!ring_has_work(ring) || !ring_try_claim(ring))
  * code: kernel/ring/complete.c: void ring_poke(struct ring *ring)
  * code: kernel/ring/complete.c: full_fence();
  * code: kernel/ring/complete.c: if (ring_try_claim(ring))
  * code: kernel/ring/complete.c: while (!atomic_cas(&ring->done, &head, request));
  * code: kernel/ring/complete.c: ring_poke(ring);
- * code: kernel/ring/enter.c: store_release(&ring->state, (uint32_t)RING_BLOCKED);
- * code: kernel/ring/enter.c: full_fence();
- * code: kernel/ring/enter.c: !ring_try_claim(ring)) {
+ * code: kernel/ring/enter.c: store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
+ * code: kernel/ring/enter.c: if (likely(!ring_has_work(ring)) || !ring_try_claim(ring)) {
  * code: kernel/ring/notification.c: if (!ring_try_claim(waiter->ring)) {
  * code: kernel/ring/notification.c: (void)atomic_or(&waiter->ring->signals, (uint32_t)RING_RECHECK);
  * code: kernel/ring/notification.c: if (!ring_try_claim(waiter->ring))
