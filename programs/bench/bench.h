@@ -62,8 +62,8 @@ void bench_process(struct bench *b);     /* processes, threads */
 void bench_memory(struct bench *b);      /* mappings, faults */
 void bench_batches(struct bench *b);     /* what wants a ring of 64 */
 void bench_ipc_batches(struct bench *b); /* eight calls at a time */
-void bench_ipc_large(struct bench *b); /* messages of 512 bytes and 4 KiB */
-void bench_files(struct bench *b);     /* files in memory */
+void bench_ipc_large(struct bench *b);   /* messages of 512 bytes and 4 KiB */
+void bench_files(struct bench *b);       /* files in memory */
 
 /* In a process whose messages are captured. */
 void bench_captured_row(struct bench *b);
