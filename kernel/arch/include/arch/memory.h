@@ -5,6 +5,7 @@
  * <archimpl/memory.h> defines, inline:
  *   void *phys_to_virt(paddr_t);      valid for RAM that arch_memory_map names
  *   paddr_t virt_to_phys(const void *);  for pointers into the direct map only
+ *   void arch_copy_words(void *to, const void *from, size_t words);  long runs of 8-byte words; no overlap
  */
 #pragma once
 

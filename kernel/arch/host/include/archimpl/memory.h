@@ -30,3 +30,10 @@ static inline paddr_t virt_to_phys(const void *p)
 		host_bad_physical(offset);
 	return PADDR(offset + HOST_MEMORY_BASE);
 }
+
+/* In C, for the sanitizers to see. */
+static inline void arch_copy_words(void *to, const void *from, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
+		((uint64_t *)to)[i] = ((const uint64_t *)from)[i];
+}

@@ -15,3 +15,9 @@ static inline paddr_t virt_to_phys(const void *va)
 {
 	return PADDR((uint64_t)va - arch_direct_map);
 }
+
+/* The processor's own loop: quicker than ours from some hundred bytes on, and the direction flag is clear (FMASK). */
+static inline void arch_copy_words(void *to, const void *from, size_t words)
+{
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+}
