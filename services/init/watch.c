@@ -156,26 +156,44 @@ static bool ends_system(const struct process *process)
 	       process->state != SUPERVISOR_STATE_RUNNING && process->state != SUPERVISOR_STATE_WAITING;
 }
 
+static bool has_ended(const struct process *process)
+{
+	return process->state == SUPERVISOR_STATE_RUNNING && process->wait.done;
+}
+
+static void start_again(struct init *init, struct process *process)
+{
+	if (init_start_process(init, process) == STATUS_OK)
+		process->restarts++;
+	else
+		decide(init, process, true);
+}
+
 /* Handles what has happened; false: the system ends with *code. */
 static bool turn(struct init *init, int64_t *code)
 {
 	for (uint32_t i = 0; i < init->count; i++) {
 		struct process *process = &init->processes[i];
 
-		if (process->state == SUPERVISOR_STATE_RUNNING && process->wait.done)
+		if (has_ended(process))
 			handle_end(init, process);
-		if (process->state == SUPERVISOR_STATE_WAITING && process->next_ns <= runtime_now()) {
-			if (init_start_process(init, process) == STATUS_OK)
-				process->restarts++;
-			else
-				decide(init, process, true);
-		}
+		if (process->state == SUPERVISOR_STATE_WAITING && process->next_ns <= runtime_now())
+			start_again(init, process);
 		if (ends_system(process)) {
 			*code = process->last_code;
 			return false;
 		}
 	}
 	init_answer_watchers(init);
+	return true;
+}
+
+/* The calls that init makes meanwhile reap what completes, also the ends of processes: nothing would come for these any more. */
+static bool is_idle(const struct init *init)
+{
+	for (uint32_t i = 0; i < init->count; i++)
+		if (has_ended(&init->processes[i]))
+			return false;
 	return true;
 }
 
@@ -198,6 +216,8 @@ int64_t init_watch(struct init *init)
 	int64_t code = 0;
 
 	while (turn(init, &code)) {
+		if (!is_idle(init))
+			continue;
 		if (init->endpoint.raw == 0)
 			ring_wait(ring_of(init->transport), next_start(init));
 		else if (service_step(&init->service, next_start(init)) != STATUS_OK)

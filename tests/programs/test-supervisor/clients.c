@@ -163,6 +163,26 @@ static void test_single(void)
 	       "and is gone for good, for idempotent calls, too");
 }
 
+/* init hears of one end while it is busy with another. */
+static void test_together(void)
+{
+	unsigned good = 0;
+
+	for (unsigned i = 0; i < 6; i++) {
+		struct rpc_call first, second;
+
+		(void)crasher_end_begin(&first, w.t, w.keeper);
+		(void)!rpc_send(&first);
+		(void)crasher_end_begin(&second, w.t, w.steady);
+		(void)!rpc_send(&second);
+		good += rpc_wait(&second) == STATUS_DISCONNECTED && rpc_wait(&first) == STATUS_DISCONNECTED;
+		rpc_end(&second);
+		rpc_end(&first);
+		good += started(w.keeper) != 0 && started(w.steady) != 0;
+	}
+	tap_ok(good == 12, "two services end at a time, and both come back (%u)", good);
+}
+
 void test_clients(void)
 {
 	test_goes_on();
@@ -170,4 +190,5 @@ void test_clients(void)
 	test_waiting();
 	test_objects();
 	test_single();
+	test_together();
 }
