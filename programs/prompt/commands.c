@@ -27,9 +27,8 @@ static bool command_drop(const struct shell_word *words, uint32_t count)
 }
 
 const struct command commands[] = {
-	{"caps", "caps [--why NAME]", "the capabilities that you hold, and how one came here", command_caps},
-	{"describe", "describe NAME", "a capability, an interface, Interface.method, a struct or an enum",
-	 command_describe},
+	{"caps", "caps [--why NAME]", "the capabilities you hold, how one came here", command_caps},
+	{"describe", "describe NAME", "a capability, interface, method or type", command_describe},
 	{"vars", "vars", "other values and functions that you named", command_vars},
 	{"drop", "drop NAME", "forgets a name, and releases its capability", command_drop},
 	{"programs", "programs", "what can be run", command_programs},
@@ -37,8 +36,7 @@ const struct command commands[] = {
 	{"jobs", "jobs", "programs started with & at the end of the line", command_jobs},
 	{"wait", "wait N", "waits until job N has ended", command_wait},
 	{"kill", "kill N", "ends job N", command_kill},
-	{"trace", "trace [NAME [| last 5]]",
-	 "what a program that you started called, with arguments and results", view_trace},
+	{"trace", "trace [NAME [| last 5]]", "what a program called, arguments and results", view_trace},
 	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
 	{"log", "log [of NAME] [follow]", "the kernel's log; log warning: from that level on", view_log},
 	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
@@ -54,9 +52,9 @@ const struct command commands[] = {
 	{"get", "get NAME/PATH", "a file's bytes", command_get},
 	{"put", "put NAME/PATH \"TEXT\"", "writes a file, or binds a name to a value", command_put},
 	{"mkdir", "mkdir NAME/PATH", "makes a directory", command_mkdir},
-	{"rm", "rm NAME/PATH", "removes a file or an empty directory, or unbinds a name", command_rm},
+	{"rm", "rm NAME/PATH", "removes a file, an empty directory, a name", command_rm},
 	{"mv", "mv NAME/PATH NAME/PATH", "moves a file or directory", command_mv},
-	{"diff", "diff NAME FROM TO", "what differs between two generations of a namespace", command_diff},
+	{"diff", "diff NAME FROM TO", "what differs between two generations", command_diff},
 	{"echo", "echo WORDS", "shows the words", command_echo},
 	{"help", "help [TOPIC]", "this, or more: help values, help run, ...", command_help},
 	{"tutorial", "tutorial", "ten minutes, step by step", command_tutorial},

@@ -6,62 +6,62 @@ static const struct {
 	const char *name, *what, *text;
 } topics[] = {
 	{"calls", "calling methods of what you hold",
-	 "  timer.now                          a method; describe timer says what there is\n"
-	 "  timer.sleep ns=2e9                 arguments by name or by position; Ctrl-C cancels the call\n"
-	 "  timer.sleep(2s)                    the same with parentheses and commas\n"
-	 "  p.info.name                        a member of the result\n"
-	 "  maker.make(\"a\").thing.use(1)       a method of a capability that comes with the result: both\n"
-	 "                                     calls go to the kernel together\n"
-	 "  timer.now + 5s                     a result with one member stands for that member\n"},
+	 "  timer.now                      a method; describe timer says what there is\n"
+	 "  timer.sleep ns=2e9             arguments by name or position; Ctrl-C cancels\n"
+	 "  timer.sleep(2s)                the same with parentheses and commas\n"
+	 "  p.info.name                    a member of the result\n"
+	 "  maker.make(\"a\").thing.use(1)   a method of what comes with a result:\n"
+	 "                                 both calls go to the kernel together\n"
+	 "  timer.now + 5s                 a result with one member is that member\n"},
 	{"values", "numbers, texts, data, lists, structs",
-	 "  12  -3  2e9  0x1f  1.5             numbers; 2e9 is a whole one\n"
-	 "  5s  20ms  3us  2min                durations, in nanoseconds;  4Ki  2Mi  sizes\n"
-	 "  \"text\\n\"  0x\"01 ff\"  b64\"Af8=\"     text, data\n"
-	 "  true  false  void                  void is also the null capability\n"
-	 "  [1, 2]  (x = 1, y = \"b\")           lists; structs, and unions by their one member\n"
-	 "  readWrite                          a bare name: an enumerant, or what you named so\n"
+	 "  12  -3  2e9  0x1f  1.5         numbers; 2e9 is a whole one\n"
+	 "  5s  20ms  3us  2min            durations, in nanoseconds;  4Ki  2Mi  sizes\n"
+	 "  \"text\\n\"  0x\"01 ff\"  b64\"Af8=\" text, data\n"
+	 "  true  false  void              void is also the null capability\n"
+	 "  [1, 2]  (x = 1, y = \"b\")       lists; structs, and unions by their one member\n"
+	 "  readWrite                      a bare name: an enumerant, or a variable\n"
 	 "  a + b  - * / %  == != < <= > >=  and or not  1..5  list[0]  len(x)  text(x)\n"},
 	{"names", "let, capabilities that come with results, drop",
-	 "  let x = timer.now                  a name for a value\n"
+	 "  let x = timer.now              a name for a value\n"
 	 "  let n = capabilityManager.createNotification\n"
-	 "                                     or for a capability\n"
+	 "                                 or for a capability\n"
 	 "  let lent, lender = capabilityManager.makeRevocable(timer, 0)\n"
-	 "                                     each member of the result gets one\n"
-	 "  Without let, capabilities in a result are kept under the names of its members.\n"
-	 "  caps  vars  drop NAME              what there is; giving one up\n"},
+	 "                                 each member of the result gets one\n"
+	 "  Without let, capabilities in a result are kept under its members' names.\n"
+	 "  caps  vars  drop NAME          what there is; giving one up\n"},
 	{"only", "less of a capability: attenuation",
 	 "  let quiet = console.only(write)    the same capability with one method\n"
-	 "  quiet.writeLine \"x\"                DENIED: writeLine was removed from this capability\n"
+	 "  quiet.writeLine \"x\"            DENIED: writeLine was removed\n"
 	 "  let slow = timer.where(sleep.ns <= 1s, uses <= 10)\n"
-	 "                                     by what calls say, if you hold an Attenuator\n"
-	 "  run hello with { console: quiet }  what you give away is what you decided to give\n"},
+	 "                                 by what calls say, if you hold an Attenuator\n"
+	 "  run hello with { console: quiet }  what you give is what you decided\n"},
 	{"run", "programs, grants, jobs",
-	 "  programs                           what there is\n"
-	 "  run hello                          says what hello asks for, and why; nothing runs\n"
-	 "  run hello with { console }         exactly one grant\n"
+	 "  programs                       what there is\n"
+	 "  run hello                      says what it asks for, and why; nothing runs\n"
+	 "  run hello with { console }     exactly one grant\n"
 	 "  run counter with { timer, out: console } args [3] &\n"
-	 "                                     under other names; arguments; in the background\n"
+	 "                                 other names; arguments; in the background\n"
 	 "  save grants worker { timer, out: console }\n"
 	 "  run counter with worker\n"
-	 "  jobs  wait 1  kill 1  print status exit status of the last program: 0 is success\n"
+	 "  jobs  wait 1  kill 1  print status   0: the last program succeeded\n"
 	 "  virtualMemory among the grants means the program's own address space.\n"},
 	{"scripts", "conditions, loops, functions, errors",
-	 "  source \"demo.cap\"                  runs a script; \"programs\" lists those of the image\n"
+	 "  source \"demo.cap\"              runs a script; \"programs\" lists them\n"
 	 "  if timer.now > 5s { print \"late\" } else { print \"early\" }\n"
-	 "  for i in 1..3 { print i }          also over lists; while, break, continue\n"
-	 "  fn greet(who) { print \"hello, \" + who }      then: greet \"you\"\n"
+	 "  for i in 1..3 { print i }      also over lists; while, break, continue\n"
+	 "  fn greet(who) { print \"hello, \" + who }  then: greet \"you\"\n"
 	 "  try { quiet.writeLine \"x\" } catch e { print e.kind e.reason }\n"
 	 "  let s = run hello with { console }; if s.code != 0 { fail(\"hello failed\") }\n"
-	 "  return x  exit 3                   ends a function; a script, with a status\n"
+	 "  return x  exit 3               ends a function; a script, with a status\n"
 	 "  A block may go over several lines; # begins a comment.\n"},
 	{"errors", "what the three kinds of errors mean",
-	 "  A mark under the line              it was not understood, and nothing was called\n"
-	 "  DENIED, REVOKED, BAD_ID, ...       capitals: the kernel did not deliver the call\n"
-	 "  invalidArgument (count): ...       small letters: the object itself refused\n"},
+	 "  A mark under the line          it was not understood, and nothing was called\n"
+	 "  DENIED, REVOKED, BAD_ID, ...   capitals: the kernel did not deliver the call\n"
+	 "  invalidArgument (count): ...   small letters: the object itself refused\n"},
 	{"keys", "editing the line",
-	 "  arrows, Home, End, Alt-B F         moving;  Ctrl-U K W and Ctrl-Y  cutting and pasting\n"
-	 "  up, down, Ctrl-R                   earlier lines, searching them;  Tab  completes\n"
-	 "  Ctrl-C                             drops the line, or cancels the call that runs\n"
+	 "  arrows, Home, End, Alt-B F     moving;  Ctrl-U K W, Ctrl-Y  cut and paste\n"
+	 "  up, down, Ctrl-R               earlier lines, searching them;  Tab  completes\n"
+	 "  Ctrl-C                         drops the line, or cancels the call that runs\n"
 	 "  In QEMU without a window: Ctrl-A twice is one Ctrl-A; Ctrl-A x ends QEMU.\n"},
 };
 
@@ -74,13 +74,11 @@ const char *help_topic(uint32_t index)
 
 static void show_all(void)
 {
-	text_put(
-		&out,
-		"  NAME.method a=1 b=\"x\"          calls a method of a capability: timer.now, timer.sleep 2s\n"
-		"  let x = NAME.method ...        names what a call returns\n"
-		"  let x = NAME.only(a, b)        the same capability with fewer methods\n"
-		"  run PROGRAM with { a, b: x } [args [1 two]] [&]\n"
-		"                                 starts a program with exactly these grants\n");
+	text_put(&out, "  NAME.method a=1 b=\"x\"          calls a method: timer.now, timer.sleep 2s\n"
+		       "  let x = NAME.method ...        names what a call returns\n"
+		       "  let x = NAME.only(a, b)        the same capability with fewer methods\n"
+		       "  run PROGRAM with { a, b: x } [args [1 two]] [&]\n"
+		       "                                 starts a program with exactly these grants\n");
 	for (uint32_t i = 0; i < command_count; i++) {
 		text_print(&out, "  %s", commands[i].usage);
 		text_put_pad(&out, (uint32_t)__builtin_strlen(commands[i].usage) + 2, 33);

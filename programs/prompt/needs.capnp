@@ -5,7 +5,7 @@
 using Program = import "/schema/service/program.capnp".Program;
 
 const needs :Program = (
-  summary = "The prompt: calls capabilities that a person names, and runs programs.",
+  summary = "This shell: calls capabilities, runs programs.",
   grants = [
     (name = "session", interface = "TerminalSession", why = "To read lines and to answer."),
     (name = "bootPackage", interface = "BootPackage", why = "Programs and the schema registry are there."),

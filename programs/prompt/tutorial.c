@@ -89,10 +89,10 @@ static const struct {
 	const char *text, *hint;
 	bool (*is_done)(const struct done *d);
 } steps[] = {
-	{"This prompt is a process that holds some capabilities and can do nothing else.\n"
-	 "Look at what it holds: type  caps\n",
+	{"This prompt is a process. It holds capabilities, and can do\n"
+	 "nothing else. Look at them: type  caps\n",
 	 "type  caps", looked},
-	{"Each line is a capability: a name, its interface, how many of its methods it may call.\n"
+	{"Each line is a capability: name, interface, how many methods.\n"
 	 "Ask what one of them can do: type  describe timer\n",
 	 "type  describe timer", described},
 	{"Methods are called with a dot: type  timer.now\n", "type  timer.now", called_now},
@@ -103,16 +103,17 @@ static const struct {
 	 "Type  let quiet = console.only(write)\n",
 	 "type  let quiet = console.only(write)", attenuated},
 	{"Try what was removed: type  quiet.writeLine \"x\"\n", "type  quiet.writeLine \"x\"", was_denied},
-	{"The kernel refused: the permission is the interface. Programs are no different.\n"
-	 "See what a program wants before it runs: type  run hello\n",
+	{"The kernel refused: the interface is the permission.\n"
+	 "With programs it is the same. See what one asks for: type  run hello\n",
 	 "type  run hello", asked},
-	{"Nothing ran. Give it exactly what it asks for, and nothing else: type  run hello with { console }\n",
+	{"Nothing ran. Give it exactly what it asks for:\n"
+	 "type  run hello with { console }\n",
 	 "type  run hello with { console }", ran},
-	{"Something that takes longer, in the background, with a capability under another name:\n"
+	{"Now in the background, a capability under another name:\n"
 	 "type  run counter with { timer, out: console } args [3] &\n",
 	 "type  run counter with { timer, out: console } args [3] &", ran_in_background},
-	{"It counts while you type. Wait for it: type  wait 1   (jobs lists the numbers)\n",
-	 "type  jobs, then  wait  and the number", waited},
+	{"It counts while you type. Wait for it: type  wait 1\n", "type  jobs, then  wait  and the number",
+	 waited},
 };
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -141,10 +142,8 @@ bool command_tutorial(const struct shell_word *words, uint32_t count)
 	if (count > 1) {
 		active = ++step < STEPS;
 	} else {
-		text_put(
-			&out,
-			"Ten minutes, step by step. You may type anything in between; \"tutorial skip\" goes\n"
-			"on, \"tutorial stop\" ends it.\n");
+		text_put(&out, "Ten minutes, step by step. Type anything in between; \"tutorial skip\" goes\n"
+			       "on, \"tutorial stop\" ends it.\n");
 		active = true;
 		step = 0;
 	}
@@ -173,9 +172,7 @@ void tutorial_look(const char *line, uint32_t len, enum shell_outcome outcome)
 	}
 	active = false;
 	put_colour(COLOUR_GREEN);
-	text_put(
-		&out,
-		"That was it. What you saw is all there is: capabilities, their methods, and what you give to\n"
-		"whom. Go on with  help, source \"demo.cap\", describe ProcessHandle, vars.\n");
+	text_put(&out, "That was it. This is all there is: capabilities, methods, what you give to\n"
+		       "whom. Go on with  help, source \"demo.cap\", describe ProcessHandle, vars.\n");
 	put_colour(COLOUR_NONE);
 }

@@ -5,7 +5,7 @@
 using import "/schema/service/program.capnp".Program;
 
 const needs :Program = (
-  summary = "Wraps capabilities behind rules over the arguments of their calls.",
+  summary = "Capabilities behind rules about their calls.",
   grants = [
     (name = "endpoint", interface = "Endpoint", why = "Receives calls for what it has wrapped."),
     (name = "capabilityManager", interface = "CapabilityManager", why = "Asks what a capability can do, and makes leases."),

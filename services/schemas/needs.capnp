@@ -5,7 +5,7 @@
 using Program = import "/schema/service/program.capnp".Program;
 
 const needs :Program = (
-  summary = "What is known of interfaces and types, from the boot package and from programs.",
+  summary = "What is known of interfaces and types.",
   grants = [
     (name = "endpoint", interface = "Endpoint", why = "To receive calls."),
     (name = "bootPackage", interface = "BootPackage", why = "Its registry is the first source."),

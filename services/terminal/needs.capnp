@@ -5,7 +5,7 @@
 using Program = import "/schema/service/program.capnp".Program;
 
 const needs :Program = (
-  summary = "The serial terminal: owns a UART, serves Console, TerminalSession and StdIO.",
+  summary = "The terminal: Console, TerminalSession, StdIO.",
   grants = [
     (name = "endpoint", interface = "Endpoint", why = "To receive the calls of those that use the terminal."),
     (name = "ports", interface = "IoPort", why = "The eight registers of its UART."),
