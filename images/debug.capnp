@@ -24,6 +24,16 @@ const image :Image = (
       maxMessage = 2048, restart = (policy = onFailure),
     ),
     (
+      name = "schemas",
+      program = "schemas",
+      grants = [
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["attenuate"]),
+      ],
+      exports = [(name = "schemas", interface = "SchemaRegistry", key = 1)],
+    ),
+    (
       name = "attenuator",
       program = "attenuator",
       grants = [
@@ -53,6 +63,7 @@ const image :Image = (
         (name = "supervisor", source = (init = supervisor)),
         (name = "inspector", source = (kernel = systemInspector)),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
+        (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
         (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),
       ],
       restart = (policy = onFailure),
