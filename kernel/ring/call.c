@@ -295,7 +295,8 @@ static enum status resolve_carried(struct thread *thread, struct request *reques
 }
 
 /* A call to a process, which its view allows. */
-static inline enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)
+[[gnu::always_inline]] static inline enum status endpoint_call(struct thread *thread, struct request *request,
+							       struct cap_ref ref)
 {
 	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
 	struct ring *ring = &thread->ring;

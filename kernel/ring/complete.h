@@ -43,7 +43,8 @@ static inline void ring_give_back(struct ring *ring, struct request *request)
 void ring_finish_extras(struct ring *ring, struct request *request);
 
 /* The claimed request's completion, and the request is free again. */
-static inline void ring_finish_with(struct ring *ring, struct request *request, struct completion result)
+[[gnu::always_inline]] static inline void ring_finish_with(struct ring *ring, struct request *request,
+							   struct completion result)
 {
 	if (likely(request->extras == REQUEST_POSTED)) {
 		request->posted.prev->next = request->posted.next;
@@ -97,17 +98,19 @@ static inline void enter_finish(struct thread *thread, uint32_t reasons)
 	if (unlikely(thread->enter_deadline != 0))
 		enter_cancel_deadline(thread);
 	thread->in_enter = false;
-	arch_context_set_result(&thread->context, thread->ring.consumed, reasons);
+	arch_context_set_result(&thread->context, (uint32_t)thread->ring.sq_head - thread->ring.entered,
+				reasons);
 }
 
 /* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. An impossible index counts
- * as enough and is found by the thread itself, as is what others left. */
-static inline void ring_unclaim(struct ring *ring)
+ * as enough and is found by the thread itself, as is what others signalled; what they pushed on `done` meanwhile is
+ * completed in its next entry, as for any thread that runs. */
+[[gnu::always_inline]] static inline void ring_unclaim(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
 	uint32_t unreaped = ring->cq_tail - load_acquire(&ring->control->cq_head); /* Q2 */
 
-	if (unlikely(unreaped < ring->min || unreaped > ring->cq_count || ring_has_work(ring))) {
+	if (unlikely(unreaped < ring->min || unreaped > ring->cq_count || ring_signals(ring) != 0)) {
 		ring_unclaim_slow(ring);
 		return;
 	}

@@ -154,6 +154,8 @@ static bool find_work(struct endpoint *endpoint, const struct process *receiver,
 	}
 	work->notice = NULL;
 	work->call = first_call(endpoint, receiver, &work->refused);
+	if (work->call == NULL)
+		endpoint->backlog = endpoint->dead;
 	return work->call != NULL;
 }
 
@@ -231,6 +233,7 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64
 		store_relaxed(&call->queue_lock, &endpoint->lock);
 		call_queue_push(endpoint, call, ring->pending == 1);
 		pump = !list_is_empty(&endpoint->receivers);
+		endpoint->backlog = true;
 	}
 	spin_unlock(&endpoint->lock);
 	if (dead)

@@ -60,8 +60,10 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	      offsetof(struct cap_sqe, buf_caps) == 54 && offsetof(struct cap_sqe, caps_len) == 52);
 
 /* A claimed call to a claimed receiver, whose ring the caller owns. What it returns is the receiver's completion. */
-static inline struct completion deliver(struct endpoint *endpoint, struct request *call, uint64_t key,
-					uint64_t session, struct request *receive) REQUIRES(endpoint->lock)
+[[gnu::always_inline]] static inline struct completion deliver(struct endpoint *endpoint,
+							       struct request *call, uint64_t key,
+							       uint64_t session, struct request *receive)
+	REQUIRES(endpoint->lock)
 {
 	struct ring *to = receive->ring;
 	struct service_record *record = receive->record;
@@ -88,7 +90,8 @@ static inline struct completion deliver(struct endpoint *endpoint, struct reques
 	record->object_id = endpoint->object.id;
 	receive->extras &= (uint16_t)~REQUEST_RECORD;
 	to->memory.served = record;
-	to->memory.served_token = record_token(word, record->index);
+	uint64_t token = record_token(word, record->index);
+	to->memory.served_token = token;
 	call->record = record;
 	call->served = word;
 	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
@@ -97,7 +100,7 @@ static inline struct completion deliver(struct endpoint *endpoint, struct reques
 	store_release(&record->word, word);
 	return (struct completion){.len = (uint32_t)sizeof(struct cap_call_header) + bytes,
 				   .caps = (uint16_t)caps,
-				   .token = to->memory.served_token};
+				   .token = token};
 }
 
 /* Not made through a gate, without capabilities that only some may receive, and not claimed by a late deadline (ring_take_timed). */
@@ -110,20 +113,19 @@ static inline bool may_go_to_anybody(const struct request *call)
 
 /* `call`, whose other fields are set, waits from now on. The case that a receiver waits whose ring can be owned, in line: it gets the
  * call, its cap_enter ends, and its thread may have this CPU next. */
-static inline void endpoint_admit_call(struct endpoint *endpoint, struct request *call, uint64_t key,
-				       uint64_t session)
+[[gnu::always_inline]] static inline void endpoint_admit_call(struct endpoint *endpoint, struct request *call,
+							      uint64_t key, uint64_t session)
 {
 	struct ring *own = call->ring;
 
 	ring_take_queued(own, call, &endpoint->lock);
 	spin_lock(&endpoint->lock);
 	struct list *first = endpoint->receivers.next;
-	if (likely(first != &endpoint->receivers && list_is_empty(&endpoint->calls) &&
-		   list_is_empty(&endpoint->notices) && !endpoint->dead &&
+	if (likely(!endpoint->backlog && first != &endpoint->receivers &&
 		   (call->extras == 0 || may_go_to_anybody(call)))) {
 		struct request *receive = container_of(first, struct request, link);
 		struct ring *ring = receive->ring;
-		if (likely(ring_try_claim(ring))) {
+		if (likely(ring_claim_blocked(ring))) {
 			list_remove(&receive->link);
 			if (likely(request_claim(receive, receive->sequence))) {
 				own->copied += call->sqe.msg_len;
@@ -144,8 +146,9 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 }
 
 /* RECV for a record that was reserved for it, or is the returned call's. */
-static inline void endpoint_admit_receive(struct endpoint *endpoint, struct request *receive,
-					  struct service_record *record)
+[[gnu::always_inline]] static inline void endpoint_admit_receive(struct endpoint *endpoint,
+								 struct request *receive,
+								 struct service_record *record)
 {
 	struct ring *ring = receive->ring;
 
@@ -154,8 +157,7 @@ static inline void endpoint_admit_receive(struct endpoint *endpoint, struct requ
 	ring_take_queued(ring, receive, &endpoint->lock);
 	receive->record = record;
 	spin_lock(&endpoint->lock);
-	if (unlikely(receive->extras != REQUEST_RECORD || !list_is_empty(&endpoint->calls) ||
-		     !list_is_empty(&endpoint->notices) || endpoint->dead)) {
+	if (unlikely(endpoint->backlog || receive->extras != REQUEST_RECORD)) {
 		spin_unlock(&endpoint->lock);
 		endpoint_queue_receive(endpoint, receive);
 		return;

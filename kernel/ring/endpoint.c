@@ -73,6 +73,7 @@ static void end_endpoint(struct endpoint *endpoint)
 {
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
+	endpoint->backlog = true;
 	while (list_pop_front(&endpoint->notices) != NULL)
 		; /* keys without facets go with the endpoint */
 	spin_unlock(&endpoint->lock);
@@ -102,6 +103,7 @@ void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 	if (pushed) {
 		record->notice_token = record_token(word, record->index);
 		list_push_back(&endpoint->notices, &record->notice.link);
+		endpoint->backlog = true;
 	}
 	spin_unlock(&endpoint->lock);
 	if (pushed)

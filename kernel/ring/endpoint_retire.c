@@ -39,6 +39,7 @@ void endpoint_shut(struct endpoint *endpoint)
 {
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
+	endpoint->backlog = true;
 	spin_unlock(&endpoint->lock);
 	call_queue_disconnect(endpoint);
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);

@@ -53,7 +53,7 @@ static uint32_t take_signals(struct thread *thread)
 	return reasons;
 }
 
-static void die_of_protocol(struct thread *thread)
+[[gnu::noinline, gnu::cold]] static void die_of_protocol(struct thread *thread)
 {
 	struct exit_record why = {.reason = EXIT_PROTOCOL, .code = STATUS_PROTOCOL};
 
@@ -78,8 +78,13 @@ static uint32_t left_by_others(struct thread *thread)
 	return promise_work(thread);
 }
 
+static inline uint32_t refusal_reason(uint32_t refused)
+{
+	return refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
+}
+
 /* Admits what is submitted, then says why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
-static inline uint32_t advance(struct thread *thread)
+static uint32_t advance(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
 	uint32_t reasons = 0, refused = 0;
@@ -92,7 +97,7 @@ static inline uint32_t advance(struct thread *thread)
 		if (unlikely(refused != 0)) {
 			if (refused == RING_PROTOCOL)
 				goto dead;
-			reasons |= refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
+			reasons |= refusal_reason(refused);
 		}
 	}
 	if (unlikely(ring->min == 0) && unlikely(upcall_is_due(ring->control)))
@@ -111,54 +116,59 @@ dead:
 	return UINT32_MAX;
 }
 
-/* Nothing to return for: waits, unless something came meanwhile. True: it did. */
-static bool block(struct thread *thread)
+/* The thread is blocked from now on, whatever the caller still does. */
+[[gnu::always_inline]] static inline void publish_blocked(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
 
-	if (unlikely(thread->enter_deadline != 0 && !thread->enter_timer.armed))
-		timer_arm(&thread->enter_timer, thread->enter_deadline);
 	thread->in_enter = true;
 	thread->sched.passive = !list_is_empty(&ring->posted);
 	sched_block_begin(&thread->sched);
 	store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
-	if (likely(!ring_has_work(ring)) || !ring_try_claim(ring)) {
-		sched_block_current();
+}
+
+/* Something came meanwhile: true if the thread can still see to it itself. */
+[[gnu::noinline, gnu::cold]] static bool take_back(struct thread *thread)
+{
+	if (!ring_try_claim(&thread->ring))
 		return false;
-	}
 	sched_block_undo(&thread->sched);
-	store_relaxed(&ring->state, (uint32_t)RING_RUNNING);
+	store_relaxed(&thread->ring.state, (uint32_t)RING_RUNNING);
 	return true;
 }
 
-/* True: it waits; else its result is set, or it is dying. */
-[[gnu::always_inline]] static inline bool run_enter(struct thread *thread, uint64_t first)
+/* Until it has a result, waits, or dies. True: it waits. */
+[[gnu::noinline]] static bool run_enter(struct thread *thread, uint32_t reasons)
 {
-	do {
-		uint32_t reasons = advance(thread);
-		if (unlikely(reasons == UINT32_MAX))
+	for (;;) {
+		uint32_t more = advance(thread);
+		if (unlikely(more == UINT32_MAX))
 			return false;
-		thread->ring.consumed = (uint32_t)(thread->ring.sq_head - first);
+		reasons |= more;
 		if (reasons != 0) {
 			enter_finish(thread, reasons);
 			return false;
 		}
-	} while (unlikely(block(thread)));
-	return true;
+		if (thread->enter_deadline != 0 && !thread->enter_timer.armed)
+			timer_arm(&thread->enter_timer, thread->enter_deadline);
+		publish_blocked(thread);
+		if (likely(!ring_has_work(&thread->ring)) || !take_back(thread)) {
+			sched_block_current();
+			return true;
+		}
+	}
 }
 
 void enter_continue(struct thread *thread)
 {
-	(void)run_enter(thread, thread->ring.sq_head - thread->ring.consumed);
+	(void)run_enter(thread, 0);
 }
 
-/* Nothing submitted, nothing left by others, and enough completions already. An impossible index is no such case. */
+/* If nothing is submitted: nothing left by others, and enough completions already. An impossible index is no such case. */
 static inline bool nothing_to_do(struct ring *ring)
 {
 	const struct cap_region *control = ring->control;
 
-	if (likely(load_acquire(&control->sq_tail) != (uint32_t)ring->sq_head))
-		return false;
 	uint32_t unreaped = ring->cq_tail - load_acquire(&control->cq_head);
 	return unreaped >= ring->min && unreaped <= ring->cq_count && load_relaxed(&ring->done) == NULL &&
 	       load_relaxed(&ring->signals) == 0 && load_relaxed(&control->upcall_pending) == 0;
@@ -174,7 +184,8 @@ static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
 		thread_exit(thread, (int64_t)code);
 }
 
-static void other_call(struct thread *thread, uint64_t number, uint64_t arg0, uint64_t arg1)
+[[gnu::noinline, gnu::cold]] static void other_call(struct thread *thread, uint64_t number, uint64_t arg0,
+						    uint64_t arg1)
 {
 	if (number == CAP_SYSCALL_EXIT)
 		exit_call(thread, arg0, arg1);
@@ -273,6 +284,15 @@ struct arch_context *kernel_next(void)
 	return &to->context;
 }
 
+/* cap_enter with all that may come between; what it has found so far. */
+[[gnu::noinline]] static struct arch_context *enter_any(struct cpu *cpu, struct thread *thread,
+							uint32_t reasons)
+{
+	return run_enter(thread, reasons) ? hand_over(cpu, thread) : go_on(cpu, thread);
+}
+
+/* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
+ * looked at again. */
 ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
 {
 	quiesce_enter();
@@ -287,13 +307,40 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	}
 	ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
 	thread->enter_deadline = arg1;
-	if (nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
+	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
+	if (tail == (uint32_t)ring->sq_head &&
+	    nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
 		thread->enter_deadline = 0;
 		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
 		return go_on(cpu, thread);
 	}
 	ring->copied = 0;
-	return run_enter(thread, ring->sq_head) ? hand_over(cpu, thread) : go_on(cpu, thread);
+	ring->entered = (uint32_t)ring->sq_head;
+	if (unlikely(load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0))
+		return enter_any(cpu, thread, 0);
+	if (likely(tail != (uint32_t)ring->sq_head)) {
+		uint32_t refused = submit(thread, tail);
+		if (unlikely(refused == RING_PROTOCOL))
+			return enter_any(cpu, thread, 0); /* finds it, too */
+		if (unlikely(refused != 0))
+			return enter_any(cpu, thread, refusal_reason(refused));
+	}
+	uint32_t head = load_acquire(&ring->control->cq_head); /* Q2 */
+	uint32_t unreaped = ring->cq_tail - head;
+	if (unlikely(load_relaxed(&ring->signals) != 0 || unreaped > ring->cq_count || ring->min == 0))
+		return enter_any(cpu, thread, 0);
+	ring->cq_head = head;
+	if (unreaped >= ring->min) {
+		enter_finish(thread, CAP_ENTER_COMPLETIONS);
+		return go_on(cpu, thread);
+	}
+	if (unlikely(thread->enter_deadline != 0))
+		return enter_any(cpu, thread, 0);
+	publish_blocked(thread);
+	if (unlikely(ring_has_work(ring)) && take_back(thread))
+		return enter_any(cpu, thread, 0);
+	sched_block_current();
+	return hand_over(cpu, thread);
 }
 
 void kernel_on_timer(void)

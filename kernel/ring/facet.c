@@ -126,10 +126,12 @@ void facet_key_leave(struct view *view)
 	spin_lock(&endpoint->lock);
 	if (--facet->live == 0) {
 		tell = !facet->retired && !endpoint->dead;
-		if (tell)
+		if (tell) {
 			list_push_back(&endpoint->notices, &facet->notice.link);
-		else
+			endpoint->backlog = true;
+		} else {
 			free_key(facet);
+		}
 	}
 	spin_unlock(&endpoint->lock);
 	if (tell)

@@ -18,8 +18,9 @@
 
 /* --- RECV ---------------------------------------------------------------------------------------------------------- */
 
+/* Finds what `id` names, and remembers it; what goes through a gate, for this once only. */
 [[gnu::noinline, gnu::cold]] static enum status look_up_source(struct thread *thread, struct request *request,
-							       uint64_t id, struct endpoint **endpoint)
+							       uint64_t id)
 {
 	struct ring *ring = &thread->ring;
 	struct cap_table *table = &thread->process->table;
@@ -44,20 +45,17 @@
 		return STATUS_TOO_LARGE;
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
-	*endpoint = found;
-	if (unlikely(ref.gate != NULL))
-		return request_enter_gate(thread, request, ref.gate);
 	ring->memory.source.id = id;
-	ring->memory.source.removals = removals;
+	ring->memory.source.removals = ref.gate == NULL ? removals : UINT64_MAX;
 	ring->memory.source.buffer = request->words[5];
 	ring->memory.source.endpoint = found;
 	ring->memory.source.buf_caps = sqe->buf_caps;
-	return STATUS_OK;
+	return ref.gate == NULL ? STATUS_OK : request_enter_gate(thread, request, ref.gate);
 }
 
-/* Checks a RECV at the endpoint `id` into the submission's buffer. A gate that it goes through has been entered. */
-static inline enum status find_source(struct thread *thread, struct request *request, uint64_t id,
-				      struct endpoint **endpoint)
+/* Checks a RECV at the endpoint `id` into the submission's buffer: memory.source then names it. A gate that it goes through has
+ * been entered. */
+static inline enum status find_source(struct thread *thread, struct request *request, uint64_t id)
 {
 	const struct ring *ring = &thread->ring;
 
@@ -65,17 +63,16 @@ static inline enum status find_source(struct thread *thread, struct request *req
 		     ring->memory.source.removals != load_acquire(&thread->process->table.removals) ||
 		     ring->memory.source.buf_caps != request->sqe.buf_caps ||
 		     ring->pending >= ring->cq_count / 2))
-		return look_up_source(thread, request, id, endpoint);
-	*endpoint = ring->memory.source.endpoint;
+		return look_up_source(thread, request, id);
 	return STATUS_OK;
 }
 
 enum status op_recv(struct thread *thread, struct request *request)
 {
 	struct cap_slots slots;
-	struct endpoint *endpoint;
 	struct service_record *record;
-	enum status status = find_source(thread, request, request->sqe.target, &endpoint);
+	enum status status = find_source(thread, request, request->sqe.target);
+	struct endpoint *endpoint = thread->ring.memory.source.endpoint;
 
 	if (unlikely(status != STATUS_OK))
 		return status;
@@ -98,14 +95,27 @@ drop_gate:
 
 /* --- RETURN -------------------------------------------------------------------------------------------------------- */
 
-static inline struct service_record *find_record(struct thread *thread, uint64_t token, uint64_t *word)
+/* Makes the record that `token` names the remembered one; what is not found leaves it as it is. */
+[[gnu::noinline, gnu::cold]] static bool find_other_record(struct thread *thread, uint64_t token)
 {
-	struct ring *ring = &thread->ring;
+	uint64_t word;
+	struct service_record *record = record_find(thread->process, token, &word);
 
-	if (unlikely(token != ring->memory.served_token))
-		return record_find(thread->process, token, word);
-	*word = record_word_of(token);
-	return likely(load_acquire(&ring->memory.served->word) == *word) ? ring->memory.served : NULL;
+	if (record == NULL)
+		return false;
+	thread->ring.memory.served = record;
+	thread->ring.memory.served_token = token;
+	return true;
+}
+
+/* The open record of a token, whose word is record_word_of(token); or NULL. */
+static inline struct service_record *find_record(struct thread *thread, uint64_t token)
+{
+	struct ring_memory *memory = &thread->ring.memory;
+
+	if (unlikely(token != memory->served_token) && !find_other_record(thread, token))
+		return NULL;
+	return likely(load_acquire(&memory->served->word) == record_word_of(token)) ? memory->served : NULL;
 }
 
 /* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
@@ -132,29 +142,22 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	carried_commit(thread->process, carried, sqe->caps_len);
 }
 
-static inline enum status returned_status(const struct request *request)
-{
-	return unlikely(request->sqe.flags & CAP_SQE_IS_EXCEPTION) ? STATUS_EXCEPTION : STATUS_OK;
-}
-
 /* The claimed caller gets its answer: message, capabilities, completion. */
 [[gnu::always_inline]] static inline void answer_caller(struct thread *thread, struct request *request,
 							struct request *caller, const struct carried *carried,
-							unsigned caps)
+							unsigned caps, enum status outcome)
 {
 	struct ring *ring = caller->ring;
 	uint32_t bytes = request->sqe.msg_len;
-	struct completion result = {.status = returned_status(request),
-				    .len = bytes,
-				    .caps = (uint16_t)caps,
-				    .flags = CAP_CQE_DELIVERED};
+	struct completion result = {
+		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
 
 	thread->ring.copied += bytes;
 	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
 	caller->record = NULL;
-	if (likely(ring_try_claim(ring))) {
+	if (likely(ring_claim_blocked(ring))) {
 		ring_finish_with(ring, caller, result);
 		ring_unclaim(ring);
 		return;
@@ -165,16 +168,18 @@ static inline enum status returned_status(const struct request *request)
 
 /* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
 [[gnu::always_inline]] static inline enum status finish_return(struct thread *thread, struct request *request,
-							       struct service_record *record, uint64_t word,
-							       const struct carried *carried, unsigned caps)
+							       struct service_record *record,
+							       const struct carried *carried, unsigned caps,
+							       enum status outcome)
 {
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
 
 	recorder_write(record->interface_id, record->object_id, thread->ids,
-		       (uint64_t)(uint32_t)returned_status(request) << 32,
+		       (uint64_t)(uint32_t)outcome << 32,
 		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
-	if (unlikely(!record_claim(record, word))) { /* a sibling thread returned it first */
+	if (unlikely(!record_claim(
+		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
 		if (caps != 0)
 			carried_abort(thread->process, carried, caps);
 		return STATUS_BAD_ID;
@@ -183,7 +188,7 @@ static inline enum status returned_status(const struct request *request)
 	if (unlikely(!answered || record->gate != NULL))
 		record_close(record, answered);
 	if (likely(answered))
-		answer_caller(thread, request, caller, carried, caps);
+		answer_caller(thread, request, caller, carried, caps, outcome);
 	else if (caps != 0)
 		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
 	return STATUS_OK;
@@ -202,8 +207,8 @@ static enum status check_gates(const struct service_record *record, const struct
 	return STATUS_OK;
 }
 
-[[gnu::noinline]] static enum status return_with_caps(struct thread *thread, struct request *request,
-						      struct service_record *record, uint64_t word)
+static enum status return_with_caps(struct thread *thread, struct request *request,
+				    struct service_record *record)
 {
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]
 		__attribute__((uninitialized)); /* only caps_len are used */
@@ -221,77 +226,98 @@ static enum status check_gates(const struct service_record *record, const struct
 		carried_abort(thread->process, carried, request->sqe.caps_len);
 		return status;
 	}
-	return finish_return(thread, request, record, word, carried, request->sqe.caps_len);
+	return finish_return(thread, request, record, carried, request->sqe.caps_len, STATUS_OK);
+}
+
+/* With capabilities, or an exception, which has none. */
+[[gnu::noinline]] static enum status return_unusual(struct thread *thread, struct request *request,
+						    struct service_record *record)
+{
+	const struct cap_sqe *sqe = &request->sqe;
+
+	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len ||
+		     sqe->caps_len > record->buf_caps))
+		return STATUS_TOO_LARGE;
+	if ((sqe->flags & CAP_SQE_IS_EXCEPTION) == 0)
+		return return_with_caps(thread, request, record);
+	if (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)
+		return STATUS_TOO_LARGE;
+	return finish_return(thread, request, record, NULL, 0, STATUS_EXCEPTION);
 }
 
 [[gnu::always_inline]] static inline enum status do_return(struct thread *thread, struct request *request,
-							   struct service_record *record, uint64_t word)
+							   struct service_record *record)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
 	if (unlikely(!ring_range_ok(&thread->ring, sqe->msg_off, sqe->msg_len)))
 		return STATUS_BAD_RANGE;
-	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len ||
-		     sqe->caps_len > record->buf_caps))
+	if (unlikely(sqe->caps_len != 0 || (sqe->flags & CAP_SQE_IS_EXCEPTION)))
+		return return_unusual(thread, request, record);
+	if (unlikely(sqe->msg_len > record->buf_len))
 		return STATUS_TOO_LARGE;
-	if (unlikely((sqe->flags & CAP_SQE_IS_EXCEPTION) &&
-		     (sqe->msg_len > CAP_MIN_RESULT_BUF || sqe->caps_len != 0)))
-		return STATUS_TOO_LARGE;
-	if (unlikely(sqe->caps_len != 0))
-		return return_with_caps(thread, request, record, word);
-	return finish_return(thread, request, record, word, NULL, 0);
+	return finish_return(thread, request, record, NULL, 0, STATUS_OK);
 }
 
 enum status op_return(struct thread *thread, struct request *request)
 {
-	uint64_t word;
-
 	if (request->sqe.flags & CAP_SQE_TAIL)
 		return tail_call(thread, request);
 	if (request->sqe.interface_id != 0 || request->sqe.method != 0)
 		return STATUS_BAD_OP;
-	struct service_record *record = find_record(thread, request->sqe.target, &word);
+	struct service_record *record = find_record(thread, request->sqe.target);
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = do_return(thread, request, record, word);
+	enum status status = do_return(thread, request, record);
 	if (status == STATUS_OK)
 		record_release(thread->process, record);
 	return status;
 }
 
+/* The slots that the returned call did not need are still the record's; the others are the request's until it is returned. */
+[[gnu::noinline, gnu::cold]] static enum status reserve_more(struct thread *thread, struct request *request,
+							     const struct service_record *record)
+{
+	request->extras |= REQUEST_SLOTS;
+	return cap_table_reserve(&thread->process->table, request->sqe.buf_caps - record->slots.count,
+				 &request->slots);
+}
+
+[[gnu::noinline, gnu::cold]] static void join_slots(struct thread *thread, struct request *request,
+						    struct service_record *record)
+{
+	cap_table_join_slots(&thread->process->table, &record->slots, request->slots);
+	request->extras &= (uint16_t)~REQUEST_SLOTS;
+}
+
 /* RETURN_RECV was refused: nothing of its RECV half stays. */
 [[gnu::noinline, gnu::cold]] static enum status refuse(struct thread *thread, struct request *request,
-						       struct cap_slots more, enum status status)
+						       enum status status)
 {
-	cap_table_unreserve(&thread->process->table, &more);
-	request_drop_gate(request);
+	request_release(&thread->ring, request);
 	return status;
 }
 
 ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request)
 {
-	struct cap_table *table = &thread->process->table;
-	struct cap_slots more = {0};
-	struct endpoint *endpoint;
-	uint64_t word;
-	struct service_record *record = find_record(thread, request->sqe.target, &word);
+	struct service_record *record = find_record(thread, request->sqe.target);
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = find_source(thread, request, request->sqe.interface_id, &endpoint);
+	enum status status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	/* The slots that the returned call did not need are still the record's. */
 	if (unlikely(record->slots.count < request->sqe.buf_caps)) {
-		status = cap_table_reserve(table, request->sqe.buf_caps - record->slots.count, &more);
+		status = reserve_more(thread, request, record);
 		if (status != STATUS_OK)
-			return refuse(thread, request, more, status);
+			return refuse(thread, request, status);
 	}
-	status = do_return(thread, request, record, word);
+	status = do_return(thread, request, record);
 	if (unlikely(status != STATUS_OK))
-		return refuse(thread, request, more, status);
-	if (unlikely(more.count != 0))
-		cap_table_join_slots(table, &record->slots, more);
+		return refuse(thread, request, status);
+	if (unlikely(request->extras & REQUEST_SLOTS))
+		join_slots(thread, request, record);
+	struct endpoint *endpoint = thread->ring.memory.source.endpoint;
 	if (unlikely(record->endpoint != endpoint))
 		record_move(record, endpoint);
 	endpoint_admit_receive(endpoint, request, record);

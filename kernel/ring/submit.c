@@ -301,7 +301,7 @@ static inline uint32_t admit(struct thread *thread, uint32_t count, bool capture
 	return admit(thread, count, true);
 }
 
-uint32_t submit(struct thread *thread, uint32_t tail)
+ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
 {
 	struct ring *ring = &thread->ring;
 	uint32_t count = tail - (uint32_t)ring->sq_head;

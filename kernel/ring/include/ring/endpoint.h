@@ -33,6 +33,8 @@ struct endpoint {
 	uint32_t
 		disclosure; /* atomic: fields of a caller's subject that may be known here (Endpoint.caller) */
 	bool dead;          /* e: the last receive right is gone, or it was closed */
+	/* e: it is dead, or something was queued since find_work last saw `calls` and `notices` empty. */
+	bool backlog;
 };
 
 extern const struct object_type endpoint_type;

@@ -76,7 +76,7 @@ struct ring {
 	uint32_t pending;        /* o: admitted, not completed */
 	uint64_t sq_head;        /* o: sequence number of the next submission */
 	uint32_t min;            /* o: of the cap_enter that waits */
-	uint32_t consumed;       /* o: by this cap_enter */
+	uint32_t entered;        /* o: sq_head at the begin of this cap_enter */
 	uint32_t copied;         /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
 	struct request *free;    /* o: never empty: the first is the spare */
 	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
@@ -119,12 +119,17 @@ static inline uint32_t ring_signals(const struct ring *ring)
 	return load_relaxed(&ring->signals) & ~(uint32_t)RING_HOLDING;
 }
 
-static inline bool ring_try_claim(struct ring *ring)
+/* For a ring that is probably blocked. */
+static inline bool ring_claim_blocked(struct ring *ring)
 {
 	uint32_t expected = RING_BLOCKED;
 
-	return load_relaxed(&ring->state) == RING_BLOCKED &&
-	       atomic_cas(&ring->state, &expected, RING_CLAIMED);
+	return atomic_cas(&ring->state, &expected, RING_CLAIMED);
+}
+
+static inline bool ring_try_claim(struct ring *ring)
+{
+	return load_relaxed(&ring->state) == RING_BLOCKED && ring_claim_blocked(ring);
 }
 
 /* For an owner: finishes requests that others completed. */
