@@ -7,11 +7,11 @@
 
 BENCH := $(OUT)/bench
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
-BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/profile
+BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
 BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
 
-$(BENCH)/count.so: tests/bench/plugin/count.c
+$(BENCH)/%.so: tests/bench/plugin/%.c
 	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -shared -fPIC -fvisibility=hidden $< -o $@
 
 $(BENCH)/profile: tests/bench/profile.c

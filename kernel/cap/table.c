@@ -221,6 +221,14 @@ static inline struct cap_entry *held(struct cap_table *table, cap_id id, uint32_
 	return likely(entry->view != NULL && entry->generation == generation) ? entry : NULL;
 }
 
+/* An id of that slot stops resolving. */
+static inline void count_removal(struct cap_table *table, uint32_t slot) REQUIRES(table->lock)
+{
+	uint64_t *removals = cap_table_removals(table, slot);
+
+	store_relaxed(removals, *removals + 1);
+}
+
 /* Empties the entry; its references are the caller's now. */
 static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
 	REQUIRES(table->lock)
@@ -228,7 +236,7 @@ static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *en
 	struct cap_ref ref = {entry->view, entry->gate};
 	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
 
-	store_relaxed(&table->removals, table->removals + 1);
+	count_removal(table, slot);
 	store_release(&entry->view, (struct view *)NULL); /* T4 */
 	store_release(&entry->generation, generation);    /* T2 */
 	if (ref.gate != NULL)
@@ -320,7 +328,7 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 		if (status == STATUS_OK) {
 			cap_ref_get(*out);
-			store_relaxed(&table->removals, table->removals + 1);
+			count_removal(table, cap_id_slot(id));
 			store_release(&entry->generation, entry->generation | GENERATION_LOCKED); /* T5 */
 		}
 	}

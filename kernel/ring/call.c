@@ -281,12 +281,11 @@ static enum status resolve_carried(struct thread *thread, struct request *reques
 	if (status == STATUS_OK && gate != NULL)
 		status = request_enter_gate(thread, request, gate);
 	if (status == STATUS_OK && sqe->caps_len != 0) {
-		request->carried = heap_alloc(sqe->caps_len * sizeof(struct carried));
-		status = request->carried != NULL ? resolve_carried(thread, request) : STATUS_NO_MEMORY;
+		status = carried_alloc(request) ? resolve_carried(thread, request) : STATUS_NO_MEMORY;
 		if (status == STATUS_OK)
 			request->extras |= REQUEST_CARRIES;
 		else if (request->carried != NULL)
-			heap_free(request->carried, sqe->caps_len * sizeof(struct carried));
+			carried_free(request);
 	}
 	if (status == STATUS_OK)
 		return STATUS_OK;
@@ -354,7 +353,8 @@ static void remember_target(struct thread *thread, const struct request *request
 {
 	struct ring_memory *memory = &thread->ring.memory;
 	struct cap_table *table = &thread->process->table;
-	uint64_t removals = load_acquire(&table->removals);
+	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){request->sqe.target}));
+	uint64_t removals = load_acquire(count);
 	struct cap_ref ref;
 
 	if (cap_table_find(table, (cap_id){request->sqe.target}, &ref) != STATUS_OK || ref.gate != NULL ||
@@ -362,6 +362,7 @@ static void remember_target(struct thread *thread, const struct request *request
 		return;
 	memory->target.id = request->sqe.target;
 	memory->target.removals = removals;
+	memory->target.count = count;
 	memory->target.interface_id = request->sqe.interface_id;
 	memory->target.methods = view_methods(ref.view, request->sqe.interface_id);
 	memory->target.view = ref.view;

@@ -17,6 +17,7 @@ static struct request *first_of_ring(struct endpoint *endpoint, const struct rin
 
 void call_queue_push(struct endpoint *endpoint, struct request *call, bool alone)
 {
+	endpoint->backlog = true;
 	struct request *first = alone ? NULL : first_of_ring(endpoint, call->ring);
 
 	list_push_back(first != NULL ? &first->followers : &endpoint->calls, &call->link);

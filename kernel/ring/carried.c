@@ -4,6 +4,21 @@
 
 #include <mm/slab.h>
 
+bool carried_alloc(struct request *request)
+{
+	unsigned count = request->sqe.caps_len;
+
+	request->carried = count == 1 ? &request->one : heap_alloc(count * sizeof(struct carried));
+	return request->carried != NULL;
+}
+
+void carried_free(struct request *request)
+{
+	if (request->carried != &request->one)
+		heap_free(request->carried, request->sqe.caps_len * sizeof(struct carried));
+	request->carried = NULL;
+}
+
 void carried_commit(struct process *from, const struct carried *carried, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -61,8 +61,7 @@ void request_release(struct ring *ring, struct request *request)
 	}
 	if (extras & REQUEST_CARRIES) {
 		carried_abort(process, request->carried, request->sqe.caps_len);
-		heap_free(request->carried, request->sqe.caps_len * sizeof(struct carried));
-		request->carried = NULL;
+		carried_free(request);
 	}
 	if (extras & REQUEST_GATED)
 		request_drop_gate(request);

@@ -102,6 +102,22 @@ static inline void enter_finish(struct thread *thread, uint32_t reasons)
 				reasons);
 }
 
+/* The wake permit of a thread that waits, if nothing else is waiting for it: its cap_enter ends here. */
+static inline bool ring_wake(struct ring *ring)
+{
+	if (!ring_claim_blocked(ring))
+		return false;
+	if (unlikely(ring_has_work(ring))) {
+		(void)atomic_or(&ring->signals, (uint32_t)RING_WOKEN);
+		ring_unclaim_slow(ring);
+		return true;
+	}
+	enter_finish(ring_thread(ring), CAP_ENTER_WOKEN);
+	store_release(&ring->state, (uint32_t)RING_RUNNING);
+	sched_wake_next(&ring_thread(ring)->sched);
+	return true;
+}
+
 /* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. An impossible index counts
  * as enough and is found by the thread itself, as is what others signalled; what they pushed on `done` meanwhile is
  * completed in its next entry, as for any thread that runs. */

@@ -36,8 +36,7 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 					 .raw;
 		}
 		carried_commit(caller, call->carried, count);
-		heap_free(call->carried, count * sizeof(struct carried));
-		call->carried = NULL;
+		carried_free(call);
 		call->extras &= (uint16_t)~REQUEST_CARRIES;
 	}
 	if (call->extras & REQUEST_GATED) {
@@ -233,7 +232,6 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64
 		store_relaxed(&call->queue_lock, &endpoint->lock);
 		call_queue_push(endpoint, call, ring->pending == 1);
 		pump = !list_is_empty(&endpoint->receivers);
-		endpoint->backlog = true;
 	}
 	spin_unlock(&endpoint->lock);
 	if (dead)

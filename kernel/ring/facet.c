@@ -83,13 +83,18 @@ static enum status find_or_make(struct endpoint *endpoint, struct view *view)
 	return STATUS_OK;
 }
 
+static void facet_key_free(struct quiesce_node *node)
+{
+	slab_free(&facet_key_cache, container_of(node, struct facet_key, quiesce));
+}
+
 static void free_key(struct facet_key *facet)
 {
 	list_remove(&facet->link);
 	list_remove(&facet->notice.link);
 	facet->endpoint->facets.count--;
 	struct process *payer = facet->payer;
-	slab_free(&facet_key_cache, facet);
+	quiesce_free(&facet->quiesce, facet_key_free);
 	if (payer == NULL)
 		return;
 	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);

@@ -101,7 +101,7 @@ static inline enum status quick_wake(struct thread *thread, uint64_t target)
 	struct thread *woken = container_of(ref.view->object, struct thread, object);
 	if (unlikely(woken == thread))
 		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
-	else
+	else if (!ring_wake(&woken->ring))
 		thread_poke(woken, RING_WOKEN);
 	return STATUS_OK;
 }

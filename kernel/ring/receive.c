@@ -25,7 +25,8 @@
 	struct ring *ring = &thread->ring;
 	struct cap_table *table = &thread->process->table;
 	const struct cap_sqe *sqe = &request->sqe;
-	uint64_t removals = load_acquire(&table->removals); /* before what is remembered under it */
+	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){id}));
+	uint64_t removals = load_acquire(count); /* before what is remembered under it */
 	struct cap_ref ref;
 	enum status status = cap_table_find(table, (cap_id){id}, &ref);
 	struct view *view = ref.view;
@@ -46,6 +47,7 @@
 	if (unlikely(ring->pending >= ring->cq_count / 2))
 		return STATUS_AGAIN;
 	ring->memory.source.id = id;
+	ring->memory.source.count = count;
 	ring->memory.source.removals = ref.gate == NULL ? removals : UINT64_MAX;
 	ring->memory.source.buffer = request->words[5];
 	ring->memory.source.endpoint = found;
@@ -60,7 +62,7 @@ static inline enum status find_source(struct thread *thread, struct request *req
 	const struct ring *ring = &thread->ring;
 
 	if (unlikely(ring->memory.source.id != id || ring->memory.source.buffer != request->words[5] ||
-		     ring->memory.source.removals != load_acquire(&thread->process->table.removals) ||
+		     ring->memory.source.removals != load_acquire(ring->memory.source.count) ||
 		     ring->memory.source.buf_caps != request->sqe.buf_caps ||
 		     ring->pending >= ring->cq_count / 2))
 		return look_up_source(thread, request, id);

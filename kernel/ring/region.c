@@ -91,6 +91,7 @@ static void bind_requests(struct ring *ring, const struct thread_parts *parts, u
 
 /* Served by a ring that has received nothing: never open. */
 static struct service_record no_record;
+static const uint64_t nothing_removed;
 
 static void bind_region(struct ring *ring, unsigned char *base, const struct layout *layout)
 {
@@ -106,6 +107,7 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	list_init(&ring->posted);
 	list_init(&ring->held);
 	ring->memory.target.removals = ring->memory.source.removals = UINT64_MAX;
+	ring->memory.target.count = ring->memory.source.count = &nothing_removed;
 	ring->memory.served = &no_record;
 	write_header(ring, layout);
 }

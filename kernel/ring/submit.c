@@ -132,7 +132,7 @@ static inline void dispatch_call(struct thread *thread, struct ring *ring, const
 	fetch_all(from, word, request);
 	if (likely(memory->target.id == request->sqe.target &&
 		   memory->target.interface_id == request->sqe.interface_id &&
-		   memory->target.removals == load_acquire(&thread->process->table.removals)))
+		   memory->target.removals == load_acquire(memory->target.count)))
 		op_call_again(thread, request);
 	else
 		quick_call(thread, ring, request);

@@ -56,7 +56,7 @@ static void wake_rounds(uint32_t operations, void *context)
 	struct pair *pair = context;
 
 	for (uint32_t done = 0; done < operations; done += 2) {
-		if (thread_unpark(pair->partner) != STATUS_OK || thread_park(0) != STATUS_OK)
+		if (thread_hand_over(pair->partner, 0) != STATUS_OK)
 			bench_fail("switch", STATUS_INVALID);
 	}
 }

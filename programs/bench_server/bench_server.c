@@ -83,10 +83,10 @@ static cap_id caller, signals_in, signals_out;
 
 static int64_t answer_wakes(void *)
 {
-	while (thread_park(0) == STATUS_OK) {
-		if (thread_unpark(caller) != STATUS_OK)
-			break;
-	}
+	if (thread_park(0) != STATUS_OK)
+		return 0;
+	while (thread_hand_over(caller, 0) == STATUS_OK)
+		;
 	return 0;
 }
 

@@ -31,6 +31,35 @@ enum status thread_unpark(cap_id thread)
 	return (enum status)cqe.status;
 }
 
+struct wake {
+	struct ring_op op;
+	enum status status;
+};
+
+/* Comes only if it failed. */
+static void wake_failed(struct ring_op *op, const struct cap_cqe *cqe)
+{
+	((struct wake *)(void *)op)->status = (enum status)cqe->status;
+}
+
+enum status thread_hand_over(cap_id thread, uint64_t deadline_ns)
+{
+	struct ring_client *ring = runtime_ring();
+	struct wake wake = {{wake_failed}, STATUS_OK};
+
+	ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_WAKE, .flags = CAP_SQE_QUIET, .target = thread.raw},
+		    &wake.op);
+	if (ring->woken)
+		ring_flush(ring); /* woken already: no sleep */
+	while (!ring->woken && wake.status == STATUS_OK) {
+		if ((ring_wait(ring, deadline_ns) & CAP_ENTER_DEADLINE) && !ring->woken)
+			return wake.status == STATUS_OK ? STATUS_TIMED_OUT : wake.status;
+	}
+	if (wake.status == STATUS_OK)
+		ring->woken = false;
+	return wake.status;
+}
+
 void spin_lock_acquire(struct spin_lock *lock)
 {
 	/* Acquire: what the last holder wrote is seen behind it. */

@@ -80,14 +80,17 @@ struct cap_array {
 };
 static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry));
 
+#define CAP_REMOVALS 16u
+
 struct cap_table {
 	struct cap_array *array; /* written under lock, read by anyone inside */
 	struct spinlock lock;    /* rank TABLE */
 	uint32_t free;           /* l: chain of free slots */
 	uint32_t used;           /* l: in use or reserved */
-	/* Raised before an id stops resolving (released, or locked for a move): what was found under the same count still is there,
-	 * and what it names is kept by the entry. Written under lock, read by anyone inside. */
-	uint64_t removals;
+	/* By slot, modulo CAP_REMOVALS; raised before an id of such a slot stops resolving (released, or locked for a move): what was
+	 * found under the same count still is there, and what it names is kept by the entry. Written under lock, read by anyone
+	 * inside. */
+	uint64_t removals[CAP_REMOVALS];
 	struct ledger *ledger;
 };
 
@@ -104,6 +107,11 @@ void cap_table_fini(struct cap_table *table);
 static inline uint64_t *cap_array_details(struct cap_array *array)
 {
 	return (uint64_t *)(void *)((struct cap_entry *)(void *)array + array->capacity);
+}
+
+static inline uint64_t *cap_table_removals(struct cap_table *table, uint32_t slot)
+{
+	return &table->removals[slot % CAP_REMOVALS];
 }
 
 static inline struct cap_entry *cap_array_entries(struct cap_array *array)

@@ -12,6 +12,7 @@
 
 #include <abi/status.h>
 #include <core/list.h>
+#include <core/quiesce.h>
 #include <core/types.h>
 
 struct endpoint;
@@ -35,6 +36,8 @@ struct facet_key {
 	uint64_t live, mints;
 	bool retired;
 	struct notice notice;
+	struct quiesce_node
+		quiesce; /* a CPU that found a view before its last reference went may still look at the key */
 };
 
 /* Keys by hash, under the endpoint's lock. */

@@ -24,6 +24,7 @@
 #include <core/timer.h>
 
 struct process;
+struct request;
 struct ring;
 struct service_record;
 struct thread;
@@ -43,6 +44,9 @@ struct carried {
 	bool minted;
 };
 
+/* Room for the capabilities of a CALL, in request->carried. False: no memory. */
+bool carried_alloc(struct request *request);
+void carried_free(struct request *request);
 /* Delivered: the moved slots of `from` are free now. The references have been installed elsewhere. */
 void carried_commit(struct process *from, const struct carried *carried, unsigned count);
 /* The smallest scope among them; and whether `from` may give all of them to `to`. */
@@ -103,12 +107,14 @@ struct request {
 	struct cap_slots slots; /* reserved for capabilities that come back */
 	struct service_record *
 		record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
-	uint64_t session;        /* CALL: the reference that the server sees */
-	uint64_t served;         /* CALL: the record's word when it was opened for it */
-	uint64_t key;            /* CALL: of the facet; WAIT: bits that the facet may take */
-	struct carried *carried; /* CALL: capabilities that go with it; heap, sqe.caps_len of them */
-	struct gate *gate;       /* CALL: through which it was made, counted; NULL = none */
-	struct list gate_link;   /* in gate->requests, under gate_lock (G2) */
+	uint64_t session; /* CALL: the reference that the server sees */
+	uint64_t served;  /* CALL: the record's word when it was opened for it */
+	uint64_t key;     /* CALL: of the facet; WAIT: bits that the facet may take */
+	struct carried *
+		carried; /* CALL: capabilities that go with it, sqe.caps_len of them: `one`, or on the heap */
+	struct carried one;
+	struct gate *gate;     /* CALL: through which it was made, counted; NULL = none */
+	struct list gate_link; /* in gate->requests, under gate_lock (G2) */
 	/* CALL through a gate: gates for what comes back under another (gate_combine) */
 	struct gate_spares *spares;
 	struct answer *answer; /* KEEP_ANSWER: its record */

@@ -44,17 +44,19 @@ enum ring_signal : uint32_t {
 };
 
 /* What the last operations found. A look-up that is remembered holds as long as nothing has left the process's table
- * (cap_table.removals) and the submission names the same; ~0 removals: nothing is remembered. */
+ * (cap_table.removals, of its slot) and the submission names the same; ~0 removals: nothing is remembered. */
 struct ring_memory {
 	/* The last call to an endpoint without a gate. */
 	struct {
 		uint64_t id, removals, interface_id, methods;
+		const uint64_t *count; /* the table's */
 		struct view *view;
 	} target;
 	uint64_t session_service, session_reference; /* of the service called last */
 	/* The last RECV at an endpoint without a gate: `buffer` is word 5 of the submission. */
 	struct {
 		uint64_t id, removals, buffer;
+		const uint64_t *count;
 		struct endpoint *endpoint;
 		uint16_t buf_caps;
 	} source;

@@ -34,6 +34,8 @@ enum status thread_join(struct thread *thread, int64_t *code);
 enum status thread_park(uint64_t deadline_ns);
 /* `thread` is a ThreadHandle of the thread to wake. */
 enum status thread_unpark(cap_id thread);
+/* Both in one entry: this thread sleeps, that one goes on. Errors are of either; if the other could not be woken, nobody sleeps. */
+enum status thread_hand_over(cap_id thread, uint64_t deadline_ns);
 
 /* A lock for short sections that never wait for anything else. Not recursive. */
 struct spin_lock {
