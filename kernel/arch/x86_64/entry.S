@@ -15,7 +15,7 @@
 
 #define MSR_GS_BASE 0xc0000101
 
-	.text
+	.section .text.entry, "ax", @progbits
 	.code64
 
 /* SDM vol. 2B, SYSCALL: rcx = return address, r11 = flags, rsp is still the user's. */
@@ -123,6 +123,7 @@ arch_resume_loop:
 	jmp	resume
 	.size	arch_resume_loop, . - arch_resume_loop
 
+	.text
 /* Exceptions and interrupts: the stubs push what the processor did not, and the vector. */
 	.type	trap_common, @function
 trap_common:
