@@ -43,7 +43,7 @@ static enum status make_template(void *self, struct rpc_request *request,
 					 count, &view);
 	if (status != STATUS_OK)
 		return status;
-	view->scope = kcall_of(request)->view->scope;
+	view->scope = kcall_called(request)->scope;
 	status = kcall_return(request, view, &index);
 	if (status == STATUS_OK)
 		endpoint_template_results_builder_set_template(results, index);

@@ -101,7 +101,7 @@ static enum status copy_from(void *self, struct rpc_request *request,
 	uint64_t offset = memory_object_copy_from_params_reader_offset(params);
 	uint64_t count = memory_object_copy_from_params_reader_count(params);
 
-	if (!view_allows(kcall_of(request)->view, MEMORY_OBJECT_INTERFACE_ID, MEMORY_OBJECT_WRITE))
+	if (!view_allows(kcall_called(request), MEMORY_OBJECT_INTERFACE_ID, MEMORY_OBJECT_WRITE))
 		return STATUS_DENIED;
 	if (source == NULL)
 		return object_raise_invalid(request, "not a MemoryObject that may be read", "source");

@@ -12,7 +12,7 @@ static struct notification *notification_of(void *self)
 
 static uint64_t mask_of(struct rpc_request *request)
 {
-	const struct view *view = kcall_of(request)->view;
+	const struct view *view = kcall_called(request);
 
 	return view->kind == VIEW_FACET ? view->key : ~0ull;
 }
@@ -71,7 +71,7 @@ static enum status facet(void *self, struct rpc_request *request,
 			 struct notification_facet_results_builder results)
 {
 	uint64_t mask = notification_facet_params_reader_mask(params);
-	struct view *own = kcall_of(request)->view, *view;
+	struct view *own = kcall_called(request), *view;
 	int32_t index;
 
 	if (mask == 0 || (mask & ~mask_of(request)) != 0)

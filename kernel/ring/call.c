@@ -9,6 +9,7 @@
 #include "deliver.h"
 #include "ops.h"
 #include "promise.h"
+#include "quick.h"
 
 #include <arch/platform.h>
 
@@ -197,45 +198,66 @@ static void finish_caps(struct thread *thread, const struct request *request, st
 	}
 }
 
+/* The CPU's kcall for one call that may carry capabilities. */
+static struct kcall *open_kcall(struct thread *thread, struct request *request, struct view *view)
+{
+	struct cpu *cpu = this_cpu();
+	struct kcall *kcall = cpu->kcall;
+
+	quick_take_message(&thread->ring, cpu, request->words[4]);
+	kcall->thread = thread;
+	kcall->request = request;
+	kcall->other.view = view;
+	kcall->target = &kcall->other;
+	return kcall;
+}
+
+/* Plain again, as quick calls expect it. */
+static void close_kcall(struct kcall *kcall, bool caps)
+{
+	kcall->request = NULL;
+	kcall->rpc.results.failed = false;
+	if (!caps)
+		return;
+	kcall->rpc.caps_in_len = kcall->rpc.caps_out_len = kcall->rpc.caps_out_max = 0;
+	msg_reader_set_caps(&kcall->rpc.params, 0);
+}
+
+static enum status run_method(struct kcall *kcall, struct object *object, unsigned method)
+{
+	const struct object_type *type = object->type;
+
+	return method < type->method_count ? type->methods[method](object, &kcall->rpc)
+					   : rpc_unimplemented(&kcall->rpc, type->name);
+}
+
 static enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	const struct cap_sqe *sqe = &request->sqe;
-	struct cpu *cpu = this_cpu();
-	struct kcall *kcall = &kcalls[cpu->id];
-	enum status status;
 
 	if (unlikely(sqe->msg_len > CAP_MAX_KERNEL_MESSAGE))
 		return STATUS_TOO_LARGE;
-	copy_words(cpu->scratch_in, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
-	size_t capacity = sqe->buf_len < CPU_SCRATCH ? sqe->buf_len : CPU_SCRATCH;
-	rpc_request_init(&kcall->rpc, sqe->interface_id, sqe->method, cpu->scratch_in, sqe->msg_len,
-			 cpu->scratch_out, capacity);
-	kcall->thread = thread;
-	kcall->request = request;
-	kcall->view = ref.view;
+	struct kcall *kcall = open_kcall(thread, request, ref.view);
 	bool caps = (sqe->caps_len | sqe->buf_caps) != 0 || ref.gate != NULL;
-	if (unlikely(caps)) {
+	enum status status = STATUS_OK;
+	if (caps)
 		status = prepare_caps(thread, request, kcall, ref.gate);
-		if (status != STATUS_OK)
-			return status;
-	}
-	const struct object_type *type = ref.view->object->type;
-	if (likely(sqe->method < type->method_count))
-		status = type->methods[sqe->method](ref.view->object, &kcall->rpc);
-	else
-		status = rpc_unimplemented(&kcall->rpc, type->name);
-	if (unlikely(sqe->caps_len != 0))
-		finish_caps(thread, request, kcall, status);
-	if (status == OP_WAITING) {
-		if (unlikely(request->gate != NULL))
-			request_link_gate(request);
-		kcall_plain(kcall);
+	if (status != STATUS_OK) {
+		close_kcall(kcall, caps);
 		return status;
 	}
-	status = finish_kernel_call(thread, request, kcall, status);
-	if (unlikely(caps))
-		request_release(&thread->ring, request);
-	kcall_plain(kcall);
+	status = run_method(kcall, ref.view->object, sqe->method);
+	if (sqe->caps_len != 0)
+		finish_caps(thread, request, kcall, status);
+	if (status == OP_WAITING) {
+		if (request->gate != NULL)
+			request_link_gate(request);
+	} else {
+		status = finish_kernel_call(thread, request, kcall, status);
+		if (caps)
+			request_release(&thread->ring, request);
+	}
+	close_kcall(kcall, caps);
 	return status;
 }
 
@@ -339,12 +361,29 @@ enum status op_call_view(struct thread *thread, struct request *request, struct 
 	return kernel_call(thread, request, ref);
 }
 
-static void finish_call(struct thread *thread, struct request *request, enum status status)
+bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint64_t interface_id,
+		  struct call_target *out)
 {
-	if (status == OP_WAITING)
-		return;
-	request->result.status = status;
-	ring_post(&thread->ring, request->sqe.user_data, &request->result);
+	struct process *process = thread->process;
+	unsigned method = (uint16_t)(word >> 16);
+	struct cap_ref ref;
+
+	if (cap_table_find(&process->table, (cap_id){id}, &ref) != STATUS_OK || ref.gate != NULL)
+		return false;
+	struct object *object = ref.view->object;
+	if ((ref.view->kind == VIEW_FACET && object->type->is_endpoint) || ref.view->kind == VIEW_TEMPLATE ||
+	    method >= object->type->method_count || !view_allows(ref.view, interface_id, method))
+		return false;
+	out->word = word;
+	out->id = id;
+	out->interface_id = interface_id;
+	out->pid = process->pid;
+	out->event = (uint32_t)recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
+	out->object_id = object->id;
+	out->view = ref.view;
+	out->method = object->type->methods[method];
+	out->self = object;
+	return true;
 }
 
 /* What is called is served by a process, without a gate: the next call finds it remembered. The look-up is made once more, after the
@@ -368,16 +407,74 @@ static void remember_target(struct thread *thread, const struct request *request
 	memory->target.view = ref.view;
 }
 
-void call_found(struct thread *thread, struct request *request, struct cap_ref ref)
+enum status call_by_id(struct thread *thread, struct request *request)
 {
-	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+	struct cap_ref ref;
+	uint64_t object_id = 0;
+	enum status status = op_check_call(&thread->ring, &request->sqe);
 
-	request->result = (struct completion){0};
-	if (ref.view->kind == VIEW_FACET)
-		remember_target(thread, request);
-	enum status status = op_call_view(thread, request, ref);
+	if (status != STATUS_OK)
+		return status;
+	status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
+	if (status == STATUS_OK) {
+		object_id = ref.view->object->id; /* read before: the object may be gone after */
+		if (ref.view->kind == VIEW_FACET)
+			remember_target(thread, request);
+		status = op_call_view(thread, request, ref);
+	}
 	op_record(thread, request, RECORDER_CALL, object_id, status);
-	finish_call(thread, request, status);
+	return status;
+}
+
+enum status call_object(struct thread *thread, struct request *request, const struct call_target *target)
+{
+	uint64_t object_id = target->object_id;
+	enum status status = op_check_call(&thread->ring, &request->sqe);
+
+	if (status == STATUS_OK)
+		status = kernel_call(thread, request, (struct cap_ref){target->view, NULL});
+	op_record(thread, request, RECORDER_CALL, object_id, status);
+	return status;
+}
+
+void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message)
+{
+	struct msg_reader *params = &cpu->kcall->rpc.params;
+	uint32_t words = (uint32_t)(message >> 35);
+
+	copy_words(cpu->scratch_in, ring->arena + (uint32_t)message, words);
+	params->words = words;
+	params->budget = words * MSG_TRAVERSAL;
+	params->malformed = words == 0;
+}
+
+void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status)
+{
+	struct kcall *kcall = this_cpu()->kcall;
+	const struct request *spare = thread->ring.free; /* unless it waits: then another one */
+	uint64_t message = spare->words[4], words = 0;
+
+	kcall->rpc.results.failed = false;
+	if (status == OP_WAITING) {
+		quick_record_call(thread, target, 0, STATUS_OK);
+		return;
+	}
+	if (status == STATUS_OK) {
+		status = STATUS_TOO_LARGE;
+	} else if (status == STATUS_EXCEPTION) { /* fits into any buffer */
+		words = kcall->rpc.results.words;
+		copy_words(thread->ring.arena + spare->sqe.buf_off, this_cpu()->scratch_out, words);
+	}
+	quick_record_call(thread, target, message, status);
+	quick_post(&thread->ring, spare->sqe.user_data, (uint32_t)status | words << 35, 0);
+}
+
+static void finish_call(struct thread *thread, struct request *request, enum status status)
+{
+	if (status == OP_WAITING)
+		return;
+	request->result.status = status;
+	ring_post(&thread->ring, request->sqe.user_data, &request->result);
 }
 
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request)

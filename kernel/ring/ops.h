@@ -32,8 +32,15 @@ enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe);
 /* One capability descriptor. OP_UNRESOLVED. */
 enum status op_resolve_cap(struct thread *thread, struct request *request, const struct cap_desc *desc,
 			   struct carried *out);
-/* A call by id in all its variety, once its target was found: records it, and completes it unless it waits. */
-void call_found(struct thread *thread, struct request *request, struct cap_ref ref);
+/* What a call by id without flags goes to, if the next such call needs to look only whether the id is valid and the caller's
+ * session lives. false: it takes the general way. */
+struct call_target;
+bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint64_t interface_id,
+		  struct call_target *out);
+/* A call by id, without flags. */
+enum status call_by_id(struct thread *thread, struct request *request);
+/* The same to a kernel object that is remembered, by a living session's thread. */
+enum status call_object(struct thread *thread, struct request *request, const struct call_target *target);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
 enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried);
 /* The gate of something that came back with `own` through the request's gate; may use one of its spares. */

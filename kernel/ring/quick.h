@@ -16,10 +16,16 @@
 #include <ring/kcall.h>
 #include <ring/notification.h>
 
-/* A completion: status and length of the message in one word, and the token. */
+/* A completion without capabilities; submit() publishes it, with all others of the entry. */
 static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t status_len, uint64_t token)
 {
-	ring_post_words(ring, user_data, status_len, 0, token);
+	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+
+	cqe[0] = user_data;
+	cqe[1] = status_len;
+	cqe[2] = 0;
+	cqe[3] = token;
+	ring->cq_tail++;
 }
 
 /* ---- Operations on one thing ---- */
@@ -35,8 +41,11 @@ static inline struct quick_sqe quick_read(const volatile uint64_t *from)
 }
 
 /* Makes it a request, to go on the general way. */
-static inline void quick_to_request(struct request *request, uint64_t op, const struct quick_sqe *sqe)
+static inline void quick_to_request(struct ring *ring, uint64_t op, const struct quick_sqe *sqe)
 {
+	struct request *request = ring->free;
+
+	request->sequence = ring->sq_head - 1;
 	request->words[0] = op;
 	request->words[1] = sqe->target;
 	request->words[2] = sqe->bits;
@@ -119,88 +128,118 @@ static inline enum status quick_wait(struct thread *thread, const struct quick_s
 	return *token != 0 ? STATUS_OK : OP_WAITING;
 }
 
-/* ---- A call by id ---- */
+/* ---- A call by id whose target is remembered ---- */
 
-static inline bool quick_ranges_ok(const struct ring *ring, const struct cap_sqe *sqe)
+/* Where it may be. Neighbouring ids, methods and processes have places of their own. */
+static inline struct call_target *call_target_slot(struct kcall *kcall, const struct process *process,
+						   uint64_t word, uint64_t id)
 {
-	return ((sqe->msg_off | sqe->msg_len | sqe->buf_off | sqe->buf_len) & 7) == 0 &&
-	       (uint64_t)sqe->msg_off + sqe->msg_len <= ring->arena_len &&
-	       (uint64_t)sqe->buf_off + sqe->buf_len <= ring->arena_len && sqe->buf_len >= CAP_MIN_RESULT_BUF;
+	return &kcall->targets[((uint32_t)id + (uint32_t)(word >> 16) + process->pid) % KCALL_TARGETS];
 }
 
-/* The kernel object's method that a call by that view means, if nothing about it is unusual; NULL otherwise. An object's view
- * allows methods of its own interface only. */
-static inline rpc_method_fn *quick_method(const struct thread *thread, const struct request *request,
-					  struct cap_ref ref)
+static inline bool quick_target_is(const struct call_target *target, struct process *process, uint64_t word,
+				   uint64_t id, uint64_t interface_id)
 {
-	const struct cap_sqe *sqe = &request->sqe;
-	const struct view *view = ref.view;
-	const struct object_type *type = view->object->type;
-	unsigned method = sqe->method;
-
-	if (unlikely(view->kind != VIEW_OBJECT || ref.gate != NULL || (sqe->caps_len | sqe->buf_caps) != 0 ||
-		     sqe->msg_len > CAP_MAX_KERNEL_MESSAGE ||
-		     view->sets[0].interface_id != sqe->interface_id || method >= type->method_count ||
-		     (view->sets[0].methods >> (method & 63) & 1) == 0 ||
-		     !session_is_alive(thread->process->session)))
-		return NULL;
-	return type->methods[method];
+	return likely(target->word == word) && likely(target->id == id) &&
+	       likely(target->interface_id == interface_id) && likely(target->pid == process->pid) &&
+	       likely(cap_table_still(&process->table, (cap_id){id}));
 }
 
-/* Runs it; the first word of the completion, or OP_WAITING. */
-static inline uint64_t quick_run(struct thread *thread, struct request *request, struct view *view,
-				 rpc_method_fn *method)
+/* The words of a call that decide where it goes, each read once. The others are read where it goes: into a request. */
+struct quick_call {
+	uint64_t word, id, interface_id, message, buffer, caps;
+};
+
+/* A call is a request, to go on the general way. */
+static inline void quick_call_to_request(struct ring *ring, const volatile uint64_t *from,
+					 struct quick_call call)
 {
-	const struct cap_sqe *sqe = &request->sqe;
-	struct cpu *cpu = this_cpu();
-	struct kcall *kcall = &kcalls[cpu->id];
-	const uint64_t *message = (const uint64_t *)(const void *)(thread->ring.arena + sqe->msg_off);
-	uint32_t words = sqe->msg_len / 8;
+	struct request *request = ring->free;
 
-	if (likely(words == 1))
-		cpu->scratch_in[0] = message[0];
-	else
-		copy_words(cpu->scratch_in, message, words);
-	kcall->rpc.interface_id = sqe->interface_id;
-	kcall->rpc.method = sqe->method;
-	kcall->rpc.params.words = words;
-	kcall->rpc.params.budget = words * MSG_TRAVERSAL;
-	kcall->rpc.params.malformed = words == 0;
-	kcall->rpc.results.capacity = (sqe->buf_len < CPU_SCRATCH ? sqe->buf_len : CPU_SCRATCH) / 8;
-	kcall->thread = thread;
-	kcall->request = request;
-	kcall->view = view;
-
-	enum status status = method(view->object, &kcall->rpc);
-
-	if (unlikely(status != STATUS_OK && status != STATUS_EXCEPTION))
-		return (uint32_t)status;
-	words = kcall->rpc.results.words;
-	copy_words(thread->ring.arena + sqe->buf_off, cpu->scratch_out, words); /* fits: capacity */
-	return (uint32_t)status | (uint64_t)words << 35;
+	request->sequence = ring->sq_head - 1;
+	request->words[0] = call.word;
+	request->words[1] = call.id;
+	request->words[2] = call.interface_id;
+	request->words[3] = from[3];
+	request->words[4] = call.message;
+	request->words[5] = call.buffer;
+	request->words[6] = call.caps;
+	store_relaxed(&request->words[7], from[7]); /* a late deadline may look at it */
+	request->result = (struct completion){0};
 }
 
-static inline void quick_call(struct thread *thread, struct ring *ring, struct request *request)
-{
-	const struct cap_sqe *sqe = &request->sqe;
-	uint64_t user_data = sqe->user_data, object_id = 0, word;
-	struct cap_ref ref;
-	enum status status = STATUS_BAD_RANGE;
+#define QUICK_ALIGNED 0x0000000700000007ull /* in {offset, length} */
 
-	if (likely(quick_ranges_ok(ring, sqe)))
-		status = cap_table_find(&thread->process->table, (cap_id){sqe->target}, &ref);
-	if (unlikely(status != STATUS_OK)) {
-		word = (uint32_t)status;
-	} else {
-		rpc_method_fn *method = quick_method(thread, request, ref);
-		if (unlikely(method == NULL)) {
-			call_found(thread, request, ref);
-			return;
-		}
-		object_id = ref.view->object->id; /* read before: the object may be gone after */
-		word = quick_run(thread, request, ref.view, method);
+/* Message and buffer lie in the arena. */
+static inline bool quick_ranges_ok(const struct ring *ring, uint64_t message, uint64_t buffer)
+{
+	uint64_t arena = ring->arena_len;
+
+	return likely(((message | buffer) & QUICK_ALIGNED) == 0) &&
+	       likely((uint32_t)message + (message >> 32) <= arena) &&
+	       likely((uint32_t)buffer + (buffer >> 32) <= arena) &&
+	       likely(buffer >> 32 >= CAP_MIN_RESULT_BUF);
+}
+
+/* A message of `words`, copied once, as the parameters. At most CAP_MAX_KERNEL_MESSAGE. */
+void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message);
+
+static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, uint64_t message)
+{
+	struct msg_reader *params = &cpu->kcall->rpc.params;
+
+	if (unlikely((uint32_t)(message >> 32) != 8)) {
+		quick_take_words(ring, cpu, message);
+		return;
 	}
-	op_record(thread, request, RECORDER_CALL, object_id, (enum status)(uint32_t)word);
-	if (likely(word != (uint32_t)OP_WAITING))
-		quick_post(ring, user_data, word, 0);
+	cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + (uint32_t)message);
+	params->words = 1;
+	params->budget = MSG_TRAVERSAL;
+	params->malformed = false;
+}
+
+/* It failed, or waits: what is left to do, with its status. */
+void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status);
+
+static inline void quick_record_call(const struct thread *thread, const struct call_target *target,
+				     uint64_t message, enum status status)
+{
+	recorder_write(target->interface_id, target->object_id, thread->ids,
+		       (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
+		       target->event | (message & ~0xffffffffull));
+}
+
+/* Runs the kernel object's method. No capabilities move, and the message is at most CAP_MAX_KERNEL_MESSAGE. */
+static inline void quick_call(struct thread *thread, const struct call_target *target,
+			      const volatile uint64_t *from, uint64_t message, uint64_t buffer)
+{
+	struct ring *ring = &thread->ring;
+	struct cpu *cpu = this_cpu();
+	struct kcall *kcall = cpu->kcall;
+	struct request *spare = ring->free;
+
+	/* If it is to wait, its request needs these. */
+	uint64_t user_data = spare->words[3] = from[3];
+	spare->words[4] = message;
+	spare->words[5] = buffer;
+	store_relaxed(&spare->words[7], from[7]);
+	quick_take_message(ring, cpu, message);
+	kcall->thread = thread;
+	kcall->target = target;
+
+	enum status status = target->method(target->self, &kcall->rpc);
+	uint32_t words = kcall->rpc.results.words;
+
+	if (unlikely(status != STATUS_OK) || unlikely(words > buffer >> 35)) {
+		quick_call_failed(thread, target, status);
+		return;
+	}
+	uint64_t *to = (uint64_t *)(void *)(ring->arena + (uint32_t)buffer);
+	to[0] = cpu->scratch_out[0];
+	if (likely(words == 2))
+		to[1] = cpu->scratch_out[1];
+	else
+		copy_words(to + 1, &cpu->scratch_out[1], words - 1);
+	quick_record_call(thread, target, message, STATUS_OK);
+	quick_post(ring, user_data, (uint64_t)words << 35, 0);
 }

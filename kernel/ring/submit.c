@@ -96,17 +96,21 @@ static inline void dispatch_any(struct thread *thread, struct ring *ring, const 
 {
 	struct request *request = ring->free;
 
+	request->sequence = ring->sq_head - 1;
 	bool valid = fetch(from, word, request);
 	request->result = (struct completion){0};
 	complete(ring, request, likely(valid) ? run(thread, request) : STATUS_BAD_OP);
 }
 
-/* All words but the first are the operation's own. */
-static inline void fetch_all(const volatile uint64_t *from, uint64_t word, struct request *request)
+/* The first three words were read, and the others are the operation's own. */
+static inline void fetch_call(const volatile uint64_t *from, uint64_t word, uint64_t target,
+			      uint64_t interface_id, struct request *request)
 {
 	request->words[0] = word;
+	request->words[1] = target;
+	request->words[2] = interface_id;
 #pragma clang loop unroll(full)
-	for (unsigned i = 1; i < 8; i++)
+	for (unsigned i = 3; i < 8; i++)
 		store_relaxed(&request->words[i], from[i]); /* a late deadline may look at it */
 }
 
@@ -115,27 +119,57 @@ static inline void dispatch_return_recv(struct thread *thread, struct ring *ring
 {
 	struct request *request = ring->free;
 
-	fetch_all(from, word, request);
+	request->sequence = ring->sq_head - 1;
+	fetch_call(from, word, from[1], from[2], request);
 	request->result = (struct completion){0};
 	enum status status = op_return_recv_here(thread, request);
 	if (unlikely(status != OP_WAITING))
 		complete(ring, request, status);
 }
 
-/* A call with neither flags nor path. */
+/* A call that is more than a kernel object's method without capabilities, or whose target (NULL) is unusual. */
+[[gnu::noinline]] static void dispatch_call_slowly(struct thread *thread, const struct call_target *target,
+						   const volatile uint64_t *from, struct quick_call call)
+{
+	struct request *request = thread->ring.free;
+
+	quick_call_to_request(&thread->ring, from, call);
+	complete(&thread->ring, request,
+		 target != NULL ? call_object(thread, request, target) : call_by_id(thread, request));
+}
+
+/* A call with neither flags nor path: all the other words are its own. */
 static inline void dispatch_call(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
 				 uint64_t word)
 {
+	struct process *process = thread->process;
 	const struct ring_memory *memory = &ring->memory;
-	struct request *request = ring->free;
+	uint64_t id = from[1], interface_id = from[2];
 
-	fetch_all(from, word, request);
-	if (likely(memory->target.id == request->sqe.target &&
-		   memory->target.interface_id == request->sqe.interface_id &&
-		   memory->target.removals == load_acquire(memory->target.count)))
-		op_call_again(thread, request);
-	else
-		quick_call(thread, ring, request);
+	if (memory->target.id == id && likely(memory->target.interface_id == interface_id) &&
+	    likely(memory->target.removals == load_acquire(memory->target.count))) {
+		ring->free->sequence = ring->sq_head - 1;
+		fetch_call(from, word, id, interface_id, ring->free);
+		op_call_again(thread, ring->free);
+		return;
+	}
+
+	struct call_target *target = call_target_slot(this_cpu()->kcall, process, word, id);
+	if (unlikely(!quick_target_is(target, process, word, id, interface_id)) &&
+	    !call_resolve(thread, word, id, interface_id, target))
+		target = NULL;
+
+	uint64_t message = from[4], buffer = from[5], caps = from[6];
+	struct quick_call call = {word, id, interface_id, message, buffer, caps};
+
+	if (unlikely(target == NULL) || unlikely(!quick_ranges_ok(ring, message, buffer)) ||
+	    unlikely(!session_is_alive(process->session))) {
+		dispatch_call_slowly(thread, NULL, from, call);
+	} else if (unlikely(caps >> 32 != 0) || unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE)) {
+		dispatch_call_slowly(thread, target, from, call);
+	} else {
+		quick_call(thread, target, from, message, buffer);
+	}
 }
 
 /* One on one thing; `quiet` is its only flag. */
@@ -173,7 +207,7 @@ static inline void dispatch_quick(struct thread *thread, struct ring *ring, cons
 		status = quick_wait(thread, &sqe, &token);
 		if (status != OP_WAITING)
 			break;
-		quick_to_request(ring->free, op, &sqe);
+		quick_to_request(ring, op, &sqe);
 		complete(ring, ring->free, op_wait(thread, ring->free));
 		return;
 	}
@@ -190,7 +224,6 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 						->sq[(uint32_t)sequence & ring->sq_mask];
 	uint64_t word = from[0];
 
-	ring->free->sequence = sequence;
 	if ((word & ~W_METHOD) == CAP_OP_CALL) {
 		dispatch_call(thread, ring, from, word);
 		return;
@@ -290,6 +323,7 @@ static inline uint32_t admit(struct thread *thread, uint32_t count, bool capture
 		}
 	}
 	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
+	store_release(&ring->control->cq_tail, ring->cq_tail);
 	return reasons;
 }
 

@@ -32,23 +32,6 @@ static void emit_op(struct gen *g, struct node n, uint32_t i)
 	emit(g, ");\n");
 }
 
-/* Decodes by one comparison what a writer with the same schema wrote; the message is refused before anything is done. */
-static void emit_serve_params(struct gen *g, struct node params)
-{
-	const char *p = node_name(params);
-
-	emit(g, "\tstruct msg_struct root;\n\n");
-	emit(g, "\tif (__builtin_expect(!msg_reader_enter(&request->params, %u, %u, &root), 0))\n",
-	     struct_data_words(params), struct_pointers(params));
-	emit(g, "\t\treturn STATUS_BAD_MESSAGE;\n");
-	if (!has_check(g, params))
-		return;
-	emit(g, "\n\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n", p,
-	     p);
-	emit(g,
-	     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
-}
-
 static const char *one_of_condition(struct value value, const char *text)
 {
 	struct msg_list texts = msg_read_list(value_pointer(value), MSG_ELEM_POINTER);
@@ -98,32 +81,61 @@ static void emit_limits(struct gen *g, struct node params)
 	}
 }
 
-/* In the header, so that it becomes part of whoever knows the operation. */
-static void emit_serve(struct gen *g, struct node n, uint32_t i)
+/* The call of the operation, behind `return`. */
+static void emit_operation(struct gen *g, struct node n, uint32_t i)
 {
 	struct method m = interface_method(n, i);
 	struct node params = schema_node(g->schema, method_params(m)),
 		    results = schema_node(g->schema, method_results(m));
-	const char *method = snake(member_name(m.s)), *name = node_name(n);
-	bool fixed = struct_pointers(results) == 0;
+	unsigned data = struct_data_words(results), pointers = struct_pointers(results);
 
+	if (has_check(g, params)) {
+		emit(g,
+		     "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){%s});\n",
+		     node_name(params), node_name(params), params_root);
+		emit(g,
+		     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
+	}
 	emit(g,
-	     "\n[[gnu::always_inline]] static inline enum status %s_%s_serve(const struct %s_server_ops *ops, void *self,\n"
-	     "\t\t\tstruct rpc_request *request)\n{\n",
-	     name, method, name);
-	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n\n", identifier(method),
-	     node_schema_name(n));
-	emit_serve_params(g, params);
-	emit_limits(g, params);
-	emit(g, "\n\tstruct msg_struct_builder results = msg_builder_root(&request->results, %u, %u);\n\n",
-	     struct_data_words(results), struct_pointers(results));
-	emit(g, "\tif (__builtin_expect(!results.data, 0))\n\t\treturn STATUS_TOO_LARGE;\n");
-	emit(g, "\treturn %sops->%s(self, request", fixed ? "" : "rpc_finish(request, ", identifier(method));
+	     "\tif (__builtin_expect(request->results.capacity < %u, 0))\n\t\treturn STATUS_TOO_LARGE;\n\n",
+	     1 + data + pointers);
+	emit(g,
+	     "\t[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, %u, %u);\n\n",
+	     data, pointers);
+	/* What has no pointers fits, since its root does. */
+	emit(g, "\treturn %sops->%s(self, request", pointers == 0 ? "" : "rpc_finish(request, ",
+	     identifier(snake(member_name(m.s))));
 	if (has_fields(params))
 		emit(g, ", (struct %s_reader){root}", node_name(params));
 	if (has_fields(results))
 		emit(g, ", (struct %s_builder){results}", node_name(results));
-	emit(g, ")%s;\n}\n", fixed ? "" : ")");
+	emit(g, ")%s;\n", pointers == 0 ? "" : ")");
+}
+
+/* In the header, so that it becomes part of whoever knows the operation: for what a writer with the same schema wrote, which one
+ * comparison tells. */
+static void emit_serve(struct gen *g, struct node n, uint32_t i)
+{
+	struct method m = interface_method(n, i);
+	struct node params = schema_node(g->schema, method_params(m));
+	const char *method = snake(member_name(m.s)), *name = node_name(n);
+	unsigned data = struct_data_words(params), pointers = struct_pointers(params);
+
+	emit(g,
+	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n",
+	     name, method, name);
+	emit(g,
+	     "\n[[gnu::always_inline]] static inline enum status %s_%s_serve(const struct %s_server_ops *ops, void *self,\n"
+	     "\t\t\tstruct rpc_request *request)\n{\n",
+	     name, method, name);
+	emit(g, "\tif (!ops->%s || __builtin_expect(!msg_reader_is(&request->params, %u, %u), 0))\n",
+	     identifier(method), data, pointers);
+	emit(g, "\t\treturn %s_%s_serve_any(ops, self, request);\n", name, method);
+	emit(g,
+	     "\n\t[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, %u, %u);\n\n",
+	     data, pointers);
+	emit_operation(g, n, i);
+	emit(g, "}\n");
 }
 
 static void emit_bind(struct gen *g, struct node n)
@@ -184,6 +196,15 @@ static void emit_method(struct gen *g, struct node n, uint32_t i)
 {
 	const char *name = node_name(n), *method = snake(member_name(interface_method(n, i).s));
 
+	emit(g,
+	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request)\n{\n",
+	     name, method, name);
+	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n\n", identifier(method),
+	     node_schema_name(n));
+	emit(g, "\t[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);\n\n");
+	emit(g, "\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n\n");
+	emit_operation(g, n, i);
+	emit(g, "}\n");
 	emit(g,
 	     "\n[[gnu::noinline]] static enum status run_%s_%s(const struct %s_server_ops *ops, void *self,\n"
 	     "\t\t\tstruct rpc_request *request)\n{\n\treturn %s_%s_serve(ops, self, request);\n}\n",

@@ -8,16 +8,70 @@ void box_of_text_open_results_check(struct box_of_text_open_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 1));
 }
 
+enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->put)
+		return rpc_unimplemented(request, "Box");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	if (__builtin_expect(request->results.capacity < 1, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
+
+	return ops->put(self, request, (struct box_put_params_reader){root});
+}
+
 [[gnu::noinline]] static enum status run_box_put(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
 	return box_put_serve(ops, self, request);
 }
 
+enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->take)
+		return rpc_unimplemented(request, "Box");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	if (__builtin_expect(request->results.capacity < 2, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
+
+	return rpc_finish(request, ops->take(self, request, (struct box_take_results_builder){results}));
+}
+
 [[gnu::noinline]] static enum status run_box_take(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
 	return box_take_serve(ops, self, request);
+}
+
+enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->swap)
+		return rpc_unimplemented(request, "Box");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	if (__builtin_expect(request->results.capacity < 2, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
+
+	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){root}, (struct box_swap_results_builder){results}));
 }
 
 [[gnu::noinline]] static enum status run_box_swap(const struct box_server_ops *ops, void *self,
@@ -68,6 +122,24 @@ const struct rpc_interface box_interface = {
 	.method_count = 3,
 	.dispatch = box_dispatch_any,
 };
+
+enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->open)
+		return rpc_unimplemented(request, "BoxOfText");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	if (__builtin_expect(request->results.capacity < 3, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 2);
+
+	return rpc_finish(request, ops->open(self, request, (struct box_of_text_open_results_builder){results}));
+}
 
 [[gnu::noinline]] static enum status run_box_of_text_open(const struct box_of_text_server_ops *ops, void *self,
 			struct rpc_request *request)

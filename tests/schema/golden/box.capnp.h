@@ -425,58 +425,49 @@ struct box_server_ops {
 		struct box_swap_results_builder results);
 };
 
+enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
+
 [[gnu::always_inline]] static inline enum status box_put_serve(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->put)
-		return rpc_unimplemented(request, "Box");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 1, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 0);
-
-	if (__builtin_expect(!results.data, 0))
+	if (!ops->put || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
+		return box_put_serve_any(ops, self, request);
+	if (__builtin_expect(request->results.capacity < 1, 0))
 		return STATUS_TOO_LARGE;
-	return ops->put(self, request, (struct box_put_params_reader){root});
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
+
+	return ops->put(self, request, (struct box_put_params_reader){msg_reader_root_as(&request->params, 0, 1)});
 }
+
+enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
 
 [[gnu::always_inline]] static inline enum status box_take_serve(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->take)
-		return rpc_unimplemented(request, "Box");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 1);
-
-	if (__builtin_expect(!results.data, 0))
+	if (!ops->take || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
+		return box_take_serve_any(ops, self, request);
+	if (__builtin_expect(request->results.capacity < 2, 0))
 		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
+
 	return rpc_finish(request, ops->take(self, request, (struct box_take_results_builder){results}));
 }
+
+enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
 
 [[gnu::always_inline]] static inline enum status box_swap_serve(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->swap)
-		return rpc_unimplemented(request, "Box");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 1, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 1);
-
-	if (__builtin_expect(!results.data, 0))
+	if (!ops->swap || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
+		return box_swap_serve_any(ops, self, request);
+	if (__builtin_expect(request->results.capacity < 2, 0))
 		return STATUS_TOO_LARGE;
-	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){root}, (struct box_swap_results_builder){results}));
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
+
+	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){msg_reader_root_as(&request->params, 0, 1)}, (struct box_swap_results_builder){results}));
 }
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
@@ -516,21 +507,18 @@ struct box_of_text_server_ops {
 		struct box_of_text_open_results_builder results);
 };
 
+enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request);
+
 [[gnu::always_inline]] static inline enum status box_of_text_open_serve(const struct box_of_text_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->open)
-		return rpc_unimplemented(request, "BoxOfText");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 2);
-
-	if (__builtin_expect(!results.data, 0))
+	if (!ops->open || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
+		return box_of_text_open_serve_any(ops, self, request);
+	if (__builtin_expect(request->results.capacity < 3, 0))
 		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 2);
+
 	return rpc_finish(request, ops->open(self, request, (struct box_of_text_open_results_builder){results}));
 }
 

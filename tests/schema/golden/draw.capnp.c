@@ -19,10 +19,58 @@ void draw_child_results_check(struct draw_child_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 0));
 }
 
+enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->draw)
+		return rpc_unimplemented(request, "Draw");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	draw_draw_params_check((struct draw_draw_params_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	if (__builtin_expect(request->results.capacity < 2, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 0);
+
+	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
+}
+
 [[gnu::noinline]] static enum status run_draw_draw(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
 	return draw_draw_serve(ops, self, request);
+}
+
+enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->child)
+		return rpc_unimplemented(request, "Draw");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	draw_child_params_check((struct draw_child_params_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	if (__builtin_expect(request->results.capacity < 3, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 1);
+
+	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
 }
 
 [[gnu::noinline]] static enum status run_draw_child(const struct draw_server_ops *ops, void *self,
@@ -70,10 +118,52 @@ const struct rpc_interface draw_interface = {
 	.dispatch = draw_dispatch_any,
 };
 
+enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->clear)
+		return rpc_unimplemented(request, "Canvas");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	uint32_t budget = request->params.budget;
+
+	shape_check((struct shape_reader){root});
+	request->params.budget = budget;
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+	if (__builtin_expect(request->results.capacity < 14, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 4, 9);
+
+	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
+}
+
 [[gnu::noinline]] static enum status run_canvas_clear(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
 	return canvas_clear_serve(ops, self, request);
+}
+
+enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request)
+{
+	if (!ops->reset)
+		return rpc_unimplemented(request, "Canvas");
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
+
+	if (!msg_reader_ok(&request->params))
+		return STATUS_BAD_MESSAGE;
+
+	if (__builtin_expect(request->results.capacity < 1, 0))
+		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
+
+	return ops->reset(self, request);
 }
 
 [[gnu::noinline]] static enum status run_canvas_reset(const struct canvas_server_ops *ops, void *self,

@@ -369,54 +369,46 @@ struct draw_server_ops {
 		struct draw_child_results_builder results);
 };
 
+enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
+
 [[gnu::always_inline]] static inline enum status draw_draw_serve(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->draw)
-		return rpc_unimplemented(request, "Draw");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 1, 1, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
+	if (!ops->draw || __builtin_expect(!msg_reader_is(&request->params, 1, 1), 0))
+		return draw_draw_serve_any(ops, self, request);
 	uint32_t budget = request->params.budget;
 
-	draw_draw_params_check((struct draw_draw_params_reader){root});
+	draw_draw_params_check((struct draw_draw_params_reader){msg_reader_root_as(&request->params, 1, 1)});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 1, 0);
-
-	if (__builtin_expect(!results.data, 0))
+	if (__builtin_expect(request->results.capacity < 2, 0))
 		return STATUS_TOO_LARGE;
-	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 0);
+
+	return ops->draw(self, request, (struct draw_draw_params_reader){msg_reader_root_as(&request->params, 1, 1)}, (struct draw_draw_results_builder){results});
 }
+
+enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
 
 [[gnu::always_inline]] static inline enum status draw_child_serve(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->child)
-		return rpc_unimplemented(request, "Draw");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 2, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
+	if (!ops->child || __builtin_expect(!msg_reader_is(&request->params, 0, 2), 0))
+		return draw_child_serve_any(ops, self, request);
 	uint32_t budget = request->params.budget;
 
-	draw_child_params_check((struct draw_child_params_reader){root});
+	draw_child_params_check((struct draw_child_params_reader){msg_reader_root_as(&request->params, 0, 2)});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 1, 1);
-
-	if (__builtin_expect(!results.data, 0))
+	if (__builtin_expect(request->results.capacity < 3, 0))
 		return STATUS_TOO_LARGE;
-	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 1);
+
+	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){msg_reader_root_as(&request->params, 0, 2)}, (struct draw_child_results_builder){results}));
 }
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
@@ -456,46 +448,39 @@ struct canvas_server_ops {
 	enum status (*reset)(void *self, struct rpc_request *request);
 };
 
+enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);
+
 [[gnu::always_inline]] static inline enum status canvas_clear_serve(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->clear)
-		return rpc_unimplemented(request, "Canvas");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 4, 9, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
+	if (!ops->clear || __builtin_expect(!msg_reader_is(&request->params, 4, 9), 0))
+		return canvas_clear_serve_any(ops, self, request);
 	uint32_t budget = request->params.budget;
 
-	shape_check((struct shape_reader){root});
+	shape_check((struct shape_reader){msg_reader_root_as(&request->params, 4, 9)});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 4, 9);
-
-	if (__builtin_expect(!results.data, 0))
+	if (__builtin_expect(request->results.capacity < 14, 0))
 		return STATUS_TOO_LARGE;
-	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 4, 9);
+
+	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){msg_reader_root_as(&request->params, 4, 9)}, (struct shape_builder){results}));
 }
+
+enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);
 
 [[gnu::always_inline]] static inline enum status canvas_reset_serve(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	if (!ops->reset)
-		return rpc_unimplemented(request, "Canvas");
-
-	struct msg_struct root;
-
-	if (__builtin_expect(!msg_reader_enter(&request->params, 0, 0, &root), 0))
-		return STATUS_BAD_MESSAGE;
-
-	struct msg_struct_builder results = msg_builder_root(&request->results, 0, 0);
-
-	if (__builtin_expect(!results.data, 0))
+	if (!ops->reset || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
+		return canvas_reset_serve_any(ops, self, request);
+	if (__builtin_expect(request->results.capacity < 1, 0))
 		return STATUS_TOO_LARGE;
+
+	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
+
 	return ops->reset(self, request);
 }
 

@@ -139,6 +139,14 @@ static inline enum status cap_table_find(struct cap_table *table, cap_id id, str
 	return likely(out->gate == NULL) || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 }
 
+/* An id that resolved to something under no gate: does it still? Then to the same (T2). Two loads: an array never shrinks. */
+static inline bool cap_table_still(struct cap_table *table, cap_id id)
+{
+	const struct cap_entry *entry = &cap_array_entries(load_acquire(&table->array))[cap_id_slot(id)];
+
+	return load_acquire(&entry->generation) == cap_id_generation(id);
+}
+
 /* As cap_table_find, with references for the caller. */
 enum status cap_table_get(struct cap_table *table, cap_id id, struct cap_ref *out);
 

@@ -10,6 +10,7 @@
 #include <core/types.h>
 
 struct arch_context;
+struct kcall;
 struct quiesce_node;
 struct recorder_event;
 struct sched_entity;
@@ -37,6 +38,7 @@ struct cpu {
 	struct sched_entity *handover; /* last one made runnable by this entry, to be switched to directly */
 	struct sched_entity *loaded;   /* whose vector state is in this CPU: current, or who ran last */
 	struct space *space;           /* active address space (mm/space.c), NULL = the kernel's own */
+	struct kcall *kcall;           /* ring/kcall.h */
 
 	/* flight recorder (core/recorder.h) */
 	struct recorder_event *recorder; /* recorder_mask + 1 events */

@@ -76,12 +76,15 @@ static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64
 				  uint64_t packed)
 {
 	struct cpu *cpu = this_cpu();
-	struct recorder_event *event = recorder_begin(cpu);
-	uint64_t sequence = cpu->recorder_head;
+	uint64_t sequence = cpu->recorder_head + 1;
+	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
 	uint64_t *words = (uint64_t *)(void *)&event->process;
 
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
 		      offsetof(struct recorder_event, detail) == 56);
+	store_relaxed(&cpu->recorder_head, sequence);
+	store_relaxed(&event->sequence, 0ull);
+	store_fence();
 	event->time_ticks = arch_ticks();
 	event->interface_id = interface_id;
 	event->object = object;

@@ -15,31 +15,51 @@
 
 struct thread;
 
+/*
+ * What a call by id, without flags, resolves to; remembered by each CPU. It still does while the id is valid, and the table
+ * entry keeps the view. Only what is under no gate is remembered.
+ */
+struct call_target {
+	uint64_t word; /* the submission's first: operation and method */
+	uint64_t id;
+	uint64_t interface_id;
+	uint32_t pid;   /* of the process that has the id */
+	uint32_t event; /* for the flight recorder: recorder_pack() but for the message's length */
+	uint64_t object_id;
+	struct view *view;
+	rpc_method_fn *method; /* of the kernel object */
+	void *self;            /* and the object */
+};
+static_assert(sizeof(struct call_target) == 64);
+
+#define KCALL_TARGETS 16u
+
+/* One for each CPU. Between calls it is plain: its buffers are the CPU's scratch, and it carries no capabilities. */
 struct kcall {
-	struct rpc_request rpc; /* first */
-	struct thread *thread;  /* the caller */
-	struct request *request;
-	struct view *view; /* what was called: its key is a Notification facet's mask */
+	struct rpc_request rpc;           /* first; interface_id and method are not set for kernel objects */
+	struct thread *thread;            /* the caller */
+	struct request *request;          /* of the call; NULL: it has none yet */
+	const struct call_target *target; /* what was called */
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
 	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
+	struct call_target other; /* what was called, if it is not remembered: its view */
+	struct call_target targets[KCALL_TARGETS];
 };
 
-/* One for each CPU. Between calls it is plain: its buffers are the CPU's scratch, and it carries no capabilities. */
-extern struct kcall kcalls[MAX_CPUS];
 /* Once, before the first call. */
 void kcall_init(void);
-
-static inline void kcall_plain(struct kcall *kcall)
-{
-	kcall->rpc.caps_in_len = kcall->rpc.caps_out_len = kcall->rpc.caps_out_max = 0;
-	msg_reader_set_caps(&kcall->rpc.params, 0);
-}
 
 static inline struct kcall *kcall_of(struct rpc_request *request)
 {
 	return container_of(request, struct kcall, rpc);
+}
+
+/* The view that was called; its key is a Notification facet's mask. */
+static inline struct view *kcall_called(struct rpc_request *request)
+{
+	return kcall_of(request)->target->view;
 }
 
 /* The view that a capability field's index names, or NULL. */

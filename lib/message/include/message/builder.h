@@ -101,6 +101,23 @@ static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, 
 	return (struct msg_struct_builder){b, b->base + 8};
 }
 
+/*
+ * The same for a builder that has not failed and whose capacity was compared with the root's size, which the schema fixes: the message
+ * is only begun.
+ */
+[[gnu::always_inline]] static inline struct msg_struct_builder msg_builder_root_as(struct msg_builder *b,
+										   uint32_t data_words,
+										   uint32_t pointers)
+{
+	uint8_t *base = b->base;
+
+	__builtin_assume(base + 8 != nullptr);
+	b->words = 1 + data_words + pointers;
+	msg_store64(base, msg_root_word(data_words, pointers));
+	__builtin_memset(base + 8, 0, (size_t)(data_words + pointers) * 8);
+	return (struct msg_struct_builder){b, base + 8};
+}
+
 /* The root as a pointer that can be set to anything; starts the message over. */
 static inline struct msg_pointer_builder msg_builder_root_pointer(struct msg_builder *b)
 {

@@ -173,19 +173,19 @@ static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
 				   (uint16_t)(r->nesting - 1)};
 }
 
-/* The same for who must refuse what is malformed at once: false. */
-[[gnu::always_inline]] static inline bool msg_reader_enter(struct msg_reader *r, uint32_t data_words,
-							   uint32_t pointers, struct msg_struct *root)
+/* The comparison alone, for who goes another way if it fails; msg_reader_root_as then gives the root. */
+[[gnu::always_inline]] static inline bool msg_reader_is(const struct msg_reader *r, uint32_t data_words,
+							uint32_t pointers)
 {
-	if (__builtin_expect(r->words > data_words + pointers &&
-				     msg_load64(r->base) == msg_root_word(data_words, pointers),
-			     1)) {
-		*root = (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
-					    (uint16_t)(r->nesting - 1)};
-		return true;
-	}
-	*root = msg_reader_root(r);
-	return !r->malformed;
+	return r->words > data_words + pointers && msg_load64(r->base) == msg_root_word(data_words, pointers);
+}
+
+[[gnu::always_inline]] static inline struct msg_struct msg_reader_root_as(struct msg_reader *r,
+									  uint32_t data_words,
+									  uint32_t pointers)
+{
+	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
+				   (uint16_t)(r->nesting - 1)};
 }
 
 /* ---- Fields of a struct ---- */
