@@ -93,7 +93,7 @@ static enum status watched(void *self, struct rpc_request *request,
 	uint64_t mask = notification_watched_params_reader_mask(params);
 	uint64_t gone = notification_watched_params_reader_gone(params);
 	struct process *process = kcall_of(request)->thread->process;
-	struct view *own = kcall_of(request)->view, *view;
+	struct view *own = kcall_called(request), *view;
 	int32_t index;
 
 	(void)self;

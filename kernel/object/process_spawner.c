@@ -72,7 +72,7 @@ static enum status create(void *self, struct rpc_request *request,
 	(void)self;
 	if (capture >= 0 && memory == NULL)
 		return object_raise_invalid(request, "not a MemoryObject that may be written", "capture");
-	limits.shared = kcall_of(request)->view->kind == VIEW_FACET;
+	limits.shared = kcall_called(request)->kind == VIEW_FACET;
 	if (index >= 0 && session == NULL)
 		return object_raise_invalid(request, "not a SessionContext with the method member",
 					    "session");
@@ -100,7 +100,7 @@ static enum status create(void *self, struct rpc_request *request,
 static enum status bounded(void *self, struct rpc_request *request,
 			   struct process_spawner_bounded_results_builder results)
 {
-	const struct view *own = kcall_of(request)->view;
+	const struct view *own = kcall_called(request);
 	struct view *view;
 	int32_t index;
 
