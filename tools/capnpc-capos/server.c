@@ -91,11 +91,12 @@ static void emit_operation(struct gen *g, struct node n, uint32_t i)
 
 	if (has_check(g, params)) {
 		emit(g,
-		     "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){%s});\n",
-		     node_name(params), node_name(params), params_root);
+		     "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n",
+		     node_name(params), node_name(params));
 		emit(g,
 		     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
 	}
+	emit_limits(g, params);
 	emit(g,
 	     "\tif (__builtin_expect(request->results.capacity < %u, 0))\n\t\treturn STATUS_TOO_LARGE;\n\n",
 	     1 + data + pointers);

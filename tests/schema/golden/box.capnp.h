@@ -432,12 +432,15 @@ enum status box_put_serve_any(const struct box_server_ops *ops, void *self, stru
 {
 	if (!ops->put || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
 		return box_put_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 1);
+
 	if (__builtin_expect(request->results.capacity < 1, 0))
 		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
 
-	return ops->put(self, request, (struct box_put_params_reader){msg_reader_root_as(&request->params, 0, 1)});
+	return ops->put(self, request, (struct box_put_params_reader){root});
 }
 
 enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
@@ -447,6 +450,9 @@ enum status box_take_serve_any(const struct box_server_ops *ops, void *self, str
 {
 	if (!ops->take || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
 		return box_take_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
+
 	if (__builtin_expect(request->results.capacity < 2, 0))
 		return STATUS_TOO_LARGE;
 
@@ -462,12 +468,15 @@ enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, str
 {
 	if (!ops->swap || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
 		return box_swap_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 1);
+
 	if (__builtin_expect(request->results.capacity < 2, 0))
 		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
 
-	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){msg_reader_root_as(&request->params, 0, 1)}, (struct box_swap_results_builder){results}));
+	return rpc_finish(request, ops->swap(self, request, (struct box_swap_params_reader){root}, (struct box_swap_results_builder){results}));
 }
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
@@ -514,6 +523,9 @@ enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops,
 {
 	if (!ops->open || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
 		return box_of_text_open_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
+
 	if (__builtin_expect(request->results.capacity < 3, 0))
 		return STATUS_TOO_LARGE;
 

@@ -376,9 +376,12 @@ enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, s
 {
 	if (!ops->draw || __builtin_expect(!msg_reader_is(&request->params, 1, 1), 0))
 		return draw_draw_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 1, 1);
+
 	uint32_t budget = request->params.budget;
 
-	draw_draw_params_check((struct draw_draw_params_reader){msg_reader_root_as(&request->params, 1, 1)});
+	draw_draw_params_check((struct draw_draw_params_reader){root});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
@@ -387,7 +390,7 @@ enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, s
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 0);
 
-	return ops->draw(self, request, (struct draw_draw_params_reader){msg_reader_root_as(&request->params, 1, 1)}, (struct draw_draw_results_builder){results});
+	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
 }
 
 enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
@@ -397,9 +400,12 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 {
 	if (!ops->child || __builtin_expect(!msg_reader_is(&request->params, 0, 2), 0))
 		return draw_child_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 2);
+
 	uint32_t budget = request->params.budget;
 
-	draw_child_params_check((struct draw_child_params_reader){msg_reader_root_as(&request->params, 0, 2)});
+	draw_child_params_check((struct draw_child_params_reader){root});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
@@ -408,7 +414,7 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 1);
 
-	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){msg_reader_root_as(&request->params, 0, 2)}, (struct draw_child_results_builder){results}));
+	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
 }
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
@@ -455,9 +461,12 @@ enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *se
 {
 	if (!ops->clear || __builtin_expect(!msg_reader_is(&request->params, 4, 9), 0))
 		return canvas_clear_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 4, 9);
+
 	uint32_t budget = request->params.budget;
 
-	shape_check((struct shape_reader){msg_reader_root_as(&request->params, 4, 9)});
+	shape_check((struct shape_reader){root});
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
@@ -466,7 +475,7 @@ enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *se
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 4, 9);
 
-	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){msg_reader_root_as(&request->params, 4, 9)}, (struct shape_builder){results}));
+	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
 }
 
 enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);
@@ -476,6 +485,9 @@ enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *se
 {
 	if (!ops->reset || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
 		return canvas_reset_serve_any(ops, self, request);
+
+	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
+
 	if (__builtin_expect(request->results.capacity < 1, 0))
 		return STATUS_TOO_LARGE;
 
