@@ -216,7 +216,8 @@ static bool ready_for_user(struct thread *thread)
 	}
 	if (thread->in_enter) {
 		enter_continue(thread);
-		if (thread->in_enter || this_cpu()->current != &thread->sched)
+		/* In this order: a thread that blocked is no longer ours to look at. */
+		if (this_cpu()->current != &thread->sched || thread->in_enter)
 			return false;
 	}
 	if (unlikely(load_relaxed(&thread->ring.signals) & RING_UPCALL))
@@ -249,11 +250,6 @@ static struct arch_context *next_slow(struct cpu *cpu)
 	}
 }
 
-struct arch_context *kernel_next(void)
-{
-	return next_slow(this_cpu());
-}
-
 /* The thread that entered goes on, unless something else wants the CPU, or it. */
 [[gnu::always_inline]] static inline struct arch_context *go_on(struct cpu *cpu, struct thread *thread)
 {
@@ -262,6 +258,19 @@ struct arch_context *kernel_next(void)
 		return next_slow(cpu);
 	quiesce_exit();
 	return &thread->context;
+}
+
+struct arch_context *kernel_next(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct sched_entity *current = cpu->current;
+
+	/* After a fault or an interrupt most threads go on. */
+	if (likely(current != NULL && quiesce_is_inside() &&
+		   cpu->current_context == &sched_thread(current)->context &&
+		   !sched_thread(current)->in_enter))
+		return go_on(cpu, sched_thread(current));
+	return next_slow(cpu);
 }
 
 /* It waits. If this entry made another one runnable, that one goes on directly. */
