@@ -54,10 +54,9 @@ struct thread_block *thread_block_init(void *memory, uint64_t canary)
 {
 	struct thread_block *block = (struct thread_block *)(void *)((uint8_t *)memory + tls_size());
 
-	__builtin_memset(memory, 0, thread_block_size());
+	__builtin_memset(memory, 0, tls_size());
 	__builtin_memcpy(memory, tls_start, (uintptr_t)tls_data_end - (uintptr_t)tls_start);
-	block->self = block;
-	block->canary = canary;
+	*block = (struct thread_block){.self = block, .canary = canary}; /* the ring: ring_client_init */
 	return block;
 }
 
