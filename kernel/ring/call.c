@@ -338,7 +338,7 @@ static enum status resolve_carried(struct thread *thread, struct request *reques
 		memory->session_service = endpoint->service;
 		memory->session_reference = session_reference(thread->process->session, endpoint->service);
 	}
-	endpoint_admit_call(endpoint, request, ref.view->key, memory->session_reference);
+	endpoint_admit_call(endpoint, request, ref.view, memory->session_reference);
 	return OP_WAITING;
 }
 

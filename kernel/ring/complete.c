@@ -75,6 +75,8 @@ void request_release(struct ring *ring, struct request *request)
 		record_release(process, request->record);
 	if (extras & REQUEST_COUNTED)
 		object_put(request->object);
+	if (extras & REQUEST_VIEW)
+		view_put(request->view);
 }
 
 void ring_finish_extras(struct ring *ring, struct request *request)

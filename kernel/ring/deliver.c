@@ -212,14 +212,19 @@ void endpoint_pump(struct endpoint *endpoint)
 	} while (ring != NULL);
 }
 
-void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64_t key, uint64_t session)
+void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct view *view, uint64_t session)
 {
 	uint64_t sequence = call->sequence;
 	struct ring *ring = call->ring;
 
 	call->object = &endpoint->object;
-	call->key = key;
+	call->key = view->key;
 	call->session = session;
+	/* A call that is still to come keeps its object reachable: no notice says before it that the last facet is gone. */
+	if (view_try_get(view)) {
+		call->view = view;
+		call->extras |= REQUEST_VIEW;
+	}
 	list_init(&call->link);
 	if (call->extras & REQUEST_GATED) {
 		store_relaxed(&call->queue_lock, &endpoint->lock);

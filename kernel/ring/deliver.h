@@ -14,8 +14,10 @@
 #include <ring/endpoint.h>
 #include <ring/record.h>
 
-/* Takes `call` (the spare) as waiting and hands it to a receiver, or queues it. `key` and `session`: as the server sees them. */
-void endpoint_queue_call(struct endpoint *endpoint, struct request *call, uint64_t key, uint64_t session);
+/* Takes `call` (the spare) as waiting and hands it to a receiver, or queues it. `view`: of the facet called; `session`: as the
+ * server sees it. */
+void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct view *view,
+			 uint64_t session);
 /* What a call has beyond its header: a message that a server left which passed it on; capabilities go behind it, the record gets the
  * gate. Bytes of message. */
 uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header);
@@ -114,7 +116,7 @@ static inline bool may_go_to_anybody(const struct request *call)
 /* `call`, whose other fields are set, waits from now on. The case that a receiver waits whose ring can be owned, in line: it gets the
  * call, its cap_enter ends, and its thread may have this CPU next. */
 [[gnu::always_inline]] static inline void endpoint_admit_call(struct endpoint *endpoint, struct request *call,
-							      uint64_t key, uint64_t session)
+							      struct view *view, uint64_t session)
 {
 	struct ring *own = call->ring;
 
@@ -129,7 +131,8 @@ static inline bool may_go_to_anybody(const struct request *call)
 			list_remove(&receive->link);
 			if (likely(request_claim(receive, receive->sequence))) {
 				own->copied += call->sqe.msg_len;
-				struct completion result = deliver(endpoint, call, key, session, receive);
+				struct completion result = deliver(endpoint, call, view->key, session,
+								   receive);
 				spin_unlock(&endpoint->lock);
 				ring_finish_with(ring, receive, result);
 				ring_unclaim(ring);
@@ -137,12 +140,12 @@ static inline bool may_go_to_anybody(const struct request *call)
 			}
 			spin_unlock(&endpoint->lock);
 			ring_unclaim(ring); /* the receiver was being aborted */
-			endpoint_queue_call(endpoint, call, key, session);
+			endpoint_queue_call(endpoint, call, view, session);
 			return;
 		}
 	}
 	spin_unlock(&endpoint->lock);
-	endpoint_queue_call(endpoint, call, key, session);
+	endpoint_queue_call(endpoint, call, view, session);
 }
 
 /* RECV for a record that was reserved for it, or is the returned call's. */

@@ -222,4 +222,72 @@ EXPLORE_TEST(a_server_learns_that_the_caller_is_gone, 2000)
 	scenario_end();
 }
 
+/* --- a call and the end of what it goes to --------------------------------------------------------------------------- */
+
+/* Calls its door and lets go of it, in one entry. */
+static void calls_and_lets_go(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_cqe cqe;
+	unsigned completions = 0;
+
+	user_ring_open(&ring, region);
+	(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+						   .target = doors[ring.thread_arg].raw,
+						   .interface_id = SCENARIO_INTERFACE,
+						   .msg_len = 16,
+						   .buf_off = 1024,
+						   .buf_len = 256});
+	(void)user_submit(&ring,
+			  &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = doors[ring.thread_arg].raw});
+	while (completions < 2) {
+		(void)user_enter(&ring, 1, 0);
+		while (user_reap(&ring, &cqe)) {
+			explore_check(cqe.status == STATUS_OK);
+			completions++;
+		}
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+static void sees_calls_before_notices(uint64_t region)
+{
+	struct user_ring ring;
+	bool gone[CLIENTS] = {};
+
+	user_ring_open(&ring, region);
+	if (host_random() % 2) /* late: the calls are queued */
+		(void)host_cap_enter(1, host_now_ns() + 20000, NULL);
+	for (;;) {
+		struct cap_sqe sqe = recv_sqe();
+		struct cap_call_header header;
+
+		(void)user_submit(&ring, &sqe);
+		struct cap_cqe cqe = user_wait(&ring);
+		explore_check(cqe.status == STATUS_OK);
+		user_arena_read(&ring, RECV_AT, &header, sizeof header);
+		explore_check(header.key >= 100 && header.key < 100 + CLIENTS);
+		if (cqe.flags & CAP_CQE_KIND_RELEASED) {
+			gone[header.key - 100] = true;
+			freed++;
+			continue;
+		}
+		explore_check(!gone[header.key - 100]);
+		sqe = (struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 16};
+		cqe = user_do(&ring, &sqe);
+		explore_check(cqe.status == STATUS_OK);
+	}
+}
+
+EXPLORE_TEST(a_call_comes_before_the_notice_of_its_facet, 1000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	for (unsigned i = 0; i < CLIENTS; i++)
+		scenario_thread(clients[i], calls_and_lets_go, i);
+	scenario_thread(server, sees_calls_before_notices, 0);
+	scenario_run();
+	explore_check(finished == CLIENTS && freed == CLIENTS);
+	scenario_end();
+}
+
 EXPLORE_MAIN

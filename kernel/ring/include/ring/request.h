@@ -86,6 +86,7 @@ enum request_extra : uint16_t {
 	REQUEST_HELD = 1 << 8,     /* waits for answers: `held` */
 	REQUEST_CAPTURED = 1 << 9, /* its completion is to be captured */
 	REQUEST_PASSED = 1 << 10,  /* by TAIL: `passed` */
+	REQUEST_VIEW = 1 << 11,    /* CALL: was queued; `view` is counted */
 };
 
 struct request {
@@ -107,9 +108,10 @@ struct request {
 	struct cap_slots slots; /* reserved for capabilities that come back */
 	struct service_record *
 		record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
-	uint64_t session; /* CALL: the reference that the server sees */
-	uint64_t served;  /* CALL: the record's word when it was opened for it */
-	uint64_t key;     /* CALL: of the facet; WAIT: bits that the facet may take */
+	struct view *view; /* CALL: of the facet, while REQUEST_VIEW */
+	uint64_t session;  /* CALL: the reference that the server sees */
+	uint64_t served;   /* CALL: the record's word when it was opened for it */
+	uint64_t key;      /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *
 		carried; /* CALL: capabilities that go with it, sqe.caps_len of them: `one`, or on the heap */
 	struct carried one;
