@@ -9,6 +9,7 @@
  * Each list is worked off one element at a time, without holding the lock across the work. A lease that expires does the same
  * without waiting: steps 3 run behind the quiescence, some at a time.
  */
+#include <arch/cpu.h>
 #include <cap/gate_mapping.h>
 #include <core/quiesce.h>
 #include <ring/revoke.h>
@@ -51,17 +52,38 @@ static bool finish(struct list *dying, struct revoke_report *report)
 	return true;
 }
 
+/* One revocation after the other: one that finds a gate dead already must not return before whoever marked it has ended what hung
+ * on it. Who waits for its turn counts as outside the kernel, as in quiesce_wait: the one before may wait for this CPU. */
+static uint64_t next_turn, turn; /* atomic */
+
+static void take_turn(void)
+{
+	uint64_t mine = atomic_add(&next_turn, 1ull);
+
+	if (likely(load_acquire(&turn) == mine))
+		return;
+	store_release(&this_cpu()->epoch,
+		      0ull); /* quiesce_exit would also run what is due, in the middle of an operation */
+	while (load_acquire(&turn) != mine) {
+		arch_poll_ipi();
+		arch_pause();
+	}
+	quiesce_enter();
+}
+
 void gate_revoke(struct gate *gate, struct revoke_report *report)
 {
 	struct list dying = LIST_INIT(dying);
 
 	*report = (struct revoke_report){0};
+	take_turn();
 	if (gate->expires_ns != 0)
 		(void)timer_cancel(&gate->expiry);
 	gate_revoke_begin(gate, &dying);
 	quiesce_wait();
 	while (!finish(&dying, report))
 		;
+	(void)atomic_add(&turn, 1ull);
 	/* An expiry may have marked some of them before us, and be at the rest of its work. */
 	if (unlikely(load_acquire(&expiring) != 0))
 		quiesce_drain();
