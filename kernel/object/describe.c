@@ -98,7 +98,7 @@ uint32_t object_fill_entries(struct cap_table *table, uint32_t from, uint32_t co
 {
 	struct provenance provenance = {0};
 	struct cap_entry entry;
-	uint32_t slot;
+	uint32_t slot, begun = from;
 
 	/* Fewer than were counted a moment ago leave empty ones at the end: id 0. */
 	for (uint32_t i = 0; i < count && cap_table_next(table, from, &slot, &entry, &provenance); i++) {
@@ -106,7 +106,8 @@ uint32_t object_fill_entries(struct cap_table *table, uint32_t from, uint32_t co
 				  &provenance, keys);
 		from = slot + 1;
 	}
-	return cap_table_next(table, from, &slot, &entry, &provenance) ? from : 0;
+	/* An entry that came after nothing was found here is not gone on to: a listing always gets further, or ends. */
+	return from != begun && cap_table_next(table, from, &slot, &entry, &provenance) ? from : 0;
 }
 
 /* ---- Processes and events ---- */

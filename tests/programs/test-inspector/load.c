@@ -44,9 +44,14 @@ static uint32_t walk(bool *good)
 		for (uint32_t next = 1, slot = 0; next != 0 && status == STATUS_OK; seen++) {
 			struct entry e = first_of(pid, next, &next, &status);
 
-			*good &= status == STATUS_OK || status == STATUS_EXCEPTION;
-			*good &= next == 0 || next > slot;
-			*good &= e.id == 0 || e.object != 0;
+			bool fine = (status == STATUS_OK || status == STATUS_EXCEPTION) &&
+				    (next == 0 || next > slot) && (e.id == 0 || e.object != 0);
+
+			if (!fine)
+				tap_note("process %u: status %d, next %u after %u, id %llx, object %llx", pid,
+					 (int)status, next, slot, (unsigned long long)e.id,
+					 (unsigned long long)e.object);
+			*good &= fine;
 			slot = next;
 		}
 	}
