@@ -83,10 +83,19 @@ void text_put_data(const struct text_out *out, struct msg_data data, uint32_t mo
 
 struct msg_text text_first_line(struct msg_text text)
 {
-	for (uint32_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '\n' ||
-		    (text.ptr[i] == '.' && (i + 1 == text.len || text.ptr[i + 1] == ' ')))
-			return (struct msg_text){text.ptr, text.ptr[i] == '.' ? i + 1 : i};
+	for (uint32_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '\n')
+			return (struct msg_text){text.ptr, i};
+	return text;
+}
+
+struct msg_text text_first_sentence(struct msg_text text)
+{
+	for (uint32_t i = 0; i + 1 < text.len; i++) {
+		bool space = text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '\n';
+
+		if ((text.ptr[i] == '.' && space) || (text.ptr[i] == '\n' && text.ptr[i + 1] == '\n'))
+			return (struct msg_text){text.ptr, i + (text.ptr[i] == '.')};
 	}
 	return text;
 }

@@ -81,8 +81,14 @@ static bool prepare(struct shell *shell, struct call_plan *plan, struct rpc_targ
 						       registry_data_struct_reader_data_words(plan->params),
 						       registry_data_struct_reader_pointers(plan->params));
 	if (!shell_encode_params(&encoder, plan->params, b, plan->arguments, plan->step->name.at)) {
+		struct msg_text type = registry_data_interface_reader_name(plan->method.interface);
+		struct msg_text name = registry_data_method_reader_name(plan->method.method);
+
 		/* Damage of the registry cannot be told from a mistake here; both have a place. */
-		return shell_fail_at(shell, error.at, "%s", error.text);
+		if (plan->arguments)
+			return shell_fail_at(shell, error.at, "%s", error.text);
+		return shell_fail_at(shell, error.at, "%s; \"describe %.*s.%.*s\" says more", error.text,
+				     (int)type.len, type.ptr, (int)name.len, name.ptr);
 	}
 	return true;
 }
@@ -194,9 +200,9 @@ bool call_run(struct shell *shell, struct call_plan *plans, uint32_t count, cap_
 	bool good;
 
 	plans[0].target = target;
+	text_flush(shell->host->out); /* what was said before the call comes before what the call says */
 	good = send_all(shell, plans, count, target);
 	if (good) {
-		text_flush(shell->host->out);
 		/* Waiting for the last one hands all of them over; the others have come when it has, or will not. */
 		(void)!wait(shell, &plans[count - 1]);
 		good = look_at(shell, plans, count);

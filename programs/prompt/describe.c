@@ -14,7 +14,7 @@ static const struct shell_value *capability_named(struct shell_word word)
 	return value && value->kind == SHELL_CAPABILITY ? value : nullptr;
 }
 
-static void show_capability(const struct shell_variable *variable)
+static void show_capability(const struct shell_variable *variable, struct msg_text image)
 {
 	static const char *const sources[] = {"boot", "a grant", "a call", "an answer", "a duplicate"};
 	const struct shell_value *value = variable->value;
@@ -37,8 +37,10 @@ static void show_capability(const struct shell_variable *variable)
 			text_print(&out, " %2u of %2u methods",
 				   (unsigned)__builtin_popcountll(facts.methods & known), count);
 		}
-		text_print(&out, "   %s", variable->given ? "from the image" : "from ");
-		if (!variable->given)
+		text_put(&out, "   from ");
+		if (variable->given)
+			text_put_text(&out, image);
+		else
 			text_put(&out, facts.provenance < 5 ? sources[facts.provenance] : "somewhere");
 	}
 	text_put(&out, "\n");
@@ -48,9 +50,18 @@ bool command_caps(const struct shell_word *words, uint32_t count)
 {
 	if (count > 1 && shell_word_is(words[1], "--why"))
 		return view_why(words, count);
+	if (count > 1)
+		return shell_fail_at(&shell, words[1].at,
+				     "caps, or caps --why NAME; \"describe NAME\" says what one can do");
+
+	char text[64];
+	struct msg_text image = view_image_name();
+	size_t len = fmt_print(text, sizeof(text), "image %.*s", (int)image.len, image.ptr);
+
 	for (uint32_t i = 0; i < shell.variable_count; i++)
 		if (!shell.variables[i].function && shell.variables[i].value->kind == SHELL_CAPABILITY)
-			show_capability(&shell.variables[i]);
+			show_capability(&shell.variables[i],
+					(struct msg_text){text, (uint32_t)(len < 63 ? len : 63)});
 	return true;
 }
 
@@ -77,37 +88,32 @@ bool command_vars(const struct shell_word *words, uint32_t count)
 	return true;
 }
 
-static void show_doc(const char *indent, struct msg_text doc)
+static void show_doc(uint32_t indent, struct msg_text doc)
 {
-	while (doc.len > 0) {
-		const char *newline = __builtin_memchr(doc.ptr, '\n', doc.len);
-		uint32_t len = newline ? (uint32_t)(newline - doc.ptr) : doc.len;
-
-		text_put(&out, indent);
-		text_put_text(&out, (struct msg_text){doc.ptr, len});
-		text_put(&out, "\n");
-		doc.ptr += len + (newline != nullptr);
-		doc.len -= len + (newline != nullptr);
-	}
+	if (doc.len == 0)
+		return;
+	text_put_pad(&out, 0, indent);
+	put_wrapped(doc, indent, indent);
 }
 
 static void describe_method(struct registry_data_method_reader method, bool whole)
 {
-	struct msg_text doc = registry_data_method_reader_doc(method), first = text_first_line(doc);
+	struct msg_text doc = registry_data_method_reader_doc(method), first = text_first_sentence(doc);
 
 	text_put(&out, "    ");
 	uint32_t used = registry_print_signature(&registry, &out, method);
 	if (whole) {
 		text_put(&out, "\n");
-		show_doc("        ", doc);
+		show_doc(8, doc);
 		return;
 	}
-	if (used > 32 || first.len > 42)
-		text_put(&out, "\n        ");
-	else
-		text_put_pad(&out, used, 34);
-	text_put_text(&out, first);
-	text_put(&out, "\n");
+	if (used > 32 || first.len > 42) {
+		text_put(&out, "\n");
+		show_doc(8, first);
+		return;
+	}
+	text_put_pad(&out, used, 34);
+	put_wrapped(first, 8, 38);
 }
 
 /* methods: those that the capability at hand has; ~0: no capability is at hand. */
@@ -115,11 +121,12 @@ static void describe_interface(struct registry_data_interface_reader interface, 
 {
 	struct registry_method m;
 
+	struct msg_text name = registry_data_interface_reader_name(interface);
+
 	text_put(&out, "  ");
-	text_put_text(&out, registry_data_interface_reader_name(interface));
+	text_put_text(&out, name);
 	text_put(&out, ": ");
-	text_put_text(&out, text_first_line(registry_data_interface_reader_doc(interface)));
-	text_put(&out, "\n");
+	put_wrapped(text_first_sentence(registry_data_interface_reader_doc(interface)), 4, name.len + 4);
 	for (uint32_t i = 0; registry_method_at(&registry, interface, i, &m); i++) {
 		bool own = registry_data_interface_reader_id(m.interface) ==
 			   registry_data_interface_reader_id(interface);
@@ -141,7 +148,7 @@ static void describe_struct(struct registry_data_struct_reader s)
 	text_put(&out, "  struct ");
 	text_put_text(&out, registry_data_struct_reader_name(s));
 	text_put(&out, "\n");
-	show_doc("    ", registry_data_struct_reader_doc(s));
+	show_doc(4, registry_data_struct_reader_doc(s));
 	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++) {
 		struct registry_data_field_reader field = registry_data_field_list_reader_at(fields, i);
 
@@ -150,7 +157,7 @@ static void describe_struct(struct registry_data_struct_reader s)
 		text_put(&out, " :");
 		registry_print_type(&registry, &out, registry_data_field_reader_type(field));
 		text_put(&out, "\n");
-		show_doc("        ", registry_data_field_reader_doc(field));
+		show_doc(8, registry_data_field_reader_doc(field));
 	}
 }
 
@@ -168,7 +175,7 @@ static void describe_enum(struct registry_data_enum_reader e)
 		text_print(&out, "    %u ", i);
 		text_put_text(&out, registry_data_enumerant_reader_name(enumerant));
 		text_put(&out, "\n");
-		show_doc("        ", registry_data_enumerant_reader_doc(enumerant));
+		show_doc(8, registry_data_enumerant_reader_doc(enumerant));
 	}
 }
 
@@ -198,20 +205,41 @@ static bool find_interface(struct shell_word word, struct registry_data_interfac
 		     : registry_interface_named(&registry, (struct msg_text){word.ptr, word.len}, interface);
 }
 
-static bool describe_dotted(struct shell_word word)
+static bool unknown_method(struct registry_data_interface_reader interface, struct shell_word word)
 {
-	const char *dot = __builtin_memchr(word.ptr, '.', word.len);
-	struct registry_data_interface_reader interface;
+	struct shell_nearest nearest = shell_nearest(word.ptr, word.len);
+	struct msg_text name = registry_data_interface_reader_name(interface);
 	struct registry_method m;
 
-	if (!dot)
-		return false;
+	for (uint32_t i = 0; registry_method_at(&registry, interface, i, &m); i++) {
+		struct msg_text method = registry_data_method_reader_name(m.method);
 
-	uint32_t before = (uint32_t)(dot - word.ptr);
-	if (!find_interface((struct shell_word){word.ptr, before, word.at}, &interface) ||
-	    !registry_method_named(&registry, interface, (struct msg_text){dot + 1, word.len - before - 1},
-				   &m))
-		return false;
+		shell_nearest_offer(&nearest, method.ptr, method.len);
+	}
+	return shell_fail_at(&shell, word.at, "%.*s has no method \"%.*s\"; %s \"%s%.*s\"%s", (int)name.len,
+			     name.ptr, (int)(word.len < 40 ? word.len : 40), word.ptr,
+			     nearest.found ? "did you mean" : "see", nearest.found ? "" : "describe ",
+			     (int)(nearest.found ? nearest.name_len : name.len),
+			     nearest.found ? nearest.name : name.ptr, nearest.found ? "?" : "");
+}
+
+/* "Timer.sleep", "timer.sleep": the interface, and the word behind the dot. */
+static bool find_dotted(struct shell_word word, struct registry_data_interface_reader *interface,
+			struct shell_word *method)
+{
+	const char *dot = __builtin_memchr(word.ptr, '.', word.len);
+	uint32_t before = dot ? (uint32_t)(dot - word.ptr) : 0;
+
+	*method = (struct shell_word){word.ptr + before + 1, word.len - before - 1, word.at + before + 1};
+	return dot && find_interface((struct shell_word){word.ptr, before, word.at}, interface);
+}
+
+static bool describe_dotted(struct registry_data_interface_reader interface, struct shell_word word)
+{
+	struct registry_method m;
+
+	if (!registry_method_named(&registry, interface, (struct msg_text){word.ptr, word.len}, &m))
+		return unknown_method(interface, word);
 	describe_method(m.method, true);
 	return true;
 }
@@ -234,14 +262,17 @@ bool describe_word(struct shell_word word)
 	const struct shell_value *value = capability_named(word);
 	struct registry_data_interface_reader interface;
 	struct capability_facts facts = {.methods = ~0ull};
+	struct shell_word method;
 
 	if (value && registry_interface(&registry, value->interface_id, &interface)) {
 		(void)!capability_facts(value->cap, &facts);
 		describe_interface(interface, facts.methods);
 		return true;
 	}
-	if (describe_type((struct msg_text){word.ptr, word.len}) || describe_dotted(word))
+	if (describe_type((struct msg_text){word.ptr, word.len}))
 		return true;
+	if (find_dotted(word, &interface, &method))
+		return describe_dotted(interface, method);
 
 	struct shell_nearest nearest = shell_nearest(word.ptr, word.len);
 	offer_all(&nearest);

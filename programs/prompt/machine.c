@@ -38,6 +38,10 @@ void show_banner(void)
 		show_failure(&call, status);
 	}
 	rpc_end(&call);
+	text_print(&out,
+		   "This prompt is a process: it holds %u capabilities, and can do nothing else.\n"
+		   "\"caps\" shows them. New here? \"tutorial\" takes ten minutes; \"help\" a screen.\n",
+		   runtime_grant_count());
 }
 
 static bool end_machine(bool restart)

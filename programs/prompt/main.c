@@ -13,14 +13,13 @@ struct registry registry;
 bool registry_known;
 
 static char input[INPUT_MAX];
-static bool coloured;
 
 void put_colour(enum colour colour)
 {
 	static const char *const codes[] = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m", "\x1b[31m",
 					    "\x1b[32m", "\x1b[33m", "\x1b[34m"};
 
-	if (coloured)
+	if (page_is_person())
 		text_put(&out, codes[colour]);
 }
 
@@ -45,8 +44,8 @@ static void open_registry(void)
 
 /* ---- What failed ---- */
 
-/* A mark under the place: the last line that was typed is right above, behind its prompt. */
-static void show_mark(const char *text, uint32_t len, uint32_t at)
+/* A mark under the place: the last line that was typed is right above, behind its prompt. Returns what the line has used. */
+static uint32_t show_mark(const char *text, uint32_t len, uint32_t at)
 {
 	uint32_t start = len, column = (uint32_t)sizeof(PROMPT_TEXT) - 1;
 
@@ -58,20 +57,48 @@ static void show_mark(const char *text, uint32_t len, uint32_t at)
 		for (uint32_t i = 0; i < at; i++)
 			line += text[i] == '\n';
 		text_print(&out, "line %u: ", line);
-		return;
+		return 9;
 	}
 	for (uint32_t i = start; i < at && i < len; i++)
 		column += ((uint8_t)text[i] & 0xc0) != 0x80;
+	column %= page_columns();
 	text_put_pad(&out, 0, column);
 	text_put(&out, "^ ");
+	return column + 2;
+}
+
+struct said {
+	char text[512];
+	uint32_t len;
+};
+
+static void say(void *self, const char *bytes, size_t len)
+{
+	struct said *said = self;
+	size_t room = sizeof(said->text) - said->len;
+
+	len = len < room ? len : room;
+	__builtin_memcpy(said->text + said->len, bytes, len);
+	said->len += (uint32_t)len;
 }
 
 void show_failure_here(const char *text, uint32_t len)
 {
+	struct said said = {};
+	struct text_out to = {say, &said, nullptr};
+	uint32_t used = 0, indent = 2;
+
+	shell_failure_print(&shell.failure, &to);
 	put_colour(COLOUR_RED);
 	if (shell.failure.placed && !shell.failure.script[0])
-		show_mark(text, len, shell.failure.at);
-	shell_failure_print(&shell.failure, &out);
+		used = show_mark(text, len, shell.failure.at);
+	if (used + said.len > page_columns() + 1 && used + 40 <= page_columns()) {
+		indent = used;
+	} else if (used > 0 && used + said.len > page_columns() + 1) {
+		text_put(&out, "\n  "); /* there is no room beside the mark */
+		used = 2;
+	}
+	put_wrapped((struct msg_text){said.text, said.len}, indent, used);
 	put_colour(COLOUR_NONE);
 }
 
@@ -91,6 +118,10 @@ static bool read_and_run(void)
 			return false;
 		if (end != TERMINAL_LINE)
 			return true;
+		if (used == 0 && len == 1 && input[0] == '?') {
+			len = 4;
+			__builtin_memcpy(input, "help", len);
+		}
 		used += len;
 		if (used > sizeof(input) - LINE_MAX - 1) {
 			text_put(&out, "too many lines for one statement\n");
@@ -102,6 +133,7 @@ static bool read_and_run(void)
 	} while (outcome == SHELL_INCOMPLETE);
 	if (outcome == SHELL_FAILED)
 		show_failure_here(input, used);
+	page_begin();
 	tutorial_look(input, used, outcome);
 	return true;
 }
@@ -113,7 +145,6 @@ int main(void)
 	terminal_start();
 	host_start();
 	shell.keeps = true;
-	coloured = terminal_interactive();
 	open_registry();
 	show_banner();
 	for (;;) {

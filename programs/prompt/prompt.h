@@ -7,7 +7,7 @@
  * - run.c:      programs, their grants.  jobs.c: those that were started.
  * - describe.c: caps and describe.  commands.c: the table of commands.  machine.c: log, mem, poweroff...
  * - help.c, tutorial.c: first steps.  complete.c: the Tab key.
- * - terminal.c: lines and keys in, text out, Ctrl-C.  view_*.c: views of the system.
+ * - terminal.c: lines and keys in, text out, Ctrl-C.  page.c: screenfuls, lines that end between words.  view_*.c: views of the system.
  *
  * It knows no interface by heart beyond those that its own commands use.
  */
@@ -34,6 +34,22 @@ void show_failure_here(const char *line, uint32_t len);
 /* Colours, where the terminal has them: nothing otherwise. */
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
 void put_colour(enum colour colour);
+
+/* ---- page.c ---- */
+/* Everything that the prompt says. At a person's terminal a statement's output stops after each screenful. */
+extern const struct text_out out;
+/* A new statement. */
+void page_begin(void);
+/* Not this statement: its output goes on by itself, or is a program's. */
+void page_never(void);
+/* A terminal that understands escape sequences, as far as anybody knows; its width (120 if nobody knows). */
+bool page_is_person(void);
+uint32_t page_columns(void);
+/*
+ * Text, as lines that end between words, and a newline; `used` columns of the first line are taken, the others begin behind
+ * `indent`. Newlines of the text are spaces, but for empty and indented lines.
+ */
+void put_wrapped(struct msg_text text, uint32_t indent, uint32_t used);
 
 /* ---- host.c ---- */
 struct capability_facts {

@@ -24,9 +24,8 @@ void terminal_flush(void)
 	pending_len = 0;
 }
 
-static void collect(void *self, const char *bytes, size_t len)
+void terminal_collect(const char *bytes, size_t len)
 {
-	(void)self;
 	while (len > 0) {
 		if (pending_len == OUTPUT_MAX)
 			terminal_flush();
@@ -39,14 +38,6 @@ static void collect(void *self, const char *bytes, size_t len)
 		len -= piece;
 	}
 }
-
-static void flush(void *self)
-{
-	(void)self;
-	terminal_flush();
-}
-
-const struct text_out out = {collect, nullptr, flush};
 
 /* ---- Events ---- */
 
@@ -86,6 +77,11 @@ bool terminal_interrupted(void)
 {
 	poll_events();
 	return interrupted;
+}
+
+void terminal_interrupt(void)
+{
+	interrupted = true;
 }
 
 static void cancel(struct rpc_call *call)
@@ -208,6 +204,7 @@ enum terminal_end terminal_edit(const char *prompt, char *line, uint32_t size, u
 		tab_complete(line, size, len, &cursor);
 	(void)terminal_interrupted();
 	interrupted = false;
+	page_begin();
 	return end == TERMINAL_SESSION_END_LINE        ? TERMINAL_LINE
 	       : end == TERMINAL_SESSION_END_INTERRUPT ? TERMINAL_INTERRUPT
 						       : TERMINAL_END;
@@ -256,13 +253,6 @@ bool terminal_size(uint32_t *columns, uint32_t *rows)
 	}
 	rpc_end(&call);
 	return known;
-}
-
-bool terminal_interactive(void)
-{
-	uint32_t columns, rows;
-
-	return terminal_size(&columns, &rows);
 }
 
 bool terminal_screen(bool whole)

@@ -13,9 +13,9 @@
 #include <rpc/rpc.h>
 #include <schema/service/terminal.capnp.h>
 
-/* Collected; terminal_flush, reading and terminal_call send it. */
-extern const struct text_out out;
 void terminal_start(void);
+/* Collected; terminal_flush, reading and terminal_call send it. What the prompt says goes through `out` (page.c). */
+void terminal_collect(const char *bytes, size_t len);
 void terminal_flush(void);
 
 enum terminal_end { TERMINAL_LINE, TERMINAL_END, TERMINAL_INTERRUPT };
@@ -30,6 +30,8 @@ enum status terminal_wait(struct rpc_call *call);
 bool terminal_sleep_until(uint64_t ns);
 /* Ctrl-C was pressed since the last line was read. Costs no call while it was not. */
 bool terminal_interrupted(void);
+/* As if it had been pressed. */
+void terminal_interrupt(void);
 
 struct terminal_pressed {
 	enum terminal_key_code code;
@@ -41,7 +43,6 @@ bool terminal_read_key(struct terminal_pressed *key, uint64_t deadline_ns);
 
 /* 80 x 24 if nobody knows. True: a person's terminal, which understands escape sequences. */
 bool terminal_size(uint32_t *columns, uint32_t *rows);
-bool terminal_interactive(void);
 /* For full-screen views. False: somebody else has it. */
 bool terminal_screen(bool whole);
 

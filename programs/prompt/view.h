@@ -73,6 +73,10 @@ bool trace_export(const struct traced *traced);
 /* words[1] is "all" or "pid", words[2...] the rest. */
 bool trace_events(const struct shell_word *words, uint32_t count);
 
+/* ---- view_system.c ---- */
+/* The image that was booted; "?" if there is nobody to ask. */
+struct msg_text view_image_name(void);
+
 /* ---- view_text.c ---- */
 void view_put_time(uint64_t ns);     /* "[   12.345678] " */
 uint32_t view_put_span(uint64_t ns); /* "1.5 ms"; its length */

@@ -61,7 +61,7 @@ static const char *name_of(uint32_t pid)
 	for (uint32_t i = 0; i < name_count; i++)
 		if (names[i].pid == pid)
 			return names[i].name;
-	return "a process";
+	return pid == 1 ? "init" : "a process";
 }
 
 /* ---- One capability ---- */

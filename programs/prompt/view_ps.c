@@ -197,7 +197,7 @@ static const char *state_name(enum process_handle_state state)
 
 static void put_header(bool busy)
 {
-	text_print(&out, "  %5s %-24s %-7s %10s %9s %5s %5s %5s %5s %4s\n", "pid", "name", "state",
+	text_print(&out, "%5s %-20s %-7s %8s %9s %4s %3s %5s %5s %3s\n", "pid", "name", "state",
 		   busy ? "cpu %" : "cpu", "memory", "caps", "thr", "calls", "depth", "rst");
 }
 
@@ -205,14 +205,14 @@ static void put_row(const struct process_row *row, uint32_t indent)
 {
 	uint32_t len = (uint32_t)__builtin_strlen(row->name) + indent;
 
-	text_print(&out, "  %5u ", row->pid);
+	text_print(&out, "%5u ", row->pid);
 	text_put_pad(&out, 0, indent);
 	text_put(&out, row->name);
-	text_put_pad(&out, len, 25);
+	text_put_pad(&out, len, 21);
 	text_print(&out, "%s", state_name(row->state));
 	text_put_pad(&out, (uint32_t)__builtin_strlen(state_name(row->state)), 7);
-	view_put_span_in(row->cpu_ns, 11);
-	text_print(&out, " %5llu KiB %5u %5u %5u %5u %4u\n", (unsigned long long)row->pages * 4,
+	view_put_span_in(row->cpu_ns, 9);
+	text_print(&out, " %5llu KiB %4u %3u %5u %5u %3u\n", (unsigned long long)row->pages * 4,
 		   row->capabilities, row->threads, row->calls, row->depth, row->restarts);
 }
 
@@ -249,9 +249,8 @@ bool view_ps(const struct shell_word *words, uint32_t count)
 			put_children(rows[i].pid, 2);
 	}
 	if (!all)
-		text_put(
-			&out,
-			"  (what was started here; the others are seen with a SystemInspector, \"inspector\")\n");
+		text_put(&out,
+			 "  (what was started here; who holds a SystemInspector sees the others, too)\n");
 	return true;
 }
 
@@ -282,7 +281,7 @@ static void put_busy_row(const struct process_row *row, uint64_t passed_ns)
 {
 	uint64_t tenths = passed_ns ? (row->cpu_ns - row->before_ns) * 1000 / passed_ns : 0;
 
-	text_print(&out, "  %5u %-24s %-7s %6llu.%llu %%  %5llu KiB %5u %5u %5u %5u %4u\x1b[K\n", row->pid,
+	text_print(&out, "%5u %-20s %-7s %6llu.%llu %5llu KiB %4u %3u %5u %5u %3u\x1b[K\n", row->pid,
 		   row->name, state_name(row->state), (unsigned long long)tenths / 10,
 		   (unsigned long long)tenths % 10, (unsigned long long)row->pages * 4, row->capabilities,
 		   row->threads, row->calls, row->depth, row->restarts);
@@ -334,8 +333,9 @@ bool view_top(const struct shell_word *words, uint32_t count)
 	uint64_t last_ns = 0;
 
 	(void)words, (void)count;
-	if (!terminal_interactive())
+	if (!page_is_person())
 		return view_ps(words, count);
+	page_never();
 	if (!terminal_screen(true))
 		return shell_fail(&shell, "", "somebody else has the screen");
 	do {

@@ -256,6 +256,20 @@ static void show_process(struct image_process_reader process)
 	}
 }
 
+static struct image_reader image_of(const struct spawn_package *package, struct msg_reader *reader)
+{
+	msg_reader_init(reader, package->index, (size_t)package->index_len);
+	return package_index_reader_image(package_index_reader_root(reader));
+}
+
+struct msg_text view_image_name(void)
+{
+	struct spawn_package *package = package_open();
+	struct msg_reader reader;
+
+	return package ? image_reader_name(image_of(package, &reader)) : MSG_TEXT("?");
+}
+
 bool view_image(const struct shell_word *words, uint32_t count)
 {
 	struct spawn_package *package = package_open();
@@ -267,8 +281,7 @@ bool view_image(const struct shell_word *words, uint32_t count)
 	(void)words, (void)count;
 	if (!package)
 		return false;
-	msg_reader_init(&reader, package->index, (size_t)package->index_len);
-	image = package_index_reader_image(package_index_reader_root(&reader));
+	image = image_of(package, &reader);
 	name = image_reader_name(image);
 	processes = image_reader_processes(image);
 	text_print(&out, "image \"%.*s\": who starts, and what each is given\n", (int)name.len, name.ptr);

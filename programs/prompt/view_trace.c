@@ -278,6 +278,7 @@ static void show_live(struct traced *t, const struct trace_filter *f)
 
 	calls = t->calls;
 	source.lost = 0;
+	page_never();
 	while (running && !terminal_interrupted()) {
 		running = is_running(t);
 		while (trace_source_next(&source, &record) && !terminal_interrupted()) {
@@ -345,19 +346,22 @@ bool view_trace(const struct shell_word *words, uint32_t count)
 	return true;
 }
 
+/* Fits 80 columns: a name that is longer has a line of its own. */
+#define NAME_COLUMNS 22u
+
 static void show_method(const struct trace_method *m, bool several)
 {
 	char name[80];
 	uint32_t len = several ? (uint32_t)fmt_print(name, sizeof(name), "(others)")
 			       : trace_method_name(m->interface_id, m->method, name);
 
-	text_print(&out, "  %s", name);
-	text_put_pad(&out, len, 34);
-	text_print(&out, " %7llu %6llu", (unsigned long long)m->count, (unsigned long long)m->errors);
-	view_put_span_in(trace_percentile(m, 50), 10);
-	view_put_span_in(trace_percentile(m, 99), 10);
-	view_put_span_in(m->longest_ns, 10);
-	text_print(&out, " %8llu %8llu\n", (unsigned long long)m->sent_bytes,
+	text_print(&out, len > NAME_COLUMNS ? "  %s\n  " : "  %s", name);
+	text_put_pad(&out, len > NAME_COLUMNS ? 0 : len, NAME_COLUMNS);
+	text_print(&out, " %7llu %5llu", (unsigned long long)m->count, (unsigned long long)m->errors);
+	view_put_span_in(trace_percentile(m, 50), 9);
+	view_put_span_in(trace_percentile(m, 99), 9);
+	view_put_span_in(m->longest_ns, 9);
+	text_print(&out, " %7llu %7llu\n", (unsigned long long)m->sent_bytes,
 		   (unsigned long long)m->received_bytes);
 }
 
@@ -370,8 +374,7 @@ bool view_stats(const struct shell_word *words, uint32_t count)
 	t = traced_find(words[1]);
 	if (!t)
 		return false;
-	text_put(&out, "  method                               calls errors       p50       p99   longest"
-		       "     sent received\n");
+	text_put(&out, "  method                   calls  errs      p50      p99  longest    sent     got\n");
 	for (uint32_t i = 0; i < t->stats.count; i++)
 		show_method(&t->stats.methods[i], t->stats.overflow && i + 1 == t->stats.count);
 	if (t->source.lost)

@@ -251,7 +251,8 @@ static bool screen_agrees(const char *step, const char *text)
 	if (!strcmp(step, "cursor"))
 		return sscanf(text, "%u %u", &row, &column) == 2 && vt.row + 1 == row &&
 		       vt.column + 1 == column;
-	return sscanf(text, "%d %n", &number, &used) == 1 && row_is(number, text + used);
+	/* One space parts the number from the row, which may begin with others. */
+	return sscanf(text, "%d%n", &number, &used) == 1 && row_is(number, text + used + (text[used] == ' '));
 }
 
 static void print_screen(void)

@@ -26,5 +26,6 @@ void text_put_quoted(const struct text_out *out, struct msg_text text, uint32_t 
 /* The same as 0x"01 ff". */
 void text_put_data(const struct text_out *out, struct msg_data data, uint32_t most);
 void text_put_pad(const struct text_out *out, uint32_t used, uint32_t width);
-/* The first sentence or line. */
 struct msg_text text_first_line(struct msg_text text);
+/* Up to the first full stop or empty line; it may go over several lines. */
+struct msg_text text_first_sentence(struct msg_text text);
