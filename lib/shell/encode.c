@@ -59,6 +59,17 @@ static bool fits(struct registry_data_struct_reader s, struct type type, uint32_
  * The value that is meant: of a bare name where no enumerant is wanted, its variable's; of results with one member,
  * that. Null: there is none. Its place is where the name was written.
  */
+/* A bare word that names nothing, where a text is wanted: the quotes were forgotten. */
+static const struct shell_value *not_meant(struct shell_encoder *e, struct type type, struct shell_word word)
+{
+	if (type.lists == 0 && type.kind == REGISTRY_DATA_KIND_TEXT)
+		fmt_print(e->error->text, sizeof(e->error->text),
+			  "you hold nothing called \"%.*s\"; a text is written in quotes: \"%.*s\"",
+			  (int)(word.len < 40 ? word.len : 40), word.ptr,
+			  (int)(word.len < 40 ? word.len : 40), word.ptr);
+	return nullptr;
+}
+
 static const struct shell_value *resolve(struct shell_encoder *e, struct type type,
 					 const struct shell_value *value, struct shell_value *meant)
 {
@@ -70,7 +81,7 @@ static const struct shell_value *resolve(struct shell_encoder *e, struct type ty
 	      (shell_word_is(value->word, "inf") || shell_word_is(value->word, "nan")))) {
 		found = e->variable(e->self, value->word);
 		if (!found)
-			return nullptr;
+			return not_meant(e, type, value->word);
 	}
 	if (type.lists > 0 || type.kind != REGISTRY_DATA_KIND_STRUCT)
 		found = shell_plain(found);

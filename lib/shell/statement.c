@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Statements: what they do to variables, and where they go next. */
+#include <fmt/fmt.h>
 #include <shell/decode.h>
 
 #include "internal.h"
@@ -372,7 +373,15 @@ bool function_call(struct shell *shell, const struct shell_variable *function, u
 	good = shell->source && shell_parse_statement(&parser, &definition) && definition
 		       ? run_body(shell, definition, at, first, count, value)
 		       : shell_fail_at(shell, at, "too much at once: there is no room to call it");
-	/* A place inside a function means nothing to who called it. */
+	/* A place inside a function means nothing to who called it; a failure says once in which it was. */
+	if (!good && shell->failure.placed && !shell->failure.within) {
+		char text[sizeof(shell->failure.text)];
+
+		__builtin_memcpy(text, shell->failure.text, sizeof(text));
+		fmt_print(shell->failure.text, sizeof(shell->failure.text), "in %s: %s", function->text,
+			  text);
+		shell->failure.within = true;
+	}
 	if (!good && shell->failure.placed)
 		shell->failure.at = at;
 	scope_leave(shell, variables);

@@ -26,6 +26,14 @@ static bool command_drop(const struct shell_word *words, uint32_t count)
 	return true;
 }
 
+static bool command_clear(const struct shell_word *words, uint32_t count)
+{
+	(void)words, (void)count;
+	if (page_is_person())
+		text_put(&out, "\x1b[H\x1b[2J");
+	return true;
+}
+
 const struct command commands[] = {
 	{"caps", "caps [--why NAME]", "the capabilities you hold, how one came here", command_caps},
 	{"describe", "describe NAME", "a capability, interface, method or type", command_describe},
@@ -38,7 +46,7 @@ const struct command commands[] = {
 	{"kill", "kill N", "ends job N", command_kill},
 	{"trace", "trace [NAME [| last 5]]", "what a program called, arguments and results", view_trace},
 	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
-	{"log", "log [of NAME] [follow]", "the kernel's log; log warning: from that level on", view_log},
+	{"log", "log [of NAME] [follow]", "the kernel's log; log warning: no lesser", view_log},
 	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
 	{"ps", "ps", "processes, and what each uses", view_ps},
 	{"top", "top", "the same, busiest first, refreshed in place", view_top},
@@ -56,13 +64,78 @@ const struct command commands[] = {
 	{"mv", "mv NAME/PATH NAME/PATH", "moves a file or directory", command_mv},
 	{"diff", "diff NAME FROM TO", "what differs between two generations", command_diff},
 	{"echo", "echo WORDS", "shows the words", command_echo},
-	{"help", "help [TOPIC]", "this, or more: help values, help run, ...", command_help},
+	{"clear", "clear", "an empty screen; so does Ctrl-L", command_clear},
+	{"help", "help [TOPIC]", "first steps; a topic; help all: all commands", command_help},
 	{"tutorial", "tutorial", "ten minutes, step by step", command_tutorial},
 	{"poweroff", "poweroff", "ends the machine", command_poweroff},
 	{"reboot", "reboot", "starts it again", command_reboot},
 };
 
 const uint32_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+/* Words that people bring along from other systems, and what is meant by them here. */
+static const char *elsewhere(struct shell_word word)
+{
+	static const char
+		leave[] = "\"poweroff\" ends the machine; there is nothing else to leave",
+		path[] = "there is no current directory: a path begins at a Directory that you hold, as "
+			 "in \"ls NAME/PATH\"",
+		user[] = "there are no users and no root: \"caps\" shows what you hold, and that is "
+			 "what you can do",
+		variables[] = "\"let x = 5\" names a value, \"vars\" lists them; programs get what "
+			      "\"with {...}\" and \"args [...]\" say",
+		manual[] = "\"help\" and \"help TOPIC\"; \"describe NAME\" for a capability or a type",
+		again[] = "up and down show earlier lines, Ctrl-R searches them",
+		pages[] = "long output stops after each screenful by itself",
+		start[] = "\"run PROGRAM with {...}\" starts a program; \"programs\" lists them";
+	static const struct {
+		const char *word, *instead;
+	} rows[] = {
+		{"quit", leave},
+		{"logout", leave},
+		{"bye", leave},
+		{"halt", leave},
+		{"shutdown", leave},
+		{"cd", path},
+		{"pwd", path},
+		{"whoami", user},
+		{"id", user},
+		{"who", user},
+		{"sudo", user},
+		{"su", user},
+		{"login", user},
+		{"env", variables},
+		{"export", variables},
+		{"set", variables},
+		{"man", manual},
+		{"info", manual},
+		{"history", again},
+		{"less", pages},
+		{"more", pages},
+		{"exec", start},
+		{"start", start},
+		{"sh", "this is the shell; \"source\" runs a script"},
+		{"bash", "this is the shell; \"source\" runs a script"},
+		{"sleep", "timer.sleep 2s"},
+		{"date", "there is no wall clock; \"timer.now\" is the time since boot, in nanoseconds"},
+		{"uptime", "\"timer.now\" is the time since boot, in nanoseconds"},
+		{"uname", "systemInfo.get"},
+		{"dmesg", "\"log\""},
+		{"free", "\"mem\""},
+		{"df", "\"mem\" for memory, \"du NAME/PATH\" for files"},
+		{"touch", "put NAME/PATH \"\""},
+		{"cp", "put NAME/PATH \"TEXT\" writes a file; copying is not a command yet"},
+		{"vi", "put NAME/PATH \"TEXT\" writes a file; there is no editor"},
+		{"nano", "put NAME/PATH \"TEXT\" writes a file; there is no editor"},
+		{"strace", "\"trace NAME\""},
+		{"lsmod", "\"image\" shows what runs, and what each may do"},
+	};
+
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (shell_word_is(word, rows[i].word))
+			return rows[i].instead;
+	return nullptr;
+}
 
 int run_command(void *self, struct shell *shell_, const struct shell_word *words, uint32_t count)
 {
@@ -71,7 +144,10 @@ int run_command(void *self, struct shell *shell_, const struct shell_word *words
 		if (shell_word_is(words[0], commands[i].name))
 			return commands[i].run(words, count) ? 1 : -1;
 
+	const char *instead = elsewhere(words[0]);
 	const struct shell_value *value = shell_variable(&shell, words[0]);
+	if (!value && instead)
+		return shell_fail_at(&shell, words[0].at, "%s", instead) ? 1 : -1;
 	if (value && value->kind == SHELL_CAPABILITY && count == 1)
 		return describe_word(words[0]) ? 1 : -1;
 	return 0;

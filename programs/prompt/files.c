@@ -53,7 +53,11 @@ static bool need_words(const struct shell_word *words, uint32_t count, uint32_t 
 {
 	if (count >= least && count <= most)
 		return true;
-	return shell_fail_at(&shell, words[0].at, "see \"help\" for how it is used");
+	for (uint32_t i = 0; i < command_count; i++)
+		if (shell_word_is(words[0], commands[i].name))
+			return shell_fail_at(&shell, words[0].at, "%s: %s", commands[i].usage,
+					     commands[i].what);
+	return shell_fail_at(&shell, words[0].at, "this many words are not expected");
 }
 
 static bool directory_at(const struct shell_word *word, struct place *place)
@@ -80,6 +84,29 @@ static void show_entry(const struct file_client_entry *entry, uint32_t indent)
 		text_print(&out, " %8llu bytes\n", (unsigned long long)entry->stat.size);
 }
 
+/* Where paths can begin: every Directory and Namespace that has a name here. */
+static bool list_places(uint32_t at)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < shell.variable_count; i++) {
+		const struct shell_variable *v = &shell.variables[i];
+		bool names = !v->function && v->value->interface_id == NAMESPACE_INTERFACE_ID;
+
+		if (v->function || v->value->kind != SHELL_CAPABILITY ||
+		    (!names && v->value->interface_id != DIRECTORY_INTERFACE_ID))
+			continue;
+		text_print(&out, "  %s/", v->text);
+		text_put_pad(&out, (uint32_t)__builtin_strlen(v->text) + 1, 24);
+		text_put(&out, names ? " a Namespace\n" : " a Directory\n");
+		found++;
+	}
+	return found > 0 ||
+	       shell_fail_at(&shell, at,
+			     "you hold no Directory, so there are no files for you here; the image \"files\" "
+			     "has some (make run IMAGE=files)");
+}
+
 bool command_ls(const struct shell_word *words, uint32_t count)
 {
 	static struct file_client_entry entries[12];
@@ -90,6 +117,8 @@ bool command_ls(const struct shell_word *words, uint32_t count)
 	bool more = true;
 	struct place place;
 
+	if (count == 1)
+		return list_places(words[0].at);
 	if (!need_words(words, count, 2, 2) || !place_of(words[1], &place))
 		return false;
 	if (place.interface_id == NAMESPACE_INTERFACE_ID)

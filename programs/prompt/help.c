@@ -30,11 +30,13 @@ static const struct {
 	 "  Without let, capabilities in a result are kept under its members' names.\n"
 	 "  caps  vars  drop NAME          what there is; giving one up\n"},
 	{"only", "less of a capability: attenuation",
-	 "  let quiet = console.only(write)    the same capability with one method\n"
+	 "  let quiet = console.only(write)\n"
+	 "                                 the same capability with one method\n"
 	 "  quiet.writeLine \"x\"            DENIED: writeLine was removed\n"
 	 "  let slow = timer.where(sleep.ns <= 1s, uses <= 10)\n"
 	 "                                 by what calls say, if you hold an Attenuator\n"
-	 "  run hello with { console: quiet }  what you give is what you decided\n"},
+	 "  run hello with { console: quiet }\n"
+	 "                                 what you give is what you decided\n"},
 	{"run", "programs, grants, jobs",
 	 "  programs                       what there is\n"
 	 "  run hello                      says what it asks for, and why; nothing runs\n"
@@ -69,7 +71,36 @@ static const struct {
 
 const char *help_topic(uint32_t index)
 {
-	return index < TOPICS ? topics[index].name : nullptr;
+	return index < TOPICS ? topics[index].name : index == TOPICS ? "all" : nullptr;
+}
+
+static void show_topics(void)
+{
+	text_put(&out, "  help TOPIC                    ");
+	for (size_t i = 0; i < TOPICS; i++)
+		text_print(&out, " %s", topics[i].name);
+	text_put(&out, "\n");
+}
+
+/* A screen of 24 lines, whole: what one does first, and where the rest is. */
+static void show_first(void)
+{
+	text_put(&out, "  caps                           what you hold: capabilities, by name\n"
+		       "  describe timer                 what one of them can do\n"
+		       "  timer.now                      calls a method; Tab completes what can follow\n"
+		       "  timer.sleep 2s                 arguments by position, or by name: ns=2e9\n"
+		       "  let t = timer.now              names a result\n"
+		       "  let quiet = console.only(write)\n"
+		       "                                 the same capability with fewer methods\n"
+		       "  programs                       what can be run\n"
+		       "  run hello                      what a program asks for; nothing runs\n"
+		       "  run hello with { console }     runs it with exactly that\n"
+		       "  trace hello                    what it called, with arguments and results\n"
+		       "  ps  top  mem  log  image       what the system does\n"
+		       "  tutorial                       ten minutes, step by step\n"
+		       "  poweroff                       ends the machine\n"
+		       "  help all                       all commands;  help NAME: one of them\n");
+	show_topics();
 }
 
 static void show_all(void)
@@ -84,10 +115,7 @@ static void show_all(void)
 		text_put_pad(&out, (uint32_t)__builtin_strlen(commands[i].usage) + 2, 33);
 		text_print(&out, "%s\n", commands[i].what);
 	}
-	text_put(&out, "  topics of help:");
-	for (size_t i = 0; i < TOPICS; i++)
-		text_print(&out, " %s", topics[i].name);
-	text_put(&out, "\n");
+	show_topics();
 }
 
 static bool show_topic(struct shell_word word)
@@ -121,9 +149,11 @@ static bool show_topic(struct shell_word word)
 
 bool command_help(const struct shell_word *words, uint32_t count)
 {
-	if (count < 2) {
+	if (count < 2)
+		show_first();
+	else if (shell_word_is(words[1], "all") || shell_word_is(words[1], "commands"))
 		show_all();
-		return true;
-	}
-	return show_topic(words[1]);
+	else
+		return show_topic(words[1]);
+	return true;
 }

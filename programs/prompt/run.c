@@ -142,6 +142,36 @@ static void show_suggestion(struct shell_word program, struct program_need_list_
 	text_put(&out, first ? "}\n" : " }\n");
 }
 
+/* What was given under a name that is asked for must be what is asked for. False: shell_fail was called. */
+static bool check_types(const struct shell_run *run, struct program_need_list_reader list)
+{
+	for (uint32_t i = 0; i < program_need_list_reader_count(list); i++) {
+		struct program_need_reader need = program_need_list_reader_at(list, i);
+		struct msg_text name = program_need_reader_name(need),
+				type = program_need_reader_interface(need);
+		struct registry_data_interface_reader wanted;
+		char buffer[24];
+
+		if (!registry_interface_named(&registry, type, &wanted))
+			continue; /* a program may bring types that are not known here */
+		for (uint32_t g = 0; g < run->grant_count; g++) {
+			uint64_t given = run->grants[g].own_space ? VIRTUAL_MEMORY_INTERFACE_ID
+								  : run->grants[g].interface_id;
+			struct msg_text is = registry_interface_name(&registry, given, buffer);
+
+			if (!msg_text_equal(run->grants[g].name, name) ||
+			    given == registry_data_interface_reader_id(wanted) ||
+			    registry_extends(&registry, given, registry_data_interface_reader_id(wanted)))
+				continue;
+			return shell_fail_at(&shell, run->program.at,
+					     "%.*s wants %.*s to be a %.*s, not a %.*s; nothing was started",
+					     (int)run->program.len, run->program.ptr, (int)name.len, name.ptr,
+					     (int)type.len, type.ptr, (int)is.len, is.ptr);
+		}
+	}
+	return true;
+}
+
 /* Says what is asked for and was not given. False: nothing was missing. */
 static bool show_missing(const struct shell_run *run, struct program_need_list_reader list)
 {
@@ -257,6 +287,8 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 
 	(void)self, (void)shell_;
 	if (!find_program(run->program, &program))
+		return false;
+	if (!check_types(run, program_reader_grants(needs_of(&program, &reader))))
 		return false;
 	if (!check_grants(run, needs_of(&program, &reader)))
 		return true;

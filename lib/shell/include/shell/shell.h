@@ -30,6 +30,7 @@ struct shell_failure {
 	char field[32]; /* the parameter at fault; may be empty */
 	char text[256]; /* for people */
 	bool placed;    /* at, in the source that runs */
+	bool within;    /* text names the function that it was in */
 	uint32_t at;
 	char script[40]; /* the script, if it is one, and the line; 0: none yet */
 	uint32_t line, column;
