@@ -39,6 +39,10 @@ FUZZ_SOURCES := $(wildcard lib/*/tests/*_fuzz.c kernel/*/tests/*_fuzz.c tests/fu
 FUZZERS := $(foreach f,$(FUZZ_SOURCES),$(OUT)/fuzz/bin/$(notdir $(f:_fuzz.c=)))
 ifneq ($(FUZZ_SOURCES),)
 FLAGS_fuzz = $(FLAGS_host) -fsanitize=fuzzer-no-link
+# What the fuzzers of tests/fuzz share: choices, methods out of the registry data, machines with processes.
+FUZZ_COMMON := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)) tests/host/scenario.c
+$(OUT)/fuzz/tests/fuzz/methods.c.o: private EXTRA_CFLAGS += --embed-dir=$(OUT)/gen
+$(OUT)/fuzz/tests/fuzz/methods.c.o: $(OUT)/gen/registry.bin
 $(eval $(call compile-rules,fuzz,$$(FLAGS_fuzz)))
 $(call libraries,fuzz,host,$$(HOST_CFLAGS) -fsanitize=fuzzer-no-link)
 $(eval $(call archive-rule,$(OUT)/fuzz/libkernel_host.a,$(HOST_KERNEL_SOURCES:%=$(OUT)/fuzz/%.o)))
@@ -46,6 +50,7 @@ $(patsubst %,$(OUT)/fuzz/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES)))
 	-include kernel/arch/host/include/archimpl/sections.h
 define fuzzer
 $(eval $(OUT)/fuzz/bin/$(notdir $(1:_fuzz.c=)): $(OUT)/fuzz/$(1).o \
+	$(if $(filter tests/fuzz/%,$(1)),$(FUZZ_COMMON:%=$(OUT)/fuzz/%.o)) \
 	$(if $(filter kernel/% tests/fuzz/%,$(1)),$(OUT)/fuzz/libkernel_host.a) $(ARCHIVES_fuzz)
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(CLANG) $$(HOST_LDFLAGS) -fsanitize=fuzzer $$(filter %.o,$$^) \
 	 -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -o $$@)

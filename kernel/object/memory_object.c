@@ -111,6 +111,9 @@ static enum status copy_from(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "reaches past the end of source", "sourceOffset");
 	if (!inside(memory_of(self), offset, count))
 		return object_raise_invalid(request, "reaches past the end", "offset");
+	if (memory_of(source) == memory_of(self) && source_offset < offset + count &&
+	    offset < source_offset + count)
+		return object_raise_invalid(request, "the ranges overlap", "offset");
 	return object_raise_status(
 		request, copy(memory_of(self), offset, memory_of(source), source_offset, count), "offset");
 }

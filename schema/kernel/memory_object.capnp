@@ -20,7 +20,7 @@ interface MemoryObject @0xfbe1ac9fb64b28d7 {
 
   copyFrom @4 (source :MemoryObject, sourceOffset :UInt64, offset :UInt64, count :UInt64) -> ();
   # Copies count bytes (at most 65536) from source, inside the kernel; needs read on source and write here.
-  # Errors: invalidArgument when a range reaches past an end or count is too large.
+  # Errors: invalidArgument when a range reaches past an end, count is too large, or the ranges overlap in one memory.
 
   commit @5 (offset :UInt64, count :UInt64) -> ();
   # Takes the pages of that range now (at most 262144 bytes), charged to who made the memory; they stay. Who touches them later through a

@@ -212,6 +212,11 @@ void test_memory_object(void)
 		       memory_copy_raises(a, b, 0, 8190, 4) && memory_copy_raises(a, b, UINT64_MAX, 0, 2) &&
 		       memory_copy_raises(a, w.timer, 0, 0, 1),
 	       "copies that reach past an end, are too large, or from what is no memory");
+	tap_ok(memory_copy_raises(b, b, 0, 0, 1) && memory_copy_raises(b, b, 100, 4, 97) &&
+		       memory_copy_raises(b, b, 4, 100, 97),
+	       "copies onto themselves");
+	tap_is(memory_object_copy_from(w.t, b, b, 4, 100, 96), STATUS_OK,
+	       "but not those that end where the other begins");
 	tap_is(memory_object_execute(w.t, a), STATUS_OK, "memory.execute does nothing");
 	ring_release(w.ring, a);
 	ring_release(w.ring, b);
