@@ -21,7 +21,7 @@ HOST_TESTS :=
 define host-test
 $(eval exe := $(OUT)/host/tests/$(subst /,_,$(subst /tests/,/,$(1:%_test.c=%))))
 $(eval HOST_TESTS += $(exe))
-$(eval $(exe): $(OUT)/host/$(1).o $(patsubst %,$(OUT)/host/%.o,$(filter-out %_test.c,$(wildcard $(dir $(1))*.c))) \
+$(eval $(exe): $(OUT)/host/$(1).o $(patsubst %,$(OUT)/host/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard $(dir $(1))*.c))) \
 	$(if $(filter kernel/% tests/host/%,$(1)),$(HOST_KERNEL)) $(ARCHIVES_host)
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(CLANG) $$(HOST_LDFLAGS) $$(filter %.o,$$^) \
 	 -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -o $$@)
@@ -35,25 +35,35 @@ host-tests: $(HOST_TESTS)  ## build the host unit tests without running them
 
 # Fuzzers: */tests/*_fuzz.c and tests/fuzz/*_fuzz.c define LLVMFuzzerTestOneInput; libraries and host kernel are built
 # once more with coverage.  A directory NAME_corpus beside the source holds seeds.
-FUZZ_SOURCES := $(wildcard lib/*/tests/*_fuzz.c kernel/*/tests/*_fuzz.c tests/fuzz/*_fuzz.c tools/*/tests/*_fuzz.c)
+FUZZ_SOURCES := $(wildcard lib/*/tests/*_fuzz.c kernel/*/tests/*_fuzz.c kernel/arch/*/tests/*_fuzz.c tests/fuzz/*_fuzz.c tools/*/tests/*_fuzz.c)
 FUZZERS := $(foreach f,$(FUZZ_SOURCES),$(OUT)/fuzz/bin/$(notdir $(f:_fuzz.c=)))
 ifneq ($(FUZZ_SOURCES),)
-FLAGS_fuzz = $(FLAGS_host) -fsanitize=fuzzer-no-link
+FLAGS_fuzz = $(FLAGS_host) -O2 -fsanitize=fuzzer-no-link
 # What the fuzzers of tests/fuzz share: choices, methods out of the registry data, machines with processes.
 FUZZ_COMMON := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)) tests/host/scenario.c
+# The stock reader, for the fuzzer that compares with it: libcapnp is C++. Without coverage: it is what is compared with.
+$(OUT)/fuzz/bin/capnp: $(OUT)/fuzz/tests/fuzz/oracle.cc.o
+$(OUT)/fuzz/bin/capnp: private EXTRA_LDLIBS := -lcapnp -lkj -lstdc++ -lm
+$(OUT)/fuzz/%.cc.o: %.cc mk/flags.mk
+	$(call say,CXX,$@)mkdir -p $(@D); \
+	$(CLANGXX) -std=c++17 -g -O2 -Wall -Wextra -Werror -fsanitize=address -MMD -MP -c $< -o $@
 $(OUT)/fuzz/tests/fuzz/methods.c.o: private EXTRA_CFLAGS += --embed-dir=$(OUT)/gen
 $(OUT)/fuzz/tests/fuzz/methods.c.o: $(OUT)/gen/registry.bin
 $(eval $(call compile-rules,fuzz,$$(FLAGS_fuzz)))
 $(call libraries,fuzz,host,$$(HOST_CFLAGS) -fsanitize=fuzzer-no-link)
 $(eval $(call archive-rule,$(OUT)/fuzz/libkernel_host.a,$(HOST_KERNEL_SOURCES:%=$(OUT)/fuzz/%.o)))
+# No comparisons are traced in the kernel: its inputs are made of choices, and tracing takes most of the time. The simulated machine
+# and the harness are not what is explored.
 $(patsubst %,$(OUT)/fuzz/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES))): private EXTRA_CFLAGS += \
-	-include kernel/arch/host/include/archimpl/sections.h
+	-include kernel/arch/host/include/archimpl/sections.h -fno-sanitize-coverage=trace-cmp
+$(patsubst %,$(OUT)/fuzz/%.o,$(filter kernel/arch/%.c,$(HOST_KERNEL_SOURCES)) $(FUZZ_COMMON) tests/fuzz/kernel_fuzz.c): \
+	private EXTRA_CFLAGS += -fno-sanitize=fuzzer-no-link
 define fuzzer
 $(eval $(OUT)/fuzz/bin/$(notdir $(1:_fuzz.c=)): $(OUT)/fuzz/$(1).o \
 	$(if $(filter tests/fuzz/%,$(1)),$(FUZZ_COMMON:%=$(OUT)/fuzz/%.o)) \
 	$(if $(filter kernel/% tests/fuzz/%,$(1)),$(OUT)/fuzz/libkernel_host.a) $(ARCHIVES_fuzz)
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(CLANG) $$(HOST_LDFLAGS) -fsanitize=fuzzer $$(filter %.o,$$^) \
-	 -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -o $$@)
+	 -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(EXTRA_LDLIBS) -o $$@)
 endef
 $(foreach f,$(FUZZ_SOURCES),$(call fuzzer,$(f)))
 endif

@@ -3,6 +3,7 @@
 # up to date (and with it the packages) before it looks at any other target.
 
 CLANG    := clang-19
+CLANGXX  := clang++-19
 LLD      := ld.lld-19
 AR       := llvm-ar-19
 NM       := llvm-nm-19

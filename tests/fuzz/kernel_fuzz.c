@@ -5,7 +5,8 @@
  * once, or made up.
  *
  * A finding is what a sanitizer, a kernel check or the simulated machine reports, and a count that is not back at the end: frames,
- * objects, ledgers, processes (scenario_end). The schedule is the input's second byte: 0, CPUs take turns only where they wait.
+ * objects, ledgers, processes (scenario_end). Half of the inputs run with CPUs that take turns only where they wait, half
+ * under a schedule by a seed.
  *
  *   out/fuzz/bin/kernel CORPUS             as every fuzzer of libFuzzer
  *   KERNEL_FUZZ_STATS=1 out/fuzz/bin/kernel -runs=N ...    ring operations in all and per second of CPU time, at the end
@@ -36,6 +37,9 @@
 #define BUFFER_BYTES 1280u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t limit);
 
 struct known {
 	uint64_t id, interface_id;
@@ -368,6 +372,24 @@ static void give_shared(void)
 	object_put(&notification->object);
 }
 
+#define LONGEST 16384u /* bytes of input: some thousand submissions */
+
+/* Most of what happens needs a long history, and any bytes are one: now and then the input goes on with as many as there is room for. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigned seed)
+{
+	size_t end = limit < LONGEST ? limit : LONGEST;
+	uint64_t state = seed;
+
+	if (seed % 8 != 0 || size >= end)
+		return LLVMFuzzerMutate(data, size, limit);
+	end = size + 1 + (seed >> 8) % (end - size);
+	for (size_t i = size; i < end; i++) {
+		state = state * 6364136223846793005ull + 1442695040888963407ull; /* Knuth's MMIX */
+		data[i] = (uint8_t)(state >> 56);
+	}
+	return end;
+}
+
 static void print_stats(void)
 {
 	double seconds = (double)clock() / CLOCKS_PER_SEC;
@@ -376,20 +398,33 @@ static void print_stats(void)
 		(double)operations / seconds);
 }
 
-static void start(void)
+/* Long inputs from the start, unless the command line says otherwise behind it. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	static char lengths[] = "-max_len=16384", growth[] = "-len_control=0";
+	char **longer = calloc((size_t)*argc + 3, sizeof(*longer));
+
+	if (!longer)
+		abort();
+	static_assert(LONGEST == 16384);
+	longer[0] = (*argv)[0];
+	longer[1] = lengths;
+	longer[2] = growth;
+	for (int i = 1; i < *argc; i++)
+		longer[i + 2] = (*argv)[i];
+	*argc += 2;
+	*argv = longer;
 	methods_load();
 	if (getenv("KERNEL_FUZZ_STATS"))
 		(void)atexit(print_stats);
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (methods_count() == 0)
-		start();
 	input = (struct input){data, data + size};
 	unsigned cpu_total = 1 + input_below(&input, 3);
-	host_seed(input_byte(&input));
+	host_seed(input_below(&input, 2) ? input_byte(&input) : 0);
 	scenario_begin(cpu_total);
 	for (unsigned i = 0; i < PROCESSES; i++) {
 		actors[i] = (struct actor){.process = scenario_process("fuzzed")};

@@ -13,6 +13,8 @@ static struct line {
 	bool bound, masked, pending;
 	uint8_t cpu;
 } lines[HOST_IRQ_LINES];
+/* Of those that are pending, one bit each: this is asked at every step. */
+static uint64_t pending_lines[(HOST_IRQ_LINES + 63) / 64];
 
 static struct {
 	void (*fn)(void *);
@@ -41,6 +43,27 @@ void host_interrupt_reset(void)
 	injected.fn = NULL;
 	for (unsigned i = 0; i < HOST_IRQ_LINES; i++)
 		lines[i] = (struct line){};
+	__builtin_memset(pending_lines, 0, sizeof(pending_lines));
+}
+
+static void set_pending(unsigned line, bool pending)
+{
+	uint64_t bit = 1ull << line % 64;
+
+	lines[line].pending = pending;
+	if (pending)
+		pending_lines[line / 64] |= bit;
+	else
+		pending_lines[line / 64] &= ~bit;
+}
+
+static bool no_line_is_pending(void)
+{
+	for (unsigned i = 0; i < array_size(pending_lines); i++) {
+		if (pending_lines[i] != 0)
+			return false;
+	}
+	return true;
 }
 
 static bool line_pending(const struct line *line, const struct host_cpu *c)
@@ -52,7 +75,7 @@ bool host_interrupt_pending(const struct host_cpu *c)
 {
 	if (c->ipis || c->timer_ns <= host_now_ns() || (c->id == 0 && injected.fn))
 		return true;
-	for (unsigned i = 0; i < HOST_IRQ_LINES; i++) {
+	for (unsigned i = 0; i < HOST_IRQ_LINES && !no_line_is_pending(); i++) {
 		if (line_pending(&lines[i], c))
 			return true;
 	}
@@ -128,10 +151,10 @@ bool host_interrupt_deliver(void)
 		host_trace(0x200);
 		host_hooks.on_timer();
 	}
-	for (unsigned i = 0; i < HOST_IRQ_LINES; i++) {
+	for (unsigned i = 0; i < HOST_IRQ_LINES && !no_line_is_pending(); i++) {
 		if (!line_pending(&lines[i], host_cpu))
 			continue;
-		lines[i].pending = false;
+		set_pending(i, false);
 		lines[i].masked = true;
 		host_trace(0x300 + i);
 		host_hooks.on_interrupt(i);
@@ -172,7 +195,7 @@ unsigned arch_irq_of_isa(unsigned isa)
 
 void host_raise_irq(unsigned line)
 {
-	lines[line].pending = true;
+	set_pending(line, true);
 	if (lines[line].bound && !lines[line].masked)
 		host_kick(&host_cpus[lines[line].cpu]);
 }
