@@ -14,6 +14,10 @@ $(eval $(call archive-rule,$(HOST_KERNEL),$(HOST_KERNEL_SOURCES:%=$(OUT)/host/%.
 $(patsubst %,$(OUT)/host/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES))): private EXTRA_CFLAGS += \
 	-include kernel/arch/host/include/archimpl/sections.h
 
+# The methods that the kernel's fuzzer calls are the schema's.
+$(OUT)/host/tests/host/methods.c.o $(OUT)/fuzz/tests/host/methods.c.o: private EXTRA_CFLAGS += --embed-dir=$(OUT)/gen
+$(OUT)/host/tests/host/methods.c.o $(OUT)/fuzz/tests/host/methods.c.o: $(OUT)/gen/registry.bin
+
 # Tests: kernel/ROOM/tests/X_test.c -> out/host/tests/kernel_ROOM_X and the like.
 HOST_TEST_SOURCES := $(wildcard lib/*/tests/*_test.c kernel/*/tests/*_test.c kernel/arch/*/tests/*_test.c \
 	tools/*/tests/*_test.c abi/tests/*_test.c tests/host/*_test.c)
@@ -33,14 +37,12 @@ $(call list-file,$(OUT)/host/tests.list,$(HOST_TESTS))
 .PHONY: host-tests
 host-tests: $(HOST_TESTS)  ## build the host unit tests without running them
 
-# Fuzzers: */tests/*_fuzz.c and tests/fuzz/*_fuzz.c define LLVMFuzzerTestOneInput; libraries and host kernel are built
+# Fuzzers: */tests/*_fuzz.c and tests/*/*_fuzz.c define LLVMFuzzerTestOneInput; libraries and host kernel are built
 # once more with coverage.  A directory NAME_corpus beside the source holds seeds.
-FUZZ_SOURCES := $(wildcard lib/*/tests/*_fuzz.c kernel/*/tests/*_fuzz.c kernel/arch/*/tests/*_fuzz.c tests/fuzz/*_fuzz.c tools/*/tests/*_fuzz.c)
+FUZZ_SOURCES := $(wildcard lib/*/tests/*_fuzz.c kernel/*/tests/*_fuzz.c kernel/arch/*/tests/*_fuzz.c tests/*/*_fuzz.c tools/*/tests/*_fuzz.c)
 FUZZERS := $(foreach f,$(FUZZ_SOURCES),$(OUT)/fuzz/bin/$(notdir $(f:_fuzz.c=)))
 ifneq ($(FUZZ_SOURCES),)
 FLAGS_fuzz = $(FLAGS_host) -O2 -fsanitize=fuzzer-no-link
-# What the fuzzers of tests/fuzz share: choices, methods out of the registry data, machines with processes.
-FUZZ_COMMON := $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)) tests/host/scenario.c
 # The stock reader, for the fuzzer that compares with it: libcapnp is C++. Without coverage: it is what is compared with.
 $(OUT)/fuzz/bin/capnp: $(OUT)/fuzz/tests/fuzz/oracle.cc.o
 $(OUT)/fuzz/bin/capnp: private EXTRA_LDLIBS := -lcapnp -lkj -lstdc++ -lm
@@ -56,12 +58,12 @@ $(eval $(call archive-rule,$(OUT)/fuzz/libkernel_host.a,$(HOST_KERNEL_SOURCES:%=
 # and the harness are not what is explored.
 $(patsubst %,$(OUT)/fuzz/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES))): private EXTRA_CFLAGS += \
 	-include kernel/arch/host/include/archimpl/sections.h -fno-sanitize-coverage=trace-cmp
-$(patsubst %,$(OUT)/fuzz/%.o,$(filter kernel/arch/%.c,$(HOST_KERNEL_SOURCES)) $(FUZZ_COMMON) tests/fuzz/kernel_fuzz.c): \
+$(patsubst %,$(OUT)/fuzz/%.o,$(filter kernel/arch/%.c,$(HOST_KERNEL_SOURCES)) $(filter-out %_test.c,$(wildcard tests/host/*.c))): \
 	private EXTRA_CFLAGS += -fno-sanitize=fuzzer-no-link
 define fuzzer
 $(eval $(OUT)/fuzz/bin/$(notdir $(1:_fuzz.c=)): $(OUT)/fuzz/$(1).o \
-	$(if $(filter tests/fuzz/%,$(1)),$(FUZZ_COMMON:%=$(OUT)/fuzz/%.o)) \
-	$(if $(filter kernel/% tests/fuzz/%,$(1)),$(OUT)/fuzz/libkernel_host.a) $(ARCHIVES_fuzz)
+	$(if $(filter tests/host/%,$(1)),$(patsubst %,$(OUT)/fuzz/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard tests/host/*.c)))) \
+	$(if $(filter kernel/% tests/host/%,$(1)),$(OUT)/fuzz/libkernel_host.a) $(ARCHIVES_fuzz)
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(CLANG) $$(HOST_LDFLAGS) -fsanitize=fuzzer $$(filter %.o,$$^) \
 	 -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(EXTRA_LDLIBS) -o $$@)
 endef

@@ -11,7 +11,7 @@
  *   out/fuzz/bin/kernel CORPUS             as every fuzzer of libFuzzer
  *   KERNEL_FUZZ_STATS=1 out/fuzz/bin/kernel -runs=N ...    ring operations in all and per second of CPU time, at the end
  */
-#include "../host/scenario.h"
+#include "scenario.h"
 #include "input.h"
 #include "methods.h"
 
