@@ -41,19 +41,17 @@ void gate_mapping_link(struct gate_mapping *mapping, uint64_t address)
 }
 
 /* Every part of the range where this memory is mapped. */
-static void unmap_memory(struct space *space, const struct memory *memory, uint64_t base, uint64_t end)
+[[gnu::noinline]] static void unmap_memory(struct space *space, const struct memory *memory, uint64_t base,
+					   uint64_t end)
 {
 	struct mapping found;
 
-	for (unsigned i = 0; space_mapping(space, i, &found);) {
+	while (base < end && space_mapping_of(space, memory, base, end, &found)) {
 		uint64_t from = found.base.raw > base ? found.base.raw : base;
 		uint64_t to = found.base.raw + (uint64_t)found.pages * PAGE_SIZE;
 		to = to < end ? to : end;
-		if (found.memory == memory && from < to &&
-		    space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) == STATUS_OK)
-			i = 0; /* the list has changed */
-		else
-			i++;
+		if (space_unmap(space, VADDR(from), (to - from) / PAGE_SIZE) != STATUS_OK)
+			base = to; /* its own process was quicker, or it is not to be unmapped */
 	}
 }
 

@@ -8,7 +8,6 @@
 #include <mm/slab.h>
 
 #define FIRST_CAPACITY 32u
-#define GENERATION_LOCKED 0x80000000u /* T5 */
 
 static size_t array_bytes(uint32_t capacity)
 {
@@ -234,7 +233,7 @@ static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *en
 	REQUIRES(table->lock)
 {
 	struct cap_ref ref = {entry->view, entry->gate};
-	uint32_t generation = (entry->generation & ~GENERATION_LOCKED) + 1;
+	uint32_t generation = (entry->generation & ~CAP_GENERATION_LOCKED) + 1;
 
 	count_removal(table, slot);
 	store_release(&entry->view, (struct view *)NULL); /* T4 */
@@ -243,7 +242,7 @@ static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *en
 		(void)atomic_sub(&ref.gate->entries, 1ull);
 	table->used--;
 	if (generation !=
-	    GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
+	    CAP_GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
 		entry->next = table->free;
 		table->free = slot;
 	}
@@ -323,13 +322,13 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 
 	spin_lock(&table->lock);
 	struct cap_entry *entry = held(table, id, cap_id_generation(id));
-	if (entry != NULL && (cap_id_generation(id) & GENERATION_LOCKED) == 0) {
+	if (entry != NULL && (cap_id_generation(id) & CAP_GENERATION_LOCKED) == 0) {
 		*out = (struct cap_ref){entry->view, entry->gate};
 		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 		if (status == STATUS_OK) {
 			cap_ref_get(*out);
 			count_removal(table, cap_id_slot(id));
-			store_release(&entry->generation, entry->generation | GENERATION_LOCKED); /* T5 */
+			store_release(&entry->generation, entry->generation | CAP_GENERATION_LOCKED); /* T5 */
 		}
 	}
 	spin_unlock(&table->lock);
@@ -339,7 +338,7 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 void cap_table_unlock(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id) | GENERATION_LOCKED);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
 	if (entry != NULL)
 		store_release(&entry->generation, cap_id_generation(id));
 	spin_unlock(&table->lock);
@@ -348,7 +347,7 @@ void cap_table_unlock(struct cap_table *table, cap_id id)
 void cap_table_remove_locked(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id) | GENERATION_LOCKED);
+	struct cap_entry *entry = held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
 	struct cap_ref ref = {0};
 	if (entry != NULL)
 		ref = empty(table, entry, cap_id_slot(id));

@@ -16,8 +16,6 @@
 
 #include "memory_private.h"
 
-#define LEVEL_BITS 9u
-#define LEVEL_PAGES (1u << LEVEL_BITS)
 #define DEPTH_MAX 3u
 #define FREE_ARRAY 64u /* entries that are not charged */
 
@@ -213,6 +211,15 @@ paddr_t memory_page_if_present(struct memory *memory, uint64_t index)
 	entry = *find_slot(memory, index, &missing);
 	spin_unlock(&memory->lock);
 	return entry ? PADDR(entry) : PADDR_NONE;
+}
+
+void memory_replace_page(struct memory *memory, uint64_t index, paddr_t frame)
+{
+	unsigned missing;
+
+	spin_lock(&memory->lock);
+	*find_slot(memory, index, &missing) = frame.raw;
+	spin_unlock(&memory->lock);
 }
 
 static bool is_in_range(const struct memory *memory, uint64_t offset, size_t len)

@@ -84,6 +84,8 @@ void memory_put(struct memory *memory)
 
 	if (atomic_sub(&memory->refs, 1ull) != 1)
 		return;
+	if (unlikely(memory->source != NULL))
+		memory_put(memory->source); /* which has none itself */
 	if (memory->physical) {
 		slab_free(&memory_cache, memory);
 	} else {

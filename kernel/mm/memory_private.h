@@ -11,6 +11,9 @@
 
 extern struct slab_cache memory_cache;
 
+/* The page is there: another frame in its place. The former one's reference is the caller's. */
+void memory_replace_page(struct memory *memory, uint64_t index, paddr_t frame);
+
 static inline uint64_t *memory_table(uint64_t entry)
 {
 	return phys_to_virt(PADDR(entry));

@@ -137,6 +137,18 @@ enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned pro
 	return STATUS_OK;
 }
 
+enum status pagetable_replace(paddr_t root, vaddr_t va, paddr_t page, unsigned prot,
+			      struct pagetable_frames *frames)
+{
+	enum status status = STATUS_OK;
+
+	if (frames->hint_region != REGION_OF(va.raw))
+		status = walk_or_add(root, va.raw, frames);
+	if (status == STATUS_OK)
+		write_entry(&frames->hint_table[entry_index(va.raw, 0)], arch_pte_leaf(page, prot, 0));
+	return status;
+}
+
 /* The leaf table for `va`, or NULL; then *next is the first address that might have one. */
 static pte_t *find_leaf_table(paddr_t root, uint64_t va, struct pagetable_frames *frames, uint64_t *next)
 {

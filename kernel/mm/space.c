@@ -132,28 +132,8 @@ struct wanted {
 	vaddr_t hint;
 	unsigned prot;
 	bool pinned, entered; /* entered: every page at once, not when it is touched */
+	enum mapping_kind kind;
 };
-
-/* Flushes with the range marked busy and the lock dropped meanwhile, if others are to be waited for. The list may have changed
- * elsewhere then. */
-static void flush_locked(struct space *space, uint64_t base, uint64_t end, const struct tlb_batch *batch)
-	REQUIRES(space->lock)
-{
-	uint64_t active;
-
-	if (batch->count == 0)
-		return;
-	active = space_active(space);
-	if (likely((active & ~(1ull << this_cpu()->id)) == 0)) {
-		space_flush(space, active, batch);
-		return;
-	}
-	space_set_busy(space, base, end, true);
-	spin_unlock(&space->lock);
-	space_flush(space, active, batch);
-	spin_lock(&space->lock);
-	space_set_busy(space, base, end, false);
-}
 
 /* Removes the mappings that [base, end) consists of. Nobody can reach their pages any more. Drops the lock. */
 static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASES(space->lock)
@@ -205,7 +185,7 @@ static void clear_and_remove(struct space *space, const struct mapping *mapping)
 
 	batch.count = 0;
 	pagetable_clear(space->root, base, mapping->pages, &space->tables, &batch);
-	flush_locked(space, base.raw, end, &batch);
+	space_flush_locked(space, base.raw, end, &batch);
 	remove_range(space, base.raw, end);
 }
 
@@ -244,7 +224,8 @@ static enum status add_mapping(struct space *space, struct memory *memory, const
 				  .first_page = (uint32_t)wanted->first_page,
 				  .prot = full_prot(memory, wanted->prot),
 				  .most = (uint8_t)wanted->prot,
-				  .pinned = wanted->pinned};
+				  .pinned = wanted->pinned,
+				  .kind = wanted->kind};
 	space_lock_settled(space, mapping.base.raw, mapping_end(&mapping));
 	status = place(space, &mapping);
 	if (wanted->entered && status == STATUS_OK && (status = enter_all(space, &mapping)) != STATUS_OK) {
@@ -264,12 +245,26 @@ enum status space_map(struct space *space, struct memory *memory, uint64_t first
 		&(struct wanted){.first_page = first_page, .pages = pages, .hint = hint, .prot = prot}, out);
 }
 
-enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
-			      vaddr_t *out)
+enum status space_map_as(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
+			 vaddr_t hint, unsigned prot, enum mapping_kind kind, vaddr_t *out)
 {
 	return add_mapping(
 		space, memory,
-		&(struct wanted){.pages = memory->pages, .hint = hint, .prot = prot, .entered = true}, out);
+		&(struct wanted){
+			.first_page = first_page, .pages = pages, .hint = hint, .prot = prot, .kind = kind},
+		out);
+}
+
+enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
+			      vaddr_t *out)
+{
+	return add_mapping(space, memory,
+			   &(struct wanted){.pages = memory->pages,
+					    .hint = hint,
+					    .prot = prot,
+					    .entered = true,
+					    .kind = MAPPING_OWN},
+			   out);
 }
 
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
@@ -300,7 +295,7 @@ enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages)
 		return status;
 	}
 	pagetable_clear(space->root, base, pages, &space->tables, &batch);
-	flush_locked(space, base.raw, end, &batch);
+	space_flush_locked(space, base.raw, end, &batch);
 	remove_range(space, base.raw, end);
 	return STATUS_OK;
 }
@@ -328,7 +323,8 @@ static void protect_locked(struct space *space, uint64_t base, uint64_t end, uns
 
 		m->prot = full_prot(m->memory, prot);
 		if (prot & PAGE_READ)
-			pagetable_set_prot(space->root, m->base, m->pages, m->prot, &space->tables, batch);
+			pagetable_set_prot(space->root, m->base, m->pages, mapping_entered_prot(m),
+					   &space->tables, batch);
 		else
 			pagetable_clear(space->root, m->base, m->pages, &space->tables, batch);
 	}
@@ -351,7 +347,7 @@ enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, uns
 		status = space_isolate(space, base.raw, end, &first);
 	if (status == STATUS_OK) {
 		protect_locked(space, base.raw, end, prot, &batch);
-		flush_locked(space, base.raw, end, &batch);
+		space_flush_locked(space, base.raw, end, &batch);
 	}
 	spin_unlock(&space->lock);
 	return status;

@@ -33,6 +33,8 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	}
 	if (unlikely((m->prot & needed) != needed))
 		return STATUS_DENIED;
+	if (unlikely(m->memory->copying))
+		return space_fault_copying(space, m, page, needed & PAGE_WRITE);
 	status = memory_page(m->memory, m->first_page + ((address.raw - m->base.raw) >> PAGE_SHIFT), &frame);
 	if (unlikely(status != STATUS_OK))
 		return status;

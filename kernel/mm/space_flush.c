@@ -74,3 +74,21 @@ void space_flush(struct space *space, uint64_t active, const struct tlb_batch *b
 	else if (active)
 		flush_here(&flush);
 }
+
+void space_flush_locked(struct space *space, uint64_t base, uint64_t end, const struct tlb_batch *batch)
+{
+	uint64_t active;
+
+	if (batch->count == 0)
+		return;
+	active = space_active(space);
+	if (likely((active & ~(1ull << this_cpu()->id)) == 0)) {
+		space_flush(space, active, batch);
+		return;
+	}
+	space_set_busy(space, base, end, true);
+	spin_unlock(&space->lock);
+	space_flush(space, active, batch);
+	spin_lock(&space->lock);
+	space_set_busy(space, base, end, false);
+}

@@ -238,3 +238,19 @@ bool space_mapping(struct space *space, unsigned index, struct mapping *out)
 	spin_unlock(&space->lock);
 	return found;
 }
+
+bool space_mapping_of(struct space *space, const struct memory *memory, uint64_t base, uint64_t end,
+		      struct mapping *out)
+{
+	bool found = false;
+
+	spin_lock(&space->lock);
+	for (unsigned i = space_find(space, base);
+	     !found && i < space->len && space->mappings[i].base.raw < end; i++) {
+		found = mapping_shows(&space->mappings[i], memory);
+		if (found)
+			*out = space->mappings[i];
+	}
+	spin_unlock(&space->lock);
+	return found;
+}

@@ -9,6 +9,12 @@ static inline uint64_t mapping_end(const struct mapping *m)
 	return m->base.raw + (uint64_t)m->pages * PAGE_SIZE;
 }
 
+/* The rights that its pages may be entered with before it is known whose their frames are. */
+static inline unsigned mapping_entered_prot(const struct mapping *m)
+{
+	return m->memory->copying ? m->prot & ~(unsigned)PAGE_WRITE : m->prot;
+}
+
 unsigned space_search(struct space *space, uint64_t va) REQUIRES(space->lock);
 
 /* Index of the first mapping that ends above `va`. Most calls ask about where the last one did. */
@@ -52,5 +58,12 @@ void space_set_busy(struct space *space, uint64_t base, uint64_t end, bool busy)
 
 /* The CPUs that may have cached what was just changed. One that comes later sees the change. */
 uint64_t space_active(const struct space *space);
+/* Flushes with the range marked busy and the lock dropped meanwhile, if others are to be waited for. The list may have
+ * changed elsewhere then. */
+void space_flush_locked(struct space *space, uint64_t base, uint64_t end, const struct tlb_batch *batch)
+	REQUIRES(space->lock);
+/* A fault in a mapping of a copying memory (space_copying.c). */
+enum status space_fault_copying(struct space *space, const struct mapping *mapping, vaddr_t page, bool write)
+	REQUIRES(space->lock);
 /* On each CPU of `active`; with no lock held if there is another than this one. */
 void space_flush(struct space *space, uint64_t active, const struct tlb_batch *batch);

@@ -71,56 +71,114 @@ static enum status raise_map(struct rpc_request *request, enum status status)
 	return object_raise_status(request, status, "address");
 }
 
-/* A mapping made through a gate goes with it. */
-static enum status map_gated(struct process *process, struct memory *memory, uint64_t first, uint64_t pages,
-			     vaddr_t at, unsigned prot, struct gate *gate, vaddr_t *out)
+struct wanted { /* what map and mapAs ask for */
+	int32_t memory;
+	uint64_t offset, length, address;
+	enum virtual_memory_protection protection;
+	enum virtual_memory_sharing sharing;
+};
+
+/* A mapping made through a gate goes with it: it is lent, and never the space's own. */
+static enum status map_gated(struct process *process, const struct wanted *w, struct memory *memory,
+			     uint64_t first, unsigned prot, struct gate *gate, vaddr_t *out)
 {
-	if (likely(gate == NULL))
-		return space_map(&process->space, memory, first, pages, at, prot, out);
-	struct gate_mapping *mapping = gate_mapping_prepare(process, gate, memory, pages);
-	if (mapping == NULL)
+	struct gate_mapping *record = NULL;
+	enum mapping_kind kind = gate != NULL                                  ? MAPPING_LENT
+				 : w->sharing == VIRTUAL_MEMORY_SHARING_SHARED ? MAPPING_SHARED
+									       : MAPPING_OWN;
+
+	if (gate != NULL &&
+	    (record = gate_mapping_prepare(process, gate, memory->source != NULL ? memory->source : memory,
+					   w->length / PAGE_SIZE)) == NULL)
 		return STATUS_NO_MEMORY;
-	enum status status = space_map(&process->space, memory, first, pages, at, prot, out);
-	if (status == STATUS_OK)
-		gate_mapping_link(mapping, out->raw);
-	else
-		gate_mapping_free(mapping);
+	enum status status = space_map_as(&process->space, memory, first, w->length / PAGE_SIZE,
+					  VADDR(w->address), prot, kind, out);
+	if (record != NULL && status == STATUS_OK)
+		gate_mapping_link(record, out->raw);
+	else if (record != NULL)
+		gate_mapping_free(record);
 	return status;
+}
+
+static enum status map_memory(struct process *process, const struct wanted *w, struct memory *memory,
+			      unsigned prot, struct gate *gate, vaddr_t *out)
+{
+	uint64_t first = w->offset / PAGE_SIZE;
+	struct memory *copies;
+
+	if (w->sharing != VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE)
+		return map_gated(process, w, memory, first, prot, gate, out);
+	enum status status = memory_create_copying(&process->ledger, memory, first, w->length / PAGE_SIZE,
+						   &copies);
+	if (status != STATUS_OK)
+		return status;
+	status = map_gated(process, w, copies, 0, prot, gate, out);
+	memory_put(copies);
+	return status;
+}
+
+static enum status map_wanted(struct process *process, struct rpc_request *request, const struct wanted *w,
+			      vaddr_t *mapped)
+{
+	uint64_t methods;
+	unsigned prot;
+
+	if (!protection_of(w->protection, &prot, &methods))
+		return object_raise_invalid(request, "no such protection", "protection");
+	if (w->sharing > VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE)
+		return object_raise_invalid(request, "no such sharing", "sharing");
+	if (w->sharing == VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE)
+		methods &= ~(1ull << MEMORY_OBJECT_WRITE); /* never written itself */
+	struct object *object = kcall_object(request, w->memory, &memory_object_type, 0);
+	if (object == NULL)
+		return object_raise_invalid(request, "not a MemoryObject", "memory");
+	if (kcall_object(request, w->memory, &memory_object_type, methods) == NULL)
+		return object_raise_invalid(request, "the capability lacks the method for it", "protection");
+	struct memory *memory = container_of(object, struct memory_object, object)->memory;
+	if (((w->offset | w->length | w->address) & PAGE_MASK) != 0 || w->length == 0)
+		return object_raise_invalid(request, "not a multiple of 4096", "offset, length or address");
+	if (w->offset / PAGE_SIZE > memory->pages ||
+	    w->length / PAGE_SIZE > memory->pages - w->offset / PAGE_SIZE)
+		return object_raise_invalid(request, "reaches past the end of the memory", "length");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	enum status status = map_memory(process, w, memory, prot, kcall_gate(request, w->memory), mapped);
+	return status == STATUS_OK ? STATUS_OK : raise_map(request, status);
 }
 
 static enum status map(void *self, struct rpc_request *request,
 		       struct virtual_memory_map_params_reader params,
 		       struct virtual_memory_map_results_builder results)
 {
-	struct process *process = process_of(self);
-	uint64_t offset = virtual_memory_map_params_reader_offset(params);
-	uint64_t length = virtual_memory_map_params_reader_length(params);
-	uint64_t address = virtual_memory_map_params_reader_address(params);
-	uint64_t methods;
-	unsigned prot;
+	struct wanted wanted = {.memory = virtual_memory_map_params_reader_memory(params),
+				.offset = virtual_memory_map_params_reader_offset(params),
+				.length = virtual_memory_map_params_reader_length(params),
+				.address = virtual_memory_map_params_reader_address(params),
+				.protection = virtual_memory_map_params_reader_protection(params)};
 	vaddr_t mapped;
+	enum status status = map_wanted(process_of(self), request, &wanted, &mapped);
 
-	if (!protection_of(virtual_memory_map_params_reader_protection(params), &prot, &methods))
-		return object_raise_invalid(request, "no such protection", "protection");
-	int32_t index = virtual_memory_map_params_reader_memory(params);
-	struct object *object = kcall_object(request, index, &memory_object_type, 0);
-	if (object == NULL)
-		return object_raise_invalid(request, "not a MemoryObject", "memory");
-	if (kcall_object(request, index, &memory_object_type, methods) == NULL)
-		return object_raise_invalid(request, "the capability lacks the method for it", "protection");
-	struct memory *memory = container_of(object, struct memory_object, object)->memory;
-	if (((offset | length | address) & PAGE_MASK) != 0 || length == 0)
-		return object_raise_invalid(request, "not a multiple of 4096", "offset, length or address");
-	if (offset / PAGE_SIZE > memory->pages || length / PAGE_SIZE > memory->pages - offset / PAGE_SIZE)
-		return object_raise_invalid(request, "reaches past the end of the memory", "length");
-	if (!has_space(process))
-		return STATUS_DISCONNECTED;
-	enum status status = map_gated(process, memory, offset / PAGE_SIZE, length / PAGE_SIZE,
-				       VADDR(address), prot, kcall_gate(request, index), &mapped);
-	if (status != STATUS_OK)
-		return raise_map(request, status);
-	virtual_memory_map_results_builder_set_address(results, mapped.raw);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		virtual_memory_map_results_builder_set_address(results, mapped.raw);
+	return status;
+}
+
+static enum status map_as(void *self, struct rpc_request *request,
+			  struct virtual_memory_map_as_params_reader params,
+			  struct virtual_memory_map_as_results_builder results)
+{
+	struct wanted wanted = {.memory = virtual_memory_map_as_params_reader_memory(params),
+				.offset = virtual_memory_map_as_params_reader_offset(params),
+				.length = virtual_memory_map_as_params_reader_length(params),
+				.address = virtual_memory_map_as_params_reader_address(params),
+				.protection = virtual_memory_map_as_params_reader_protection(params),
+				.sharing = virtual_memory_map_as_params_reader_sharing(params)};
+	vaddr_t mapped;
+	enum status status = map_wanted(process_of(self), request, &wanted, &mapped);
+
+	if (status == STATUS_OK)
+		virtual_memory_map_as_results_builder_set_address(results, mapped.raw);
+	return status;
 }
 
 static bool range_ok(uint64_t address, uint64_t length)
@@ -167,7 +225,7 @@ static enum status protect(void *self, struct rpc_request *request,
 static enum status space_map_all(struct space *space, struct memory *memory, vaddr_t at, unsigned prot,
 				 vaddr_t *mapped)
 {
-	return space_map(space, memory, 0, memory->pages, at, prot, mapped);
+	return space_map_as(space, memory, 0, memory->pages, at, prot, MAPPING_OWN, mapped);
 }
 
 static enum status allocate(void *self, struct rpc_request *request,
@@ -197,8 +255,12 @@ static enum status allocate(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-static const struct virtual_memory_server_ops virtual_memory_ops = {
-	.create_memory = create_memory, .map = map, .unmap = unmap, .protect = protect, .allocate = allocate};
+static const struct virtual_memory_server_ops virtual_memory_ops = {.create_memory = create_memory,
+								    .map = map,
+								    .unmap = unmap,
+								    .protect = protect,
+								    .allocate = allocate,
+								    .map_as = map_as};
 
 static void destroy(struct object *object)
 {

@@ -90,16 +90,19 @@ static void send(struct batch *b, const char *step)
 static void map(struct batch *b, struct rpc_target memory, uint64_t offset, uint64_t bytes, uint64_t address,
 		enum virtual_memory_protection protection, const char *step)
 {
-	struct virtual_memory_map_params_builder p;
+	struct virtual_memory_map_as_params_builder p;
 	struct rpc_call *call;
 	struct rpc_target space = process_spawner_create_results_pipeline_space(&b->create);
 
-	OPEN(b, call, p, virtual_memory_map_begin_on(call, b->transport, space));
-	virtual_memory_map_params_builder_set_memory(p, rpc_add_answer(call, memory));
-	virtual_memory_map_params_builder_set_offset(p, offset);
-	virtual_memory_map_params_builder_set_length(p, bytes);
-	virtual_memory_map_params_builder_set_address(p, address);
-	virtual_memory_map_params_builder_set_protection(p, protection);
+	OPEN(b, call, p, virtual_memory_map_as_begin_on(call, b->transport, space));
+	virtual_memory_map_as_params_builder_set_memory(p, rpc_add_answer(call, memory));
+	virtual_memory_map_as_params_builder_set_offset(p, offset);
+	virtual_memory_map_as_params_builder_set_length(p, bytes);
+	virtual_memory_map_as_params_builder_set_address(p, address);
+	virtual_memory_map_as_params_builder_set_protection(p, protection);
+	/* What it may write is its own: should it be cloned, the clone gets a copy. */
+	if (protection == VIRTUAL_MEMORY_PROTECTION_READ_WRITE)
+		virtual_memory_map_as_params_builder_set_sharing(p, VIRTUAL_MEMORY_SHARING_OWN);
 	send(b, step);
 }
 

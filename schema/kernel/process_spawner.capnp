@@ -25,6 +25,20 @@ interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # have of it included. create then fails with NO_QUOTA when there is not that much left. Whoever holds nothing but a bounded spawner
   # uses, with all its descendants, no more than its own limits.
 
+  clone @2 (entry :UInt64, stack :UInt64, argument :UInt64, name :Text, limits :Limits, session :SessionContext, submissions :UInt32, arenaBytes :UInt32) -> (process :ProcessHandle);
+  # A process like the caller, running: what fork is made of.
+  # Memory: the same addresses. What belongs to the caller's address space (VirtualMemory.allocate, mapAs own or copyOnWrite: heap,
+  # stacks, a program's data) is as it was when this was called, and from then on each has its own: pages are shared until one of the
+  # two writes. What is mapped shared stays shared, what is lent stays lent. The caller's regions are not there.
+  # Capabilities: the same ids, but for rights to receive at an Endpoint, and what a transfer scope keeps; those ids name nothing.
+  # A VirtualMemory of the caller's own space names the clone's own. Calls in flight, answers kept and calls received are the caller's.
+  # Threads: one, at entry with its stack pointer at stack and a region of its own, whose header has argument (thread_arg) and the
+  # caller's start message; submissions and arenaBytes as for ProcessHandle.start.
+  # name as in create, or empty for the caller's; limits and session as in create: all pages and capabilities are charged to the clone
+  # at once, so that it never fails to write for want of quota. lib/runtime's runtime_clone does what has to be done at both ends.
+  # Errors: as create; invalidArgument for entry, stack and geometry; the status NO_QUOTA when the limits are too small for what the
+  # caller has, AGAIN when others hold much of what belongs to its address space.
+
   struct Limits {
     pages @0 :UInt64;
     # 4 KiB frames: memory, page tables, regions. Default 16384 (64 MiB).

@@ -28,9 +28,24 @@ interface VirtualMemory @0xf2755b2e62b0334c {
   # createMemory and map in one: zeroed, readable, writable, freed by unmap. Pages are committed, and charged, when they are
   # first touched; a single page at once, so that quota shows here.
 
+  mapAs @5 (memory :MemoryObject, offset :UInt64, length :UInt64, address :UInt64, protection :Protection, sharing :Sharing) -> (address :UInt64);
+  # As map, which is mapAs with sharing = shared.
+  # Errors: as map; invalidArgument (field "sharing").
+
   enum Protection {
     read @0;
     readWrite @1;
     readExecute @2;
+  }
+
+  enum Sharing {
+    shared @0;
+    # What is written reaches the memory, and everybody who maps it. A clone of the process (ProcessSpawner.clone) maps it, too.
+    own @1;
+    # As shared; but it belongs to this address space, and a clone gets a copy. What allocate makes is like that. Fit for memory that
+    # nobody else keeps: stacks, heaps, a program's data.
+    copyOnWrite @2;
+    # What is written stays here: the first write to a page copies it, charged to this process. Pages that were not written show the
+    # memory as it is now. Needs no method write, whatever the protection. A clone gets a copy.
   }
 }

@@ -37,6 +37,7 @@ int main(void)
 	test_limits();
 	test_audit();
 	test_capture();
+	test_clone();
 
 	struct spawn_exit e;
 	tap_is(spawn_wait(w.t, standing, runtime_now() + 10 * MS, &e), STATUS_TIMED_OUT,

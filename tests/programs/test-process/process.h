@@ -29,5 +29,7 @@ void test_limits(void);
 /* audit.c */
 void test_audit(void);
 int calls_both_ways(void);
+/* clone.c */
+void test_clone(void);
 /* capture.c */
 void test_capture(void);

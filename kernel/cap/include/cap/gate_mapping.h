@@ -27,6 +27,11 @@ void gate_mapping_free(struct gate_mapping *mapping);
 /* The mapping exists, at `address`. */
 void gate_mapping_link(struct gate_mapping *mapping, uint64_t address);
 
+/* For a clone of a process, whose space has just been filled: records for all that is lent to it; what has been taken back
+ * meanwhile is unmapped. Nothing waits between filling and this: a gate that lives now will find the records.
+ * NO_MEMORY. */
+enum status gate_mappings_clone(struct process *from, struct process *to);
+
 /* Takes one mapping of the gate, and removes it; false: there is none. */
 bool gate_mapping_revoke_one(struct gate *gate);
 /* The process's address space goes. */

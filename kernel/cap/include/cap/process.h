@@ -114,6 +114,11 @@ struct process {
 enum status process_create(struct process *creator, struct session *session, const char *name,
 			   size_t name_len, const struct process_limits *limits, struct process **out);
 
+/* Fills the table of `to`, which nobody has used, with what `from` has, under the same ids; but for views that may not go along,
+ * and what its scope keeps. Charged to `to`. NO_QUOTA, NO_MEMORY: `to` is to be abandoned. */
+enum status cap_table_clone(struct process *from, struct process *to,
+			    bool (*goes_along)(const struct view *));
+
 static inline void process_get(struct process *process)
 {
 	__atomic_fetch_add(&process->refs, 1, __ATOMIC_RELAXED);

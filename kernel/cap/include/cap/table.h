@@ -81,6 +81,7 @@ struct cap_array {
 static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry));
 
 #define CAP_REMOVALS 16u
+#define CAP_GENERATION_LOCKED 0x80000000u /* T5; alone: the slot's generations are used up */
 
 struct cap_table {
 	struct cap_array *array; /* written under lock, read by anyone inside */

@@ -34,6 +34,9 @@ enum status pagetable_create(struct pagetable_frames *frames, paddr_t *root);
 /* Enters one 4 KiB leaf; replaces none: EXISTS if present. NO_QUOTA, NO_MEMORY: nothing changed. */
 enum status pagetable_enter(paddr_t root, vaddr_t va, paddr_t page, unsigned prot,
 			    struct pagetable_frames *frames);
+/* The same; a leaf that is there is replaced. Only for one that no CPU may have cached with more rights or another frame. */
+enum status pagetable_replace(paddr_t root, vaddr_t va, paddr_t page, unsigned prot,
+			      struct pagetable_frames *frames);
 /* Clears all leaves in a range, and adds those that were present to the batch. */
 void pagetable_clear(paddr_t root, vaddr_t va, uint64_t pages, struct pagetable_frames *frames,
 		     struct tlb_batch *batch);

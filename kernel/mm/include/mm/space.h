@@ -5,6 +5,8 @@
  * - A mapping is a window on a struct memory; pages are entered on fault. Guard pages are unmapped addresses: nothing
  *   is ever mapped by accident next to a mapping that asked for guards.
  * - W^X: no mapping is both writable and executable, and none can be made so.
+ * - A mapping of a copying memory has its pages entered without write access until they are the memory's own; the first
+ *   write to one faults, and copies it. Everybody's access to the former frame is over before anybody has the new one.
  * - Unmapping flushes the TLBs of the CPUs that have the space active, before frames can be reused and before the
  *   addresses can be.
  * - Operations that may have to flush wait for other CPUs: the caller holds no lock.
@@ -26,6 +28,12 @@
 #define SPACE_MAX_MAPPINGS 4096u
 #define SPACE_INLINE_MAPPINGS 8u
 
+enum mapping_kind : uint8_t {
+	MAPPING_SHARED, /* others may have the memory, too: so does a clone of the process */
+	MAPPING_OWN,    /* it belongs to this space: a clone gets a copy */
+	MAPPING_LENT,   /* as SHARED, but it goes when a gate is revoked (cap/gate_mapping.h) */
+};
+
 struct mapping { /* half a cache line: the list is searched, and moved to insert */
 	vaddr_t base;
 	struct memory *memory;      /* counted */
@@ -34,6 +42,7 @@ struct mapping { /* half a cache line: the list is searched, and moved to insert
 	uint8_t most;               /* what space_map was given: space_protect never goes beyond it */
 	bool pinned;                /* only the kernel unmaps it */
 	bool busy;                  /* a CPU flushes TLBs for it: others wait */
+	uint8_t kind;               /* enum mapping_kind */
 };
 static_assert(sizeof(struct mapping) == 32 && MEMORY_MAX_PAGES <= UINT32_MAX);
 
@@ -63,7 +72,10 @@ void space_fini(struct space *space);
  * read-only, executable device memory. NO_QUOTA also at SPACE_MAX_MAPPINGS. Takes a reference on memory. */
 enum status space_map(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
 		      vaddr_t hint, unsigned prot, vaddr_t *out);
-/* As space_map, of all of the memory; and enters every page, or fails (NO_QUOTA, NO_MEMORY). */
+/* As space_map, of that kind; space_map is of kind SHARED. */
+enum status space_map_as(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
+			 vaddr_t hint, unsigned prot, enum mapping_kind kind, vaddr_t *out);
+/* Of all of the memory, of kind OWN; and enters every page, or fails (NO_QUOTA, NO_MEMORY). */
 enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			      vaddr_t *out);
 /* Exactly one or several whole mappings, or parts of them (which are split). NOT_FOUND if any page is unmapped, DENIED
@@ -76,6 +88,16 @@ enum status space_fault(struct space *space, vaddr_t address, bool write, bool e
 /* As space_map_entered (regions). space_unmap refuses it. */
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			     vaddr_t *out);
+/*
+ * Fills `to`, new and empty, with what `from` has mapped, at the same addresses: its own and copying memory as copies (the
+ * frames are shared until somebody writes), other memory itself, pinned mappings not. What is charged is charged to `to`.
+ * Between taking the list and waiting for any CPU it calls `also` (may be NULL) with no lock held, while others wait who want
+ * to change `from`: what it refuses fails the whole. On failure `to` is to be dropped.
+ * NO_QUOTA, NO_MEMORY; AGAIN: memory of its own is held elsewhere, too (by a capability), and larger than is copied at once.
+ */
+#define SPACE_CLONE_COPIED 1024u /* pages */
+enum status space_clone(struct space *from, struct space *to, enum status (*also)(void *context),
+			void *context);
 /* Undoes it; `base` as space_map_pinned gave it. */
 void space_unmap_pinned(struct space *space, vaddr_t base);
 /* Makes it the running CPU's space; NULL = the kernel's own. */
@@ -91,5 +113,12 @@ void space_deactivate(void);
 
 /* For reports and the crash path: copies what is mapped, without faulting anything in; bytes copied. */
 size_t space_peek(struct space *space, vaddr_t from, void *to, size_t len);
+/* The first mapping in the range that shows that memory, itself or as the source of copies; a copy, as below. */
+bool space_mapping_of(struct space *space, const struct memory *memory, uint64_t base, uint64_t end,
+		      struct mapping *out);
+static inline bool mapping_shows(const struct mapping *m, const struct memory *memory)
+{
+	return m->memory == memory || m->memory->source == memory;
+}
 /* The i-th mapping (a copy, without a reference), or false. For introspection. */
 bool space_mapping(struct space *space, unsigned index, struct mapping *out);
