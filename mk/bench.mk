@@ -10,6 +10,7 @@ BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
 BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
 BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
+BENCH_SHELL_IMAGES := $(patsubst %,$(OUT)/images/%.pkg,debug test-shell test-trace)
 
 $(BENCH)/%.so: tests/bench/plugin/%.c
 	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -shared -fPIC -fvisibility=hidden $< -o $@
@@ -31,7 +32,7 @@ $(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/lin
 	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
 
 .PHONY: bench bench-check bench-accept bench-profile
-bench: kernel $(BENCH_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
+bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
 	$(Q)FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all
 
 bench-check: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## fail if a row takes over 3 % more instructions than the committed baseline

@@ -6,7 +6,6 @@
 #include "view.h"
 
 #define OUTPUT_MAX 896u
-#define CAPTURE_NS 10'000'000ull
 
 static cap_id session;
 static char pending[OUTPUT_MAX];
@@ -94,14 +93,15 @@ static void cancel(struct rpc_call *call)
 /* One wait; while something is captured a short one, so that its records are read before they are overwritten. */
 static void wait_once(uint64_t deadline_ns)
 {
-	uint64_t soon = runtime_now() + CAPTURE_NS;
+	static uint64_t pause_ns;
+	uint64_t soon = runtime_now() + pause_ns;
 
 	if (!trace_is_live()) {
 		ring_wait(runtime_ring(), deadline_ns);
 		return;
 	}
 	ring_wait(runtime_ring(), deadline_ns && deadline_ns < soon ? deadline_ns : soon);
-	trace_poll();
+	pause_ns = trace_poll();
 }
 
 /* Until the call is done, or somebody presses Ctrl-C. */

@@ -27,8 +27,11 @@ void tab_complete(char *line, uint32_t size, uint32_t *len, uint32_t *cursor);
 cap_id trace_prepare(void);
 /* The process was started with what trace_prepare gave (again only after that); null: it was not. */
 void trace_attach(const struct job *job);
-/* Reads what has come, so that no figure is lost; cheap when nothing runs that is captured. */
-void trace_poll(void);
+/*
+ * Reads what has come, so that no figure is lost; cheap when nothing runs that is captured. Gives the nanoseconds until the next
+ * reading, if something does.
+ */
+uint64_t trace_poll(void);
 /* Something runs whose messages are captured: trace_poll should be called again soon. */
 bool trace_is_live(void);
 
@@ -76,6 +79,11 @@ bool trace_events(const struct shell_word *words, uint32_t count);
 /* ---- view_system.c ---- */
 /* The image that was booted; "?" if there is nobody to ask. */
 struct msg_text view_image_name(void);
+
+/* ---- view_graph.c ---- */
+/* Names of all processes, for view_name_of; those that ended meanwhile are "a process". */
+void view_read_names(cap_id inspector);
+const char *view_name_of(uint32_t pid);
 
 /* ---- view_text.c ---- */
 void view_put_time(uint64_t ns);     /* "[   12.345678] " */

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# The terminal in figures and over slow lines, and traces that leave the machine: what a key costs from interrupt to echo, what shell
-# and terminal weigh, a session at 960 bytes a second, capos-trace on what a terminal showed.  TAP; $1 is a directory for output.
+# The terminal in figures (figures, beside this) and over slow lines, and traces that leave the machine: a session at 960 bytes a second,
+# tmux, capos-trace on what a terminal showed.  TAP; $1 is a directory for output.
 set -u
 out=$1 n=0 failed=0
 report() { # report STATUS TEXT
@@ -20,32 +20,29 @@ play() {
 		2>"$out/$name.err"
 }
 
-# Busy instructions: with one instruction a nanosecond, time less idle time.
-counters() { printf 'send let n = timer.now.ns; let c = systemInfo.cpu(0).idleNs; echo busy; n; c\\r\nexpect busy\nexpect capos>\nwait 100\n'; }
-keys=60
-{
-	printf 'size 80 24\nexpect capos>\n'
-	for key in a b c; do printf 'send %s\nwait 50\n' $key; done # a person, who is asked for the size
-	printf 'send \\x15\nwait 100\n'
-	counters; counters
-	for ((i = 1; i <= keys; i++)); do printf 'send x\nwait 20\n'; done
-	printf 'send \\x15\nwait 50\n'
-	counters
-	printf 'send poweroff\\r\n'
-} | CAPOS_ACCEL=tcg CAPOS_CPU='max,-erms,-fsrm' play echo 1 -icount shift=0,sleep=off
-report $? "a session with counted instructions"
-cost=$(tr -d '\r' <"$out/echo.txt" | awk -v keys=$keys '/^  [0-9]+$/ { v[++i] = $1 }
-	END { print int((v[5] - v[6] - 2 * (v[3] - v[4]) + (v[1] - v[2])) / keys) }')
-[ "${cost:-0}" -gt 1000 ] && [ "$cost" -le 20000 ]
-report $? "key to echo: $cost guest instructions, at most 20000"
+tests/terminal/figures "$out" >"$out/figures.txt"
+at_most() { # at_most KEY MOST WHAT: a figure, and what it may be
+	local value
+	value=$(awk -v key="$1" '$1 == key { print $2 }' "$out/figures.txt")
+	[ -n "$value" ] && [ "$value" -le "$2" ]
+	report $? "$3: ${value:-?}, at most $2"
+}
+at_most key_echo 20000 'key to echo, guest instructions'
+at_most complete_200 2000000 'completion among 200 interfaces, guest instructions'
+at_most trace_record 10000 'a captured record, guest instructions' # 100,000 a second of a second's 10^9
+at_most trace_lost 0 'records lost of a program that is traced'
+rate=$(awk '$1 == "trace_rate" { print $2 }' "$out/figures.txt")
+[ "${rate:-0}" -ge 100000 ]
+report $? "at ${rate:-?} records a second of guest time, at least 100000"
+at_most shell_memory 1536 'shell and terminal, KiB'
 
-# What each is charged for, as ps has it.
-printf 'ps\npoweroff\n' | timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf \
-	--initrd out/images/debug.pkg --log "$out/ps.log" 2>"$out/ps.err" | tr -d '\r' >"$out/ps.txt"
-used=$(awk '$2 == "terminal" || $2 == "prompt" { for (i = 3; i <= NF; i++) if ($i == "KiB") { sum += $(i - 1); n++ } }
-	END { if (n == 2) print sum }' "$out/ps.txt")
-[ -n "$used" ] && [ "$used" -le 1536 ]
-report $? "shell and terminal: ${used:-?} KiB, at most 1536"
+# What is faster than can be read is counted: records that were read and those that were lost are all there were.
+printf '%s\n' 'run pace with { timer } args [30000 0]' trace poweroff |
+	CAPOS_ACCEL=tcg timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf --initrd out/images/test-trace.pkg \
+		--smp 1 --log "$out/fast.log" -- -icount shift=0,sleep=off 2>"$out/fast.err" | tr -d '\r' >"$out/fast.txt"
+read -r calls lost <<<"$(sed -n 's/^  pace  *ended, \([0-9]*\) calls, \([0-9]*\) records lost$/\1 \2/p' "$out/fast.txt")"
+[ "${lost:-0}" -gt 0 ] && [ $((calls * 2 + lost)) = 60000 ]
+report $? "a trace that is too slow: ${calls:-?} calls shown, ${lost:-?} records counted as lost, of 30000 calls"
 
 # 9600 baud, a wide window, a line of two rows, a search, and output of a program.
 long=$(printf '0123456789%.0s' {1..13})
