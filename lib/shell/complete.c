@@ -116,7 +116,14 @@ static void offer_types(struct place *p)
 			   SHELL_CANDIDATE_TYPE, 0);
 }
 
-static void offer_methods(struct place *p, const struct reached *reached)
+/* Methods that are inherited are not in the capability's own set. */
+static bool has_method(const struct reached *reached, const struct registry_method *m)
+{
+	return registry_data_interface_reader_id(m->interface) != reached->interface_id || m->ordinal > 63 ||
+	       (reached->methods >> m->ordinal & 1);
+}
+
+static void offer_methods(struct place *p, const struct reached *reached, char after)
 {
 	struct registry_data_interface_reader interface;
 	struct registry_method m;
@@ -124,13 +131,10 @@ static void offer_methods(struct place *p, const struct reached *reached)
 	if (!registry_interface(p->c->registry, reached->interface_id, &interface))
 		return;
 	for (uint32_t i = 0; registry_method_at(p->c->registry, interface, i, &m); i++) {
-		bool own = registry_data_interface_reader_id(m.interface) == reached->interface_id;
-
-		if (own && m.ordinal < 64 && !(reached->methods >> m.ordinal & 1))
-			continue;
-		offer_text(p, registry_data_method_reader_name(m.method), SHELL_CANDIDATE_METHOD, 0);
+		if (has_method(reached, &m))
+			offer_text(p, registry_data_method_reader_name(m.method), SHELL_CANDIDATE_METHOD,
+				   after);
 	}
-	offer(p, "only", 4, SHELL_CANDIDATE_METHOD, '(');
 }
 
 static void offer_fields(struct place *p, struct registry_data_struct_reader s,
@@ -141,6 +145,36 @@ static void offer_fields(struct place *p, struct registry_data_struct_reader s,
 	for (uint32_t i = 0; i < registry_data_field_list_reader_count(fields); i++)
 		offer_text(p, registry_data_field_reader_name(registry_data_field_list_reader_at(fields, i)),
 			   kind, after);
+}
+
+/* What may follow a capability's dot. */
+static void offer_members(struct place *p, const struct reached *reached)
+{
+	offer_methods(p, reached, 0);
+	offer(p, "only", 4, SHELL_CANDIDATE_METHOD, '(');
+	offer(p, "where", 5, SHELL_CANDIDATE_METHOD, '(');
+}
+
+/* What a rule of where() may begin with: a parameter of any method, a method, or what is about no parameter. */
+static void offer_rules(struct place *p, const struct reached *reached)
+{
+	struct registry_data_interface_reader interface;
+	struct registry_data_struct_reader params;
+	struct registry_method m;
+
+	offer_methods(p, reached, '.');
+	if (registry_interface(p->c->registry, reached->interface_id, &interface))
+		for (uint32_t i = 0; registry_method_at(p->c->registry, interface, i, &m); i++)
+			if (has_method(reached, &m) &&
+			    registry_struct(p->c->registry, registry_data_method_reader_params(m.method),
+					    &params))
+				offer_fields(p, params, SHELL_CANDIDATE_PARAMETER, ' ');
+	offer(p, "uses", 4, SHELL_CANDIDATE_PARAMETER, ' ');
+	offer(p, "expires", 7, SHELL_CANDIDATE_PARAMETER, ' ');
+	offer(p, "rate", 4, SHELL_CANDIDATE_METHOD, '(');
+	offer(p, "prefix", 6, SHELL_CANDIDATE_METHOD, '(');
+	offer(p, "oneOf", 5, SHELL_CANDIDATE_METHOD, '(');
+	offer(p, "allow", 5, SHELL_CANDIDATE_METHOD, '(');
 }
 
 /* ---- Chains ---- */
@@ -321,7 +355,11 @@ static bool complete_argument(struct place *p)
 
 	struct msg_text text = {p->line + name, end - name};
 	if (msg_text_equal(text, MSG_TEXT("only"))) {
-		offer_methods(p, &reached);
+		offer_methods(p, &reached, 0);
+		return true;
+	}
+	if (msg_text_equal(text, MSG_TEXT("where"))) {
+		offer_rules(p, &reached);
 		return true;
 	}
 	if (!find_method(p, &reached, text, &m) ||
@@ -449,7 +487,7 @@ void shell_complete(const struct shell_completer *completer, const char *line, u
 		if (!reach(&p, p.from - 1, &reached))
 			return;
 		if (reached.is_interface)
-			offer_methods(&p, &reached);
+			offer_members(&p, &reached);
 		else
 			offer_fields(&p, reached.s, SHELL_CANDIDATE_FIELD, 0);
 		return;

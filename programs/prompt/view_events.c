@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * trace all: the calls of every process, from the flight recorder: who holds a SystemInspector sees them. Without messages,
- * and without durations: an event is a dispatch. What the recorder overwrote before it was read is counted.
+ * and without durations: an event is a dispatch.
+ *
+ * Reading makes events, too: what happened since the question is left out, and of a live view its own calls. The CPUs' rings come one after the other, and are put in order of
+ * time here.
  */
 #include <runtime/runtime.h>
 #include <schema/kernel/process_handle.capnp.h>
@@ -10,7 +13,7 @@
 #include "view.h"
 
 #define KEEP 256u
-#define LIVE_NS 20'000'000ull
+#define LIVE_NS 50'000'000ull
 
 struct event {
 	uint64_t time_ns, interface_id;
@@ -25,7 +28,9 @@ static uint64_t taken;
 
 struct selection {
 	struct trace_filter filter;
-	uint64_t pid; /* 0: all */
+	uint64_t pid;      /* 0: all */
+	uint64_t began_ns; /* of this view */
+	uint64_t after_ns; /* what is not later has been shown */
 };
 
 static bool takes(const struct selection *s, const struct event *e)
@@ -36,8 +41,11 @@ static bool takes(const struct selection *s, const struct event *e)
 				  .start_ns = e->time_ns,
 				  .end_ns = e->time_ns};
 
+	if (e->time_ns >= s->began_ns &&
+	    (!s->filter.live || e->interface_id == SYSTEM_INSPECTOR_INTERFACE_ID))
+		return false;
 	return (s->pid == 0 || e->pid == s->pid) && e->kind >= 1 && e->kind <= 6 &&
-	       trace_filter_takes(&s->filter, &call);
+	       e->time_ns > s->after_ns && trace_filter_takes(&s->filter, &call);
 }
 
 static void show(const struct event *e)
@@ -47,7 +55,7 @@ static void show(const struct event *e)
 	char name[80];
 
 	view_put_time(e->time_ns);
-	text_print(&out, "%4u %s", e->pid, kinds[e->kind]);
+	text_print(&out, "%s (%u) %s", view_name_of(e->pid), e->pid, kinds[e->kind]);
 	if (e->kind < 5) {
 		trace_method_name(e->interface_id, e->method, name);
 		text_print(&out, " %s", name);
@@ -57,9 +65,24 @@ static void show(const struct event *e)
 	text_put(&out, "\n");
 }
 
+/* Keeps the newest. */
+static void keep(const struct event *e)
+{
+	uint32_t oldest = 0;
+
+	if (taken++ < KEEP) {
+		kept[taken - 1] = *e;
+		return;
+	}
+	for (uint32_t i = 1; i < KEEP; i++)
+		if (kept[i].time_ns < kept[oldest].time_ns)
+			oldest = i;
+	if (e->time_ns > kept[oldest].time_ns)
+		kept[oldest] = *e;
+}
+
 /* One page. Gives false at the end; *from is where to go on. */
-static bool read_page(cap_id inspector, const struct selection *s, uint64_t *from, uint64_t *lost,
-		      bool at_once)
+static bool read_page(cap_id inspector, const struct selection *s, uint64_t *from)
 {
 	struct system_inspector_events_results_reader results;
 	struct rpc_call call;
@@ -83,23 +106,16 @@ static bool read_page(cap_id inspector, const struct selection *s, uint64_t *fro
 				.kind = process_handle_event_reader_kind(r),
 			};
 
-			if (!takes(s, &e))
-				continue;
-			if (at_once)
-				show(&e);
-			else
-				kept[taken % KEEP] = e;
-			taken++;
+			if (takes(s, &e))
+				keep(&e);
 		}
 		next = system_inspector_events_results_reader_next(results);
-		*lost += system_inspector_events_results_reader_lost(results);
 	}
 	rpc_end(&call);
 	*from = next;
 	return next != UINT64_MAX;
 }
 
-/* The CPUs' rings come one after the other: what was kept is sorted by time. */
 static void sort(struct event *events, uint32_t count)
 {
 	for (uint32_t i = 1; i < count; i++) {
@@ -112,11 +128,47 @@ static void sort(struct event *events, uint32_t count)
 	}
 }
 
+/* All that the recorder has, as far as it is selected and there is room; how many, in kept. */
+static uint32_t read_all(cap_id inspector, const struct selection *s)
+{
+	uint64_t from = 0;
+
+	taken = 0;
+	while (read_page(inspector, s, &from) && !terminal_interrupted())
+		;
+
+	uint32_t have = taken < KEEP ? (uint32_t)taken : KEEP;
+
+	sort(kept, have);
+	return have;
+}
+
+/* What comes, until Ctrl-C, or `last` of them. */
+static void show_live(cap_id inspector, struct selection *s)
+{
+	uint32_t shown = 0;
+
+	page_never();
+	do {
+		uint32_t have = read_all(inspector, s);
+
+		if (taken > KEEP)
+			text_print(&out, "  (%llu events came at once; the last %u are shown)\n",
+				   (unsigned long long)taken, KEEP);
+		for (uint32_t i = 0; i < have; i++) {
+			show(&kept[i]);
+			s->after_ns = kept[i].time_ns;
+			if (++shown == s->filter.last)
+				return;
+		}
+		terminal_flush();
+	} while (terminal_sleep_until(runtime_now() + LIVE_NS));
+}
+
 bool trace_events(const struct shell_word *words, uint32_t count)
 {
-	struct selection s = {};
-	uint64_t from = 0, lost = 0;
-	uint32_t rest = 2, have, show_from = 0;
+	struct selection s = {.began_ns = runtime_now()};
+	uint32_t rest = 2;
 	cap_id inspector;
 
 	if (!names_need("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector))
@@ -128,14 +180,23 @@ bool trace_events(const struct shell_word *words, uint32_t count)
 	}
 	if (!trace_filter_parse(&s.filter, words, rest, count))
 		return false;
-	taken = 0;
-	while (read_page(inspector, &s, &from, &lost, false) && !terminal_interrupted())
-		;
-	have = taken < KEEP ? (uint32_t)taken : KEEP;
-	sort(kept, have);
-	if (s.filter.last && have > s.filter.last)
-		show_from = have - s.filter.last;
-	for (uint32_t i = show_from; i < have && !s.filter.count; i++)
+	if (s.filter.export)
+		return shell_fail_at(&shell, words[1].at,
+				     "only calls of one program can be exported: trace NAME | export");
+	if (s.filter.slower_ns)
+		return shell_fail_at(&shell, words[1].at,
+				     "the recorder knows no durations: trace NAME | slower 1ms has them");
+	view_read_names(inspector);
+	if (s.filter.live) {
+		s.after_ns = s.began_ns;
+		show_live(inspector, &s);
+		return true;
+	}
+
+	uint32_t have = read_all(inspector, &s);
+	uint32_t skip = s.filter.last && have > s.filter.last ? have - s.filter.last : 0;
+
+	for (uint32_t i = skip; i < have && !s.filter.count; i++)
 		show(&kept[i]);
 	if (s.filter.count || taken > KEEP)
 		text_print(&out, "  %llu events\n", (unsigned long long)taken);

@@ -20,7 +20,7 @@ struct named {
 static struct named names[MAX_NAMES];
 static uint32_t name_count;
 
-static void read_names(cap_id inspector)
+void view_read_names(cap_id inspector)
 {
 	uint32_t from = 0;
 
@@ -54,7 +54,7 @@ static void read_names(cap_id inspector)
 	} while (from != 0 && name_count < MAX_NAMES);
 }
 
-static const char *name_of(uint32_t pid)
+const char *view_name_of(uint32_t pid)
 {
 	if (pid == 0)
 		return "the kernel";
@@ -89,7 +89,7 @@ static void put_provenance(struct capability_manager_entry_reader e)
 		text_put(&out, "given by the kernel at boot");
 		break;
 	case CAPABILITY_MANAGER_PROVENANCE_GRANT:
-		text_print(&out, "granted by %s (%u)", name_of(giver), giver);
+		text_print(&out, "granted by %s (%u)", view_name_of(giver), giver);
 		if (capability_manager_entry_via_reader_which(via) ==
 			    CAPABILITY_MANAGER_ENTRY_VIA_WHICH_NOTE &&
 		    capability_manager_entry_via_reader_note(via) != 0)
@@ -102,7 +102,7 @@ static void put_provenance(struct capability_manager_entry_reader e)
 			   capability_manager_entry_reader_provenance(e) == CAPABILITY_MANAGER_PROVENANCE_CALL
 				   ? "came with a call by %s (%u)"
 				   : "came with an answer of %s (%u)",
-			   name_of(giver), giver);
+			   view_name_of(giver), giver);
 		if (capability_manager_entry_via_reader_which(via) ==
 		    CAPABILITY_MANAGER_ENTRY_VIA_WHICH_INTERFACE) {
 			trace_method_name(capability_manager_entry_via_reader_interface(via),
@@ -121,7 +121,7 @@ static void put_provenance(struct capability_manager_entry_reader e)
 	if (capability_manager_entry_reader_revocations(e) > 0)
 		text_print(&out, ", %s (lent by %s)",
 			   capability_manager_entry_reader_flags(e) & 16 ? "revoked" : "revocable",
-			   name_of(capability_manager_entry_reader_lender(e)));
+			   view_name_of(capability_manager_entry_reader_lender(e)));
 }
 
 static void put_entry(struct capability_manager_entry_reader e)
@@ -227,7 +227,7 @@ bool view_graph(const struct shell_word *words, uint32_t count)
 		show_own_table();
 		return true;
 	}
-	read_names(inspector);
+	view_read_names(inspector);
 	if (dot)
 		text_put(&out, "digraph capabilities {\n  rankdir=LR;\n  node [shape=box];\n");
 	for (uint32_t i = 0; i < name_count && !terminal_interrupted(); i++) {
@@ -260,7 +260,7 @@ bool view_why(const struct shell_word *words, uint32_t count)
 		return false;
 	name_count = 0;
 	if (runtime_cap("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector) == STATUS_OK)
-		read_names(inspector);
+		view_read_names(inspector);
 	capability_manager_describe_params_builder_set_capability(
 		capability_manager_describe_begin(&call, runtime_transport(), manager),
 		rpc_add_cap(&call, value->cap));

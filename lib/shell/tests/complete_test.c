@@ -120,9 +120,9 @@ static void test_places(void)
 {
 	offers("ti|", "timer");
 	offers("c|", "caps console count");
-	offers("timer.|", "now only signal sleep sleepUntil");
+	offers("timer.|", "now only signal sleep sleepUntil where");
 	offers("timer.sl|", "sleep sleepUntil");
-	offers("console.|", "only write");
+	offers("console.|", "only where write");
 	offers("pipes.create().|", "reader writer");
 	offers("pipes.create.reader.cl|", "closeRead closeWrite");
 	offers("processSpawner.create(\"a.b\").process.i|", "info");
@@ -130,7 +130,9 @@ static void test_places(void)
 	offers("let x = timer.sleep(n|", "ns");
 	offers("virtualMemory.map(protection = |", "read readExecute readWrite");
 	offers("virtualMemory.map(memory = pi|", "pipes");
-	offers("console.only(|", "only write");
+	offers("console.only(|", "write");
+	offers("console.where(|", "allow expires oneOf prefix rate text uses write");
+	offers("let x = timer.where(sl|", "sleep sleepUntil");
 	offers("let q = con|", "console");
 	offers("run |", "counter hello");
 	offers("run hello w|", "with");
@@ -148,7 +150,7 @@ static void test_places(void)
 	offers("(((((.|", "");
 	complete("timer.s", 7, 7);
 	report(completion.common_len == 5 && completion.from == 6, "what all begin with");
-	complete("console.w", 9, 9);
+	complete("console.wr", 10, 10);
 	report(completion.count == 1 && completion.common_len == 5, "one alone is whole");
 	complete("run c", 5, 5);
 	report(completion.candidate[0].after == ' ', "what comes behind");
