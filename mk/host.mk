@@ -49,8 +49,6 @@ $(OUT)/fuzz/bin/capnp: private EXTRA_LDLIBS := -lcapnp -lkj -lstdc++ -lm
 $(OUT)/fuzz/%.cc.o: %.cc mk/flags.mk
 	$(call say,CXX,$@)mkdir -p $(@D); \
 	$(CLANGXX) -std=c++17 -g -O2 -Wall -Wextra -Werror -fsanitize=address -MMD -MP -c $< -o $@
-$(OUT)/fuzz/tests/fuzz/methods.c.o: private EXTRA_CFLAGS += --embed-dir=$(OUT)/gen
-$(OUT)/fuzz/tests/fuzz/methods.c.o: $(OUT)/gen/registry.bin
 $(eval $(call compile-rules,fuzz,$$(FLAGS_fuzz)))
 $(call libraries,fuzz,host,$$(HOST_CFLAGS) -fsanitize=fuzzer-no-link)
 $(eval $(call archive-rule,$(OUT)/fuzz/libkernel_host.a,$(HOST_KERNEL_SOURCES:%=$(OUT)/fuzz/%.o)))
