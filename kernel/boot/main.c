@@ -62,6 +62,7 @@ void kernel_cpu_main(unsigned cpu_id)
 	attach_recorder(cpu);
 	objects_init();
 	diagnostics_init();
+	dump_init();
 	uint64_t before = clock_now_ns();
 	cpu_count = arch_start_cpus();
 	enum status status = init_start();

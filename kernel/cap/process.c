@@ -210,6 +210,13 @@ struct process *process_next(uint32_t from)
 	return best;
 }
 
+const struct process *process_peek(const struct process *after)
+{
+	const struct list *link = after ? after->link.next : process_list.next;
+
+	return link == &process_list ? NULL : container_of(link, struct process, link);
+}
+
 /* A sum over all processes that have not ended. */
 static uint64_t total(enum ledger_resource resource, bool count)
 {

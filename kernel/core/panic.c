@@ -14,6 +14,8 @@
 
 #define BACKTRACE_MAX 24u
 
+void (*panic_dump)(const char *text);
+
 static uint32_t panicking; /* CPU number + 1 */
 
 static void stop_others(unsigned self)
@@ -48,5 +50,7 @@ void panic(const char *format, ...)
 	va_end(args);
 	log_line(LOG_ERROR, "kernel panic on CPU %u: %s", self, text);
 	log_backtrace(pcs, arch_backtrace(pcs, BACKTRACE_MAX));
+	if (panic_dump)
+		panic_dump(text);
 	arch_abort();
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* From bytes to records to calls. Nothing of a file is believed: lengths are checked, what is damaged is refused. */
-#include <abi/package.h>
 #include <errno.h>
 #include <message/frame.h>
-#include <schema/service/package.capnp.h>
+#include <registry/package.h>
 #include <schema/service/trace.capnp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,24 +255,6 @@ void load_trace(struct trace_file *file, const char *name, const char *binary)
 bool load_registry(struct registry *registry, const char *package)
 {
 	struct bytes in = read_file(package);
-	const struct cap_package_header *header = (const void *)in.data;
-	struct msg_reader reader;
 
-	if (in.len < sizeof(*header) || header->magic != CAP_PACKAGE_MAGIC || header->index_off > in.len ||
-	    header->index_len > in.len - header->index_off)
-		fail(package, "no boot package");
-	msg_reader_init(&reader, in.data + header->index_off, header->index_len);
-
-	struct package_index_file_list_reader files = package_index_reader_files(
-		package_index_reader_root(&reader));
-	for (uint32_t i = 0; i < package_index_file_list_reader_count(files); i++) {
-		struct package_index_file_reader f = package_index_file_list_reader_at(files, i);
-		uint64_t offset = package_index_file_reader_offset(f),
-			 size = package_index_file_reader_size(f);
-
-		if (package_index_file_reader_kind(f) == PACKAGE_INDEX_KIND_REGISTRY && offset <= in.len &&
-		    size <= in.len - offset)
-			return registry_open(registry, in.data + offset, size);
-	}
-	return false;
+	return registry_open_package(registry, in.data, in.len);
 }

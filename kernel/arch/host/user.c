@@ -108,6 +108,11 @@ void arch_context_registers(const struct arch_context *ctx, struct arch_register
 	out->general[0] = (uint64_t)ctx->result;
 }
 
+bool arch_kernel_registers([[maybe_unused]] struct arch_registers *out)
+{
+	return false;
+}
+
 void arch_context_switch(struct arch_context *from, struct arch_context *to)
 {
 	if (from)

@@ -164,6 +164,23 @@ static void log_registers(const struct kernel_trap *t)
 	log_register_row(names[3], (const uint64_t[]){t->r12, t->r13, t->r14, t->r15});
 }
 
+static const struct kernel_trap *fatal_trap;
+
+bool arch_kernel_registers(struct arch_registers *out)
+{
+	const struct kernel_trap *t = fatal_trap;
+
+	if (t)
+		*out = (struct arch_registers){
+			.pc = t->rip,
+			.sp = t->rsp,
+			.fp = t->rbp,
+			.general = {t->rax, t->rbx, t->rcx, t->rdx, t->rsi, t->rdi, t->rbp, t->rsp, t->r8, t->r9,
+				    t->r10, t->r11, t->r12, t->r13, t->r14, t->r15},
+		};
+	return t != NULL;
+}
+
 void trap_in_kernel(const struct kernel_trap *trap)
 {
 	unsigned vector = (unsigned)trap->vector;
@@ -177,6 +194,7 @@ void trap_in_kernel(const struct kernel_trap *trap)
 		((struct kernel_trap *)trap)->rflags &= ~0x100ull;
 		return;
 	}
+	fatal_trap = trap;
 	log_line(LOG_ERROR, "%s in the kernel on CPU %u: vector %u, error %llx", describe(vector).name,
 		 arch_this_cpu()->id, vector, (unsigned long long)trap->error);
 	log_registers(trap);

@@ -45,6 +45,9 @@ void arch_context_registers(const struct arch_context *ctx, struct arch_register
 #define ARCH_REGISTERS 17u
 extern const char *const arch_register_names[ARCH_REGISTERS];
 
+/* Of the exception in the kernel that led here; false: none did. For a panic. */
+bool arch_kernel_registers(struct arch_registers *out);
+
 /* Called when a thread stops running on this CPU and another is to run: saves what is not yet in the context (vector
  * state: only needed if it was interrupted rather than in a system call) and loads the next one's.
  * `from` may be NULL (it died, or the CPU was idle). Page tables are the caller's business (arch/paging.h). */

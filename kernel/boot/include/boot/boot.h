@@ -10,5 +10,8 @@
 /* Checks the boot package, loads init from it and starts it. Logs what is wrong. */
 enum status init_start(void);
 
+/* From now on a panic leaves a dump (abi/dump.h). */
+void dump_init(void);
+
 /* Listens on the debug UART, where the kernel has one of its own. */
 void diagnostics_init(void);

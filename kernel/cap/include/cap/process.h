@@ -141,6 +141,8 @@ extern const struct object_type *process_object_type, *process_space_object_type
 
 /* The process with the lowest pid >= from, with a reference; NULL at the end. */
 struct process *process_next(uint32_t from);
+/* The one behind `after` (NULL: the first), without a lock or a reference: for a panic, when nothing else runs. */
+const struct process *process_peek(const struct process *after);
 uint64_t process_count(void);
 /* Entries in use in all tables; threads that have not ended. */
 uint64_t process_total_entries(void);

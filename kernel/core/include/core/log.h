@@ -41,6 +41,9 @@ size_t print_to_va(char *buffer, size_t size, const char *format, va_list args);
  * invariants only, never for what came from outside. */
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
 
+/* Called by a panic, once it has said what and where: leaves what there is to look at (boot/dump.c). Set once at boot. */
+extern void (*panic_dump)(const char *text);
+
 #define kassert(condition)                                                       \
 	do {                                                                     \
 		if (unlikely(!(condition)))                                      \
