@@ -175,8 +175,8 @@ bool arch_kernel_registers(struct arch_registers *out)
 			.pc = t->rip,
 			.sp = t->rsp,
 			.fp = t->rbp,
-			.general = {t->rax, t->rbx, t->rcx, t->rdx, t->rsi, t->rdi, t->rbp, t->rsp, t->r8, t->r9,
-				    t->r10, t->r11, t->r12, t->r13, t->r14, t->r15},
+			.general = {t->rax, t->rbx, t->rcx, t->rdx, t->rsi, t->rdi, t->rbp, t->rsp, t->r8,
+				    t->r9, t->r10, t->r11, t->r12, t->r13, t->r14, t->r15},
 		};
 	return t != NULL;
 }
