@@ -36,7 +36,23 @@ static enum status create(void *self, struct rpc_request *request,
 	return status;
 }
 
-static const struct thread_spawner_server_ops thread_spawner_ops = {.create = create};
+static enum status current(void *self, struct rpc_request *request,
+			   struct thread_spawner_current_results_builder results)
+{
+	struct thread *caller = kcall_of(request)->thread;
+	int32_t index;
+
+	(void)self;
+	if (request->caps_out_max < 1)
+		return STATUS_NO_SLOT;
+	object_get(&caller->object);
+	enum status status = kcall_return_object(request, &caller->object, &index);
+	if (status == STATUS_OK)
+		thread_spawner_current_results_builder_set_thread(results, index);
+	return status;
+}
+
+static const struct thread_spawner_server_ops thread_spawner_ops = {.create = create, .current = current};
 
 OBJECT_TYPE(thread_spawner, THREAD_SPAWNER, object_destroy_never);
 

@@ -8,6 +8,9 @@ interface ThreadSpawner @0xfa8d3a72bc1db986 {
   create @0 (entry :UInt64, stack :UInt64, argument :UInt64, submissions :UInt32, arenaBytes :UInt32) -> (thread :ThreadHandle);
   # Starts a thread with a region of its own. argument is in the region header (thread_arg). Geometry as in ProcessHandle.start.
   # Errors: invalidArgument for the geometry, overloaded when the ledger has no thread left.
+
+  current @1 () -> (thread :ThreadHandle);
+  # A handle of the thread that calls: what it gives to others, so that they can wake it.
 }
 
 interface ThreadHandle @0xf9e269deae19d84c {

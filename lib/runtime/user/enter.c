@@ -26,3 +26,18 @@ void runtime_cap_exit(int64_t code, enum cap_exit_scope scope)
 	__asm__ volatile("syscall" : "+a"(number) : "D"(code), "S"(scope) : "rcx", "r11", "memory");
 	__builtin_trap(); /* it does not come back */
 }
+
+void runtime_cap_enter_and_exit(int64_t code)
+{
+	__asm__ volatile("syscall\n\t"
+			 "movl %[exit], %%eax\n\t"
+			 "movq %%rbx, %%rdi\n\t"
+			 "movl %[thread], %%esi\n\t"
+			 "syscall\n\t"
+			 "ud2"
+			 :
+			 : "a"(CAP_SYSCALL_ENTER), "D"(0), "S"(0),
+			   "b"(code), [exit] "i"(CAP_SYSCALL_EXIT), [thread] "i"(CAP_EXIT_THREAD)
+			 : "memory");
+	__builtin_unreachable();
+}

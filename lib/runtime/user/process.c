@@ -36,12 +36,6 @@ void runtime_exit(int64_t code)
 	runtime_cap_exit(code, CAP_EXIT_PROCESS);
 }
 
-void runtime_exit_thread(int64_t code)
-{
-	ring_flush(runtime_ring());
-	runtime_cap_exit(code, CAP_EXIT_THREAD);
-}
-
 cap_id runtime_need(const char *name, uint64_t interface_id)
 {
 	cap_id cap;

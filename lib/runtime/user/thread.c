@@ -3,6 +3,9 @@
  * Threads: one mapping holds stack and, above it, thread-local memory with the thread's block. The kernel leaves an
  * unmapped page on each side of a mapping that it places, which is the stack's guard. One mapping of default size is
  * kept from a joined thread for the next, as it is.
+ *
+ * A detached thread unmaps the stack that it stands on: it queues that call, and leaves through code that uses no stack
+ * (runtime_cap_enter_and_exit), with upcalls masked.
  */
 #include <runtime/enter.h>
 #include <runtime/runtime.h>
@@ -24,7 +27,7 @@
 
 	__asm__ volatile("wrfsbase %0" : : "r"(block) : "memory");
 	ring_client_init(&block->ring, region);
-	runtime_exit_thread(block->body(block->argument));
+	thread_exit(block->body(block->argument));
 }
 
 static cap_id spawner, memory;
@@ -98,6 +101,8 @@ enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *a
 
 	block->body = body;
 	block->argument = argument;
+	block->mapping = base;
+	block->mapped = bytes;
 	status = thread_spawner_create(
 		runtime_transport(), spawner, (uint64_t)(uintptr_t)runtime_thread_entry, local,
 		(uint64_t)(uintptr_t)block, options->submissions, options->arena_bytes, &thread->handle);
@@ -105,8 +110,7 @@ enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *a
 		(void)drop_mapping(base, bytes);
 		return status;
 	}
-	thread->mapping = base;
-	thread->mapped = bytes;
+	thread->block = block;
 	return STATUS_OK;
 }
 
@@ -119,7 +123,69 @@ enum status thread_join(struct thread *thread, int64_t *code)
 	if (status != STATUS_OK)
 		return status;
 	ring_release(runtime_ring(), thread->handle);
-	status = drop_mapping(thread->mapping, thread->mapped);
-	*thread = (struct thread){};
+	status = drop_mapping(thread->block->mapping, thread->block->mapped);
+	thread->handle = CAP_ID_NULL;
+	return status;
+}
+
+enum status thread_detach(struct thread *thread)
+{
+	struct thread_block *block = thread->block;
+	uint32_t joinable = THREAD_JOINABLE;
+
+	block->handle = thread->handle;
+	/* Release: the thread finds the handle. */
+	if (!__atomic_compare_exchange_n(&block->fate, &joinable, THREAD_DETACHED, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return thread_join(thread, nullptr); /* it is at its end: no wait worth mentioning */
+	thread->handle = CAP_ID_NULL;
+	return STATUS_OK;
+}
+
+[[noreturn]] static void end_detached(struct thread_block *block, int64_t code)
+{
+	struct ring_client *ring = &block->ring;
+	struct rpc_call unmap;
+	struct virtual_memory_unmap_params_builder params;
+
+	__atomic_store_n(&ring->region->upcall_mask, 1,
+			 __ATOMIC_RELEASE); /* a handler would want the stack */
+	ring_release(ring, block->handle);
+	ring_flush(ring); /* so that the next entry takes the call */
+	params = virtual_memory_unmap_begin(&unmap, &ring->transport, memory);
+	virtual_memory_unmap_params_builder_set_address(params, block->mapping);
+	virtual_memory_unmap_params_builder_set_length(params, block->mapped);
+	(void)virtual_memory_unmap_send(&unmap);
+	__atomic_store_n(&ring->region->sq_tail, (uint32_t)ring->sequence, __ATOMIC_RELEASE);
+	runtime_cap_enter_and_exit(code);
+}
+
+void thread_exit(int64_t code)
+{
+	struct thread_block *block = thread_block_current();
+	struct ring_client *ring = &block->ring;
+
+	if (block->own.raw)
+		ring_release(ring, block->own);
+	/* Acquire: the handle of a detached one. Release: for who finds that it ends, and then waits for that. */
+	if (__atomic_exchange_n(&block->fate, THREAD_ENDING, __ATOMIC_ACQ_REL) == THREAD_DETACHED)
+		end_detached(block, code);
+	if (ring_has_queued(ring)) /* what was queued and not waited for still happens */
+		ring_flush(ring);
+	runtime_cap_exit(code, CAP_EXIT_THREAD);
+}
+
+enum status thread_self(cap_id *handle)
+{
+	struct thread_block *block = thread_block_current();
+	enum status status = STATUS_OK;
+	cap_id found;
+
+	if (!block->own.raw) {
+		status = runtime_cap("threadSpawner", THREAD_SPAWNER_INTERFACE_ID, &found);
+		if (status == STATUS_OK)
+			status = thread_spawner_current(runtime_transport(), found, &block->own);
+	}
+	*handle = block->own;
 	return status;
 }

@@ -15,13 +15,20 @@ struct thread_block {
 	uint64_t canary; /* the ABI: %fs:0x28 */
 	struct ring_client ring;
 	upcall_handler *upcall;
+	cap_id own; /* what thread_self gives; null until it was asked for */
 	/* Of threads made by thread_start: */
 	int64_t (*body)(void *);
 	void *argument;
+	uint64_t mapping, mapped; /* address and bytes of stack, thread-local memory and this */
+	cap_id handle;            /* of a detached thread: to be released by it */
+	uint32_t fate;            /* enum thread_fate; atomic */
 };
 static_assert(offsetof(struct thread_block, canary) == 0x28);
 
 #define THREAD_BLOCK_ALIGN 64u
+
+/* The first of thread_detach and the thread's end decides who frees its mapping: the thread, or who detached or joins it. */
+enum thread_fate : uint32_t { THREAD_JOINABLE, THREAD_DETACHED, THREAD_ENDING };
 
 static inline struct thread_block *thread_block_current(void)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Ends of every kind: each function is what one child does. */
 #include <runtime/enter.h>
+#include <runtime/thread.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
@@ -26,7 +27,7 @@ static int exits(void)
 
 static int last_thread_ends(void)
 {
-	runtime_exit_thread(5);
+	thread_exit(5);
 }
 
 static int64_t exits_process(void *argument)

@@ -18,3 +18,6 @@ struct cap_enter_result {
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns);
 
 [[noreturn]] void runtime_cap_exit(int64_t code, enum cap_exit_scope scope);
+
+/* One entry that waits for nothing, then the end of this thread; no memory is touched in between: the entry may unmap the stack. */
+[[noreturn]] void runtime_cap_enter_and_exit(int64_t code);

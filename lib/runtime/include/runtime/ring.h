@@ -57,6 +57,12 @@ uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct
 /* Hands everything queued to the kernel and dispatches what has completed. Does not wait. */
 void ring_flush(struct ring_client *ring);
 
+/* Is something queued that the kernel has not taken? */
+static inline bool ring_has_queued(const struct ring_client *ring)
+{
+	return (uint32_t)ring->sequence != __atomic_load_n(&ring->region->sq_head, __ATOMIC_RELAXED);
+}
+
 /*
  * One entry: hands over what is queued, waits until at least one completion came or the deadline (0: none) has passed,
  * dispatches all. Returns the kernel's reasons; a wake permit is also kept in ring->woken.

@@ -71,8 +71,6 @@ uint64_t runtime_load_address(void);
 /* ---- The end ---- */
 
 [[noreturn]] void runtime_exit(int64_t code); /* the process */
-[[noreturn]] void runtime_exit_thread(
-	int64_t code); /* this thread; the process goes on while it has others */
 /* Says `message` on the console (if one was granted) and faults, so that there is a backtrace. */
 [[noreturn]] void runtime_abort(const char *message);
 

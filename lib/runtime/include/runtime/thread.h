@@ -13,9 +13,8 @@
 #include <abi/status.h>
 
 struct thread {
-	cap_id handle;    /* ThreadHandle; the caller's, until thread_join */
-	uint64_t mapping; /* stack, guard and thread-local memory */
-	uint64_t mapped;  /* bytes */
+	cap_id handle;              /* ThreadHandle; the caller's, until thread_join or thread_detach */
+	struct thread_block *block; /* in its own mapping, which stays until it is joined */
 };
 
 struct thread_options {
@@ -29,6 +28,15 @@ enum status thread_start(struct thread *thread, int64_t (*body)(void *), void *a
 			 const struct thread_options *options);
 /* Waits for its end, and frees what thread_start made. code may be null. */
 enum status thread_join(struct thread *thread, int64_t *code);
+/* Nobody will join it: it frees all that thread_start made when it ends. One that has ended already is joined. */
+enum status thread_detach(struct thread *thread);
+/* Ends the calling thread, as returning from its body does. In the first thread: the process goes on while it has others. */
+[[noreturn]] void thread_exit(int64_t code);
+/*
+ * A ThreadHandle of the calling thread, for others of this process to unpark it by; made once for each thread that asks, and
+ * released when it ends. Errors: NOT_GRANTED without "threadSpawner"; those of ThreadSpawner.current.
+ */
+enum status thread_self(cap_id *handle);
 
 /* The calling thread sleeps until somebody unparks it, or the deadline (monotonic ns; 0: none) passes: TIMED_OUT. */
 enum status thread_park(uint64_t deadline_ns);
