@@ -13,8 +13,9 @@ void (*explore_after_run)(void);
 
 static struct {
 	const char *program, *test;
-	uint64_t seed, runs, effort;
-} options = {.effort = 100};
+	const char *choices;
+	uint64_t seed, runs, effort, bound;
+} options = {.effort = 100, .bound = UINT64_MAX};
 
 void explore_register(struct explore_test *test)
 {
@@ -45,15 +46,41 @@ static void run_once(const struct explore_test *test, uint64_t seed)
 {
 	static char name[512];
 
-	snprintf(name, sizeof name, "not ok - %s: seed %llu; again: %s --test %s --seed %llu", test->name,
-		 (unsigned long long)seed, options.program, test->name, (unsigned long long)seed);
+	if (test->all)
+		snprintf(name, sizeof name, "not ok - %s; again: %s --test %s --choices ", test->name,
+			 options.program, test->name);
+	else
+		snprintf(name, sizeof name, "not ok - %s: seed %llu; again: %s --test %s --seed %llu",
+			 test->name, (unsigned long long)seed, options.program, test->name,
+			 (unsigned long long)seed);
 	host_run_name = name;
+	host_run_choices = test->all ? host_exhaust_name : NULL;
 	watch_time();
 	host_seed(seed);
 	test->run();
 	if (explore_after_run)
 		explore_after_run();
 	host_run_name = "";
+}
+
+/* In the order of exhaust.c; a failure names the choices that lead to it. */
+static void run_all(const struct explore_test *test, unsigned number)
+{
+	unsigned bound = options.bound != UINT64_MAX ? (unsigned)options.bound : test->preemptions;
+	uint64_t runs = 0, steps = 0;
+	bool more = true;
+
+	host_exhaust_begin(bound, options.choices);
+	while (more && (!options.runs || runs < options.runs)) {
+		run_once(test, 1);
+		runs++;
+		steps += host_steps();
+		more = !options.choices && host_exhaust_next();
+	}
+	host_exhaust_end();
+	printf("ok %u - %s: %s%llu schedules with at most %u preemptions, %llu switch points\n", number,
+	       test->name, more || options.choices ? "" : "all ", (unsigned long long)runs, bound,
+	       (unsigned long long)steps);
 }
 
 static void run_seeds(const struct explore_test *test, unsigned number)
@@ -77,7 +104,8 @@ static void run_seeds(const struct explore_test *test, unsigned number)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: %s [--list] [--test NAME] [--seed S] [--runs N]\n", options.program);
+	fprintf(stderr, "usage: %s [--list] [--test NAME] [--seed S | --choices C] [--bound B] [--runs N]\n",
+		options.program);
 	return 2;
 }
 
@@ -95,6 +123,10 @@ static bool options_parse(int argc, char **argv)
 			options.test = argv[i + 1];
 		else if (strcmp(argv[i], "--seed") == 0)
 			options.seed = strtoull(argv[i + 1], NULL, 0);
+		else if (strcmp(argv[i], "--choices") == 0)
+			options.choices = argv[i + 1];
+		else if (strcmp(argv[i], "--bound") == 0)
+			options.bound = strtoull(argv[i + 1], NULL, 0);
 		else if (strcmp(argv[i], "--runs") == 0)
 			options.runs = strtoull(argv[i + 1], NULL, 0);
 		else
@@ -117,7 +149,10 @@ int explore_main(int argc, char **argv)
 	for (const struct explore_test *test = tests; test; test = test->next) {
 		if (options.test && strcmp(options.test, test->name) != 0)
 			continue;
-		run_seeds(test, ++number);
+		if (test->all)
+			run_all(test, ++number);
+		else
+			run_seeds(test, ++number);
 		fflush(stdout);
 	}
 	printf("1..%u\n", number);

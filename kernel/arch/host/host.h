@@ -75,6 +75,11 @@ void host_user_reset(void);
 void host_platform_reset(void);
 void host_memory_reset(uint64_t bytes);
 void host_policy_begin(uint64_t seed);
+/* exhaust.c: while active, it decides instead of the policy */
+bool host_exhaust_active(void);
+void host_exhaust_reset(void); /* a run begins */
+void host_exhaust_go(void);    /* CPUs begin to run */
+unsigned host_exhaust_choose(unsigned current, uint64_t runnable, enum host_point point);
 unsigned host_policy_choose(unsigned current, uint64_t runnable, enum host_point point);
 const char *host_policy_name(void);
 

@@ -44,6 +44,7 @@ void host_machine_reset(unsigned cpu_total)
 	steps = now_ns = trace_hash = 0;
 	next_timer_ns = UINT64_MAX;
 	host_policy_begin(seed);
+	host_exhaust_reset();
 }
 
 void host_trace(uint64_t what)
@@ -264,8 +265,9 @@ void host_go(void)
 	unsigned first;
 
 	host_policy_begin(seed);
+	host_exhaust_go();
 	first = host_policy_choose(0, runnable_cpus(), HOST_POINT_ATOMIC);
-	host_exploring = seed != 0;
+	host_exploring = seed != 0 || host_exhaust_active();
 	host_cpu = &host_cpus[first];
 	host_this_cpu = host_cpu->cpu;
 	host_fiber_switch(host_cpu->fiber, true);

@@ -18,6 +18,7 @@
 
 const char arch_name[] = "host";
 const char *host_run_name = "";
+const char *(*host_run_choices)(void);
 
 static char uart_text[LOG_KEPT + 1];
 static size_t uart_len;
@@ -153,9 +154,9 @@ static void print_circumstances(void)
 	host_exploring = false;
 	if (uart_len)
 		fprintf(stderr, "--- kernel log ---\n%s\n--- end of log ---\n", uart_text);
-	fprintf(stderr, "CPU %u, step %llu, %llu ns; schedule: %s\n%s\n", host_cpu->id,
+	fprintf(stderr, "CPU %u, step %llu, %llu ns; schedule: %s\n%s%s\n", host_cpu->id,
 		(unsigned long long)host_steps(), (unsigned long long)host_now_ns(), host_policy_name(),
-		host_run_name);
+		host_run_name, host_run_choices ? host_run_choices() : "");
 	fflush(stdout);
 	fflush(stderr);
 }

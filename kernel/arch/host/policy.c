@@ -8,7 +8,7 @@
  *   (ASPLOS 2010): CPUs have random priorities, the highest runs, and at d-1 random points the running one falls
  *   below all others. Finds a bug of depth d with known probability.
  *
- * A bounded exhaustive policy would be one more row of the table.
+ * - exhaustive: every schedule with at most so many preemptions (exhaust.c), instead of one from a seed.
  */
 #include "host.h"
 
@@ -163,7 +163,7 @@ void host_policy_begin(uint64_t seed)
 
 bool host_policy_chance(enum host_chance what)
 {
-	if (policy == &policies[0])
+	if (policy == &policies[0] || host_exhaust_active())
 		return false;
 	if (what == HOST_CHANCE_LATE)
 		return random_below(4) == 0;
@@ -172,12 +172,13 @@ bool host_policy_chance(enum host_chance what)
 
 unsigned host_policy_choose(unsigned current, uint64_t runnable, enum host_point point)
 {
-	return policy->choose(current, runnable, point);
+	return host_exhaust_active() ? host_exhaust_choose(current, runnable, point)
+				     : policy->choose(current, runnable, point);
 }
 
 const char *host_policy_name(void)
 {
-	return policy->name;
+	return host_exhaust_active() ? "exhaustive" : policy->name;
 }
 
 #pragma clang attribute pop

@@ -15,8 +15,12 @@
  * The first failure, of whatever kind (explore_check, panic, deadlock, livelock, sanitizer), prints its seed and how to
  * replay it, and ends the process with 1.
  *
+ *   EXPLORE_ALL(a_signal_finds_its_waiter, 2)     every schedule with at most two preemptions, instead of seeds: small scenarios
+ *
+ *   EXPLORE_ALL(a_signal_finds_its_waiter, 2)     all schedules with at most two preemptions, for small scenarios
+ *
  * The program's options: --runs N (times the scenario's own number, in percent: EXPLORE_EFFORT=100), --seed S (that
- * one only), --test NAME, --list. HOST_LOG=1 shows the kernel's log as it comes.
+ * one only), --bound B and --choices C (of EXPLORE_ALL: other bounds; the schedule that a failure named), --test NAME, --list. HOST_LOG=1 shows the kernel's log as it comes.
  */
 #pragma once
 
@@ -28,20 +32,27 @@ struct explore_test {
 	const char *name;
 	void (*run)(void);
 	unsigned runs;
+	bool all; /* of the schedules with at most `preemptions` */
+	unsigned preemptions;
 	struct explore_test *next;
 };
 
 void explore_register(struct explore_test *test);
 int explore_main(int argc, char **argv);
 
-#define EXPLORE_TEST(test_name, test_runs)                                                  \
-	static void test_name(void);                                                        \
-	__attribute__((constructor)) static void explore_register_##test_name(void)         \
-	{                                                                                   \
-		static struct explore_test test = {#test_name, test_name, test_runs, NULL}; \
-                                                                                            \
-		explore_register(&test);                                                    \
-	}                                                                                   \
+#define EXPLORE_TEST(test_name, test_runs) \
+	EXPLORE_REGISTERED(test_name, .name = #test_name, .run = test_name, .runs = test_runs)
+#define EXPLORE_ALL(test_name, most) \
+	EXPLORE_REGISTERED(test_name, .name = #test_name, .run = test_name, .all = true, .preemptions = most)
+
+#define EXPLORE_REGISTERED(test_name, ...)                                          \
+	static void test_name(void);                                                \
+	__attribute__((constructor)) static void explore_register_##test_name(void) \
+	{                                                                           \
+		static struct explore_test test = {__VA_ARGS__};                    \
+                                                                                    \
+		explore_register(&test);                                            \
+	}                                                                           \
 	static void test_name(void)
 
 #define EXPLORE_MAIN                             \

@@ -69,6 +69,15 @@ void host_io_add(uint16_t port, uint32_t value);
 [[noreturn, gnu::format(printf, 1, 2)]] void host_die(const char *format, ...);
 /* Printed with each failure: how to get it again. */
 extern const char *host_run_name;
+extern const char *(*host_run_choices)(void); /* more of it, asked for when it is printed; or NULL */
+
+/* From now on runs are those with at most so many preemptions, in order; of `choices` (NULL: all) only that one. */
+void host_exhaust_begin(unsigned preemptions, const char *choices);
+/* After each run: is there another one? */
+bool host_exhaust_next(void);
+void host_exhaust_end(void);
+/* What leads to this run. */
+const char *host_exhaust_name(void);
 
 /* No translation cache names a free frame, no CPU has a freed root; dies otherwise. */
 void host_tlb_audit(void);
