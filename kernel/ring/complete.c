@@ -3,8 +3,8 @@
  * Completions: from a claimed request to an entry in its owner's completion queue.
  *
  * See ring/ring.h for who owns a ring. The pairs of publish and look that keep anything from being lost:
- *   pusher: push on done (or set signals), full fence, look at state      (request_complete, ring_signal, ring_poke)
- *   owner:  publish BLOCKED, full fence, look at done and signals         (ring_unclaim, enter.c)
+ *   pusher: push on done, set signals, full fence, look at state   (request_complete, ring_signal, ring_poke)
+ *   owner:  publish BLOCKED, full fence, look at signals           (ring_unclaim, enter.c)
  */
 #include "call_queue.h"
 #include "capture.h"
@@ -104,8 +104,9 @@ void ring_take_timed(struct ring *ring, struct request *request, struct spinlock
 
 void ring_drain(struct ring *ring)
 {
-	if (likely(load_relaxed(&ring->done) == NULL))
+	if (likely((load_relaxed(&ring->signals) & RING_DONE) == 0))
 		return;
+	(void)atomic_and(&ring->signals, ~(uint32_t)RING_DONE);
 	struct request *stack = atomic_swap(&ring->done, (struct request *)NULL);
 	struct request *in_order = NULL;
 
@@ -156,12 +157,14 @@ void ring_unclaim_slow(struct ring *ring)
 		if (signalled || unreaped >= ring->min) {
 			/* Before it blocked it had submitted everything: enough completions end the cap_enter. An impossible
 			 * index counts as enough, and is found by the thread itself. */
-			if (likely(!signalled && unreaped != UINT32_MAX))
+			thread->unfinished = signalled || unreaped == UINT32_MAX;
+			if (likely(!thread->unfinished))
 				enter_finish(thread, CAP_ENTER_COMPLETIONS);
 			store_release(&ring->state, (uint32_t)RING_RUNNING);
 			sched_wake(&thread->sched, true);
 			return;
 		}
+		ring->wanted = ring->cq_head + ring->min;
 		store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
 		if (!ring_has_work(ring) || !ring_try_claim(ring))
 			return;
@@ -188,6 +191,7 @@ static void push_done(struct ring *ring, struct request *request)
 	do
 		request->next = head;
 	while (!atomic_cas(&ring->done, &head, request));
+	(void)atomic_or(&ring->signals, (uint32_t)RING_DONE);
 	ring_poke(ring);
 }
 

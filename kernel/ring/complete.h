@@ -89,7 +89,20 @@ static inline void ring_take_queued(struct ring *ring, struct request *request, 
 
 static inline bool ring_has_work(const struct ring *ring)
 {
-	return load_relaxed(&ring->done) != NULL || ring_signals(ring) != 0;
+	return ring_signals(ring) != 0;
+}
+
+/* Nothing is signalled, and the cap_enter has no deadline. */
+static inline bool ring_is_quiet(const struct ring *ring)
+{
+	return likely((load_relaxed(&ring->signals) & ~(uint32_t)RING_HOLDING) == 0);
+}
+
+/* The result of a cap_enter that had no deadline. */
+static inline void enter_set_result(struct thread *thread, uint32_t reasons)
+{
+	arch_context_set_result(&thread->context, (uint32_t)thread->ring.sq_head - thread->ring.entered,
+				reasons);
 }
 
 /* Ends the cap_enter of a thread that waits in it, or is about to return: its result is set. */
@@ -97,9 +110,7 @@ static inline void enter_finish(struct thread *thread, uint32_t reasons)
 {
 	if (unlikely(thread->enter_deadline != 0))
 		enter_cancel_deadline(thread);
-	thread->in_enter = false;
-	arch_context_set_result(&thread->context, (uint32_t)thread->ring.sq_head - thread->ring.entered,
-				reasons);
+	enter_set_result(thread, reasons);
 }
 
 /* The wake permit of a thread that waits, if nothing else is waiting for it: its cap_enter ends here. */
@@ -107,30 +118,27 @@ static inline bool ring_wake(struct ring *ring)
 {
 	if (!ring_claim_blocked(ring))
 		return false;
-	if (unlikely(ring_has_work(ring))) {
+	if (unlikely(!ring_is_quiet(ring))) {
 		(void)atomic_or(&ring->signals, (uint32_t)RING_WOKEN);
 		ring_unclaim_slow(ring);
 		return true;
 	}
-	enter_finish(ring_thread(ring), CAP_ENTER_WOKEN);
+	enter_set_result(ring_thread(ring), CAP_ENTER_WOKEN);
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
 	sched_wake_next(&ring_thread(ring)->sched);
 	return true;
 }
 
-/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. An impossible index counts
- * as enough and is found by the thread itself, as is what others signalled; what they pushed on `done` meanwhile is
- * completed in its next entry, as for any thread that runs. */
+/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. */
 [[gnu::always_inline]] static inline void ring_unclaim(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
-	uint32_t unreaped = ring->cq_tail - load_acquire(&ring->control->cq_head); /* Q2 */
 
-	if (unlikely(unreaped < ring->min || unreaped > ring->cq_count || ring_signals(ring) != 0)) {
+	if (unlikely(ring->cq_tail != ring->wanted) || !ring_is_quiet(ring)) {
 		ring_unclaim_slow(ring);
 		return;
 	}
-	enter_finish(thread, CAP_ENTER_COMPLETIONS);
+	enter_set_result(thread, CAP_ENTER_COMPLETIONS);
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
 	sched_wake_next(&thread->sched);
 }

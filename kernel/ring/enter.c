@@ -31,6 +31,14 @@ void enter_cancel_deadline(struct thread *thread)
 {
 	(void)timer_cancel(&thread->enter_timer);
 	thread->enter_deadline = 0;
+	(void)atomic_and(&thread->ring.signals, ~(uint32_t)RING_TIMED);
+}
+
+/* From now on the entry takes the general way. */
+[[gnu::noinline, gnu::cold]] static void set_deadline(struct thread *thread, uint64_t deadline)
+{
+	thread->enter_deadline = deadline;
+	(void)atomic_or(&thread->ring.signals, (uint32_t)RING_TIMED);
 }
 
 /* Takes the signals that end a cap_enter, and says which. */
@@ -89,7 +97,7 @@ static uint32_t advance(struct thread *thread)
 	struct ring *ring = &thread->ring;
 	uint32_t reasons = 0, refused = 0;
 
-	if (unlikely(load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0))
+	if (unlikely(load_relaxed(&ring->signals) != 0))
 		reasons = left_by_others(thread);
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail != (uint32_t)ring->sq_head) {
@@ -121,7 +129,7 @@ dead:
 {
 	struct ring *ring = &thread->ring;
 
-	thread->in_enter = true;
+	ring->wanted = ring->cq_head + ring->min;
 	thread->sched.passive = !list_is_empty(&ring->posted);
 	sched_block_begin(&thread->sched);
 	store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
@@ -161,6 +169,7 @@ dead:
 
 void enter_continue(struct thread *thread)
 {
+	thread->unfinished = false;
 	(void)run_enter(thread, 0);
 }
 
@@ -170,8 +179,8 @@ static inline bool nothing_to_do(struct ring *ring)
 	const struct cap_region *control = ring->control;
 
 	uint32_t unreaped = ring->cq_tail - load_acquire(&control->cq_head);
-	return unreaped >= ring->min && unreaped <= ring->cq_count && load_relaxed(&ring->done) == NULL &&
-	       load_relaxed(&ring->signals) == 0 && load_relaxed(&control->upcall_pending) == 0;
+	return unreaped >= ring->min && unreaped <= ring->cq_count && load_relaxed(&ring->signals) == 0 &&
+	       load_relaxed(&control->upcall_pending) == 0;
 }
 
 static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
@@ -214,10 +223,10 @@ static bool ready_for_user(struct thread *thread)
 		thread_exit(thread, 0);
 		return false;
 	}
-	if (thread->in_enter) {
+	if (thread->unfinished) {
 		enter_continue(thread);
 		/* In this order: a thread that blocked is no longer ours to look at. */
-		if (this_cpu()->current != &thread->sched || thread->in_enter)
+		if (this_cpu()->current != &thread->sched || thread_is_dying(thread))
 			return false;
 	}
 	if (unlikely(load_relaxed(&thread->ring.signals) & RING_UPCALL))
@@ -242,7 +251,7 @@ static struct arch_context *next_slow(struct cpu *cpu)
 		struct thread *thread = sched_thread(entity);
 		if (&thread->context != cpu->current_context)
 			switch_to(cpu, thread);
-		if (unlikely(thread->in_enter || load_relaxed(&thread->ring.signals) != 0) &&
+		if (unlikely(thread->unfinished || load_relaxed(&thread->ring.signals) != 0) &&
 		    !ready_for_user(thread))
 			continue;
 		quiesce_exit();
@@ -268,7 +277,7 @@ struct arch_context *kernel_next(void)
 	/* After a fault or an interrupt most threads go on. */
 	if (likely(current != NULL && quiesce_is_inside() &&
 		   cpu->current_context == &sched_thread(current)->context &&
-		   !sched_thread(current)->in_enter))
+		   !sched_thread(current)->unfinished))
 		return go_on(cpu, sched_thread(current));
 	return next_slow(cpu);
 }
@@ -287,7 +296,7 @@ struct arch_context *kernel_next(void)
 	cpu->stats.switches++;
 	space_activate(&to->process->space);
 	cpu->current_context = &to->context;
-	if (unlikely(to->in_enter || load_relaxed(&to->ring.signals) != 0))
+	if (unlikely(to->unfinished || load_relaxed(&to->ring.signals) != 0))
 		return next_slow(cpu);
 	quiesce_exit();
 	return &to->context;
@@ -314,25 +323,23 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		other_call(thread, number, arg0, arg1);
 		return next_slow(cpu);
 	}
-	ring->min = arg0 < ring->cq_count ? (uint32_t)arg0 : ring->cq_count;
-	thread->enter_deadline = arg1;
+	ring->min = unlikely(arg0 > ring->cq_count) ? ring->cq_count : (uint32_t)arg0;
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail == (uint32_t)ring->sq_head &&
 	    nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
-		thread->enter_deadline = 0;
 		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
 		return go_on(cpu, thread);
 	}
 	ring->copied = 0;
 	ring->entered = (uint32_t)ring->sq_head;
-	if (unlikely(load_relaxed(&ring->done) != NULL || load_relaxed(&ring->signals) != 0))
+	if (unlikely(arg1 != 0))
+		set_deadline(thread, arg1);
+	if (unlikely(load_relaxed(&ring->signals) != 0))
 		return enter_any(cpu, thread, 0);
 	if (likely(tail != (uint32_t)ring->sq_head)) {
 		uint32_t refused = submit(thread, tail);
-		if (unlikely(refused == RING_PROTOCOL))
-			return enter_any(cpu, thread, 0); /* finds it, too */
-		if (unlikely(refused != 0))
-			return enter_any(cpu, thread, refusal_reason(refused));
+		if (unlikely(refused != 0)) /* an impossible index is found there, too */
+			return enter_any(cpu, thread, refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
 	}
 	uint32_t head = load_acquire(&ring->control->cq_head); /* Q2 */
 	uint32_t unreaped = ring->cq_tail - head;
@@ -340,11 +347,9 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		return enter_any(cpu, thread, 0);
 	ring->cq_head = head;
 	if (unreaped >= ring->min) {
-		enter_finish(thread, CAP_ENTER_COMPLETIONS);
+		enter_set_result(thread, CAP_ENTER_COMPLETIONS);
 		return go_on(cpu, thread);
 	}
-	if (unlikely(thread->enter_deadline != 0))
-		return enter_any(cpu, thread, 0);
 	publish_blocked(thread);
 	if (unlikely(ring_has_work(ring)) && take_back(thread))
 		return enter_any(cpu, thread, 0);

@@ -7,9 +7,9 @@
  *   BLOCKED  nobody; the thread waits in cap_enter;
  *   CLAIMED  whoever swapped BLOCKED for it; gives it back as BLOCKED, or makes the thread runnable (RUNNING);
  *   DEAD     nobody any more.
- * Who cannot own the ring pushes the request on `done` or sets a bit in `signals`, then tries the claim once more
- * (ring_poke). The owner, after publishing BLOCKED and a full fence, looks at both again. So nothing is lost:
- * either the pusher sees BLOCKED, or the owner sees what was pushed.
+ * Who cannot own the ring sets a bit in `signals` (RING_DONE after pushing the request on `done`), then tries the claim
+ * once more (ring_poke). The owner, after publishing BLOCKED and a full fence, looks at `signals` again. So nothing is
+ * lost: either the pusher sees BLOCKED, or the owner sees the bit.
  *
  * Invariants:
  *   Q1  cq_tail - cq_head + pending <= completions: there is a slot for every admitted submission;
@@ -41,6 +41,8 @@ enum ring_signal : uint32_t {
 	RING_PROTOCOL = 1 << 5, /* its shared indexes were impossible */
 	RING_READY = 1 << 6,    /* an answer came that held requests wait for */
 	RING_HOLDING = 1 << 7,  /* requests are held: no reason to look, set as long as there are any */
+	RING_TIMED = 1 << 8,    /* this cap_enter has a deadline: no reason to look, either */
+	RING_DONE = 1 << 9,     /* something was pushed on `done` */
 };
 
 /* What the last operations found. A look-up that is remembered holds as long as nothing has left the process's table
@@ -78,6 +80,7 @@ struct ring {
 	uint32_t pending;        /* o: admitted, not completed */
 	uint64_t sq_head;        /* o: sequence number of the next submission */
 	uint32_t min;            /* o: of the cap_enter that waits */
+	uint32_t wanted;         /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
 	uint32_t entered;        /* o: sq_head at the begin of this cap_enter */
 	uint32_t copied;         /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
 	struct request *free;    /* o: never empty: the first is the spare */
@@ -118,7 +121,7 @@ static inline struct thread *ring_thread(struct ring *ring);
 /* What the owner should look at. */
 static inline uint32_t ring_signals(const struct ring *ring)
 {
-	return load_relaxed(&ring->signals) & ~(uint32_t)RING_HOLDING;
+	return load_relaxed(&ring->signals) & ~(uint32_t)(RING_HOLDING | RING_TIMED);
 }
 
 /* For a ring that is probably blocked. */

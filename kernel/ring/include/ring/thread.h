@@ -2,8 +2,8 @@
 /*
  * Threads: a user context, a ring, and a place in the scheduler.
  *
- * A thread has no kernel stack. While it waits in cap_enter, `in_enter` is set, and whoever picks it next goes on with
- * enter_continue(thread): that is the only continuation in the kernel.
+ * A thread has no kernel stack. One that is woken in its cap_enter has its result already, or is `unfinished`: then whoever
+ * picks it goes on with enter_continue(thread): that is the only continuation in the kernel.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct thread {
 	struct sched_entity sched;
 	struct ring ring;
 	struct process *process; /* counted */
-	bool in_enter;
+	bool unfinished; /* its cap_enter goes on when it is picked; set by who owns the ring */
 	uint32_t tid;
 	uint64_t ids;            /* process and thread number, as the flight recorder keeps them */
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
@@ -78,7 +78,7 @@ void thread_poke(struct thread *thread, uint32_t signals);
 /* upcall bits, from ThreadHandle.interrupt. */
 void thread_interrupt(struct thread *thread, uint64_t bits);
 
-/* Goes on with a cap_enter: either its result is set (in_enter clear), or the thread is blocked. */
+/* Goes on with a cap_enter: either its result is set, or the thread is blocked, or it is dying. */
 void enter_continue(struct thread *thread);
 /* The call that this thread's user code is told about; true if an upcall was entered. */
 bool thread_deliver_upcall(struct thread *thread);
