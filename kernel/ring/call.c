@@ -315,30 +315,36 @@ static enum status resolve_carried(struct thread *thread, struct request *reques
 	return status == OP_UNRESOLVED ? promise_hold(thread, request, true) : status;
 }
 
+/* Who calls, as the service sees it. */
+static uint64_t session_reference_of(struct thread *thread, const struct endpoint *endpoint)
+{
+	struct ring_memory *memory = &thread->ring.memory;
+
+	if (unlikely(memory->session_service != endpoint->service)) {
+		memory->session_service = endpoint->service;
+		memory->session_reference = session_reference(thread->process->session, endpoint->service);
+	}
+	return memory->session_reference;
+}
+
 /* A call to a process, which its view allows. */
-[[gnu::always_inline]] static inline enum status endpoint_call(struct thread *thread, struct request *request,
-							       struct cap_ref ref)
+static enum status endpoint_call(struct thread *thread, struct request *request, struct cap_ref ref)
 {
 	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
 	struct ring *ring = &thread->ring;
-	struct ring_memory *memory = &ring->memory;
 
 	if (unlikely(request->sqe.msg_len > endpoint->max_message))
 		return STATUS_TOO_LARGE;
 	if (unlikely(facet_key_is_retired(ref.view->facet)))
 		return STATUS_DISCONNECTED;
-	if (unlikely(ring->pending >= ring->cq_count / 2))
+	if (unlikely(ring->pending >= ring->wait_max))
 		return STATUS_AGAIN;
 	if (unlikely((request->words[6] >> 32) != 0 || ref.gate != NULL)) { /* capabilities, there or back */
 		enum status status = prepare_extras(thread, request, endpoint, ref.gate);
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (unlikely(memory->session_service != endpoint->service)) {
-		memory->session_service = endpoint->service;
-		memory->session_reference = session_reference(thread->process->session, endpoint->service);
-	}
-	endpoint_admit_call(endpoint, request, ref.view, memory->session_reference);
+	endpoint_admit_call(endpoint, request, ref.view, session_reference_of(thread, endpoint));
 	return OP_WAITING;
 }
 
@@ -386,25 +392,41 @@ bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint6
 	return true;
 }
 
-/* What is called is served by a process, without a gate: the next call finds it remembered. The look-up is made once more, after the
- * count that it is remembered under. */
-static void remember_target(struct thread *thread, const struct request *request)
+/* The next call with these words, if it gets this request, finds what they resolve to. */
+static void remember(struct thread *thread, struct request *request, struct cap_ref ref,
+		     const uint64_t *count, uint64_t removals)
 {
-	struct ring_memory *memory = &thread->ring.memory;
-	struct cap_table *table = &thread->process->table;
-	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){request->sqe.target}));
-	uint64_t removals = load_acquire(count);
-	struct cap_ref ref;
+	struct endpoint *endpoint = container_of(ref.view->object, struct endpoint, object);
 
-	if (cap_table_find(table, (cap_id){request->sqe.target}, &ref) != STATUS_OK || ref.gate != NULL ||
-	    ref.view->kind != VIEW_FACET || !ref.view->object->type->is_endpoint)
+	if (ref.gate != NULL || request->sqe.msg_len > endpoint->max_message)
 		return;
-	memory->target.id = request->sqe.target;
-	memory->target.removals = removals;
-	memory->target.count = count;
-	memory->target.interface_id = request->sqe.interface_id;
-	memory->target.methods = view_methods(ref.view, request->sqe.interface_id);
-	memory->target.view = ref.view;
+	request->memory.count = count;
+	request->memory.removals = removals;
+	request->memory.endpoint = endpoint;
+	request->memory.view = ref.view;
+	request->memory.session = session_reference_of(thread, endpoint);
+	request->memory.shape = call_shape(request);
+	request->memory.plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
+}
+
+enum status call_facet(struct thread *thread, struct request *request, struct cap_ref ref,
+		       const uint64_t *count, uint64_t removals)
+{
+	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+	enum status status = op_check_call(&thread->ring, &request->sqe);
+
+	if (status != STATUS_OK)
+		return status;
+	/* Anything but an allowed method of a session that lives is op_call_view's to refuse. */
+	if (likely(session_is_alive(thread->process->session)) &&
+	    likely(view_allows(ref.view, request->sqe.interface_id, request->sqe.method))) {
+		remember(thread, request, ref, count, removals);
+		status = endpoint_call(thread, request, ref);
+	} else {
+		status = op_call_view(thread, request, ref);
+	}
+	op_record(thread, request, RECORDER_CALL, object_id, status);
+	return status;
 }
 
 enum status call_by_id(struct thread *thread, struct request *request)
@@ -418,8 +440,6 @@ enum status call_by_id(struct thread *thread, struct request *request)
 	status = cap_table_find(&thread->process->table, (cap_id){request->sqe.target}, &ref);
 	if (status == STATUS_OK) {
 		object_id = ref.view->object->id; /* read before: the object may be gone after */
-		if (ref.view->kind == VIEW_FACET)
-			remember_target(thread, request);
 		status = op_call_view(thread, request, ref);
 	}
 	op_record(thread, request, RECORDER_CALL, object_id, status);
@@ -451,8 +471,7 @@ void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message
 void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status)
 {
 	struct kcall *kcall = this_cpu()->kcall;
-	const struct request *spare = thread->ring.free; /* unless it waits: then another one */
-	uint64_t message = spare->words[4], words = 0;
+	uint64_t words = 0;
 
 	kcall->rpc.results.failed = false;
 	if (status == OP_WAITING) {
@@ -463,39 +482,55 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 		status = STATUS_TOO_LARGE;
 	} else if (status == STATUS_EXCEPTION) { /* fits into any buffer */
 		words = kcall->rpc.results.words;
-		copy_words(thread->ring.arena + spare->sqe.buf_off, this_cpu()->scratch_out, words);
+		copy_words(thread->ring.arena + (uint32_t)kcall->buffer, this_cpu()->scratch_out, words);
 	}
-	quick_record_call(thread, target, message, status);
-	quick_post(&thread->ring, spare->sqe.user_data, (uint32_t)status | words << 35, 0);
+	quick_record_call(thread, target, kcall->message, status);
+	quick_post(&thread->ring, kcall->user_data, (uint32_t)status | words << 35, 0);
 }
 
-static void finish_call(struct thread *thread, struct request *request, enum status status)
+/* What the words resolve to is known; but it may not be called now, nobody waits for it, or the call has more than a message. */
+[[gnu::noinline]] static void call_slowly(struct thread *thread, struct request *request)
 {
+	struct cap_ref ref = {request->memory.view, NULL};
+	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+
+	request->result = (struct completion){0};
+	enum status status = session_is_alive(thread->process->session) ? endpoint_call(thread, request, ref)
+									: STATUS_REVOKED;
+	op_record(thread, request, RECORDER_CALL, object_id, status);
 	if (status == OP_WAITING)
 		return;
 	request->result.status = status;
 	ring_post(&thread->ring, request->sqe.user_data, &request->result);
 }
 
-ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request)
+ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *call)
 {
-	const struct ring_memory *memory = &thread->ring.memory;
-	struct cap_ref ref = {memory->target.view, NULL};
-	unsigned method = request->sqe.method;
-	uint64_t object_id = ref.view->object->id;
-	enum status status = op_check_call(&thread->ring, &request->sqe);
+	struct ring *ring = &thread->ring;
+	struct view *view = call->memory.view;
+	struct endpoint *endpoint = call->memory.endpoint;
+	struct request *receive = NULL;
 
-	request->result = (struct completion){0};
-	if (unlikely(status != STATUS_OK)) {
-		finish_call(thread, request, status);
+	if (unlikely(!call->memory.plain) || unlikely(!session_is_alive(thread->process->session)) ||
+	    unlikely(facet_key_is_retired(view->facet)) || unlikely(ring->pending >= ring->wait_max)) {
+		call_slowly(thread, call);
 		return;
 	}
-	/* Anything but an allowed method of a session that lives is op_call_view's to refuse. */
-	if (likely(method < 64 && (memory->target.methods >> (method & 63) & 1) != 0 &&
-		   session_is_alive(thread->process->session)))
-		status = endpoint_call(thread, request, ref);
-	else
-		status = op_call_view(thread, request, ref);
-	op_record(thread, request, RECORDER_CALL, object_id, status);
-	finish_call(thread, request, status);
+	spin_lock(&endpoint->lock);
+	if (likely(!endpoint->backlog))
+		receive = endpoint_take_parked(endpoint);
+	if (unlikely(receive == NULL)) {
+		spin_unlock(&endpoint->lock);
+		call_slowly(thread, call);
+		return;
+	}
+	ring->free = call->next;
+	ring->pending++;
+	ring->copied += call->sqe.msg_len;
+	recorder_write(call->sqe.interface_id, endpoint->object.id, thread->ids, (uint32_t)call->sqe.target,
+		       recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
+	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
+					   true);
+	spin_unlock(&endpoint->lock);
+	endpoint_end_receive(receive, result);
 }

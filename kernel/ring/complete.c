@@ -9,7 +9,7 @@
 #include "call_queue.h"
 #include "capture.h"
 #include "complete.h"
-#include "ops.h"
+#include "deliver.h"
 #include "promise.h"
 #include "tail.h"
 
@@ -83,8 +83,7 @@ void ring_finish_extras(struct ring *ring, struct request *request)
 {
 	if (request->extras & REQUEST_CAPTURED)
 		capture_completed(ring, request, (enum status)request->result.status);
-	if (request->extras & REQUEST_POSTED)
-		list_remove(&request->posted);
+	ring_unpost_operation(ring, request);
 	if (request->extras & REQUEST_KEPT)
 		answer_finish(request);
 	request_release(ring, request);
@@ -123,16 +122,29 @@ void ring_drain(struct ring *ring)
 	}
 }
 
-/* Posted RECVs and WAITs look for a match. */
+static void recheck(struct request *request)
+{
+	if (request->sqe.op == CAP_OP_WAIT)
+		notification_recheck(request);
+	else
+		endpoint_recheck(request);
+}
+
+/* Posted RECVs and WAITs look for a match, the oldest first. */
 static void recheck_posted(struct ring *ring)
 {
+	struct request *parked = ring->parked;
+
 	list_for_each_safe (it, &ring->posted) {
 		struct request *request = container_of(it, struct request, posted);
-		if (request->sqe.op == CAP_OP_WAIT)
-			notification_recheck(request);
-		else
-			endpoint_recheck(request);
+		if (parked != NULL && parked->sequence < request->sequence) {
+			recheck(parked);
+			parked = NULL;
+		}
+		recheck(request);
 	}
+	if (parked != NULL)
+		recheck(parked);
 }
 
 /* What an owner does with what others left. */
@@ -232,6 +244,8 @@ NO_LOCK_ANALYSIS void request_unlink(struct request *request)
 	if (lock == NULL)
 		return;
 	spin_lock(lock);
+	if (request->sqe.op == CAP_OP_RECV || request->sqe.op == CAP_OP_RETURN_RECV)
+		endpoint_unpark(container_of(request->object, struct endpoint, object));
 	if (unlikely(!list_is_empty(&request->followers)))
 		call_queue_remove(container_of(request->object, struct endpoint, object), request);
 	else
@@ -244,8 +258,10 @@ bool request_abort(struct request *request, uint64_t sequence, enum status statu
 	if (!request_claim(request, sequence))
 		return false;
 	request_unlink(request);
+	/* All of it: a request that is used for the same thing again keeps the last one's. */
+	request->result = (struct completion){
+		.status = status, .flags = request->extras & REQUEST_PASSED ? CAP_CQE_DELIVERED : 0};
 	request_detach(request);
-	request->result.status = status;
 	request_complete(request, own);
 	return true;
 }

@@ -13,14 +13,15 @@
 static inline void ring_post_words(struct ring *ring, uint64_t user_data, uint64_t status_len,
 				   uint64_t caps_flags, uint64_t token)
 {
-	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+	uint32_t tail = ring->cq_tail;
+	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[tail & ring->cq_mask];
 
 	cqe[0] = user_data;
 	cqe[1] = status_len;
 	cqe[2] = caps_flags;
 	cqe[3] = token;
-	ring->cq_tail++;
-	store_release(&ring->control->cq_tail, ring->cq_tail);
+	ring->cq_tail = tail + 1;
+	store_release(&ring->control->cq_tail, tail + 1);
 }
 
 static inline void ring_post(struct ring *ring, uint64_t user_data, const struct completion *result)
@@ -46,11 +47,7 @@ void ring_finish_extras(struct ring *ring, struct request *request);
 [[gnu::always_inline]] static inline void ring_finish_with(struct ring *ring, struct request *request,
 							   struct completion result)
 {
-	if (likely(request->extras == REQUEST_POSTED)) {
-		request->posted.prev->next = request->posted.next;
-		request->posted.next->prev = request->posted.prev;
-		request->extras = 0;
-	} else if (unlikely(request->extras != 0)) {
+	if (unlikely(request->extras != 0)) {
 		request->result = result;
 		ring_finish_extras(ring, request);
 	}
@@ -62,6 +59,39 @@ void ring_finish_extras(struct ring *ring, struct request *request);
 static inline void ring_finish(struct ring *ring, struct request *request)
 {
 	ring_finish_with(ring, request, request->result);
+}
+
+/* The same for a request without extras and a thread that waits: then there is no submission in the spare, and the request is the
+ * next one. */
+[[gnu::always_inline]] static inline void ring_finish_blocked(struct ring *ring, struct request *request,
+							      struct completion result)
+{
+	ring_post_words(ring, request->sqe.user_data, (uint32_t)result.status | (uint64_t)result.len << 32,
+			result.caps | (uint64_t)result.flags << 16, result.token);
+	ring->pending--;
+	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	request->next = ring->free;
+	ring->free = request;
+}
+
+/* A RECV or WAIT is looked at again when the ring is told to. */
+static inline void ring_post_operation(struct ring *ring, struct request *request)
+{
+	if (ring->parked == NULL) {
+		ring->parked = request;
+	} else {
+		request->extras |= REQUEST_POSTED;
+		list_push_back(&ring->posted, &request->posted);
+	}
+}
+
+static inline void ring_unpost_operation(struct ring *ring, struct request *request)
+{
+	if (ring->parked == request)
+		ring->parked = NULL;
+	if (request->extras & REQUEST_POSTED)
+		list_remove(&request->posted);
+	request->extras &= (uint16_t)~REQUEST_POSTED;
 }
 
 void ring_take_timed(struct ring *ring, struct request *request, struct spinlock *lock);

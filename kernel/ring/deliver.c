@@ -46,9 +46,27 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 	return bytes;
 }
 
+void endpoint_unpark(struct endpoint *endpoint)
+{
+	if (endpoint->parked == NULL)
+		return;
+	list_insert_between(&endpoint->receivers, endpoint->receivers.next, &endpoint->parked->link);
+	endpoint->parked = NULL;
+	endpoint->more = true;
+}
+
+struct request *endpoint_park_first(struct endpoint *endpoint)
+{
+	struct list *first = list_pop_front(&endpoint->receivers);
+
+	endpoint->more = !list_is_empty(&endpoint->receivers);
+	endpoint->parked = first != NULL ? container_of(first, struct request, link) : NULL;
+	return endpoint->parked;
+}
+
 /* True if a capability in the call may not go to whoever might receive it: `receiver` (NULL: none in particular), or any of
  * those that have posted a RECV. */
-static bool is_out_of_scope(const struct endpoint *endpoint, const struct request *call,
+static bool is_out_of_scope(struct endpoint *endpoint, const struct request *call,
 			    const struct process *receiver) REQUIRES(endpoint->lock)
 {
 	if (likely(!(call->extras & REQUEST_CARRIES) || !call->scoped))
@@ -58,6 +76,7 @@ static bool is_out_of_scope(const struct endpoint *endpoint, const struct reques
 						: ring_thread(call->ring)->process->session;
 	if (receiver != NULL && receiver->session != session)
 		return true;
+	endpoint_unpark(endpoint);
 	list_for_each (it, &endpoint->receivers) {
 		const struct request *receive = container_of(it, struct request, link);
 		if (ring_thread(receive->ring)->process->session != session)
@@ -102,6 +121,7 @@ static void complete_refused(struct request *refused, struct ring *own)
 static struct ring *claim_receiver(struct endpoint *endpoint, struct request **receive)
 	REQUIRES(endpoint->lock)
 {
+	endpoint_unpark(endpoint);
 	list_for_each (it, &endpoint->receivers) {
 		struct request *candidate = container_of(it, struct request, link);
 		struct ring *ring = candidate->ring;
@@ -189,7 +209,10 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 	}
 	call_queue_remove(endpoint, work->call);
 	receive->ring->copied += work->call->sqe.msg_len;
-	receive->result = deliver(endpoint, work->call, work->call->key, work->call->session, receive);
+	ring_unpost_operation(receive->ring, receive);
+	receive->extras &= (uint16_t)~REQUEST_RECORD;
+	receive->result = deliver(work->call, work->call->key, work->call->session, call_shape(work->call),
+				  receive, false);
 }
 
 void endpoint_pump(struct endpoint *endpoint)
@@ -236,7 +259,7 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 	if (!dead && likely(!(call->extras & REQUEST_TIMED) || !request_is_claimed(call))) {
 		store_relaxed(&call->queue_lock, &endpoint->lock);
 		call_queue_push(endpoint, call, ring->pending == 1);
-		pump = !list_is_empty(&endpoint->receivers);
+		pump = endpoint->parked != NULL || endpoint->more;
 	}
 	spin_unlock(&endpoint->lock);
 	if (dead)
@@ -258,9 +281,10 @@ void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive)
 	} else if (!found && !dead &&
 		   likely(!(receive->extras & REQUEST_TIMED) || !request_is_claimed(receive))) {
 		store_relaxed(&receive->queue_lock, &endpoint->lock);
-		receive->extras |= REQUEST_POSTED;
-		list_push_back(&ring->posted, &receive->posted);
+		ring_post_operation(ring, receive);
+		endpoint_unpark(endpoint);
 		list_push_back(&endpoint->receivers, &receive->link);
+		(void)endpoint_park_first(endpoint);
 		if (receive->extras & REQUEST_GATED)
 			request_link_gate(receive);
 	}
@@ -280,6 +304,7 @@ void endpoint_recheck(struct request *receive)
 	bool won = false;
 
 	spin_lock(&endpoint->lock);
+	endpoint_unpark(endpoint);
 	if (!list_is_empty(&receive->link) && find_work(endpoint, receiver, &work) &&
 	    request_claim(receive, receive->sequence)) {
 		won = true;

@@ -14,8 +14,7 @@
 #include <ring/endpoint.h>
 #include <ring/record.h>
 
-/* Takes `call` (the spare) as waiting and hands it to a receiver, or queues it. `view`: of the facet called; `session`: as the
- * server sees it. */
+/* A call that waits already: into the queue, or to whoever came meanwhile. */
 void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct view *view,
 			 uint64_t session);
 /* What a call has beyond its header: a message that a server left which passed it on; capabilities go behind it, the record gets the
@@ -23,6 +22,10 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header);
 /* A taken RECV finds work at once, or joins the queue whatever it needs. */
 void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive);
+/* All that wait to receive are in one list, in their order. */
+void endpoint_unpark(struct endpoint *endpoint) REQUIRES(endpoint->lock);
+/* The first of that list is parked again, if it is an ordinary one; NULL: there is none. */
+struct request *endpoint_park_first(struct endpoint *endpoint) REQUIRES(endpoint->lock);
 
 /* Message bytes, a multiple of 8; no overlap. As mm/copy.c, in line. */
 static inline void copy_message(void *to, const void *from, uint32_t bytes)
@@ -61,48 +64,78 @@ static_assert(offsetof(struct cap_call_header, msg_len) == 40 &&
 static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe, method) == 2 &&
 	      offsetof(struct cap_sqe, buf_caps) == 54 && offsetof(struct cap_sqe, caps_len) == 52);
 
-/* A claimed call to a claimed receiver, whose ring the caller owns. What it returns is the receiver's completion. */
-[[gnu::always_inline]] static inline struct completion deliver(struct endpoint *endpoint,
-							       struct request *call, uint64_t key,
-							       uint64_t session, struct request *receive)
-	REQUIRES(endpoint->lock)
+/* A call to a receiver whose ring the caller owns, both claimed, or known to nobody else. What it returns is the receiver's
+ * completion. `plain`: the call is nothing but its message. */
+[[gnu::always_inline]] static inline struct completion deliver(struct request *call, uint64_t key,
+							       uint64_t session, uint64_t shape,
+							       struct request *receive, bool plain)
 {
 	struct ring *to = receive->ring;
 	struct service_record *record = receive->record;
 	uint64_t *header = (uint64_t *)(void *)(to->arena + receive->sqe.buf_off);
-	uint64_t shape = call_shape(call), word = record_word_open(record);
+	uint64_t word = record_word_open(record);
 	uint32_t bytes = call->sqe.msg_len;
-	unsigned caps = call->sqe.caps_len;
+	unsigned caps = plain ? 0 : call->sqe.caps_len;
 
 	header[0] = call->sqe.interface_id;
 	header[1] = key;
 	header[2] = session;
-	header[3] = call->sqe.deadline_ns;
+	header[3] = plain ? 0 : call->sqe.deadline_ns;
 	header[4] = shape;
 	header[5] = bytes | (uint64_t)caps << 32;
 	header[6] = 0;
 	copy_message(header + 7, call->ring->arena + call->sqe.msg_off, bytes);
-	if (unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
+	if (!plain && unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
 		bytes = deliver_extras(call, receive, header);
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
 	record->caller_sequence = call->sequence;
 	record->shape = shape;
-	record->receiver = ring_thread(to);
 	record->interface_id = call->sqe.interface_id;
-	record->object_id = endpoint->object.id;
-	receive->extras &= (uint16_t)~REQUEST_RECORD;
 	to->memory.served = record;
 	uint64_t token = record_token(word, record->index);
-	to->memory.served_token = token;
 	call->record = record;
 	call->served = word;
 	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
 	store_release(&call->queue_lock, (struct spinlock *)NULL);
+	if (plain) /* nobody could find it before */
+		store_release(&call->claim, request_claim_word(call->sequence, REQUEST_PENDING));
 	/* Nor after this: a sibling of the server that guesses the token may return it at once (tests/models/deliver.pml). */
 	store_release(&record->word, word);
 	return (struct completion){.len = (uint32_t)sizeof(struct cap_call_header) + bytes,
 				   .caps = (uint16_t)caps,
 				   .token = token};
+}
+
+/* A receiver that is nothing but that, and whose ring the caller owns now: it has left the queue. Under the lock, and with its ring,
+ * nobody else can end it. */
+static inline struct request *endpoint_take_parked(struct endpoint *endpoint) REQUIRES(endpoint->lock)
+{
+	struct request *receive = endpoint->parked;
+
+	if (unlikely(receive == NULL)) {
+		if (likely(!endpoint->more) || (receive = endpoint_park_first(endpoint)) == NULL)
+			return NULL;
+	}
+	if (unlikely((receive->extras & ~REQUEST_POSTED) != REQUEST_RECORD) ||
+	    unlikely(!ring_claim_blocked(receive->ring)))
+		return NULL;
+	endpoint->parked = NULL;
+	return receive;
+}
+
+/* It has received: its completion, and its thread may have this CPU next. */
+[[gnu::always_inline]] static inline void endpoint_end_receive(struct request *receive,
+							       struct completion result)
+{
+	struct ring *ring = receive->ring;
+
+	if (likely((receive->extras & REQUEST_POSTED) == 0))
+		ring->parked = NULL;
+	else
+		list_remove(&receive->posted);
+	receive->extras = 0;
+	ring_finish_blocked(ring, receive, result);
+	ring_unclaim(ring);
 }
 
 /* Not made through a gate, without capabilities that only some may receive, and not claimed by a late deadline (ring_take_timed). */
@@ -113,39 +146,26 @@ static inline bool may_go_to_anybody(const struct request *call)
 	       ((call->extras & REQUEST_CARRIES) == 0 || !call->scoped);
 }
 
-/* `call`, whose other fields are set, waits from now on. The case that a receiver waits whose ring can be owned, in line: it gets the
- * call, its cap_enter ends, and its thread may have this CPU next. */
-[[gnu::always_inline]] static inline void endpoint_admit_call(struct endpoint *endpoint, struct request *call,
-							      struct view *view, uint64_t session)
+/* Takes `call` (the spare) as waiting and hands it to a receiver, or queues it. `view`: of the facet called; `session`: as the
+ * server sees it. */
+static inline void endpoint_admit_call(struct endpoint *endpoint, struct request *call, struct view *view,
+				       uint64_t session)
 {
-	struct ring *own = call->ring;
+	struct request *receive = NULL;
 
-	ring_take_queued(own, call, &endpoint->lock);
+	ring_take_queued(call->ring, call, &endpoint->lock);
 	spin_lock(&endpoint->lock);
-	struct list *first = endpoint->receivers.next;
-	if (likely(!endpoint->backlog && first != &endpoint->receivers &&
-		   (call->extras == 0 || may_go_to_anybody(call)))) {
-		struct request *receive = container_of(first, struct request, link);
-		struct ring *ring = receive->ring;
-		if (likely(ring_claim_blocked(ring))) {
-			list_remove(&receive->link);
-			if (likely(request_claim(receive, receive->sequence))) {
-				own->copied += call->sqe.msg_len;
-				struct completion result = deliver(endpoint, call, view->key, session,
-								   receive);
-				spin_unlock(&endpoint->lock);
-				ring_finish_with(ring, receive, result);
-				ring_unclaim(ring);
-				return;
-			}
-			spin_unlock(&endpoint->lock);
-			ring_unclaim(ring); /* the receiver was being aborted */
-			endpoint_queue_call(endpoint, call, view, session);
-			return;
-		}
+	if (likely(!endpoint->backlog) && may_go_to_anybody(call))
+		receive = endpoint_take_parked(endpoint);
+	if (receive == NULL) {
+		spin_unlock(&endpoint->lock);
+		endpoint_queue_call(endpoint, call, view, session);
+		return;
 	}
+	call->ring->copied += call->sqe.msg_len;
+	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false);
 	spin_unlock(&endpoint->lock);
-	endpoint_queue_call(endpoint, call, view, session);
+	endpoint_end_receive(receive, result);
 }
 
 /* RECV for a record that was reserved for it, or is the returned call's. */
@@ -155,19 +175,20 @@ static inline bool may_go_to_anybody(const struct request *call)
 {
 	struct ring *ring = receive->ring;
 
+	record->receiver = ring_thread(ring);
 	receive->object = &endpoint->object;
 	receive->extras |= REQUEST_RECORD;
 	ring_take_queued(ring, receive, &endpoint->lock);
 	receive->record = record;
 	spin_lock(&endpoint->lock);
-	if (unlikely(endpoint->backlog || receive->extras != REQUEST_RECORD)) {
+	if (unlikely(endpoint->backlog || endpoint->more || endpoint->parked != NULL ||
+		     ring->parked != NULL || receive->extras != REQUEST_RECORD)) {
 		spin_unlock(&endpoint->lock);
 		endpoint_queue_receive(endpoint, receive);
 		return;
 	}
 	store_relaxed(&receive->queue_lock, &endpoint->lock);
-	receive->extras = REQUEST_RECORD | REQUEST_POSTED;
-	list_push_back(&ring->posted, &receive->posted);
-	list_push_back(&endpoint->receivers, &receive->link);
+	ring->parked = receive;
+	endpoint->parked = receive;
 	spin_unlock(&endpoint->lock);
 }

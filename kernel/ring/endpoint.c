@@ -3,7 +3,7 @@
  * Endpoints as objects: their making and their end, the keys of their facets, and notices. Calls and receivers meet in deliver.c.
  */
 #include "call_queue.h"
-#include "ops.h"
+#include "deliver.h"
 #include "thread_private.h"
 
 #include <mm/slab.h>
@@ -74,6 +74,7 @@ static void end_endpoint(struct endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
 	endpoint->backlog = true;
+	endpoint_unpark(endpoint);
 	while (list_pop_front(&endpoint->notices) != NULL)
 		; /* keys without facets go with the endpoint */
 	spin_unlock(&endpoint->lock);

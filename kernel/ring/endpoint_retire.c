@@ -7,6 +7,7 @@
  * refused at admission (a retired key, a closed endpoint), so the work ends.
  */
 #include "call_queue.h"
+#include "deliver.h"
 
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
@@ -40,6 +41,7 @@ void endpoint_shut(struct endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
 	endpoint->backlog = true;
+	endpoint_unpark(endpoint);
 	spin_unlock(&endpoint->lock);
 	call_queue_disconnect(endpoint);
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);

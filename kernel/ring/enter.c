@@ -130,7 +130,7 @@ dead:
 	struct ring *ring = &thread->ring;
 
 	ring->wanted = ring->cq_head + ring->min;
-	thread->sched.passive = !list_is_empty(&ring->posted);
+	thread->sched.passive = ring->parked != NULL;
 	sched_block_begin(&thread->sched);
 	store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
 }

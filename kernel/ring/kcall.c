@@ -52,7 +52,7 @@ enum status kcall_return_object(struct rpc_request *request, struct object *obje
 	return status == STATUS_OK ? kcall_return(request, view, index) : status;
 }
 
-/* A quick call's (quick.h), which has put the words that only it knows into the spare. */
+/* A quick call's (quick.h). */
 static struct request *make_request(const struct kcall *kcall)
 {
 	struct ring *ring = &kcall->thread->ring;
@@ -62,7 +62,12 @@ static struct request *make_request(const struct kcall *kcall)
 	request->words[0] = kcall->target->word;
 	request->words[1] = kcall->target->id;
 	request->words[2] = kcall->target->interface_id;
-	request->words[6] = 0; /* no capabilities */
+	request->words[3] = kcall->user_data;
+	request->words[4] = kcall->message;
+	request->words[5] = kcall->buffer;
+	request->words[6] = 0;                              /* no capabilities */
+	store_relaxed(&request->words[7], kcall->deadline); /* a late deadline may look at it */
+	request->memory.removals = REQUEST_FORGOTTEN;
 	return request;
 }
 
@@ -73,7 +78,7 @@ static struct request *take_request(struct rpc_request *rpc, struct object *obje
 	struct request *request = kcall->request;
 	struct ring *ring = &kcall->thread->ring;
 
-	if (ring->pending >= ring->cq_count / 2)
+	if (ring->pending >= ring->wait_max)
 		return NULL;
 	if (request == NULL)
 		request = make_request(kcall);
@@ -148,6 +153,7 @@ static void complete_claimed(struct request *request, enum status status, kcall_
 {
 	uint64_t words[KCALL_DEFERRED_WORDS]; /* not the CPU's scratch: a call may be using that */
 
+	request->result = (struct completion){0};
 	if (build != NULL)
 		request_write_result(request, words, build(context, words, sizeof(words)));
 	else

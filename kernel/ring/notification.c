@@ -79,19 +79,19 @@ enum status notification_post_wait(struct thread *thread, struct request *reques
 	spin_lock(&notification->lock);
 	uint64_t taken = notification->bits & bits;
 	notification->bits &= ~taken;
-	if (taken != 0 || ring->pending >= ring->cq_count / 2) {
+	if (taken != 0 || ring->pending >= ring->wait_max) {
 		spin_unlock(&notification->lock);
 		request->result.token = taken;
 		return taken != 0 ? STATUS_OK : STATUS_AGAIN;
 	}
 	object_get(&notification->object);
 	request->object = &notification->object;
-	request->extras |= REQUEST_COUNTED | REQUEST_POSTED;
+	request->extras |= REQUEST_COUNTED;
 	request->key = bits;
 	ring_take_queued(ring, request,
 			 &notification->lock); /* who aborts it takes the lock first, after us */
 	request->queue_lock = &notification->lock;
-	list_push_back(&ring->posted, &request->posted);
+	ring_post_operation(ring, request);
 	list_push_back(&notification->waiters, &request->link);
 	if (unlikely(request->gate != NULL))
 		request_link_gate(request);

@@ -22,9 +22,10 @@ typedef enum status op_fn(struct thread *thread, struct request *request);
 op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel,
 	op_wake, op_signal, op_wait;
 
-/* Their callers keep nothing in registers. A call to the endpoint that was called last (ring_memory.target): to its end. */
+/* Their callers keep nothing in registers. A call that request->memory knows: to its end. `again`: it knows where it receives. */
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request);
-ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request);
+ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
+						    bool again);
 
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
 enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref);
@@ -39,6 +40,9 @@ bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint6
 		  struct call_target *out);
 /* A call by id, without flags. */
 enum status call_by_id(struct thread *thread, struct request *request);
+/* The same to an endpoint's facet, as `ref` that was found when the table's `count` was `removals`. */
+enum status call_facet(struct thread *thread, struct request *request, struct cap_ref ref,
+		       const uint64_t *count, uint64_t removals);
 /* The same to a kernel object that is remembered, by a living session's thread. */
 enum status call_object(struct thread *thread, struct request *request, const struct call_target *target);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */

@@ -175,7 +175,7 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	struct ring *ring = &thread->ring;
 	unsigned kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER ? REQUEST_KEPT : 0;
 
-	if (ring->pending >= ring->cq_count / 2 || ring->held_count >= PROMISE_MAX_HELD)
+	if (ring->pending >= ring->wait_max || ring->held_count >= PROMISE_MAX_HELD)
 		return STATUS_AGAIN;
 	struct held *held = slab_alloc(&held_cache);
 	if (held == NULL)

@@ -19,7 +19,7 @@
 /* A completion without capabilities; submit() publishes it, with all others of the entry. */
 static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t status_len, uint64_t token)
 {
-	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & (ring->cq_count - 1)];
+	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[ring->cq_tail & ring->cq_mask];
 
 	cqe[0] = user_data;
 	cqe[1] = status_len;
@@ -48,6 +48,7 @@ static inline void quick_to_request(struct ring *ring, uint64_t op, const struct
 	request->sequence = ring->sq_head - 1;
 	request->words[0] = op;
 	request->words[1] = sqe->target;
+	request->memory.removals = REQUEST_FORGOTTEN;
 	request->words[2] = sqe->bits;
 	request->words[3] = sqe->user_data;
 	request->words[4] = request->words[5] = request->words[6] = 0;
@@ -157,6 +158,7 @@ static inline void quick_call_to_request(struct ring *ring, const volatile uint6
 	struct request *request = ring->free;
 
 	request->sequence = ring->sq_head - 1;
+	request->memory.removals = REQUEST_FORGOTTEN;
 	request->words[0] = call.word;
 	request->words[1] = call.id;
 	request->words[2] = call.interface_id;
@@ -216,13 +218,12 @@ static inline void quick_call(struct thread *thread, const struct call_target *t
 	struct ring *ring = &thread->ring;
 	struct cpu *cpu = this_cpu();
 	struct kcall *kcall = cpu->kcall;
-	struct request *spare = ring->free;
 
-	/* If it is to wait, its request needs these. */
-	uint64_t user_data = spare->words[3] = from[3];
-	spare->words[4] = message;
-	spare->words[5] = buffer;
-	store_relaxed(&spare->words[7], from[7]);
+	/* If it is to wait, or fails. */
+	uint64_t user_data = kcall->user_data = from[3];
+	kcall->message = message;
+	kcall->buffer = buffer;
+	kcall->deadline = from[7];
 	quick_take_message(ring, cpu, message);
 	kcall->thread = thread;
 	kcall->target = target;

@@ -44,28 +44,34 @@
 			     sizeof(struct cap_call_header) + found->max_message + 8u * found->max_caps ||
 		     sqe->buf_caps < found->max_caps || sqe->buf_caps > CAP_MESSAGE_MAX_CAPS))
 		return STATUS_TOO_LARGE;
-	if (unlikely(ring->pending >= ring->cq_count / 2))
+	if (unlikely(ring->pending >= ring->wait_max))
 		return STATUS_AGAIN;
 	ring->memory.source.id = id;
 	ring->memory.source.count = count;
-	ring->memory.source.removals = ref.gate == NULL ? removals : UINT64_MAX;
+	ring->memory.source.removals = ref.gate == NULL ? removals : REQUEST_FORGOTTEN;
 	ring->memory.source.buffer = request->words[5];
 	ring->memory.source.endpoint = found;
 	ring->memory.source.buf_caps = sqe->buf_caps;
 	return ref.gate == NULL ? STATUS_OK : request_enter_gate(thread, request, ref.gate);
 }
 
-/* Checks a RECV at the endpoint `id` into the submission's buffer: memory.source then names it. A gate that it goes through has
- * been entered. */
-static inline enum status find_source(struct thread *thread, struct request *request, uint64_t id)
+/* Checks a RECV at the endpoint `id` into the submission's buffer: request->memory.endpoint is where, for the next RETURN_RECV with
+ * these words as well. A gate that it goes through has been entered. */
+[[gnu::noinline]] static enum status find_source(struct thread *thread, struct request *request, uint64_t id)
 {
 	const struct ring *ring = &thread->ring;
 
 	if (unlikely(ring->memory.source.id != id || ring->memory.source.buffer != request->words[5] ||
 		     ring->memory.source.removals != load_acquire(ring->memory.source.count) ||
 		     ring->memory.source.buf_caps != request->sqe.buf_caps ||
-		     ring->pending >= ring->cq_count / 2))
-		return look_up_source(thread, request, id);
+		     ring->pending >= ring->wait_max)) {
+		enum status status = look_up_source(thread, request, id);
+		if (status != STATUS_OK)
+			return status;
+	}
+	request->memory.count = ring->memory.source.count;
+	request->memory.removals = ring->memory.source.removals;
+	request->memory.endpoint = ring->memory.source.endpoint;
 	return STATUS_OK;
 }
 
@@ -74,7 +80,7 @@ enum status op_recv(struct thread *thread, struct request *request)
 	struct cap_slots slots;
 	struct service_record *record;
 	enum status status = find_source(thread, request, request->sqe.target);
-	struct endpoint *endpoint = thread->ring.memory.source.endpoint;
+	struct endpoint *endpoint = request->memory.endpoint;
 
 	if (unlikely(status != STATUS_OK))
 		return status;
@@ -97,27 +103,15 @@ drop_gate:
 
 /* --- RETURN -------------------------------------------------------------------------------------------------------- */
 
-/* Makes the record that `token` names the remembered one; what is not found leaves it as it is. */
-[[gnu::noinline, gnu::cold]] static bool find_other_record(struct thread *thread, uint64_t token)
-{
-	uint64_t word;
-	struct service_record *record = record_find(thread->process, token, &word);
-
-	if (record == NULL)
-		return false;
-	thread->ring.memory.served = record;
-	thread->ring.memory.served_token = token;
-	return true;
-}
-
-/* The open record of a token, whose word is record_word_of(token); or NULL. */
+/* The open record of a token, whose word is record_word_of(token); or NULL. Most often that of the last call. */
 static inline struct service_record *find_record(struct thread *thread, uint64_t token)
 {
-	struct ring_memory *memory = &thread->ring.memory;
+	struct service_record *record = thread->ring.memory.served;
+	uint64_t word;
 
-	if (unlikely(token != memory->served_token) && !find_other_record(thread, token))
-		return NULL;
-	return likely(load_acquire(&memory->served->word) == record_word_of(token)) ? memory->served : NULL;
+	if (unlikely(record->index != (uint32_t)token))
+		return record_find(thread->process, token, &word);
+	return likely(load_acquire(&record->word) == record_word_of(token)) ? record : NULL;
 }
 
 /* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
@@ -158,12 +152,15 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
-	caller->record = NULL;
 	if (likely(ring_claim_blocked(ring))) {
-		ring_finish_with(ring, caller, result);
+		if (likely(caller->extras == 0))
+			ring_finish_blocked(ring, caller, result);
+		else
+			ring_finish_with(ring, caller, result);
 		ring_unclaim(ring);
 		return;
 	}
+	caller->record = NULL;
 	caller->result = result;
 	request_complete(caller, &thread->ring);
 }
@@ -177,7 +174,7 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
 
-	recorder_write(record->interface_id, record->object_id, thread->ids,
+	recorder_write(record->interface_id, record->endpoint->object.id, thread->ids,
 		       (uint64_t)(uint32_t)outcome << 32,
 		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
 	if (unlikely(!record_claim(
@@ -300,13 +297,16 @@ enum status op_return(struct thread *thread, struct request *request)
 	return status;
 }
 
-ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request)
+ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
+						    bool again)
 {
 	struct service_record *record = find_record(thread, request->sqe.target);
+	enum status status = STATUS_OK;
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	enum status status = find_source(thread, request, request->sqe.interface_id);
+	if (unlikely(!again || thread->ring.pending >= thread->ring.wait_max))
+		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
 	if (unlikely(record->slots.count < request->sqe.buf_caps)) {
@@ -319,7 +319,7 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
 		return refuse(thread, request, status);
 	if (unlikely(request->extras & REQUEST_SLOTS))
 		join_slots(thread, request, record);
-	struct endpoint *endpoint = thread->ring.memory.source.endpoint;
+	struct endpoint *endpoint = request->memory.endpoint;
 	if (unlikely(record->endpoint != endpoint))
 		record_move(record, endpoint);
 	endpoint_admit_receive(endpoint, request, record);
@@ -328,5 +328,5 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
 
 enum status op_return_recv(struct thread *thread, struct request *request)
 {
-	return op_return_recv_here(thread, request);
+	return op_return_recv_here(thread, request, false);
 }

@@ -63,12 +63,15 @@ static void write_header(struct ring *ring, const struct layout *layout)
 	control->clock = clock_parameters();
 }
 
+static const uint64_t nothing_removed;
+
 /* Fresh ones, or those of a ring that nobody can reach any more: released, but perhaps not free. */
 static void chain_requests(struct ring *ring)
 {
 	for (uint32_t i = ring->request_count; i-- > 0;) {
 		struct request *request = &ring->requests[i];
 		request->claim = 0;
+		request->memory.count = &nothing_removed;
 		list_init(&request->followers);
 		request->next = ring->free;
 		ring->free = request;
@@ -90,9 +93,7 @@ static void bind_requests(struct ring *ring, const struct thread_parts *parts, u
 }
 
 /* Served by a ring that has received nothing: never open. */
-static struct service_record no_record;
-static const uint64_t nothing_removed;
-
+static struct service_record no_record = {.index = UINT32_MAX};
 static void bind_region(struct ring *ring, unsigned char *base, const struct layout *layout)
 {
 	ring->control = (struct cap_region *)(void *)base;
@@ -102,12 +103,15 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	ring->sq_mask = layout->submissions - 1;
 	ring->sq_quick = ring_thread(ring)->process->capture != NULL ? 0 : layout->submissions;
 	ring->cq_count = layout->completions;
+	ring->cq_mask = layout->completions - 1;
+	ring->wait_max = layout->completions / 2;
 	ring->arena_len = layout->arena_len;
 	ring->region_order = layout->order;
+	ring->parked = NULL;
 	list_init(&ring->posted);
 	list_init(&ring->held);
-	ring->memory.target.removals = ring->memory.source.removals = UINT64_MAX;
-	ring->memory.target.count = ring->memory.source.count = &nothing_removed;
+	ring->memory.source.removals = REQUEST_FORGOTTEN;
+	ring->memory.source.count = &nothing_removed;
 	ring->memory.served = &no_record;
 	write_header(ring, layout);
 }

@@ -13,7 +13,7 @@
 #include "quick.h"
 #include "submit.h"
 
-#include <core/log.h>
+#include <ring/endpoint.h>
 
 /* Which bits of which words an operation may use. Word 0: op, flags, method, path; 1 target; 2 interface_id; 3 user_data;
  * 4 msg_off, msg_len; 5 buf_off, buf_len; 6 caps_off, caps_len, buf_caps; 7 deadline_ns. */
@@ -65,6 +65,7 @@ static inline bool fetch(const volatile uint64_t *from, uint64_t word, struct re
 	op = known ? op : CAP_OP_NOP; /* and no speculation past the table */
 	const uint64_t *forbidden = op_table[op].forbidden;
 	uint64_t bad = word & forbidden[0];
+	request->memory.removals = REQUEST_FORGOTTEN;
 	request->words[0] = word;
 #pragma clang loop unroll(full)
 	for (unsigned i = 1; i < 8; i++) {
@@ -102,15 +103,69 @@ static inline void dispatch_any(struct thread *thread, struct ring *ring, const 
 	complete(ring, request, likely(valid) ? run(thread, request) : STATUS_BAD_OP);
 }
 
-/* The first three words were read, and the others are the operation's own. */
-static inline void fetch_call(const volatile uint64_t *from, uint64_t word, uint64_t target,
-			      uint64_t interface_id, struct request *request)
+/* --- What was submitted before, once more ----------------------------------------------------------------------------- */
+
+/*
+ * Most calls and answers repeat the words of the last ones: those that the spare had when it was used last. They are compared with it,
+ * and only the others are copied. A word that differs is read again with all the rest (fetch): what was read here means nothing
+ * then.
+ */
+static inline bool is_remembered(const struct request *request)
 {
+	return likely(request->memory.removals == load_acquire(request->memory.count));
+}
+
+#define ALIGNED_RANGE 0x0000000700000007ull /* in {offset, length} */
+
+/* A message that lies in the arena. */
+static inline bool is_message(const struct ring *ring, uint64_t range)
+{
+	return likely((range & ALIGNED_RANGE) == 0) &&
+	       likely((uint32_t)range + (range >> 32) <= ring->arena_len);
+}
+
+/* False: another call, or a message that may be no such. */
+static inline bool is_same_call(const struct ring *ring, struct request *request,
+				const volatile uint64_t *from, uint64_t word, uint64_t id)
+{
+	uint64_t differs = (word ^ request->words[0]) | (id ^ request->words[1]) |
+			   (from[2] ^ request->words[2]) | (from[5] ^ request->words[5]) |
+			   (from[6] ^ request->words[6]) | (from[7] ^ request->words[7]);
+
+	if (differs != 0 || !is_remembered(request))
+		return false;
+	uint64_t message = from[4];
+	if (unlikely(message != request->words[4])) {
+		if (!is_message(ring, message) || message >> 32 > request->memory.endpoint->max_message)
+			return false;
+		request->words[4] = message;
+	}
+	request->words[3] = from[3];
+	return true;
+}
+
+static inline bool is_same_return(struct request *request, const volatile uint64_t *from, uint64_t word)
+{
+	uint64_t differs = (word ^ request->words[0]) | (from[2] ^ request->words[2]) |
+			   (from[5] ^ request->words[5]) | (from[6] ^ request->words[6]) |
+			   (from[7] ^ request->words[7]);
+
+	if (differs != 0 || !is_remembered(request))
+		return false;
+	request->words[1] = from[1];
+	request->words[3] = from[3];
+	request->words[4] = from[4];
+	return true;
+}
+
+/* RETURN_RECV with no flag but one: all the other words are its own. */
+[[gnu::noinline]] static void fetch_return(struct request *request, const volatile uint64_t *from,
+					   uint64_t word)
+{
+	request->memory.removals = REQUEST_FORGOTTEN;
 	request->words[0] = word;
-	request->words[1] = target;
-	request->words[2] = interface_id;
 #pragma clang loop unroll(full)
-	for (unsigned i = 3; i < 8; i++)
+	for (unsigned i = 1; i < 8; i++)
 		store_relaxed(&request->words[i], from[i]); /* a late deadline may look at it */
 }
 
@@ -118,14 +173,19 @@ static inline void dispatch_return_recv(struct thread *thread, struct ring *ring
 					const volatile uint64_t *from, uint64_t word)
 {
 	struct request *request = ring->free;
+	bool again = is_same_return(request, from, word);
 
 	request->sequence = ring->sq_head - 1;
-	fetch_call(from, word, from[1], from[2], request);
+	if (unlikely(!again))
+		fetch_return(request, from, word);
+	enum status status = op_return_recv_here(thread, request, again);
+	if (likely(status == OP_WAITING))
+		return;
 	request->result = (struct completion){0};
-	enum status status = op_return_recv_here(thread, request);
-	if (unlikely(status != OP_WAITING))
-		complete(ring, request, status);
+	complete(ring, request, status);
 }
+
+/* --- Calls by id ------------------------------------------------------------------------------------------------------- */
 
 /* A call that is more than a kernel object's method without capabilities, or whose target (NULL) is unusual. */
 [[gnu::noinline]] static void dispatch_call_slowly(struct thread *thread, const struct call_target *target,
@@ -138,41 +198,70 @@ static inline void dispatch_return_recv(struct thread *thread, struct ring *ring
 		 target != NULL ? call_object(thread, request, target) : call_by_id(thread, request));
 }
 
-/* A call with neither flags nor path: all the other words are its own. */
+/* A kernel object's target is remembered from now on; true: it was none, and the call has been made. */
+[[gnu::noinline]] static bool dispatch_to_facet(struct thread *thread, struct call_target *target,
+						const volatile uint64_t *from, struct quick_call call)
+{
+	struct cap_table *table = &thread->process->table;
+	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){call.id}));
+	uint64_t removals = load_acquire(count); /* before what is remembered under it */
+	struct cap_ref ref;
+
+	if (likely(cap_table_find(table, (cap_id){call.id}, &ref) == STATUS_OK) &&
+	    likely(ref.view->kind == VIEW_FACET) && likely(ref.view->object->type->is_endpoint)) {
+		struct request *request = thread->ring.free;
+		quick_call_to_request(&thread->ring, from, call);
+		complete(&thread->ring, request, call_facet(thread, request, ref, count, removals));
+		return true;
+	}
+	if (call_resolve(thread, call.word, call.id, call.interface_id, target))
+		return false;
+	dispatch_call_slowly(thread, NULL, from, call);
+	return true;
+}
+
+/* A call with neither flags nor path, to a kernel object, or to a process and not as the last one: all the other words are its own. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread,
+								      const volatile uint64_t *from,
+								      uint64_t word, uint64_t id)
+{
+	struct process *process = thread->process;
+	const struct ring *ring = &thread->ring;
+	struct call_target *target = call_target_slot(this_cpu()->kcall, process, word, id);
+	uint64_t interface_id = from[2], message = from[4], buffer = from[5], caps = from[6];
+	struct quick_call call = {word, id, interface_id, message, buffer, caps};
+
+	if (unlikely(!quick_target_is(target, process, word, id, interface_id)) &&
+	    dispatch_to_facet(thread, target, from, call))
+		return;
+	if (unlikely(!quick_ranges_ok(ring, message, buffer)) ||
+	    unlikely(!session_is_alive(process->session)))
+		dispatch_call_slowly(thread, NULL, from, call);
+	else if (unlikely(caps >> 32 != 0) || unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE))
+		dispatch_call_slowly(thread, target, from, call);
+	else
+		quick_call(thread, target, from, message, buffer);
+}
+
 static inline void dispatch_call(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
 				 uint64_t word)
 {
-	struct process *process = thread->process;
-	const struct ring_memory *memory = &ring->memory;
-	uint64_t id = from[1], interface_id = from[2];
+	struct request *request = ring->free;
+	uint64_t id = from[1];
 
-	if (memory->target.id == id && likely(memory->target.interface_id == interface_id) &&
-	    likely(memory->target.removals == load_acquire(memory->target.count))) {
-		ring->free->sequence = ring->sq_head - 1;
-		fetch_call(from, word, id, interface_id, ring->free);
-		op_call_again(thread, ring->free);
+	if (id == request->words[1] && is_same_call(ring, request, from, word, id)) {
+		request->sequence = ring->sq_head - 1;
+		op_call_again(thread, request);
 		return;
 	}
-
-	struct call_target *target = call_target_slot(this_cpu()->kcall, process, word, id);
-	if (unlikely(!quick_target_is(target, process, word, id, interface_id)) &&
-	    !call_resolve(thread, word, id, interface_id, target))
-		target = NULL;
-
-	uint64_t message = from[4], buffer = from[5], caps = from[6];
-	struct quick_call call = {word, id, interface_id, message, buffer, caps};
-
-	if (unlikely(target == NULL) || unlikely(!quick_ranges_ok(ring, message, buffer)) ||
-	    unlikely(!session_is_alive(process->session))) {
-		dispatch_call_slowly(thread, NULL, from, call);
-	} else if (unlikely(caps >> 32 != 0) || unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE)) {
-		dispatch_call_slowly(thread, target, from, call);
-	} else {
-		quick_call(thread, target, from, message, buffer);
-	}
+	dispatch_other_call(thread, from, word, id);
 }
 
-/* One on one thing; `quiet` is its only flag. */
+/* --- One on one thing -------------------------------------------------------------------------------------------------- */
+
+#define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
+
+/* `quiet` is its only flag. */
 static inline void dispatch_quick(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
 				  unsigned op, bool quiet)
 {
@@ -181,10 +270,6 @@ static inline void dispatch_quick(struct thread *thread, struct ring *ring, cons
 	enum status status = STATUS_BAD_OP;
 
 	switch (op) {
-	case CAP_OP_NOP:
-		if (likely((sqe.target | sqe.bits | sqe.deadline | sqe.rest | quiet) == 0))
-			status = STATUS_OK;
-		break;
 	case CAP_OP_DUP:
 		if (likely((sqe.bits | sqe.deadline | sqe.rest | quiet) == 0))
 			status = quick_dup(thread, sqe.target, &token);
@@ -215,7 +300,25 @@ static inline void dispatch_quick(struct thread *thread, struct ring *ring, cons
 		quick_post(ring, sqe.user_data, (uint32_t)status, token);
 }
 
-#define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
+[[gnu::noinline]] static ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread,
+								 const volatile uint64_t *from, uint64_t word)
+{
+	struct ring *ring = &thread->ring;
+
+	switch (word & ~QUIET_WORD) {
+	case CAP_OP_DUP:
+	case CAP_OP_RELEASE:
+	case CAP_OP_SIGNAL:
+	case CAP_OP_WAIT:
+	case CAP_OP_WAKE:
+		dispatch_quick(thread, ring, from, word & W_OP, (word & QUIET_WORD) != 0);
+		return;
+	default:
+		dispatch_any(thread, ring, from, word);
+	}
+}
+
+/* --- The loop ---------------------------------------------------------------------------------------------------------- */
 
 static inline void dispatch(struct thread *thread, struct ring *ring)
 {
@@ -226,23 +329,14 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 
 	if ((word & ~W_METHOD) == CAP_OP_CALL) {
 		dispatch_call(thread, ring, from, word);
-		return;
-	}
-	if ((word & ~((uint64_t)CAP_SQE_IS_EXCEPTION << 8)) == CAP_OP_RETURN_RECV) {
+	} else if ((word & ~((uint64_t)CAP_SQE_IS_EXCEPTION << 8)) == CAP_OP_RETURN_RECV) {
 		dispatch_return_recv(thread, ring, from, word);
-		return;
-	}
-	switch (word & ~QUIET_WORD) {
-	case CAP_OP_NOP:
-	case CAP_OP_DUP:
-	case CAP_OP_RELEASE:
-	case CAP_OP_SIGNAL:
-	case CAP_OP_WAIT:
-	case CAP_OP_WAKE:
-		dispatch_quick(thread, ring, from, word & W_OP, (word & QUIET_WORD) != 0);
-		return;
-	default:
-		dispatch_any(thread, ring, from, word);
+	} else if (word == CAP_OP_NOP) {
+		uint64_t user_data = from[3];
+		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
+		quick_post(ring, user_data, likely(fits) ? 0 : (uint32_t)STATUS_BAD_OP, 0);
+	} else {
+		dispatch_other(thread, from, word);
 	}
 }
 
@@ -306,33 +400,29 @@ static bool dispatch_captured(struct thread *thread, struct ring *ring)
 	return true;
 }
 
-static inline uint32_t admit(struct thread *thread, uint32_t count, bool captured)
+static inline void publish(struct ring *ring)
+{
+	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
+	store_release(&ring->control->cq_tail, ring->cq_tail);
+}
+
+/* More than there can be, or any at all of a captured ring. */
+[[gnu::noinline, gnu::cold]] static uint32_t submit_captured(struct thread *thread, uint32_t count)
 {
 	struct ring *ring = &thread->ring;
-	uint32_t allowed = room(ring, count);
-	if (unlikely(allowed == UINT32_MAX))
+	uint32_t allowed = ring->sq_quick == 0 && count <= ring->sq_mask + 1 ? room(ring, count) : UINT32_MAX;
+
+	if (allowed == UINT32_MAX)
 		return RING_PROTOCOL;
 	uint32_t reasons = allowed < count ? RING_FULL : 0;
-	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
-		if (!captured && likely(ring->copied < CAP_ENTER_MAX_COPY)) {
-			dispatch(thread, ring);
-		} else if (!(captured ? dispatch_captured(thread, ring) : dispatch_marked(thread, ring))) {
+		if (!dispatch_captured(thread, ring)) {
 			reasons = RING_BOUND;
 			break;
 		}
 	}
-	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
-	store_release(&ring->control->cq_tail, ring->cq_tail);
+	publish(ring);
 	return reasons;
-}
-
-/* noinline: the captured rings' loop is no part of the usual one. */
-[[gnu::noinline, gnu::cold]] static uint32_t admit_captured(struct thread *thread, uint32_t count)
-{
-	if (count > thread->ring.sq_mask + 1)
-		return RING_PROTOCOL;
-	return admit(thread, count, true);
 }
 
 ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
@@ -340,8 +430,23 @@ ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
 	struct ring *ring = &thread->ring;
 	uint32_t count = tail - (uint32_t)ring->sq_head;
 
-	/* More than there can be, or any at all of a captured ring. */
 	if (unlikely(count > ring->sq_quick))
-		return ring->sq_quick == 0 ? admit_captured(thread, count) : RING_PROTOCOL;
-	return admit(thread, count, false);
+		return submit_captured(thread, count);
+	uint32_t allowed = room(ring, count);
+	uint32_t reasons = 0;
+	if (unlikely(allowed < count))
+		reasons = RING_FULL;
+	else if (unlikely(allowed == UINT32_MAX))
+		return RING_PROTOCOL;
+	/* Each takes at most one slot, so that there is room for all of them (Q1). */
+	for (uint32_t left = allowed; left > 0; left--) {
+		if (likely(ring->copied < CAP_ENTER_MAX_COPY)) {
+			dispatch(thread, ring);
+		} else if (!dispatch_marked(thread, ring)) {
+			reasons = RING_BOUND;
+			break;
+		}
+	}
+	publish(ring);
+	return reasons;
 }

@@ -215,6 +215,7 @@ static void rewrite(struct thread *thread, const struct request *request, struct
 		call->scoped = carried_scope(tail->sent, count) != SCOPE_ANY;
 		call->extras |= REQUEST_CARRIES;
 	}
+	call->memory.removals = REQUEST_FORGOTTEN;
 	call->sqe.interface_id = request->sqe.interface_id;
 	call->sqe.method = request->sqe.method;
 	call->sqe.msg_off = call->sqe.msg_len = 0; /* it is in `passed` */
@@ -223,7 +224,7 @@ static void rewrite(struct thread *thread, const struct request *request, struct
 	call->key = tail->carried[0].ref.view->key;
 	call->session = tail->session;
 	call->record = NULL;
-	call->result.flags = CAP_CQE_DELIVERED;
+	call->result = (struct completion){.flags = CAP_CQE_DELIVERED};
 	change_gate(call, tail);
 }
 

@@ -41,9 +41,10 @@
  * code: kernel/ring/complete.c: full_fence();
  * code: kernel/ring/complete.c: if (ring_try_claim(ring))
  * code: kernel/ring/complete.c: while (!atomic_cas(&ring->done, &head, request));
+ * code: kernel/ring/complete.c: (void)atomic_or(&ring->signals, (uint32_t)RING_DONE);
  * code: kernel/ring/complete.c: ring_poke(ring);
  * code: kernel/ring/enter.c: store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
- * code: kernel/ring/enter.c: if (likely(!ring_has_work(ring)) || !ring_try_claim(ring)) {
+ * code: kernel/ring/enter.c: if (likely(!ring_has_work(&thread->ring)) || !take_back(thread)) {
  * code: kernel/ring/notification.c: if (!ring_try_claim(waiter->ring)) {
  * code: kernel/ring/notification.c: (void)atomic_or(&waiter->ring->signals, (uint32_t)RING_RECHECK);
  * code: kernel/ring/notification.c: if (!ring_try_claim(waiter->ring))
@@ -69,6 +70,7 @@
 #define TAKEN   2
 byte claim_state[2], claim_sequence[2];
 bool done[2];            /* the stack; its order does not matter here */
+bool pushed;             /* signals: RING_DONE */
 bool recheck, killed;    /* signals */
 byte pending, completed; /* completed: completions in the queue; the thread waits for `min` */
 byte min;
@@ -87,7 +89,7 @@ byte over;               /* processes that have finished */
 #define ALL 4
 #endif
 
-#define has_done (done[0] || done[1])
+#define has_done pushed
 #define has_signal (recheck || killed)
 
 inline try_claim(me, ok)
@@ -142,6 +144,7 @@ inline drain(me)
 {
 	if
 	:: has_done ->
+		atomic { fence(me); pushed = false }
 		atomic { fence(me); took[0] = done[0]; took[1] = done[1]; done[0] = false; done[1] = false }
 		if :: took[0] -> finish(me, 0) :: else fi;
 		if :: took[1] -> finish(me, 1) :: else fi
@@ -237,12 +240,14 @@ inline complete(me, r)
 		/* without a fence, the look of ring_poke may be early */
 		early = seen_by(me) == BLOCKED;
 		atomic { fence(me); assert(!done[r]); done[r] = true }
+		pushed = true;
 		if
 		:: early -> poke(me)
 		:: else
 		fi
 #else
 		atomic { fence(me); assert(!done[r]); done[r] = true }
+		atomic { fence(me); pushed = true }
 		poke(me)
 #endif
 	fi

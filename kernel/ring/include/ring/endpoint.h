@@ -2,8 +2,8 @@
 /*
  * Endpoints: where calls meet receivers.
  *
- * - Callers that find no receiver wait in `calls`; receivers that find no call are in `receivers`. A call is delivered by
- *   whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
+ * - Callers that find no receiver wait in `calls`; receivers that find no call, in `parked` (most endpoints have one) and
+ *   `receivers` (endpoint_unpark makes one list of both). A call is delivered by whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
  * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
  *   again (RING_RECHECK).
  * - Rings take turns: `calls` holds one call of each ring, the others hang behind it (call_queue.h).
@@ -21,9 +21,11 @@ struct thread;
 
 struct endpoint {
 	struct object object;
-	struct spinlock lock;      /* rank ENDPOINT */
-	struct list calls;         /* e: requests, one of each ring */
-	struct list receivers;     /* e: requests */
+	struct spinlock lock; /* rank ENDPOINT */
+	struct list calls;    /* e: requests, one of each ring */
+	/* e: requests that wait to receive, in their order: the first, which is in no list (or NULL), and the others */
+	struct request *parked;
+	struct list receivers;
 	struct list notices;       /* e: struct notice; received before calls */
 	struct facet_table facets; /* e */
 	uint32_t max_message;      /* immutable */
@@ -35,6 +37,7 @@ struct endpoint {
 	bool dead;          /* e: the last receive right is gone, or it was closed */
 	/* e: it is dead, or something was queued since find_work last saw `calls` and `notices` empty. */
 	bool backlog;
+	bool more; /* e: `receivers` may not be empty */
 };
 
 extern const struct object_type endpoint_type;

@@ -40,6 +40,8 @@ struct kcall {
 	struct thread *thread;            /* the caller */
 	struct request *request;          /* of the call; NULL: it has none yet */
 	const struct call_target *target; /* what was called */
+	/* Of a call that has no request yet, should it need one: words 3, 4, 5 and 7 of the submission. */
+	uint64_t user_data, message, buffer, deadline;
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];

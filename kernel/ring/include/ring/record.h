@@ -32,10 +32,9 @@ struct service_record {
 	};
 	struct request *caller; /* valid while its claim word says caller_sequence */
 	uint64_t caller_sequence;
-	struct thread *receiver; /* compared only */
-	struct gate *gate;       /* through which the call was made, counted; NULL = none */
-	uint64_t interface_id;   /* for the recorder */
-	uint64_t object_id;
+	struct thread *receiver;   /* whose RECV it was reserved for; compared only */
+	struct gate *gate;         /* through which the call was made, counted; NULL = none */
+	uint64_t interface_id;     /* for the recorder */
 	struct endpoint *endpoint; /* where it receives, or received; counted while the record is not free */
 	uint64_t notice_token;     /* of the call that the notice is about; under the endpoint's lock */
 	struct notice notice;      /* under the endpoint's lock: the caller no longer waits */

@@ -80,7 +80,7 @@ enum request_extra : uint16_t {
 	REQUEST_CARRIES = 1 << 2,  /* capabilities that were not delivered */
 	REQUEST_GATED = 1 << 3,    /* made through a gate */
 	REQUEST_COUNTED = 1 << 4,  /* `object` is counted */
-	REQUEST_POSTED = 1 << 5,   /* in ring->posted */
+	REQUEST_POSTED = 1 << 5,   /* in ring->posted, not ring->parked */
 	REQUEST_KEPT = 1 << 6,     /* KEEP_ANSWER */
 	REQUEST_RECORD = 1 << 7,   /* a RECV that has not received: its reserved record */
 	REQUEST_HELD = 1 << 8,     /* waits for answers: `held` */
@@ -88,6 +88,23 @@ enum request_extra : uint16_t {
 	REQUEST_PASSED = 1 << 10,  /* by TAIL: `passed` */
 	REQUEST_VIEW = 1 << 11,    /* CALL: was queued; `view` is counted */
 };
+
+/*
+ * What a request's words resolved to when it was a CALL to an endpoint, or a RETURN_RECV, without a gate.
+ * The next submission that the request takes in finds it still true if its words are the same (but for user_data, a message that
+ * is checked each time, and a token) and nothing has left the process's table (cap_table_removals, of the slot). Whoever
+ * writes `words` otherwise forgets it.
+ */
+struct request_memory {
+	const uint64_t *count;     /* the table's; never NULL */
+	uint64_t removals;         /* what it said; REQUEST_FORGOTTEN: nothing is remembered */
+	struct endpoint *endpoint; /* called, or received from */
+	struct view *view;         /* CALL: of the facet */
+	uint64_t session;          /* CALL: the caller, as the server sees it */
+	uint64_t shape;            /* CALL: word 4 of the header that the server gets */
+	bool plain;                /* CALL: its message is all of it */
+};
+#define REQUEST_FORGOTTEN UINT64_MAX
 
 struct request {
 	union {
@@ -125,6 +142,7 @@ struct request {
 	uint8_t hops;          /* how often it was passed on */
 	uint16_t extras;       /* owner: enum request_extra; 0 in the spare */
 	bool scoped;           /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
+	struct request_memory memory; /* owner */
 	struct timer deadline;
 	uint64_t sleep_until; /* Timer.sleep: when it completes; 0 = it is no sleep */
 	struct completion result;

@@ -45,26 +45,18 @@ enum ring_signal : uint32_t {
 	RING_DONE = 1 << 9,     /* something was pushed on `done` */
 };
 
-/* What the last operations found. A look-up that is remembered holds as long as nothing has left the process's table
- * (cap_table.removals, of its slot) and the submission names the same; ~0 removals: nothing is remembered. */
+/* What the last operations found (and see request_memory). */
 struct ring_memory {
-	/* The last call to an endpoint without a gate. */
-	struct {
-		uint64_t id, removals, interface_id, methods;
-		const uint64_t *count; /* the table's */
-		struct view *view;
-	} target;
-	uint64_t session_service, session_reference; /* of the service called last */
-	/* The last RECV at an endpoint without a gate: `buffer` is word 5 of the submission. */
+	/* The last RECV at an endpoint without a gate: `buffer` is word 5 of the submission. It holds as long as nothing has left the
+	 * process's table (cap_table_removals, of the slot) and the submission names the same. */
 	struct {
 		uint64_t id, removals, buffer;
 		const uint64_t *count;
 		struct endpoint *endpoint;
 		uint16_t buf_caps;
 	} source;
-	/* The call that the ring received last: the record that its token names, as long as the word says so. */
-	uint64_t served_token;
-	struct service_record *served;
+	uint64_t session_service, session_reference; /* of the service called last */
+	struct service_record *served;               /* of the call that the ring received last; never NULL */
 };
 
 struct ring {
@@ -72,22 +64,25 @@ struct ring {
 	struct cap_sqe *sq;
 	struct cap_cqe *cq;
 	unsigned char *arena;
-	uint32_t sq_mask, cq_count, arena_len;
+	uint32_t sq_mask, cq_mask, cq_count, arena_len;
+	uint32_t wait_max; /* so many may wait at the same time */
 	uint32_t
 		sq_quick; /* most submissions that submit() takes by itself: all, or, of a captured process, none */
-	uint32_t cq_tail;        /* o */
-	uint32_t cq_head;        /* o: as last read and checked */
-	uint32_t pending;        /* o: admitted, not completed */
-	uint64_t sq_head;        /* o: sequence number of the next submission */
-	uint32_t min;            /* o: of the cap_enter that waits */
-	uint32_t wanted;         /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
-	uint32_t entered;        /* o: sq_head at the begin of this cap_enter */
-	uint32_t copied;         /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
-	struct request *free;    /* o: never empty: the first is the spare */
-	struct list posted;      /* o: waiting RECVs and WAITs; linked by request.posted */
-	struct answers *answers; /* o */
-	struct list held;        /* o: requests that wait for answers, in their order (promise.c) */
-	uint32_t held_count;     /* o */
+	uint32_t cq_tail;     /* o */
+	uint32_t cq_head;     /* o: as last read and checked */
+	uint32_t pending;     /* o: admitted, not completed */
+	uint64_t sq_head;     /* o: sequence number of the next submission */
+	uint32_t min;         /* o: of the cap_enter that waits */
+	uint32_t wanted;      /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
+	uint32_t entered;     /* o: sq_head at the begin of this cap_enter */
+	uint32_t copied;      /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
+	struct request *free; /* o: never empty: the first is the spare */
+	/* o: waiting RECVs and WAITs: one that has no REQUEST_POSTED, and those that are linked by request.posted */
+	struct request *parked;
+	struct list posted;
+	struct answers *answers;   /* o */
+	struct list held;          /* o: requests that wait for answers, in their order (promise.c) */
+	uint32_t held_count;       /* o */
 	struct ring_memory memory; /* o */
 	struct request *requests;  /* all of them: request_count */
 	uint32_t request_count;
