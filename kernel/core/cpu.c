@@ -26,7 +26,6 @@ void cpu_init(struct cpu *cpu, unsigned id)
 	cpu->recorder_mask = 0;
 	cpu->frames_max = CPU_FRAME_CACHE;
 	spin_init(&cpu->runqueue_lock, LOCK_RANK_RUNQUEUE);
-	list_init(&cpu->runqueue);
 	spin_init(&cpu->timer_lock, LOCK_RANK_TIMER);
 	cpu->timer_armed_ns = UINT64_MAX;
 }

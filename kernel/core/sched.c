@@ -1,73 +1,115 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Run queues: one for each CPU, first in, first out, with hand-over in front and stealing behind.
+ * Run queues: one for each CPU, by virtual time, with hand-over in front. What goes on between CPUs is in sched_others.c.
  *
  * - Invariant S1: an entity is on at most one of: a run queue (of its home), a CPU's handover, a CPU's current.
  * - Invariant S2: on_cpu is true from being picked until sched_switched to another one; then it is live on CPU `home`,
  *   and no other CPU takes it or changes `home`.
+ * - Invariant S3: fair and charged_ticks change only under the runqueue_lock of `home`, and run_ticks only by the CPU that runs it:
+ *   each tick is charged once, at whatever queueing sees it first.
  * - A hand-over costs no lock and no look at the clock (but the tick count, for the account): the end of the slice is
  *   found by the timer. The timer is armed only if the hardware would fire too late.
- * - Sleeping: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
- *   CPUs. One of the two sees the other.
  */
-#include <core/sched.h>
+#include "sched_private.h"
 
 #include <core/clock.h>
 #include <core/log.h>
-#include <core/quiesce.h>
 #include <core/timer.h>
 
-/* An idle CPU that still has something to free looks again after this. */
-#define IDLE_COLLECT_NS 1000000ull
-
-static uint64_t idle_mask; /* CPUs that sleep and have not been sent anything since; atomic */
-
-static void enqueue(struct cpu *cpu, struct sched_entity *entity)
+static uint64_t policy_word(uint32_t weight, enum fair_class class)
 {
-	spin_lock(&cpu->runqueue_lock);
-	list_push_back(&cpu->runqueue, &entity->link);
-	store_relaxed(&cpu->runqueue_len, cpu->runqueue_len + 1);
-	spin_unlock(&cpu->runqueue_lock);
-}
-
-static void send_reschedule(unsigned cpu_id)
-{
-	this_cpu()->stats.ipis_sent++;
-	arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
-}
-
-/* Wakes one sleeping CPU, so that it steals. Who takes its bit sends; it comes back when it sleeps again. */
-static void wake_an_idle_cpu(void)
-{
-	uint64_t mask = load_relaxed(&idle_mask);
-
-	while (mask) {
-		uint64_t bit = mask & -mask;
-
-		if (atomic_and(&idle_mask, ~bit) & bit) {
-			send_reschedule((unsigned)__builtin_ctzll(bit));
-			return;
-		}
-		mask &= ~bit;
-	}
-}
-
-static void enqueue_remote(struct cpu *cpu, struct sched_entity *entity)
-{
-	uint64_t bit = 1ull << cpu->id;
-
-	enqueue(cpu, entity);
-	full_fence(); /* queued, before looking who sleeps; against sched_idle */
-	if (!load_relaxed(&cpu->idle))
-		wake_an_idle_cpu();
-	else if (atomic_and(&idle_mask, ~bit) & bit)
-		send_reschedule(cpu->id);
+	return (uint64_t)weight << 8 | class;
 }
 
 void sched_entity_init(struct sched_entity *entity, unsigned home)
 {
-	*entity = (struct sched_entity){.state = SCHED_BLOCKED, .home = (uint8_t)home, .passive = true};
-	list_init(&entity->link);
+	entity->state = SCHED_BLOCKED;
+	entity->home = (uint8_t)home;
+	entity->on_cpu = false;
+	entity->passive = true;
+	entity->run_ticks = entity->charged_ticks = entity->switches = 0;
+	entity->preemptions = entity->migrations = 0;
+	entity->policy = policy_word(FAIR_WEIGHT_DEFAULT, FAIR_NORMAL);
+	fair_entity_init(&entity->fair, load_relaxed(&cpus[home].runqueue_clock));
+}
+
+void sched_set_policy(struct sched_entity *entity, uint32_t weight, enum fair_class class)
+{
+	store_relaxed(&entity->policy, policy_word(weight, class));
+}
+
+/* What it ran since it was charged last, at the weight that it had; then the new one is in force. */
+static void charge(struct sched_entity *entity)
+{
+	uint64_t run = load_relaxed(&entity->run_ticks), policy = load_relaxed(&entity->policy);
+
+	fair_charge(&entity->fair, clock_ticks_to_ns(run - entity->charged_ticks));
+	entity->charged_ticks = run;
+	if (unlikely(policy != policy_word(entity->fair.weight, entity->fair.class)))
+		fair_set(&entity->fair, (uint32_t)(policy >> 8), (enum fair_class)(policy & 0xff));
+}
+
+uint64_t sched_running_vtime(const struct cpu *cpu, const struct sched_entity *running)
+{
+	uint64_t ticks = running->run_ticks - running->charged_ticks;
+
+	if (running == cpu->loaded)
+		ticks += arch_ticks() - cpu->started_ticks;
+	return running->fair.vtime + fair_scale(&running->fair, clock_ticks_to_ns(ticks));
+}
+
+void sched_publish(struct cpu *cpu)
+{
+	const struct heap_node *first = cpu->runqueue.heap.first;
+
+	if (first)
+		store_relaxed(&cpu->runqueue_first, first->key);
+	store_relaxed(&cpu->runqueue_clock, cpu->runqueue.clock);
+	store_relaxed(&cpu->runqueue_len, cpu->runqueue.length);
+}
+
+static void push(struct cpu *cpu, struct sched_entity *entity, bool woken) REQUIRES(cpu->runqueue_lock)
+{
+	charge(entity);
+	fair_enqueue(&cpu->runqueue, &entity->fair, woken);
+	sched_publish(cpu);
+}
+
+void sched_enqueue(struct cpu *cpu, struct sched_entity *entity, bool woken)
+{
+	spin_lock(&cpu->runqueue_lock);
+	push(cpu, entity, woken);
+	spin_unlock(&cpu->runqueue_lock);
+}
+
+/* It was queued on this CPU while `running` runs here: at once if it is interactive, else when that has had its least time. */
+static void make_way(struct cpu *cpu, const struct sched_entity *woken, const struct sched_entity *running)
+{
+	uint64_t earliest = cpu->slice_start_ns + SCHED_MIN_RUN_NS;
+
+	if (sched_class(woken) == FAIR_INTERACTIVE && running->fair.class != FAIR_INTERACTIVE) {
+		store_relaxed(&cpu->need_resched, true);
+	} else if (earliest < cpu->slice_end_ns) {
+		cpu->slice_end_ns = earliest;
+		timer_need(earliest);
+	}
+}
+
+/* Queued on this CPU, behind or instead of what runs. The clock of a CPU on which one runs alone is where that one is. */
+static void enqueue_here(struct cpu *cpu, struct sched_entity *entity)
+{
+	struct sched_entity *running = cpu->current;
+	uint64_t vtime = running ? sched_running_vtime(cpu, running) : 0;
+
+	spin_lock(&cpu->runqueue_lock);
+	if (running && cpu->runqueue.length == 0)
+		fair_advance(&cpu->runqueue, vtime);
+	push(cpu, entity, true);
+	bool ahead = running && fair_preempts(&entity->fair, vtime);
+	spin_unlock(&cpu->runqueue_lock);
+	sched_share();
+	if (unlikely(ahead))
+		make_way(cpu, entity, running);
 }
 
 void sched_wake(struct sched_entity *entity, bool may_hand_over)
@@ -78,18 +120,21 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over)
 	if (may_hand_over && (home == cpu->id || (entity->passive && !load_acquire(&entity->on_cpu)))) {
 		struct sched_entity *earlier = cpu->handover;
 
-		store_relaxed(&entity->home, (uint8_t)cpu->id);
+		if (home != cpu->id) {
+			store_relaxed(&entity->home, (uint8_t)cpu->id);
+			entity->migrations++;
+		}
 		store_relaxed(&entity->state, SCHED_QUEUED);
 		cpu->handover = entity;
 		if (earlier)
-			enqueue(cpu, earlier);
+			enqueue_here(cpu, earlier);
 		return;
 	}
 	store_relaxed(&entity->state, SCHED_QUEUED);
 	if (home == cpu->id)
-		enqueue(cpu, entity);
+		enqueue_here(cpu, entity);
 	else
-		enqueue_remote(&cpus[home], entity);
+		sched_enqueue_remote(&cpus[home], entity);
 }
 
 void sched_yield_current(void)
@@ -97,9 +142,13 @@ void sched_yield_current(void)
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *entity = cpu->current;
 
+	sched_account(cpu, arch_ticks());
+	entity->preemptions++;
 	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	store_relaxed(&entity->state, SCHED_QUEUED);
-	enqueue(cpu, entity);
+	/* Who came by hand-over has waited before, and nobody has looked at its credit. */
+	sched_enqueue(cpu, entity, entity != cpu->slice_owner);
+	sched_share();
 }
 
 void sched_kill_current(void)
@@ -107,86 +156,57 @@ void sched_kill_current(void)
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *entity = cpu->current;
 
-	entity->run_ticks += arch_ticks() - cpu->started_ticks;
+	sched_account(cpu, arch_ticks());
 	store_relaxed(&entity->state, SCHED_DEAD);
 	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	sched_switched(NULL);
 }
 
-static struct sched_entity *dequeue(struct cpu *cpu)
-{
-	struct sched_entity *entity = NULL;
-	struct list *link;
-
-	if (load_relaxed(&cpu->runqueue_len) == 0)
-		return NULL;
-	spin_lock(&cpu->runqueue_lock);
-	link = list_pop_front(&cpu->runqueue);
-	if (link) {
-		entity = container_of(link, struct sched_entity, link);
-		store_relaxed(&cpu->runqueue_len, cpu->runqueue_len - 1);
-	}
-	spin_unlock(&cpu->runqueue_lock);
-	return entity;
-}
-
-/* The first of that CPU's queue whose registers are saved. */
-static struct sched_entity *steal_from(struct cpu *victim, unsigned thief)
-{
-	struct sched_entity *entity = NULL;
-
-	spin_lock(&victim->runqueue_lock);
-	list_for_each (link, &victim->runqueue) {
-		struct sched_entity *candidate = container_of(link, struct sched_entity, link);
-
-		if (load_acquire(&candidate->on_cpu))
-			continue;
-		entity = candidate;
-		list_remove(&entity->link);
-		store_relaxed(&victim->runqueue_len, victim->runqueue_len - 1);
-		store_relaxed(&entity->home, (uint8_t)thief);
-		break;
-	}
-	spin_unlock(&victim->runqueue_lock);
-	return entity;
-}
-
-static struct sched_entity *steal(struct cpu *cpu)
-{
-	unsigned count = load_relaxed(&cpu_count);
-
-	for (unsigned i = 1; i < count; i++) {
-		struct cpu *victim = &cpus[(cpu->id + i) % count];
-		struct sched_entity *entity;
-
-		if (load_relaxed(&victim->runqueue_len) == 0)
-			continue;
-		entity = steal_from(victim, cpu->id);
-		if (entity)
-			return entity;
-	}
-	return NULL;
-}
-
-/* The queue, then other queues. A hand-over whose slice is over queues behind. */
+/* The first of this CPU's queue, unless another's comes well before it. */
 static struct sched_entity *choose(struct cpu *cpu)
 {
-	struct sched_entity *next = cpu->handover;
+	struct cpu *behind = NULL;
+	struct fair_entity *first;
 
-	if (next) {
-		cpu->handover = NULL;
-		enqueue(cpu, next);
+	if (load_relaxed(&cpu->runqueue_len) != 0) {
+		if (load_relaxed(&cpu_count) != 1)
+			behind = sched_find_behind(cpu, load_relaxed(&cpu->runqueue_first));
+		if (unlikely(behind)) {
+			struct sched_entity *taken = sched_take_from(behind, cpu);
+			if (taken)
+				return taken;
+		}
+		spin_lock(&cpu->runqueue_lock);
+		first = fair_first(&cpu->runqueue);
+		if (first) {
+			fair_dequeue(&cpu->runqueue, first);
+			fair_advance(&cpu->runqueue, first->vtime);
+		}
+		sched_publish(cpu);
+		spin_unlock(&cpu->runqueue_lock);
+		if (first)
+			return fair_sched(first);
 	}
-	next = dequeue(cpu);
-	return next ? next : steal(cpu);
+	return sched_steal(cpu);
 }
 
-/* More is queued here than this CPU can run now: for one that sleeps. */
-void sched_share(void)
+/* The one that was made runnable goes the way of all others. */
+static void queue_hand_over(struct cpu *cpu)
 {
-	full_fence(); /* queued, before looking who sleeps; as in enqueue_remote */
-	if (unlikely(load_relaxed(&idle_mask) != 0))
-		wake_an_idle_cpu();
+	struct sched_entity *entity = cpu->handover;
+
+	cpu->handover = NULL;
+	if (entity)
+		enqueue_here(cpu, entity);
+}
+
+static void start_slice(struct cpu *cpu, const struct sched_entity *next)
+{
+	cpu->slice_owner = next;
+	cpu->slice_start_ns = clock_now_ns();
+	cpu->slice_end_ns = cpu->slice_start_ns + fair_terms[next->fair.class].slice_ns;
+	store_relaxed(&cpu->picked_vtime, next->fair.vtime);
+	timer_need(cpu->slice_end_ns);
 }
 
 struct sched_entity *sched_pick_slow(void)
@@ -194,22 +214,19 @@ struct sched_entity *sched_pick_slow(void)
 	struct cpu *cpu = this_cpu();
 	struct sched_entity *next = cpu->current;
 
-	if (next && !load_relaxed(&cpu->need_resched)) {
-		enqueue(cpu, cpu->handover);
-		cpu->handover = NULL;
-	} else {
+	if (next && !load_relaxed(&cpu->need_resched))
+		queue_hand_over(cpu); /* which may ask for the CPU */
+	if (!next || load_relaxed(&cpu->need_resched)) {
+		store_relaxed(&cpu->need_resched, false);
+		queue_hand_over(cpu);
 		if (next)
 			sched_yield_current();
-		store_relaxed(&cpu->need_resched, false);
 		next = choose(cpu);
 		if (!next)
 			return NULL;
 		sched_start(cpu, next);
-		cpu->slice_end_ns = clock_now_ns() + SCHED_SLICE_NS;
-		timer_need(cpu->slice_end_ns);
+		start_slice(cpu, next);
 	}
-	if (load_relaxed(&cpu->runqueue_len) != 0)
-		sched_share();
 	return next;
 }
 
@@ -218,81 +235,31 @@ uint64_t sched_run_ns(const struct sched_entity *entity)
 	return clock_ticks_to_ns(load_relaxed(&entity->run_ticks));
 }
 
-static bool somebody_waits(const struct cpu *cpu)
-{
-	if (cpu->handover)
-		return true;
-	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
-		if (load_relaxed(&cpus[i].runqueue_len) == 0)
-			continue;
-		/* That CPU is about to take or to release it: give it time. */
-		if (i != cpu->id) {
-			arch_poll_ipi();
-			arch_pause();
-		}
-		return true;
-	}
-	return false;
-}
-
-void sched_idle(void)
-{
-	struct cpu *cpu = this_cpu();
-	uint64_t bit = 1ull << cpu->id;
-
-	sched_switched(NULL);
-	quiesce_poll(); /* may wake somebody: before looking */
-	cpu->current_context = NULL;
-	store_relaxed(&cpu->idle, (uint8_t)1);
-	(void)atomic_or(&idle_mask, bit);
-	full_fence(); /* announced, before looking at the queues; against enqueue_remote */
-	if (!somebody_waits(cpu)) {
-		cpu->idle_since_ns = clock_now_ns();
-		quiesce_exit();
-		if (cpu->limbo_count != 0)
-			timer_need(cpu->idle_since_ns + IDLE_COLLECT_NS);
-		arch_idle();
-		quiesce_enter();
-		cpu->stats.idle_ns += clock_now_ns() - cpu->idle_since_ns;
-	}
-	(void)atomic_and(&idle_mask, ~bit);
-	store_relaxed(&cpu->idle, (uint8_t)0);
-	if (cpu->handover) { /* there is no slice to hand over: whoever comes now gets a new one */
-		enqueue(cpu, cpu->handover);
-		cpu->handover = NULL;
-	}
-}
-
 void sched_poke(unsigned cpu_id)
 {
 	store_relaxed(&cpus[cpu_id].need_resched, true);
-	if (cpu_id != this_cpu()->id)
-		send_reschedule(cpu_id);
+	if (cpu_id != this_cpu()->id) {
+		this_cpu()->stats.ipis_sent++;
+		arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
+	}
 }
 
 void sched_on_timer(uint64_t now_ns)
 {
 	struct cpu *cpu = this_cpu();
+	struct sched_entity *running = cpu->current;
+	uint64_t vtime;
 
-	if (!cpu->current || now_ns < cpu->slice_end_ns)
+	if (!running || now_ns < cpu->slice_end_ns)
 		return;
-	if (cpu->handover || load_relaxed(&cpu->runqueue_len) != 0)
+	vtime = sched_running_vtime(cpu, running);
+	spin_lock(&cpu->runqueue_lock);
+	if (cpu->runqueue.length == 0)
+		fair_advance(&cpu->runqueue, vtime);
+	spin_unlock(&cpu->runqueue_lock);
+	if (cpu->handover || load_relaxed(&cpu->runqueue_len) != 0 ||
+	    (load_relaxed(&cpu_count) != 1 && sched_find_behind(cpu, vtime)))
 		store_relaxed(&cpu->need_resched, true);
 	else
-		cpu->slice_end_ns = now_ns + SCHED_SLICE_NS;
-}
-
-unsigned sched_least_loaded_cpu(void)
-{
-	unsigned best = this_cpu()->id, best_load = UINT32_MAX;
-
-	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
-		unsigned load = load_relaxed(&cpus[i].runqueue_len) + !load_relaxed(&cpus[i].idle);
-
-		if (load < best_load || (load == best_load && i == this_cpu()->id)) {
-			best = i;
-			best_load = load;
-		}
-	}
-	return best;
+		cpu->slice_end_ns = now_ns + fair_terms[running->fair.class].slice_ns;
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Timers: one pairing heap for each CPU, nearest deadline at the root.
- *
- * Fredman, Sedgewick, Sleator, Tarjan, "The pairing heap" (1986): a node is the smallest of its subtree; its children
- * are a list (child, then next); prev leads back to the elder sibling, or to the parent. Arming and cancelling
- * the root's children is constant; removing costs O(log n) amortised, without recursion.
+ * Timers: one heap for each CPU (lib/heap), nearest deadline first.
  */
 #include <core/timer.h>
 
@@ -18,69 +14,9 @@
 /* Fired in one go, before other work gets its turn. */
 #define TIMER_BATCH 64u
 
-/* Makes the later of two roots the first child of the other. Either may be NULL. */
-static struct timer *meld(struct timer *a, struct timer *b)
+static struct timer *first_timer(const struct cpu *cpu)
 {
-	if (!a || !b)
-		return a ? a : b;
-	if (b->deadline_ns < a->deadline_ns) {
-		struct timer *t = a;
-
-		a = b;
-		b = t;
-	}
-	b->prev = a;
-	b->next = a->child;
-	if (a->child)
-		a->child->prev = b;
-	a->child = b;
-	return a;
-}
-
-/* One heap out of a list of siblings: pairs from left to right, then all from right to left. */
-static struct timer *meld_siblings(struct timer *first)
-{
-	struct timer *pairs = NULL, *heap = NULL;
-
-	while (first) {
-		struct timer *a = first, *b = a->next;
-
-		first = b ? b->next : NULL;
-		a->next = a->prev = NULL;
-		if (b)
-			b->next = b->prev = NULL;
-		a = meld(a, b);
-		a->next = pairs;
-		pairs = a;
-	}
-	while (pairs) {
-		struct timer *next = pairs->next;
-
-		pairs->next = NULL;
-		heap = meld(heap, pairs);
-		pairs = next;
-	}
-	if (heap)
-		heap->prev = NULL;
-	return heap;
-}
-
-static void heap_remove(struct timer **root, struct timer *timer)
-{
-	struct timer *below = meld_siblings(timer->child);
-
-	if (*root == timer) {
-		*root = below;
-	} else {
-		if (timer->prev->child == timer)
-			timer->prev->child = timer->next;
-		else
-			timer->prev->next = timer->next;
-		if (timer->next)
-			timer->next->prev = timer->prev;
-		*root = meld(*root, below);
-	}
-	timer->child = timer->next = timer->prev = NULL;
+	return cpu->timers.first ? container_of(cpu->timers.first, struct timer, node) : NULL;
 }
 
 static void arm_hardware(struct cpu *cpu, uint64_t deadline_ns)
@@ -119,8 +55,9 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns)
 		return;
 	spin_lock(&cpu->timer_lock);
 	timer->cpu = (uint8_t)cpu->id;
-	timer->child = timer->next = timer->prev = NULL;
-	cpu->timers = meld(cpu->timers, timer);
+	timer->node.key = deadline_ns < INT64_MAX ? deadline_ns
+						  : INT64_MAX; /* keys are compared by difference */
+	heap_insert(&cpu->timers, &timer->node);
 	store_release(&timer->armed, true);
 	spin_unlock(&cpu->timer_lock);
 	timer_need(deadline_ns);
@@ -137,7 +74,7 @@ bool timer_cancel(struct timer *timer)
 	spin_lock(&cpu->timer_lock);
 	armed = timer->armed;
 	if (armed) {
-		heap_remove(&cpu->timers, timer);
+		heap_remove(&cpu->timers, &timer->node);
 		store_release(&timer->armed, false);
 	}
 	spin_unlock(&cpu->timer_lock);
@@ -150,9 +87,9 @@ static struct timer *take_expired(struct cpu *cpu, uint64_t now, void (**fire)(s
 	struct timer *timer;
 
 	spin_lock(&cpu->timer_lock);
-	timer = cpu->timers;
+	timer = first_timer(cpu);
 	if (timer && timer->deadline_ns <= now) {
-		heap_remove(&cpu->timers, timer);
+		heap_remove(&cpu->timers, &timer->node);
 		*fire = timer->fire;
 		store_release(&timer->armed, false);
 	} else {
@@ -180,11 +117,12 @@ void timer_run_expired(void)
 void timer_rearm(void)
 {
 	struct cpu *cpu = this_cpu();
-	uint64_t first = UINT64_MAX;
+	const struct timer *timer;
+	uint64_t first;
 
 	spin_lock(&cpu->timer_lock);
-	if (cpu->timers)
-		first = cpu->timers->deadline_ns;
+	timer = first_timer(cpu);
+	first = timer ? timer->deadline_ns : UINT64_MAX;
 	spin_unlock(&cpu->timer_lock);
 	if (cpu->current && !load_relaxed(&cpu->need_resched) && cpu->slice_end_ns < first)
 		first = cpu->slice_end_ns;

@@ -16,11 +16,15 @@ void kernel_on_ipi_call(void); /* arch/entry.h */
 
 static struct sched_entity entities[ENTITIES];
 
+static const uint64_t slice = 4000000; /* as fair_terms[FAIR_NORMAL] */
+
 static void boot(unsigned cpu_total)
 {
 	host_test_boot(cpu_total, 1 << 20);
-	for (unsigned i = 0; i < ENTITIES; i++)
+	for (unsigned i = 0; i < ENTITIES; i++) {
 		sched_entity_init(&entities[i], 0);
+		entities[i].fair.vtime = i; /* so that they have an order */
+	}
 }
 
 /* What cap_enter does when it waits. */
@@ -40,7 +44,7 @@ static struct sched_entity *next(void)
 	return entity;
 }
 
-EXPLORE_TEST(queue_is_first_in_first_out, 1)
+EXPLORE_TEST(who_ran_least_is_next, 1)
 {
 	boot(1);
 	explore_check(next() == NULL);
@@ -48,8 +52,9 @@ EXPLORE_TEST(queue_is_first_in_first_out, 1)
 		sched_wake(&entities[i], false);
 	explore_check(next() == &entities[0] && next() == &entities[0]);
 	explore_check(entities[0].state == SCHED_RUNNING && entities[0].on_cpu);
+	host_test_advance(1000);
 	sched_yield_current();
-	explore_check(next() == &entities[1] && !entities[0].on_cpu);
+	explore_check(next() == &entities[1] && !entities[0].on_cpu && entities[0].preemptions == 1);
 	stop_running();
 	explore_check(next() == &entities[2] && entities[1].state == SCHED_BLOCKED);
 	stop_running();
@@ -71,18 +76,14 @@ EXPLORE_TEST(handover_goes_first_within_the_slice, 1)
 	stop_running();
 	explore_check(next() == &entities[1]);
 	sched_wake(&entities[4], true);
-	explore_check(next() == &entities[1]); /* it goes on; the hand-over queues behind */
+	explore_check(next() == &entities[1]); /* it goes on; the hand-over queues */
 	stop_running();
 	explore_check(next() == &entities[2]);
-	host_test_advance(2 * SCHED_SLICE_NS);
+	host_test_advance(2 * slice);
 	timer_run_expired();
 	sched_wake(&entities[5], true);
 	stop_running();
 	explore_check(next() == &entities[3]); /* the slice is over: no hand-over */
-	stop_running();
-	explore_check(next() == &entities[4]);
-	stop_running();
-	explore_check(next() == &entities[5]);
 }
 
 EXPLORE_TEST(slices_end_only_if_somebody_waits, 1)
@@ -93,17 +94,80 @@ EXPLORE_TEST(slices_end_only_if_somebody_waits, 1)
 	sched_wake(&entities[0], false);
 	(void)next();
 	end = this_cpu()->slice_end_ns;
-	host_test_advance(SCHED_SLICE_NS + 1000);
+	host_test_advance(slice + 1000);
 	timer_run_expired();
 	explore_check(!sched_should_preempt() && this_cpu()->slice_end_ns > end);
 	sched_wake(&entities[1], false);
 	explore_check(next() == &entities[0]);
-	host_test_advance(SCHED_SLICE_NS + 1000);
+	host_test_advance(slice + 1000);
 	explore_check(host_test_take_timer(0));
 	timer_run_expired();
 	explore_check(sched_should_preempt() && next() == &entities[1] && !sched_should_preempt());
-	explore_check(sched_run_ns(&entities[0]) >= 2 * SCHED_SLICE_NS && entities[0].state == SCHED_QUEUED);
+	explore_check(sched_run_ns(&entities[0]) >= 2 * slice && entities[0].state == SCHED_QUEUED);
 	explore_check(host_test_timer(0) <= this_cpu()->slice_end_ns + 1000);
+}
+
+EXPLORE_TEST(who_waited_does_not_wait_for_the_end_of_a_slice, 1)
+{
+	boot(1);
+	sched_wake(&entities[0], false);
+	(void)next();
+	host_test_advance(slice / 2);
+	sched_wake(&entities[1], false);
+	host_test_advance(1000);
+	explore_check(host_test_take_timer(0)); /* it had its least time: at once */
+	timer_run_expired();
+	explore_check(next() == &entities[1]);
+
+	sched_set_policy(&entities[2], FAIR_WEIGHT_DEFAULT, FAIR_INTERACTIVE);
+	sched_wake(&entities[2], false);
+	explore_check(next() == &entities[1]); /* it has only just begun */
+	host_test_advance(SCHED_MIN_RUN_NS);
+	stop_running();
+	explore_check(next() == &entities[2]);
+	stop_running();
+	explore_check(next() == &entities[0]);
+	host_test_advance(slice / 2);
+	sched_wake(&entities[2], false);
+	explore_check(sched_should_preempt() && next() == &entities[2]); /* an interactive one, now */
+}
+
+EXPLORE_TEST(a_wait_saves_up_no_more_than_the_credit, 1)
+{
+	boot(1);
+	sched_wake(&entities[0], false);
+	(void)next();
+	for (unsigned i = 0; i < 100; i++) {
+		host_test_advance(slice);
+		timer_run_expired();
+	}
+	sched_wake(&entities[1], false); /* 100 slices behind */
+	host_test_advance(slice);
+	timer_run_expired();
+	explore_check(next() == &entities[1]);
+	host_test_advance(3 * slice);
+	timer_run_expired();
+	explore_check(next() == &entities[0]);
+}
+
+EXPLORE_TEST(a_weight_is_a_share, 1)
+{
+	uint64_t ran[3];
+
+	boot(1);
+	for (unsigned i = 0; i < 3; i++) {
+		sched_set_policy(&entities[i], FAIR_WEIGHT_DEFAULT << i, FAIR_NORMAL);
+		sched_wake(&entities[i], false);
+	}
+	for (unsigned i = 0; i < 3500; i++) {
+		(void)next();
+		host_test_advance(slice);
+		timer_run_expired();
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ran[i] = sched_run_ns(&entities[i]) * 7 / (3500ull << i);
+	for (unsigned i = 0; i < 3; i++)
+		explore_check(ran[i] > slice * 97 / 100 && ran[i] < slice * 103 / 100);
 }
 
 EXPLORE_TEST(idle_cpus_steal_only_saved_entities, 1)

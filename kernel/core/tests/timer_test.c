@@ -72,7 +72,16 @@ EXPLORE_TEST(cancelled_timers_do_not_fire, 50)
 	run_until(start + 110000);
 	for (unsigned i = 0; i < TIMERS; i++)
 		explore_check(fired_each[i] == armed[i] && !timer_cancel(&timers[i]));
-	explore_check(this_cpu()->timers == NULL);
+	explore_check(this_cpu()->timers.first == NULL);
+}
+
+EXPLORE_TEST(a_deadline_at_the_end_of_time_holds_nobody_up, 1)
+{
+	reset();
+	timer_arm(&timers[0], UINT64_MAX - 1);
+	timer_arm(&timers[1], clock_now_ns() + 1000);
+	run_until(clock_now_ns() + 5000);
+	explore_check(fired == 1 && fired_each[1] == 1 && timer_cancel(&timers[0]));
 }
 
 EXPLORE_TEST(hardware_is_armed_for_the_nearest, 1)
@@ -104,7 +113,7 @@ EXPLORE_TEST(a_timer_can_be_cancelled_elsewhere_and_armed_again, 1)
 	host_test_as_cpu(1);
 	explore_check(timer_cancel(&timers[0]));
 	timer_arm(&timers[0], clock_now_ns() + 1000);
-	explore_check(cpus[0].timers == NULL && cpus[1].timers == &timers[0]);
+	explore_check(cpus[0].timers.first == NULL && cpus[1].timers.first == &timers[0].node);
 	timer_arm(&timers[1], UINT64_MAX);
 	explore_check(!timer_cancel(&timers[1]));
 	run_until(clock_now_ns() + 5000);

@@ -8,6 +8,7 @@
 #include <core/list.h>
 #include <core/lock.h>
 #include <core/types.h>
+#include <fair/fair.h>
 
 struct arch_context;
 struct kcall;
@@ -15,7 +16,6 @@ struct quiesce_node;
 struct recorder_event;
 struct sched_entity;
 struct space;
-struct timer;
 
 /* Frames cached for this CPU; mm/frame.c's business. */
 #define CPU_FRAME_CACHE 32u
@@ -57,17 +57,25 @@ struct cpu {
 	uint64_t limbo_epoch[3];
 	struct quiesce_node *ready; /* their time has come */
 
-	/* run queue (core/sched.h) */
+	/* run queue (core/sched.h): what others look at, and take from */
 	alignas(CACHE_LINE) struct spinlock runqueue_lock;
-	struct list runqueue;  /* q: runqueue_lock; of any CPU */
-	unsigned runqueue_len; /* q; read by others as a hint */
-	uint64_t slice_end_ns;
-	uint64_t started_ticks; /* when `loaded` began to run */
+	unsigned runqueue_len;      /* q: runqueue_lock; read by others as a hint, as are the next three */
+	uint64_t runqueue_first;    /* q; virtual time of its first, unless it is empty */
+	uint64_t runqueue_clock;    /* q; of `runqueue` */
+	uint64_t picked_vtime;      /* of who was picked last, then */
+	struct fair_queue runqueue; /* q; of any CPU */
+
+	/* what runs here (core/sched.h) */
+	alignas(CACHE_LINE) uint64_t started_ticks; /* when `loaded` began to run */
+	uint64_t slice_start_ns, slice_end_ns;
+	const struct sched_entity
+		*slice_owner; /* compared only: who was picked for it; others run in it by hand-over */
 	uint64_t idle_since_ns;
+	unsigned peer; /* whose queue is looked at next */
 
 	/* timers (core/timer.h) */
 	struct spinlock timer_lock;
-	struct timer *timers;    /* t: timer_lock; heap by deadline; of any CPU */
+	struct heap timers;      /* t: timer_lock; by deadline; of any CPU */
 	uint64_t timer_armed_ns; /* what the hardware is set to; UINT64_MAX = nothing */
 
 	/* cpu_call: what this CPU asks of others, and who asks it */

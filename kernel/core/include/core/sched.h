@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Who runs where: a run queue for each CPU, round robin within it, idle CPUs steal.
+ * Who runs where: a run queue for each CPU, by virtual time (fair/fair.h); CPUs that have less to do, or what is less behind, take
+ * from others.
  *
  * - A sched_entity is inside a thread. States: BLOCKED -> (sched_wake) QUEUED -> RUNNING -> QUEUED or BLOCKED, DEAD.
  * - sched_wake makes it runnable on its home CPU, or, if the caller allows, remembers it as this CPU's hand-over when
@@ -10,7 +11,8 @@
  *   entity that is made runnable meanwhile can be queued, but only that CPU may take it.
  * - kernel_next is: pick; if it is not cpu->loaded, arch_context_switch(of cpu->loaded or NULL, of the picked) and
  *   sched_switched(picked); if none, save cpu->loaded, sched_idle, and pick again.
- * - The fair policy is still to come (docs/caveats.md); everything else only uses this header.
+ * - Virtual time is derived: it is brought up to date from run_ticks whenever an entity is queued. So a hand-over costs nothing
+ *   for it, and neither does a thread that runs alone.
  */
 #pragma once
 
@@ -20,12 +22,15 @@
 #include <core/list.h>
 #include <core/types.h>
 
-#define SCHED_SLICE_NS 10000000ull /* 10 ms */
+/* Who is behind the one that runs waits no longer than this for it, once it is queued on the same CPU. */
+#define SCHED_MIN_RUN_NS 500000ull
+/* Other CPUs' queues that are looked at when one picks: the bound on migrations, which is one for each pick, and on cache lines
+ * touched. One that idles looks at all. */
+#define SCHED_PEERS 2u
 
 enum sched_state : uint8_t { SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_DEAD };
 
 struct sched_entity {
-	struct list link; /* q: runqueue_lock of home: on its run queue */
 	/* QUEUED: written by who won the right to wake; else by the CPU that runs it */
 	enum sched_state state;
 	uint8_t home;       /* CPU number; changed only by who takes it to run, and by its waker */
@@ -33,10 +38,26 @@ struct sched_entity {
 	bool passive;       /* may move to its waker's CPU; set by the thread itself, before it blocks */
 	uint64_t run_ticks; /* CPU time used, up to the last switch */
 	uint64_t switches;
+	uint64_t charged_ticks;  /* q: runqueue_lock of home: of run_ticks, what is in its virtual time */
+	uint64_t policy;         /* weight << 8 | class, as asked for; in force from its next queueing */
+	uint32_t preemptions;    /* made way while it could have gone on */
+	uint32_t migrations;     /* came to another CPU */
+	struct fair_entity fair; /* q */
 };
 
 /* BLOCKED and passive. */
 void sched_entity_init(struct sched_entity *entity, unsigned home);
+/* Weight FAIR_WEIGHT_MIN .. FAIR_WEIGHT_MAX, class < FAIR_CLASSES; from any CPU. In force when it is queued next: what it has run by
+ * then counts by the old weight. */
+void sched_set_policy(struct sched_entity *entity, uint32_t weight, enum fair_class class);
+static inline uint32_t sched_weight(const struct sched_entity *entity)
+{
+	return (uint32_t)(load_relaxed(&entity->policy) >> 8);
+}
+static inline enum fair_class sched_class(const struct sched_entity *entity)
+{
+	return (enum fair_class)(load_relaxed(&entity->policy) & 0xff);
+}
 /* BLOCKED -> runnable. The caller won the right to wake it (one waker per blocking). */
 void sched_wake(struct sched_entity *entity, bool may_hand_over);
 /* The same with may_hand_over, for what lives on this CPU: the case of a call and its answer. */
@@ -74,16 +95,21 @@ static inline void sched_block_current(void)
 void sched_kill_current(void);
 
 struct sched_entity *sched_pick_slow(void);
-void sched_share(void);
+
+/* What ran here is accounted for up to now. */
+static inline void sched_account(struct cpu *cpu, uint64_t now)
+{
+	if (cpu->loaded)
+		store_relaxed(&cpu->loaded->run_ticks, cpu->loaded->run_ticks + (now - cpu->started_ticks));
+	cpu->started_ticks = now;
+}
 
 /* From now on `next` runs here, and time counts for it. */
 static inline void sched_start(struct cpu *cpu, struct sched_entity *next)
 {
 	uint64_t now = arch_ticks();
 
-	if (cpu->loaded)
-		cpu->loaded->run_ticks += now - cpu->started_ticks;
-	cpu->started_ticks = now;
+	sched_account(cpu, now);
 	next->switches += next != cpu->loaded;
 	store_relaxed(&next->state, SCHED_RUNNING);
 	store_relaxed(&next->on_cpu, true);
@@ -105,8 +131,6 @@ static inline struct sched_entity *sched_pick(void)
 		return sched_pick_slow();
 	cpu->handover = NULL;
 	sched_start(cpu, next);
-	if (unlikely(load_relaxed(&cpu->runqueue_len) != 0))
-		sched_share();
 	return next;
 }
 
@@ -117,11 +141,11 @@ static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched
 	struct sched_entity *next = cpu->handover;
 	uint64_t now;
 
-	if (unlikely(!next || load_relaxed(&cpu->need_resched) || load_relaxed(&cpu->runqueue_len) != 0))
+	if (unlikely(!next || load_relaxed(&cpu->need_resched)))
 		return NULL;
 	now = arch_ticks();
 	cpu->handover = NULL;
-	from->run_ticks += now - cpu->started_ticks;
+	store_relaxed(&from->run_ticks, from->run_ticks + (now - cpu->started_ticks));
 	cpu->started_ticks = now;
 	next->switches++;
 	store_relaxed(&next->state, SCHED_RUNNING);

@@ -5,16 +5,17 @@
  * - A timer belongs to the CPU that armed it and fires there, in kernel_on_timer, with no lock held. timer_cancel from
  *   any CPU: true if it will not fire (any more), false if it has fired or is firing; the element that holds it is
  *   then freed only through quiescence.
- * - Timers form a pairing heap for each CPU: arming is constant time, and a thousand sleepers cost the next one nothing.
+ * - Timers form a heap for each CPU (lib/heap): arming is constant time, and a thousand sleepers cost the next one nothing.
  */
 #pragma once
 
 #include <core/types.h>
+#include <heap/heap.h>
 
 struct timer {
 	uint64_t deadline_ns;
 	void (*fire)(struct timer *);
-	struct timer *child, *next, *prev; /* t: timer_lock of cpu; prev of a first child is its parent */
+	struct heap_node node; /* t: timer_lock of cpu */
 	uint8_t cpu;
 	bool armed; /* t */
 };

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Between CPUs: who is woken, who takes what from whom, and how a CPU goes to sleep.
+ *
+ * - Sleeping: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
+ *   CPUs. One of the two sees the other.
+ * - A CPU that picks looks at SCHED_PEERS others, in turns, and takes the first of one whose first is FAIR_PULL_NS behind its own:
+ *   so virtual times on all CPUs advance together, and each CPU is seen within cpu_count / SCHED_PEERS picks. One entity
+ *   moves for each pick at most; who has nothing looks at all.
+ * - Two run-queue locks are never held together: what is decided by another's published words is decided again by what is
+ *   found under its lock.
+ */
+#include "sched_private.h"
+
+#include <core/clock.h>
+#include <core/quiesce.h>
+#include <core/timer.h>
+
+/* An idle CPU that still has something to free looks again after this. */
+#define IDLE_COLLECT_NS 1000000ull
+
+static uint64_t idle_mask; /* CPUs that sleep and have not been sent anything since; atomic */
+
+static void send_reschedule(unsigned cpu_id)
+{
+	this_cpu()->stats.ipis_sent++;
+	arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
+}
+
+/* Wakes one sleeping CPU, so that it steals. Who takes its bit sends; it comes back when it sleeps again. */
+static bool wake_an_idle_cpu(void)
+{
+	uint64_t mask = load_relaxed(&idle_mask);
+
+	while (mask) {
+		uint64_t bit = mask & -mask;
+
+		if (atomic_and(&idle_mask, ~bit) & bit) {
+			send_reschedule((unsigned)__builtin_ctzll(bit));
+			return true;
+		}
+		mask &= ~bit;
+	}
+	return false;
+}
+
+void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity)
+{
+	uint64_t bit = 1ull << cpu->id;
+	uint64_t vtime = entity->fair.vtime;
+
+	sched_enqueue(cpu, entity, true);
+	full_fence(); /* queued, before looking who sleeps; against sched_idle */
+	if (load_relaxed(&cpu->idle)) {
+		if (atomic_and(&idle_mask, ~bit) & bit)
+			send_reschedule(cpu->id);
+	} else if (!wake_an_idle_cpu() &&
+		   heap_before(vtime + FAIR_WAKE_NS, load_relaxed(&cpu->picked_vtime))) {
+		sched_poke(cpu->id); /* it is behind who runs there: nobody waits for the end of a slice */
+	}
+}
+
+static struct cpu *next_peer(struct cpu *cpu)
+{
+	unsigned count = load_relaxed(&cpu_count);
+
+	cpu->peer = cpu->peer + 1 < count ? cpu->peer + 1 : 0;
+	if (cpu->peer == cpu->id)
+		cpu->peer = cpu->peer + 1 < count ? cpu->peer + 1 : 0;
+	return &cpus[cpu->peer];
+}
+
+struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own)
+{
+	struct cpu *best = NULL;
+	uint64_t latest = cpu->runqueue_clock;
+
+	for (unsigned i = 0; i < SCHED_PEERS; i++) {
+		struct cpu *peer = next_peer(cpu);
+		uint64_t clock = load_relaxed(&peer->runqueue_clock);
+
+		if (heap_before(latest, clock))
+			latest = clock;
+		if (load_relaxed(&peer->runqueue_len) == 0)
+			continue;
+		uint64_t first = load_relaxed(&peer->runqueue_first);
+		if (fair_should_pull(own, first)) {
+			best = peer;
+			own = first;
+		}
+	}
+	if (latest != cpu->runqueue_clock) {
+		spin_lock(&cpu->runqueue_lock);
+		fair_advance(&cpu->runqueue, latest);
+		sched_publish(cpu);
+		spin_unlock(&cpu->runqueue_lock);
+	}
+	return best;
+}
+
+/* Under the victim's lock. One whose registers are not saved yet cannot be taken; there is at most one such here (S2). */
+static struct fair_entity *first_saved(struct fair_queue *queue)
+{
+	struct fair_entity *first = fair_first(queue), *second;
+
+	if (!first || !load_acquire(&fair_sched(first)->on_cpu))
+		return first;
+	fair_dequeue(queue, first);
+	second = fair_first(queue);
+	fair_enqueue(queue, first, first->woken);
+	return second && !load_acquire(&fair_sched(second)->on_cpu) ? second : NULL;
+}
+
+struct sched_entity *sched_take_from(struct cpu *victim, struct cpu *thief)
+{
+	struct fair_entity *first;
+
+	spin_lock(&victim->runqueue_lock);
+	first = first_saved(&victim->runqueue);
+	if (first) {
+		fair_dequeue(&victim->runqueue, first);
+		sched_publish(victim);
+		store_relaxed(&fair_sched(first)->home, (uint8_t)thief->id);
+		fair_sched(first)->migrations++;
+	}
+	spin_unlock(&victim->runqueue_lock);
+	return first ? fair_sched(first) : NULL;
+}
+
+struct sched_entity *sched_steal(struct cpu *cpu)
+{
+	unsigned count = load_relaxed(&cpu_count);
+
+	for (unsigned i = 1; i < count; i++) {
+		struct cpu *victim = &cpus[(cpu->id + i) % count];
+		struct sched_entity *entity;
+
+		if (load_relaxed(&victim->runqueue_len) == 0)
+			continue;
+		entity = sched_take_from(victim, cpu);
+		if (entity) {
+			spin_lock(&cpu->runqueue_lock);
+			fair_advance(&cpu->runqueue, load_relaxed(&victim->runqueue_clock));
+			sched_publish(cpu);
+			spin_unlock(&cpu->runqueue_lock);
+			return entity;
+		}
+	}
+	return NULL;
+}
+
+void sched_share(void)
+{
+	full_fence(); /* queued, before looking who sleeps; as in sched_enqueue_remote */
+	if (unlikely(load_relaxed(&idle_mask) != 0))
+		(void)wake_an_idle_cpu();
+}
+
+static bool somebody_waits(const struct cpu *cpu)
+{
+	if (cpu->handover)
+		return true;
+	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
+		if (load_relaxed(&cpus[i].runqueue_len) == 0)
+			continue;
+		/* That CPU is about to take or to release it: give it time. */
+		if (i != cpu->id) {
+			arch_poll_ipi();
+			arch_pause();
+		}
+		return true;
+	}
+	return false;
+}
+
+void sched_idle(void)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t bit = 1ull << cpu->id;
+
+	sched_account(cpu, arch_ticks());
+	sched_switched(NULL);
+	quiesce_poll(); /* may wake somebody: before looking */
+	cpu->current_context = NULL;
+	store_relaxed(&cpu->idle, (uint8_t)1);
+	(void)atomic_or(&idle_mask, bit);
+	full_fence(); /* announced, before looking at the queues; against sched_enqueue_remote */
+	if (!somebody_waits(cpu)) {
+		cpu->idle_since_ns = clock_now_ns();
+		quiesce_exit();
+		if (cpu->limbo_count != 0)
+			timer_need(cpu->idle_since_ns + IDLE_COLLECT_NS);
+		arch_idle();
+		quiesce_enter();
+		cpu->stats.idle_ns += clock_now_ns() - cpu->idle_since_ns;
+	}
+	(void)atomic_and(&idle_mask, ~bit);
+	store_relaxed(&cpu->idle, (uint8_t)0);
+	if (cpu->handover) { /* there is no slice to hand over: whoever comes now gets a new one */
+		sched_enqueue(cpu, cpu->handover, true);
+		cpu->handover = NULL;
+	}
+}
+
+unsigned sched_least_loaded_cpu(void)
+{
+	unsigned best = this_cpu()->id, best_load = UINT32_MAX;
+
+	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
+		unsigned load = load_relaxed(&cpus[i].runqueue_len) + !load_relaxed(&cpus[i].idle);
+
+		if (load < best_load || (load == best_load && i == this_cpu()->id)) {
+			best = i;
+			best_load = load;
+		}
+	}
+	return best;
+}

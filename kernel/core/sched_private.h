@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What sched.c (one CPU) and sched_others.c (between CPUs) share. */
+#pragma once
+
+#include <core/sched.h>
+
+static inline struct sched_entity *fair_sched(struct fair_entity *fair)
+{
+	return container_of(fair, struct sched_entity, fair);
+}
+
+/* Into that CPU's queue; its virtual time is brought up to date. */
+void sched_enqueue(struct cpu *cpu, struct sched_entity *entity, bool woken);
+/* What others see of the queue. */
+void sched_publish(struct cpu *cpu) REQUIRES(cpu->runqueue_lock);
+/* The virtual time of who runs on this CPU, now. */
+uint64_t sched_running_vtime(const struct cpu *cpu, const struct sched_entity *running);
+
+/* More is queued here than this CPU can run now: for one that sleeps. After each queueing; who falls asleep looks at all queues. */
+void sched_share(void);
+/* Another CPU's queue has it now. */
+void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity);
+/* One of the next few CPUs whose first is well behind `own`, a virtual time; NULL: none. Takes over what is known of the
+ * virtual clock there. */
+struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own);
+/* The first of that CPU's queue that can be taken; NULL: none. */
+struct sched_entity *sched_take_from(struct cpu *victim, struct cpu *thief);
+/* Anybody's. */
+struct sched_entity *sched_steal(struct cpu *cpu);
