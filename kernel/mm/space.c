@@ -66,7 +66,7 @@ void space_fini(struct space *space)
 		const struct mapping *m = &space->mappings[i];
 
 		pagetable_clear(space->root, m->base, m->pages, &space->tables, &batch);
-		memory_put(m->memory);
+		mapping_put(space->ledger, m);
 	}
 	pagetable_free(&space->tables);
 	if (space->mappings != space->few) {
@@ -86,45 +86,28 @@ static bool is_user_range(vaddr_t base, uint64_t pages)
 	       pages <= (limit - base.raw) >> PAGE_SHIFT;
 }
 
+static const struct memory *memory_of(const struct mapping *m)
+{
+	return m->kind == MAPPING_PAGE ? NULL : m->memory;
+}
+
+/* memory NULL: a page of the space's own. */
 static enum status check_prot(const struct memory *memory, unsigned prot)
 {
 	if (prot & ~(unsigned)(RIGHTS | PAGE_USER))
 		return STATUS_INVALID;
 	if ((prot & (PAGE_WRITE | PAGE_EXEC)) && !(prot & PAGE_READ))
 		return STATUS_INVALID;
-	if ((prot & PAGE_WRITE) && ((prot & PAGE_EXEC) || memory->read_only))
+	if ((prot & PAGE_WRITE) && ((prot & PAGE_EXEC) || (memory && memory->read_only)))
 		return STATUS_INVALID;
-	if ((prot & PAGE_EXEC) && memory->device)
+	if ((prot & PAGE_EXEC) && memory && memory->device)
 		return STATUS_INVALID;
 	return STATUS_OK;
 }
 
 static uint8_t full_prot(const struct memory *memory, unsigned prot)
 {
-	return (uint8_t)(prot | PAGE_USER | (memory->device ? PAGE_DEVICE : 0u));
-}
-
-/* Chooses or checks the place, and inserts. The lock is held; all but the place was checked. */
-static enum status place(struct space *space, struct mapping *mapping) REQUIRES(space->lock)
-{
-	enum status status;
-	unsigned index;
-
-	if (mapping->base.raw == 0) {
-		mapping->base = VADDR(space_find_gap(space, mapping->pages, &index));
-		if (mapping->base.raw == 0)
-			return STATUS_NO_SLOT;
-	} else {
-		index = space_find(space, mapping->base.raw);
-		if (index < space->len && space->mappings[index].base.raw < mapping_end(mapping))
-			return STATUS_EXISTS;
-	}
-	status = space_make_room(space, 1);
-	if (status != STATUS_OK)
-		return status;
-	memory_get(mapping->memory);
-	space_insert(space, index, mapping);
-	return STATUS_OK;
+	return (uint8_t)(prot | PAGE_USER | (memory && memory->device ? PAGE_DEVICE : 0u));
 }
 
 struct wanted {
@@ -139,13 +122,13 @@ struct wanted {
 static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASES(space->lock)
 {
 	for (;;) {
-		struct memory *taken[REMOVE_BATCH];
+		struct mapping taken[REMOVE_BATCH];
 		unsigned first = space_find(space, base), count = 0;
 		bool more;
 
 		while (count < REMOVE_BATCH && first + count < space->len &&
 		       space->mappings[first + count].base.raw < end) {
-			taken[count] = space->mappings[first + count].memory;
+			taken[count] = space->mappings[first + count];
 			count++;
 		}
 		space_remove(space, first, count);
@@ -154,7 +137,7 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 			space_set_busy(space, base, end, true); /* ours still, while the lock is dropped */
 		spin_unlock(&space->lock);
 		while (count > 0)
-			memory_put(taken[--count]);
+			mapping_put(space->ledger, &taken[--count]);
 		if (!more)
 			return;
 		spin_lock(&space->lock);
@@ -165,15 +148,15 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 static void remove_range(struct space *space, uint64_t base, uint64_t end) RELEASES(space->lock)
 {
 	unsigned index = space_find(space, base);
-	struct memory *memory = space->mappings[index].memory;
+	const struct mapping removed = space->mappings[index];
 
-	if (unlikely(mapping_end(&space->mappings[index]) != end)) {
+	if (unlikely(mapping_end(&removed) != end)) {
 		remove_all(space, base, end);
 		return;
 	}
 	space_remove(space, index, 1);
 	spin_unlock(&space->lock);
-	memory_put(memory);
+	mapping_put(space->ledger, &removed);
 }
 
 /* Undoes a mapping, entered or not. Drops the lock. */
@@ -227,7 +210,9 @@ static enum status add_mapping(struct space *space, struct memory *memory, const
 				  .pinned = wanted->pinned,
 				  .kind = wanted->kind};
 	space_lock_settled(space, mapping.base.raw, mapping_end(&mapping));
-	status = place(space, &mapping);
+	status = space_place(space, &mapping);
+	if (status == STATUS_OK)
+		memory_get(memory);
 	if (wanted->entered && status == STATUS_OK && (status = enter_all(space, &mapping)) != STATUS_OK) {
 		clear_and_remove(space, &mapping);
 		return status;
@@ -253,18 +238,6 @@ enum status space_map_as(struct space *space, struct memory *memory, uint64_t fi
 		&(struct wanted){
 			.first_page = first_page, .pages = pages, .hint = hint, .prot = prot, .kind = kind},
 		out);
-}
-
-enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
-			      vaddr_t *out)
-{
-	return add_mapping(space, memory,
-			   &(struct wanted){.pages = memory->pages,
-					    .hint = hint,
-					    .prot = prot,
-					    .entered = true,
-					    .kind = MAPPING_OWN},
-			   out);
 }
 
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
@@ -305,7 +278,7 @@ static enum status check_prot_all(struct space *space, uint64_t base, uint64_t e
 	REQUIRES(space->lock)
 {
 	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
-		enum status status = check_prot(space->mappings[i].memory, prot);
+		enum status status = check_prot(memory_of(&space->mappings[i]), prot);
 
 		if (status != STATUS_OK)
 			return status;
@@ -321,7 +294,7 @@ static void protect_locked(struct space *space, uint64_t base, uint64_t end, uns
 	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++) {
 		struct mapping *m = &space->mappings[i];
 
-		m->prot = full_prot(m->memory, prot);
+		m->prot = full_prot(memory_of(m), prot);
 		if (prot & PAGE_READ)
 			pagetable_set_prot(space->root, m->base, m->pages, mapping_entered_prot(m),
 					   &space->tables, batch);

@@ -39,7 +39,24 @@ static struct twin *twin_of(const struct clone *clone, struct memory *memory)
 
 static bool is_copied(const struct mapping *m)
 {
-	return m->memory->copying || (m->kind == MAPPING_OWN && !m->memory->physical);
+	return m->kind != MAPPING_PAGE &&
+	       (m->memory->copying || (m->kind == MAPPING_OWN && !m->memory->physical));
+}
+
+/* A page of its own: both have the frame, and are charged for it. */
+static enum status add_page(struct clone *clone, struct space *space, const struct mapping *m)
+	REQUIRES(space->lock)
+{
+	enum status status = ledger_charge(clone->ledger, LEDGER_PAGES, 1);
+
+	if (status != STATUS_OK)
+		return status;
+	frame_get(m->frame);
+	if (m->prot & PAGE_WRITE)
+		pagetable_set_prot(space->root, m->base, 1, mapping_entered_prot(m), &space->tables,
+				   &clone->batch);
+	clone->list[clone->len++] = *m;
+	return STATUS_OK;
 }
 
 static enum status make_twin(struct clone *clone, struct twin *twin)
@@ -56,6 +73,8 @@ static enum status add_mapping(struct clone *clone, struct space *space, const s
 {
 	struct mapping copy = *m;
 
+	if (m->kind == MAPPING_PAGE)
+		return add_page(clone, space, m);
 	if (is_copied(m)) {
 		struct twin *twin = twin_of(clone, m->memory);
 		enum status status = twin->to == NULL ? make_twin(clone, twin) : STATUS_OK;
@@ -112,7 +131,7 @@ static enum status give_list(struct clone *clone, struct space *to)
 static void end(struct clone *clone)
 {
 	for (unsigned i = 0; i < clone->len; i++)
-		memory_put(clone->list[i].memory);
+		mapping_put(clone->ledger, &clone->list[i]);
 	for (unsigned i = 0; clone->twins != NULL && i < clone->places; i++)
 		if (clone->twins[i].to != NULL)
 			memory_put(clone->twins[i].to);

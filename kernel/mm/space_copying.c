@@ -40,7 +40,7 @@ static void clear_others(struct space *space, const struct mapping *mapping, uin
 	for (unsigned i = 0; i < space->len; i++) {
 		const struct mapping *m = &space->mappings[i];
 
-		if (m->memory == mapping->memory && index - m->first_page < m->pages)
+		if (mapping_shows(m, mapping->memory) && index - m->first_page < m->pages)
 			clear_other(space, m->base.raw + (index - m->first_page) * PAGE_SIZE, frame, reach);
 	}
 }

@@ -19,7 +19,7 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	REQUIRES(space->lock)
 {
 	unsigned index = space_find(space, address.raw);
-	const struct mapping *m = &space->mappings[index];
+	struct mapping *m = &space->mappings[index];
 	vaddr_t page = VADDR(align_down(address.raw, PAGE_SIZE));
 	enum status status;
 	paddr_t frame;
@@ -33,6 +33,8 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	}
 	if (unlikely((m->prot & needed) != needed))
 		return STATUS_DENIED;
+	if (unlikely(m->kind == MAPPING_PAGE))
+		return space_fault_page(space, m, needed & PAGE_WRITE);
 	if (unlikely(m->memory->copying))
 		return space_fault_copying(space, m, page, needed & PAGE_WRITE);
 	status = memory_page(m->memory, m->first_page + ((address.raw - m->base.raw) >> PAGE_SHIFT), &frame);

@@ -227,6 +227,26 @@ uint64_t space_find_gap(struct space *space, uint64_t pages, unsigned *index)
 	return gap_above(space, SPACE_LOWEST, size, index);
 }
 
+enum status space_place(struct space *space, struct mapping *mapping)
+{
+	enum status status;
+	unsigned index;
+
+	if (mapping->base.raw == 0) {
+		mapping->base = VADDR(space_find_gap(space, mapping->pages, &index));
+		if (mapping->base.raw == 0)
+			return STATUS_NO_SLOT;
+	} else {
+		index = space_find(space, mapping->base.raw);
+		if (index < space->len && space->mappings[index].base.raw < mapping_end(mapping))
+			return STATUS_EXISTS;
+	}
+	status = space_make_room(space, 1);
+	if (status == STATUS_OK)
+		space_insert(space, index, mapping);
+	return status;
+}
+
 bool space_mapping(struct space *space, unsigned index, struct mapping *out)
 {
 	bool found;

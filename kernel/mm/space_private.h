@@ -2,6 +2,7 @@
 /* What the parts of struct space's implementation share: the list (space_list.c) and the TLB work (space_flush.c). */
 #pragma once
 
+#include <mm/frame.h>
 #include <mm/space.h>
 
 static inline uint64_t mapping_end(const struct mapping *m)
@@ -12,7 +13,9 @@ static inline uint64_t mapping_end(const struct mapping *m)
 /* The rights that its pages may be entered with before it is known whose their frames are. */
 static inline unsigned mapping_entered_prot(const struct mapping *m)
 {
-	return m->memory->copying ? m->prot & ~(unsigned)PAGE_WRITE : m->prot;
+	bool copying = m->kind == MAPPING_PAGE ? frame_refs(m->frame) > 1 : m->memory->copying;
+
+	return copying ? m->prot & ~(unsigned)PAGE_WRITE : m->prot;
 }
 
 unsigned space_search(struct space *space, uint64_t va) REQUIRES(space->lock);
@@ -31,6 +34,17 @@ static inline unsigned space_find(struct space *space, uint64_t va) REQUIRES(spa
 	return space_search(space, va);
 }
 
+/* What a mapping that has been removed, or was never inserted, holds. */
+static inline void mapping_put(struct ledger *ledger, const struct mapping *m)
+{
+	if (m->kind != MAPPING_PAGE) {
+		memory_put(m->memory);
+		return;
+	}
+	frame_put(m->frame);
+	ledger_credit(ledger, LEDGER_PAGES, 1);
+}
+
 void space_settle(struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock);
 
 /* Takes the lock when nothing in the range is busy. */
@@ -45,6 +59,8 @@ static inline void space_lock_settled(struct space *space, uint64_t base, uint64
 enum status space_make_room(struct space *space, unsigned extra) REQUIRES(space->lock);
 /* There is room; `index`: of the first mapping above it. */
 void space_insert(struct space *space, unsigned index, const struct mapping *mapping) REQUIRES(space->lock);
+/* Chooses (base 0) or checks the place, and inserts. NO_SLOT, EXISTS, NO_QUOTA, NO_MEMORY. What it holds is the caller's to count. */
+enum status space_place(struct space *space, struct mapping *mapping) REQUIRES(space->lock);
 /* Removes `count` mappings from `index` on; their memory is the caller's to put. */
 void space_remove(struct space *space, unsigned index, unsigned count) REQUIRES(space->lock);
 /* Makes [base, end) consist of whole mappings, `*first` the first. NOT_FOUND: a page is unmapped; DENIED: pinned;
@@ -65,5 +81,7 @@ void space_flush_locked(struct space *space, uint64_t base, uint64_t end, const 
 /* A fault in a mapping of a copying memory (space_copying.c). */
 enum status space_fault_copying(struct space *space, const struct mapping *mapping, vaddr_t page, bool write)
 	REQUIRES(space->lock);
+/* The same for a page of the space's own (space_page.c). */
+enum status space_fault_page(struct space *space, struct mapping *mapping, bool write) REQUIRES(space->lock);
 /* On each CPU of `active`; with no lock held if there is another than this one. */
 void space_flush(struct space *space, uint64_t active, const struct tlb_batch *batch);

@@ -222,10 +222,17 @@ static enum status protect(void *self, struct rpc_request *request,
 				   "protection");
 }
 
-static enum status space_map_all(struct space *space, struct memory *memory, vaddr_t at, unsigned prot,
-				 vaddr_t *mapped)
+static enum status allocate_pages(struct process *process, uint64_t pages, vaddr_t at, vaddr_t *mapped)
 {
-	return space_map_as(space, memory, 0, memory->pages, at, prot, MAPPING_OWN, mapped);
+	struct memory *memory;
+	enum status status = memory_create(&process->ledger, pages, &memory);
+
+	if (status != STATUS_OK)
+		return status;
+	status = space_map_as(&process->space, memory, 0, pages, at, PAGE_USER | PAGE_READ | PAGE_WRITE,
+			      MAPPING_OWN, mapped);
+	memory_put(memory);
+	return status;
 }
 
 static enum status allocate(void *self, struct rpc_request *request,
@@ -235,20 +242,16 @@ static enum status allocate(void *self, struct rpc_request *request,
 	struct process *process = process_of(self);
 	uint64_t address = virtual_memory_allocate_params_reader_address(params);
 	uint64_t length = virtual_memory_allocate_params_reader_length(params);
-	struct memory *memory;
 	vaddr_t mapped;
 
 	if (!range_ok(address, length))
 		return object_raise_invalid(request, "not whole pages of the user half", "length");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	enum status status = memory_create(&process->ledger, length / PAGE_SIZE, &memory);
-	if (status != STATUS_OK)
-		return status;
 	/* A single page will be touched, and the fault would cost more than the page does. */
-	status = (memory->pages == 1 ? space_map_entered : space_map_all)(
-		&process->space, memory, VADDR(address), PAGE_USER | PAGE_READ | PAGE_WRITE, &mapped);
-	memory_put(memory);
+	enum status status = length == PAGE_SIZE
+				     ? space_map_page(&process->space, VADDR(address), &mapped)
+				     : allocate_pages(process, length / PAGE_SIZE, VADDR(address), &mapped);
 	if (status != STATUS_OK)
 		return raise_map(request, status);
 	virtual_memory_allocate_results_builder_set_address(results, mapped.raw);

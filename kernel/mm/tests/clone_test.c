@@ -90,9 +90,10 @@ static void map_all(struct space *space, struct ledger *ledger)
 	explore_check(memory_create(&owner, SHARED, &source) == STATUS_OK);
 	explore_check(memory_create(ledger, OWN, &own) == STATUS_OK);
 	explore_check(memory_create_copying(ledger, source, 0, COPIED, &copies) == STATUS_OK);
-	/* In two pieces that both show page 2: one memory, several mappings. */
+	/* In two pieces, and between them a page by itself. */
 	explore_check(space_map_as(space, own, 0, 4, VADDR(address(0)), RW, MAPPING_OWN, &at) == STATUS_OK);
-	explore_check(space_map_as(space, own, 4, 2, VADDR(address(4)), RW, MAPPING_OWN, &at) == STATUS_OK);
+	explore_check(space_map_page(space, VADDR(address(4)), &at) == STATUS_OK);
+	explore_check(space_map_as(space, own, 5, 1, VADDR(address(5)), RW, MAPPING_OWN, &at) == STATUS_OK);
 	explore_check(space_map_as(space, copies, 0, COPIED, VADDR(address(OWN)), RW, MAPPING_OWN, &at) ==
 		      STATUS_OK);
 	explore_check(space_map(space, source, 0, SHARED, VADDR(address(OWN + COPIED)), RW, &at) ==

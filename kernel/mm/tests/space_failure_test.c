@@ -27,6 +27,8 @@ static enum status operate(unsigned kind, struct memory *memory)
 		return space_unmap(&space, VADDR(0x101000), 2);
 	case 2:
 		return space_protect(&space, VADDR(0x101000), 2, PAGE_READ);
+	case 5:
+		return space_map_page(&space, VADDR(0x40000000), &out);
 	case 3:
 		return space_fault(&space, VADDR(0x100000), true, false);
 	default:
@@ -44,7 +46,7 @@ static void prepare(uint64_t page_limit, struct memory **memory)
 
 EXPLORE_TEST(each_failing_allocation_leaves_the_mappings_as_before, 1)
 {
-	for (unsigned kind = 0; kind < 5; kind++) {
+	for (unsigned kind = 0; kind < 6; kind++) {
 		for (uint64_t n = 1;; n++) {
 			struct memory *memory;
 			enum status status;
@@ -70,7 +72,7 @@ EXPLORE_TEST(each_failing_allocation_leaves_the_mappings_as_before, 1)
 
 EXPLORE_TEST(each_quota_leaves_the_mappings_as_before, 1)
 {
-	for (unsigned kind = 0; kind < 5; kind++) {
+	for (unsigned kind = 0; kind < 6; kind++) {
 		for (uint64_t limit = 1;; limit++) {
 			struct memory *memory;
 			enum status status;

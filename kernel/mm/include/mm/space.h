@@ -32,11 +32,15 @@ enum mapping_kind : uint8_t {
 	MAPPING_SHARED, /* others may have the memory, too: so does a clone of the process */
 	MAPPING_OWN,    /* it belongs to this space: a clone gets a copy */
 	MAPPING_LENT,   /* as SHARED, but it goes when a gate is revoked (cap/gate_mapping.h) */
+	MAPPING_PAGE,   /* as OWN, one page: there is no struct memory, the mapping has the frame itself */
 };
 
 struct mapping { /* half a cache line: the list is searched, and moved to insert */
 	vaddr_t base;
-	struct memory *memory;      /* counted */
+	union {
+		struct memory *memory; /* counted */
+		paddr_t frame;         /* PAGE: counted; charged to the space's ledger */
+	};
 	uint32_t pages, first_page; /* how many, and from which of the memory on: below MEMORY_MAX_PAGES */
 	uint8_t prot;               /* enum page_prot, with PAGE_USER; PAGE_USER alone = no access */
 	uint8_t most;               /* what space_map was given: space_protect never goes beyond it */
@@ -75,9 +79,8 @@ enum status space_map(struct space *space, struct memory *memory, uint64_t first
 /* As space_map, of that kind; space_map is of kind SHARED. */
 enum status space_map_as(struct space *space, struct memory *memory, uint64_t first_page, uint64_t pages,
 			 vaddr_t hint, unsigned prot, enum mapping_kind kind, vaddr_t *out);
-/* Of all of the memory, of kind OWN; and enters every page, or fails (NO_QUOTA, NO_MEMORY). */
-enum status space_map_entered(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
-			      vaddr_t *out);
+/* One zeroed page of the space's own, readable and writable, entered: kind PAGE. As space_map; NO_MEMORY. */
+enum status space_map_page(struct space *space, vaddr_t hint, vaddr_t *out);
 /* Exactly one or several whole mappings, or parts of them (which are split). NOT_FOUND if any page is unmapped, DENIED
  * if any is pinned. */
 enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
@@ -85,7 +88,7 @@ enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
 enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, unsigned prot);
 /* A page fault at `address`. OK: mapped, run on. Anything else: the fault stands. */
 enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute);
-/* As space_map_entered (regions). space_unmap refuses it. */
+/* As space_map, of all of the memory, every page entered (regions). space_unmap refuses it. */
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			     vaddr_t *out);
 /*
@@ -118,7 +121,7 @@ bool space_mapping_of(struct space *space, const struct memory *memory, uint64_t
 		      struct mapping *out);
 static inline bool mapping_shows(const struct mapping *m, const struct memory *memory)
 {
-	return m->memory == memory || m->memory->source == memory;
+	return m->kind != MAPPING_PAGE && (m->memory == memory || m->memory->source == memory);
 }
 /* The i-th mapping (a copy, without a reference), or false. For introspection. */
 bool space_mapping(struct space *space, unsigned index, struct mapping *out);
