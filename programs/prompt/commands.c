@@ -52,7 +52,7 @@ const struct command commands[] = {
 	{"top", "top", "the same, busiest first, refreshed in place", view_top},
 	{"graph", "graph [PID | --dot]", "who holds what, and how it came there", view_graph},
 	{"image", "image", "what this image grants to whom", view_image},
-	{"crashes", "crashes", "processes that failed", view_crashes},
+	{"crashes", "crashes [N]", "processes that failed; all about one", view_crashes},
 	{"ls", "ls NAME/PATH", "names in a directory or namespace", command_ls},
 	{"tree", "tree NAME/PATH", "everything below a directory", command_tree},
 	{"du", "du NAME/PATH", "what it takes up", command_du},

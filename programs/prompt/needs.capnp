@@ -28,6 +28,7 @@ const needs :Program = (
     (name = "store", interface = "Store", why = "Blobs, likewise.", optional = true),
     (name = "names", interface = "Namespace", why = "Names, likewise.", optional = true),
   ],
+  others = true,
   stackBytes = 262144,
   arenaBytes = 65536,
 );

@@ -5,7 +5,7 @@
  * - view_trace.c:  calls of programs started here, from their captured messages: trace, stats. view_filter.c: which of
  *   them; view_export.c: as a file, over the terminal.
  * - view_events.c: calls of everybody, from the flight recorder, for who holds a SystemInspector: trace all.
- * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image, crashes.
+ * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image.  view_crashes.c.
  * - view_text.c:   columns, durations, sizes.
  */
 #pragma once

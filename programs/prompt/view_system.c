@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* log, mem, image, crashes: what the system says of itself. */
+/* log, mem, image: what the system says of itself. */
 #include <runtime/runtime.h>
 #include <schema/kernel/log_reader.capnp.h>
 #include <schema/kernel/system_info.capnp.h>
@@ -287,64 +287,5 @@ bool view_image(const struct shell_word *words, uint32_t count)
 	text_print(&out, "image \"%.*s\": who starts, and what each is given\n", (int)name.len, name.ptr);
 	for (uint32_t i = 0; i < image_process_list_reader_count(processes); i++)
 		show_process(image_process_list_reader_at(processes, i));
-	return true;
-}
-
-/* ---- crashes ---- */
-
-static void show_crash(struct supervisor_summary_reader s)
-{
-	struct msg_text name = supervisor_summary_reader_name(s),
-			where = supervisor_summary_reader_function(s);
-	struct spawn_exit exit = {
-		.reason = (uint16_t)supervisor_summary_reader_reason(s),
-		.code = supervisor_summary_reader_code(s),
-	};
-	char text[160];
-
-	spawn_exit_text(&exit, text, sizeof(text));
-	text_print(&out, "  %llu ", (unsigned long long)supervisor_summary_reader_number(s));
-	view_put_time(supervisor_summary_reader_time_ns(s));
-	text_print(&out, "%.*s (%u): %s", (int)name.len, name.ptr, supervisor_summary_reader_pid(s), text);
-	if (where.len > 0)
-		text_print(&out, " in %.*s", (int)where.len, where.ptr);
-	text_put(&out, "\n");
-}
-
-bool view_crashes(const struct shell_word *words, uint32_t count)
-{
-	uint64_t from = 0, shown = 0;
-	cap_id supervisor;
-	bool more = true;
-
-	(void)words, (void)count;
-	if (!names_need("supervisor", SUPERVISOR_INTERFACE_ID, &supervisor))
-		return false;
-	while (more) {
-		struct supervisor_crashes_results_reader results;
-		struct rpc_call call;
-
-		supervisor_crashes_params_builder_set_from(
-			supervisor_crashes_begin(&call, runtime_transport(), supervisor), from);
-
-		enum status status = supervisor_crashes_call(&call, &results);
-		more = false;
-		if (status == STATUS_OK) {
-			struct supervisor_summary_list_reader list =
-				supervisor_crashes_results_reader_crashes(results);
-			uint32_t n = supervisor_summary_list_reader_count(list);
-
-			for (uint32_t i = 0; i < n; i++)
-				show_crash(supervisor_summary_list_reader_at(list, i));
-			shown += n;
-			more = n > 0 && supervisor_crashes_results_reader_next(results) > from;
-			from = supervisor_crashes_results_reader_next(results);
-		} else {
-			show_failure(&call, status);
-		}
-		rpc_end(&call);
-	}
-	if (shown == 0)
-		text_put(&out, "  none\n");
 	return true;
 }

@@ -11,6 +11,8 @@ struct Program {
   submissions @3 :UInt32;
   # Ring geometry of the first thread; 0 = default.
   arenaBytes @4 :UInt32;
+  others @5 :Bool;
+  # An image may grant it anything else as well: a shell can use, and hand on, whatever it is given.
 
   struct Need {
     name @0 :Text;

@@ -178,20 +178,32 @@ static void check_source(struct source *s, struct msg_text process, struct image
 	}
 }
 
+bool grant_asked(struct source *s, const struct program *program, struct image_grant_reader grant,
+		 struct msg_text *asked)
+{
+	struct program_need_reader need;
+
+	if (program_need(program, image_grant_reader_name(grant), &need))
+		*asked = program_need_reader_interface(need);
+	else if (program_reader_others(program->needs))
+		*asked = grant_interface(s, grant);
+	else
+		return false;
+	return true;
+}
+
 static void check_grant(struct source *s, struct msg_text process, const struct program *program,
 			struct image_grant_reader grant)
 {
-	struct msg_text name = image_grant_reader_name(grant), given = grant_interface(s, grant);
-	struct program_need_reader need;
+	struct msg_text name = image_grant_reader_name(grant), given = grant_interface(s, grant), asked;
 
 	check_source(s, process, grant);
-	if (!program_need(program, name, &need)) {
+	if (!grant_asked(s, program, grant, &asked)) {
 		source_error(s, process, name, "grants \"%.*s\", which the program %.*s does not ask for",
 			     T(name), T(program->name));
 		return;
 	}
 
-	struct msg_text asked = program_need_reader_interface(need);
 	struct registry_data_interface_reader have = registry_interface(given),
 					      want = registry_interface(asked);
 

@@ -80,6 +80,9 @@ struct file folder_pack(struct msg_text name);
 bool data_file(struct msg_text name, struct file *file); /* of images/files */
 struct msg_text grant_interface(struct source *s,
 				struct image_grant_reader grant); /* empty: unknown export */
+/* As which interface the program gets it: as it asks, or, if it takes others as well, as the source is. False: it does not. */
+bool grant_asked(struct source *s, const struct program *program, struct image_grant_reader grant,
+		 struct msg_text *asked);
 struct image_process_reader find_process(struct source *s, struct msg_text name, bool *found);
 bool find_export(struct image_process_reader process, struct msg_text name,
 		 struct image_export_reader *export_);

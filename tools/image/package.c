@@ -72,13 +72,10 @@ static void resolve_grants(struct source *s, struct image_process_reader process
 	for (uint32_t i = 0; i < image_grant_list_reader_count(grants); i++) {
 		struct image_grant_reader grant = image_grant_list_reader_at(grants, i);
 		struct image_grant_builder b = image_grant_list_builder_at(out, i);
-		struct program_need_reader need;
+		struct msg_text asked;
 
-		if (!program_need(program, image_grant_reader_name(grant), &need))
+		if (!grant_asked(s, program, grant, &asked))
 			abort(); /* checked */
-
-		struct msg_text asked = program_need_reader_interface(need);
-
 		image_grant_builder_set_interface_id(b, interface_id(asked));
 		image_grant_builder_set_line(b, source_line(s, image_process_reader_name(process),
 							    image_grant_reader_name(grant)));
