@@ -53,6 +53,7 @@ include mk/test.mk
 include mk/bench.mk
 include mk/check.mk
 include mk/docs.mk
+include mk/sdk.mk
 -include mk/assurance.mk
 
 .PHONY: all kernel user images tools help clean distclean

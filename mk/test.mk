@@ -16,7 +16,7 @@ endif
 debug-kernel: kernel # not beside it: both would make the generated headers
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 
-test: all $(HOST_TESTS) $(FUZZERS) $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## all tests; ends with `N passed, N failed`
+test: all sdk $(HOST_TESTS) $(FUZZERS) $(TOOLS) $(TEST_ISOS) $(TEST_DEBUG)  ## all tests; ends with `N passed, N failed`
 	$(Q)tests/run -j $(TEST_JOBS) -k '$(T)' host fuzz script system
 
 test-host: $(HOST_TESTS) $(TOOLS)  ## unit tests on the host only

@@ -161,7 +161,7 @@ static void check_source(struct source *s, struct msg_text process, struct image
 	}
 	case IMAGE_GRANT_SOURCE_WHICH_FOLDER:
 		if (!folder_exists(image_grant_source_reader_folder(source)))
-			source_error(s, process, name, "there is no folder images/folders/%.*s",
+			source_error(s, process, name, "there is no folder %s/folders/%.*s", image_data,
 				     T(image_grant_source_reader_folder(source)));
 		break;
 	case IMAGE_GRANT_SOURCE_WHICH_EXPORT:
@@ -329,7 +329,7 @@ bool data_file(struct msg_text name, struct file *file)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "images/files/%.*s", T(name));
+	snprintf(path, sizeof(path), "%s/files/%.*s", image_data, T(name));
 	return name.len > 0 && name.len < 256 && !memchr(name.ptr, '/', name.len) && read_file(path, file);
 }
 
@@ -342,7 +342,7 @@ static void check_files(struct source *s)
 		struct file file;
 
 		if (!data_file(name, &file))
-			source_error(s, nothing, name, "there is no file images/files/%.*s", T(name));
+			source_error(s, nothing, name, "there is no file %s/files/%.*s", image_data, T(name));
 		for (uint32_t j = 0; j < i; j++)
 			if (msg_text_equal(msg_list_text(files, j), name))
 				source_error(s, nothing, name, "two files have this name");

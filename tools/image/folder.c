@@ -86,7 +86,7 @@ bool folder_exists(struct msg_text name)
 	char path[MAX_PATH];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "images/folders/%.*s", T(name));
+	snprintf(path, sizeof(path), "%s/folders/%.*s", image_data, T(name));
 	return name.len > 0 && name.len < 256 && !memchr(name.ptr, '/', name.len) && stat(path, &st) == 0 &&
 	       S_ISDIR(st.st_mode);
 }
@@ -98,7 +98,7 @@ struct file folder_pack(struct msg_text name)
 	struct msg_builder builder;
 	struct file out;
 
-	snprintf(path, sizeof(path), "images/folders/%.*s", T(name));
+	snprintf(path, sizeof(path), "%s/folders/%.*s", image_data, T(name));
 	walk(&list, path, "");
 	out = (struct file){.bytes = allocate(list.bytes + 64)};
 	msg_builder_init(&builder, out.bytes, list.bytes + 64);

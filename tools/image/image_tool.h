@@ -28,7 +28,12 @@ bool read_file(const char *path, struct file *file);
 /* A message from this build host, without bounds on its size. */
 void open_message(struct msg_reader *reader, struct file file);
 
+/* Where the folders files/ and folders/ are, which hold what images pack. */
+extern const char *image_data;
+
 /* ---- source.c: the image as written ---- */
+/* One more directory for imports that begin with /. */
+void source_import_path(const char *directory);
 struct source {
 	const char *path;
 	struct file text;
@@ -64,6 +69,7 @@ struct program {
 	struct program_reader needs; /* empty if it has no record */
 	struct program *next;
 };
+/* One more directory; at most 8. */
 void programs_open(const char *directory);
 /* Null: there is none. Exits if the file is there and no loadable program. */
 struct program *program_find(struct msg_text name);

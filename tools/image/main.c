@@ -3,10 +3,15 @@
  * image: makes a boot package (abi/package.h) of a system image, a typed constant `image` of type Image
  * (schema/service/image.capnp), after checking it against the programs and the schema registry.
  *
- *	image build images/NAME.capnp -o NAME.pkg [--programs DIR] [--registry FILE]
- *	image report images/NAME.capnp            [--programs DIR] [--registry FILE]
+ *	image build SOURCE -o PACKAGE [options]
+ *	image report SOURCE           [options]
  *
- * Run at the top of the tree. Findings are printed as `images/NAME.capnp:LINE: what is wrong`; the exit status is 1
+ *	--programs DIR    compiled programs (out/user/bin); repeat: the first that has one of the name
+ *	--registry FILE   what is known of interfaces (out/gen/registry.bin)
+ *	-I DIR            where imports that begin with / are looked for, after the current directory; repeat
+ *	--data DIR        where files/ and folders/ are that images pack (images)
+ *
+ * Findings are printed as `images/NAME.capnp:LINE: what is wrong`; the exit status is 1
  * if there is any.
  */
 #include <stdarg.h>
@@ -27,6 +32,8 @@ void die(const char *format, ...)
 	va_end(args);
 	exit(1);
 }
+
+const char *image_data = "images";
 
 void *allocate(size_t bytes)
 {
@@ -66,19 +73,20 @@ void open_message(struct msg_reader *reader, struct file file)
 
 [[noreturn]] static void usage(void)
 {
-	fputs("usage: image build SOURCE -o PACKAGE [--programs DIR] [--registry FILE]\n"
-	      "       image report SOURCE [--programs DIR] [--registry FILE]\n",
+	fputs("usage: image build SOURCE -o PACKAGE [--programs DIR]... [--registry FILE] [-I DIR]... [--data DIR]\n"
+	      "       image report SOURCE [--programs DIR]... [--registry FILE] [-I DIR]... [--data DIR]\n",
 	      stderr);
 	exit(2);
 }
 
 struct options {
-	const char *command, *source, *output, *programs, *registry;
+	const char *command, *source, *output, *registry;
+	bool programs;
 };
 
 static struct options parse(int argc, char **argv)
 {
-	struct options o = {.programs = "out/user/bin", .registry = "out/gen/registry.bin"};
+	struct options o = {.registry = "out/gen/registry.bin"};
 
 	if (argc < 3)
 		usage();
@@ -90,9 +98,13 @@ static struct options parse(int argc, char **argv)
 		if (strcmp(argv[i], "-o") == 0)
 			o.output = argv[i + 1];
 		else if (strcmp(argv[i], "--programs") == 0)
-			o.programs = argv[i + 1];
+			programs_open(argv[i + 1]), o.programs = true;
 		else if (strcmp(argv[i], "--registry") == 0)
 			o.registry = argv[i + 1];
+		else if (strcmp(argv[i], "-I") == 0)
+			source_import_path(argv[i + 1]);
+		else if (strcmp(argv[i], "--data") == 0)
+			image_data = argv[i + 1];
 		else
 			usage();
 	}
@@ -109,7 +121,8 @@ int main(int argc, char **argv)
 	if (build != (o.output != nullptr))
 		usage();
 	registry_open(o.registry);
-	programs_open(o.programs);
+	if (!o.programs)
+		programs_open("out/user/bin");
 
 	struct source *s = source_open(o.source);
 

@@ -7,17 +7,33 @@
 
 #include "image_tool.h"
 
-static const char *directory;
+#define DIRECTORIES 8
+
+static const char *directories[DIRECTORIES];
+static int directory_count;
 static struct program *used, **last = &used;
 
 void programs_open(const char *path)
 {
-	directory = path;
+	if (directory_count == DIRECTORIES)
+		die("more than %d directories of programs", DIRECTORIES);
+	directories[directory_count++] = path;
 }
 
 struct program *programs_used(void)
 {
 	return used;
+}
+
+/* In the first directory that has it. */
+static bool find_file(struct msg_text name, char path[512], struct file *file)
+{
+	for (int i = 0; i < directory_count; i++) {
+		snprintf(path, 512, "%s/%.*s", directories[i], (int)name.len, name.ptr);
+		if (read_file(path, file))
+			return true;
+	}
+	return false;
 }
 
 static struct program *load(struct msg_text name)
@@ -29,8 +45,7 @@ static struct program *load(struct msg_text name)
 	struct file needs;
 	const uint8_t *bytes;
 
-	snprintf(path, sizeof(path), "%s/%.*s", directory, (int)name.len, name.ptr);
-	if (name.len == 0 || memchr(name.ptr, '/', name.len) || !read_file(path, &p->file))
+	if (name.len == 0 || memchr(name.ptr, '/', name.len) || !find_file(name, path, &p->file))
 		return nullptr;
 	if (elf_open(&elf, p->file.bytes, p->file.size, &why) != STATUS_OK)
 		die("%s: %s", path, why);

@@ -61,7 +61,7 @@ static void report_grant(struct source *s, const struct program *program, struct
 	struct program_need_reader need = {};
 	char source[96];
 
-	(void)program_need(program, image_grant_reader_name(grant), &need);
+	bool asked = program_need(program, image_grant_reader_name(grant), &need);
 	describe_source(image_grant_reader_source(grant), source, sizeof(source));
 	printf("    %-18.*s %-18.*s %-24s", T(image_grant_reader_name(grant)), T(grant_interface(s, grant)),
 	       source);
@@ -71,7 +71,7 @@ static void report_grant(struct source *s, const struct program *program, struct
 			printf(" %.*s", T(msg_list_text(only, i)));
 		printf(";");
 	}
-	printf(" %.*s\n", T(program_need_reader_why(need)));
+	printf(" %.*s\n", T(asked ? program_need_reader_why(need) : MSG_TEXT("It takes anything.")));
 }
 
 static void report_process(struct source *s, struct image_process_reader process)

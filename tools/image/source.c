@@ -12,6 +12,21 @@
 
 #include "image_tool.h"
 
+#define IMPORT_PATHS 8
+
+static char *arguments[IMPORT_PATHS + 8] = {"capnp", "eval", "-I."};
+static int argument_count = 3;
+
+void source_import_path(const char *directory)
+{
+	size_t room = strlen(directory) + 3;
+
+	if (argument_count == IMPORT_PATHS + 3)
+		die("more than %d import paths", IMPORT_PATHS);
+	arguments[argument_count] = allocate(room);
+	snprintf(arguments[argument_count++], room, "-I%s", directory);
+}
+
 /* The flat message of the constant, from `capnp eval -I. -o flat PATH image`. */
 static struct file evaluate(const char *path)
 {
@@ -30,7 +45,9 @@ static struct file evaluate(const char *path)
 		dup2(pipe_ends[1], STDOUT_FILENO);
 		close(pipe_ends[0]);
 		close(pipe_ends[1]);
-		execlp("capnp", "capnp", "eval", "-I.", "-o", "flat", path, "image", nullptr);
+		char *rest[] = {"-o", "flat", (char *)(uintptr_t)path, "image", nullptr};
+		memcpy(arguments + argument_count, rest, sizeof(rest));
+		execvp("capnp", arguments);
 		_exit(127);
 	}
 	close(pipe_ends[1]);

@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The SDK as somebody meets it who has only the tarball: in an empty folder outside the tree, a program by hand, then a project from
+# the template with its own interface, its tests, and a boot. Then mistakes, and what is said of them. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit
+top=$PWD dir=$PWD/${1:-out/test/sdk}
+mkdir -p "$dir"
+number=0 failed=0
+report() { # STATUS NAME
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then echo "ok $number - $2"; else echo "not ok $number - $2"; failed=1; fi
+}
+tarball=$(ls "$top"/out/sdk/capos-sdk-*.tar.gz 2>/dev/null | head -1)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit
+unset MAKEFLAGS MFLAGS MAKELEVEL
+tar -xzf "$tarball" && mv capos-sdk-* "a place"
+report $? 'the tarball unpacks, wherever'
+[ -f 'a place/share/doc/capos/LICENSE-MIT' ] && [ -f 'a place/share/doc/capos/reference/Timer.md' ]
+report $? 'licences and reference pages are in it'
+mv 'a place' sdk
+PATH=$work/sdk/bin:$PATH
+
+# By hand.
+cat >hello.c <<'END'
+#include <runtime/print.h>
+#include <runtime/runtime.h>
+#include <schema/kernel/console.capnp.h>
+
+int main(void)
+{
+	runtime_need("console", CONSOLE_INTERFACE_ID);
+	runtime_print("hello from outside\n");
+	return 0;
+}
+END
+cat >needs.capnp <<END
+$(capnp id);
+using import "/schema/service/program.capnp".Program;
+const needs :Program = (
+  summary = "Says hello.",
+  grants = [(name = "console", interface = "Console", why = "to say it")],
+);
+END
+cat >image.capnp <<END
+$(capnp id);
+using import "/schema/service/image.capnp".Image;
+const image :Image = (
+  name = "by_hand",
+  processes = [(name = "greeting", program = "greeting", grants = [(name = "console", source = (kernel = console))], endsSystem = true)],
+);
+END
+mkdir bin
+capos-cc -O2 hello.c --needs needs.capnp -o bin/greeting >"$dir/hand.txt" 2>&1
+report $? 'capos-cc makes a program of one file'
+capos-image build image.capnp -o hand.pkg --programs bin >>"$dir/hand.txt" 2>&1
+report $? 'capos-image makes a system of it'
+capos-run hand.pkg --smp 1 --mem 32 --timeout 60 --log "$dir/hand.log" </dev/null >>"$dir/hand.txt" 2>&1 && grep -q 'hello from outside' "$dir/hand.log"
+report $? 'which boots, says hello and ends'
+echo poweroff | capos-run --timeout 60 --log "$dir/default.log" >"$dir/default.txt" 2>&1 && grep -q '^capOS ' "$dir/default.txt"
+report $? 'without one capos-run boots the default system'
+
+# A project.
+capos-new tally >"$dir/new.txt" 2>&1 && cd tally
+report $? 'capos-new makes a project'
+make >"$dir/make.txt" 2>&1 && ! grep -i warning "$dir/make.txt"
+report $? 'it builds without a warning'
+make test >"$dir/test.txt" 2>&1 && grep -q '^ok 3 ' "$dir/test.txt"
+report $? 'its tests pass, on this machine and in capOS'
+make report >"$dir/report.txt" 2>&1 && grep -Eq '^ +tally +Tally +tally\.tally' "$dir/report.txt"
+report $? 'its image says who holds what'
+touch tally/tally.c && [ "$(make 2>&1 | grep -c 'capos-cc')" = 1 ]
+report $? 'a change builds what depends on it, and no more'
+
+# Mistakes.
+cp schema/tally.capnp "$work/good.capnp"
+sed -i '/^  # How many/d' schema/tally.capnp
+! make >"$dir/comment.txt" 2>&1 && grep -q 'schema/tally.capnp.*count' "$dir/comment.txt"
+report $? 'a method without a comment does not build, and says which'
+cp "$work/good.capnp" schema/tally.capnp
+sed -i 's/only = \["powerOff"\]/only = ["powerUp"]/' image.capnp
+! make >"$dir/method.txt" 2>&1 && grep -Eq 'image.capnp:[0-9]+: .*powerUp' "$dir/method.txt"
+report $? 'a method that is none is an error with its line'
+cd "$work" || exit
+! capos-new tally >"$dir/again.txt" 2>&1 && ! capos-new 'Not a name' >>"$dir/again.txt" 2>&1
+report $? 'a name that is taken, or none, is refused'
+
+# The package holds the same.
+dpkg-deb -x "${tarball%.tar.gz}.deb" deb && diff -r sdk deb/usr/lib/capos-sdk >"$dir/deb.txt" 2>&1 &&
+	[ "$(readlink -f deb/usr/bin/capos-cc)" = "$(readlink -f deb/usr/lib/capos-sdk/bin/capos-cc)" ]
+report $? 'the Debian package holds the same, with its commands in /usr/bin'
+echo "1..$number"
+exit $failed
