@@ -44,6 +44,21 @@ const image :Image = (
       maxMessage = 4096,
     ),
     (
+      name = "clock",
+      program = "clock",
+      grants = [
+        (name = "ports", source = (ioPorts = (first = 0x70, count = 2))),
+        (name = "systemInfo", source = (kernel = systemInfo), only = ["clock"]),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      exports = [
+        (name = "clock", interface = "WallClock", key = 1),
+        (name = "setting", interface = "WallClockSetting", key = 2),
+      ],
+      restart = (policy = onFailure),
+    ),
+    (
       name = "prompt",
       program = "prompt",
       grants = [
@@ -51,6 +66,8 @@ const image :Image = (
         (name = "session", source = (export = (process = "terminal", export = "session"))),
         (name = "stdio", source = (export = (process = "terminal", export = "stdio"))),
         (name = "timer", source = (kernel = timer)),
+        (name = "wallClock", source = (export = (process = "clock", export = "clock"))),
+        (name = "wallClockSetting", source = (export = (process = "clock", export = "setting"))),
         (name = "entropy", source = (kernel = entropy)),
         (name = "systemInfo", source = (kernel = systemInfo)),
         (name = "log", source = (kernel = logReader)),

@@ -3,6 +3,7 @@
 #include "object_types.h"
 
 #include <arch/cpu.h>
+#include <core/clock.h>
 #include <core/cpu.h>
 #include <core/quiesce.h>
 #include <mm/frame.h>
@@ -73,7 +74,21 @@ static enum status cpu(void *self, struct rpc_request *request, struct system_in
 	return STATUS_OK;
 }
 
-static const struct system_info_server_ops system_info_ops = {.get = get, .counters = counters, .cpu = cpu};
+static enum status get_clock(void *self, struct rpc_request *request,
+			     struct system_info_clock_results_builder results)
+{
+	struct arch_clock_rate rate = clock_rate();
+
+	(void)self, (void)request;
+	system_info_clock_results_builder_set_ticks_per_second(results, rate.ticks_per_second);
+	system_info_clock_results_builder_set_uncertainty_ppm(results, rate.uncertainty_ppm);
+	system_info_clock_results_builder_set_source(results, msg_text_from(rate.source));
+	system_info_clock_results_builder_set_event(results, msg_text_from(arch_timer_name()));
+	return STATUS_OK;
+}
+
+static const struct system_info_server_ops system_info_ops = {
+	.get = get, .counters = counters, .cpu = cpu, .clock = get_clock};
 
 OBJECT_TYPE(system_info, SYSTEM_INFO, object_destroy_never);
 

@@ -57,6 +57,7 @@ void bench_ring(struct bench *b);        /* enter, NOP, kernel calls, one at a t
 void bench_codec(struct bench *b);       /* encoding, decoding, dispatch alone */
 void bench_ipc(struct bench *b);         /* calls between processes */
 void bench_signals(struct bench *b);     /* notifications, wakes */
+void bench_time(struct bench *b);        /* timers; threads of one process that wake each other */
 void bench_revoke(struct bench *b);      /* taking back what much hangs on */
 void bench_process(struct bench *b);     /* processes, threads */
 void bench_memory(struct bench *b);      /* mappings, faults */

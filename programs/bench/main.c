@@ -144,6 +144,7 @@ int main(void)
 	bench_revoke(&b);
 	bench_memory(&b);
 	bench_process(&b);
+	bench_time(&b);
 	runtime_print("done\n");
 	return 0;
 }

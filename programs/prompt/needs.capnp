@@ -21,6 +21,8 @@ const needs :Program = (
     (name = "console", interface = "Console", why = "To give to programs.", optional = true),
     (name = "stdio", interface = "StdIO", why = "To give to programs.", optional = true),
     (name = "timer", interface = "Timer", why = "To give to programs, and to call.", optional = true),
+    (name = "wallClock", interface = "WallClock", why = "For you: what time it is.", optional = true),
+    (name = "wallClockSetting", interface = "WallClockSetting", why = "For you: to set it.", optional = true),
     (name = "entropy", interface = "EntropySource", why = "To place programs unpredictably.", optional = true),
     (name = "schemas", interface = "SchemaRegistry", why = "To search what is known of interfaces.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "To give to programs.", optional = true),

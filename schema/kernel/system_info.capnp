@@ -14,6 +14,10 @@ interface SystemInfo @0xf392d67589ec2f14 {
   cpu @2 (index :UInt32) -> (entries :UInt64, interrupts :UInt64, faults :UInt64, switches :UInt64, ipis :UInt64, idleNs :UInt64);
   # Counters of one CPU since boot. Errors: invalidArgument (field "index") when there is no such CPU.
 
+  clock @3 () -> (ticksPerSecond :UInt64, uncertaintyPpm :UInt32, source :Text, event :Text);
+  # The counter that monotonic time is computed from, how exactly its rate is known, what it was measured against (or who told), and what
+  # wakes a CPU at a time.
+
   struct Counters {
     framesTotal @0 :UInt64;
     # 4 KiB frames that the allocator manages.

@@ -111,6 +111,11 @@ uint64_t arch_ticks(void)
 	return now_ns;
 }
 
+const char *arch_timer_name(void)
+{
+	return "simulated";
+}
+
 void arch_timer_arm(uint64_t ns_from_now)
 {
 	uint64_t at;

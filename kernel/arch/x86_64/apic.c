@@ -164,6 +164,11 @@ void apic_timer_set_rate(uint64_t apic_hz, uint64_t tsc_hz)
 	apic_write(APIC_LVT_TIMER, (by_deadline ? LVT_DEADLINE : 0) | VECTOR_TIMER);
 }
 
+const char *arch_timer_name(void)
+{
+	return by_deadline ? "local APIC, TSC deadline" : "local APIC, one-shot count";
+}
+
 void arch_timer_arm(uint64_t ns_from_now)
 {
 	unsigned __int128 ticks = (unsigned __int128)ns_from_now * ticks_per_ns >> 32;

@@ -21,6 +21,7 @@ struct arch_clock_rate arch_clock_calibrate(void);
 
 /* kernel_on_timer on this CPU when `ns_from_now` have passed; replaces an earlier one; UINT64_MAX = none. */
 void arch_timer_arm(uint64_t ns_from_now);
+const char *arch_timer_name(void); /* which device that is */
 
 /* --- interrupt lines (global system interrupts) ------------------------------------------------------------- */
 /* Binds `line` so that kernel_on_interrupt(line) is called on `cpu_id`; it starts masked. false: no such line. */

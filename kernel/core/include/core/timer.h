@@ -5,7 +5,9 @@
  * - A timer belongs to the CPU that armed it and fires there, in kernel_on_timer, with no lock held. timer_cancel from
  *   any CPU: true if it will not fire (any more), false if it has fired or is firing; the element that holds it is
  *   then freed only through quiescence.
- * - Timers form a heap for each CPU (lib/heap): arming is constant time, and a thousand sleepers cost the next one nothing.
+ * - Clock source and clock event are apart: what time it is comes from a counter (core/clock.h), and nothing ticks; the one-shot
+ *   of a CPU (arch_timer_arm) is set for the nearest deadline, and for nothing when there is none.
+ * - Timers form a heap for each CPU (lib/heap): arming and cancelling take at most log2(n) steps, with a thousand sleepers ten.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * A priority queue of nodes that live in their owners: no memory of its own, smallest key first.
  *
  * Keys are compared by the sign of their difference, so a clock that wraps orders rightly as long as what is queued lies
- * within half its range. Inserting is constant, removing (any node) O(log n) amortised, without recursion. No locks.
+ * within half its range. Inserting and removing (any node) take at most log2(n + 1) steps, without recursion. No locks.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 
 struct heap_node {
 	uint64_t key; /* fixed while it is queued */
-	struct heap_node *child, *next, *prev;
+	struct heap_node *left, *right, *parent;
+	uint32_t rank;
 };
 
 struct heap {
@@ -31,7 +32,8 @@ void heap_take(struct heap *heap, struct heap_node *node);
 /* `node` is in no heap. Among equal keys, who came first stays first at the root. */
 static inline void heap_insert(struct heap *heap, struct heap_node *node)
 {
-	node->child = node->next = node->prev = NULL;
+	node->left = node->right = node->parent = NULL;
+	node->rank = 1;
 	if (heap->first == NULL)
 		heap->first = node;
 	else
@@ -41,7 +43,7 @@ static inline void heap_insert(struct heap *heap, struct heap_node *node)
 /* `node` is in this heap. */
 static inline void heap_remove(struct heap *heap, struct heap_node *node)
 {
-	if (heap->first == node && node->child == NULL)
+	if (heap->first == node && node->left == NULL)
 		heap->first = NULL;
 	else
 		heap_take(heap, node);
