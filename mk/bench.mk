@@ -31,7 +31,7 @@ $(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/benc
 $(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
 	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
 
-.PHONY: bench bench-check bench-accept bench-profile
+.PHONY: bench bench-check bench-accept bench-profile bench-stretch
 bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
 	$(Q)FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all
 
@@ -43,3 +43,6 @@ bench-accept: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## write that baseline anew
 
 bench-profile: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## where each row's instructions go, by function (ROW=key: one)
 	$(Q)ROW=$(ROW) BLOCKS=$(BLOCKS) tests/bench/run profile
+
+bench-stretch: kernel images $(BENCH_TOOLS)  ## the longest stretches with interrupts off, FOR="image image" (default: bench and test images)
+	$(Q)IMAGES="$(FOR)" tests/bench/run stretch

@@ -2,6 +2,7 @@
 /* The tree of gates. What happens to calls and mappings when one dies is ring/revoke.c. */
 #include <cap/gate.h>
 #include <cap/process.h>
+#include <core/work.h>
 #include <mm/slab.h>
 
 static struct slab_cache gate_cache = SLAB_CACHE(gate);
@@ -28,7 +29,6 @@ enum status gate_prepare(struct process *owner, struct gate **out)
 	list_init(&gate->requests);
 	list_init(&gate->mappings);
 	list_init(&gate->dying);
-	list_init(&gate->doomed);
 	*out = gate;
 	return STATUS_OK;
 }
@@ -125,25 +125,55 @@ struct gate *gate_combine(struct gate *own, struct gate *via, struct gate **spar
 	return joint;
 }
 
-static void mark(struct gate *gate, struct list *dying) REQUIRES(gate_lock)
+/* One whose last reference is gone only waits for quiescence: nothing hangs on it. */
+static void mark(struct gate *gate, struct gate_tree *tree) REQUIRES(gate_lock)
 {
-	/* One whose last reference is gone only waits for quiescence: nothing hangs on it. */
 	if (!gate_is_alive(gate) || !object_try_get(&gate->object))
 		return;
 	store_release(&gate->dead, true);
-	list_push_back(dying, &gate->dying);
+	list_push_back(&tree->dying, &gate->dying);
 }
 
-void gate_revoke_begin(struct gate *gate, struct list *dying)
+void gate_revoke_begin(struct gate *gate, struct gate_tree *tree)
 {
+	list_init(&tree->dying);
+	tree->above = &tree->dying;
 	spin_lock(&gate_lock);
-	mark(gate, dying);
-	list_for_each (it, dying) { /* grows while it is walked: breadth first */
-		struct gate *dead = container_of(it, struct gate, dying);
-		list_for_each (child, &dead->children[0])
-			mark(container_of(child, struct gate, sibling[0]), dying);
-		list_for_each (child, &dead->children[1])
-			mark(container_of(child, struct gate, sibling[1]), dying);
+	mark(gate, tree);
+	spin_unlock(&gate_lock);
+}
+
+#define MARK_PIECE 256u /* gates in one piece */
+#define MARK_WORK 256u  /* what each is put at */
+
+/* Marks the children of one, at most `left`, and returns how many more may be. They leave its list: nothing of the tree matters below a
+ * dead gate. */
+static unsigned mark_children(struct gate *dead, struct gate_tree *tree, unsigned left) REQUIRES(gate_lock)
+{
+	struct list *child;
+
+	for (; left > 0 && (child = list_pop_front(&dead->children[0])) != NULL; left--)
+		mark(container_of(child, struct gate, sibling[0]), tree);
+	for (; left > 0 && (child = list_pop_front(&dead->children[1])) != NULL; left--)
+		mark(container_of(child, struct gate, sibling[1]), tree);
+	return left;
+}
+
+bool gate_revoke_mark(struct gate_tree *tree)
+{
+	unsigned left = MARK_PIECE;
+
+	spin_lock(&gate_lock);
+	while (left > 0 && tree->above->next != &tree->dying) {
+		struct list *next = tree->above->next;
+
+		left = mark_children(container_of(next, struct gate, dying), tree, left);
+		if (left > 0) { /* then none of its children is left */
+			tree->above = next;
+			left--;
+		}
 	}
 	spin_unlock(&gate_lock);
+	work_done((MARK_PIECE - left) * MARK_WORK);
+	return left > 0;
 }

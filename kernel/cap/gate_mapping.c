@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Mappings made through gates. */
 #include <cap/gate_mapping.h>
+#include <core/work.h>
 #include <mm/slab.h>
 #include <mm/space.h>
 
@@ -84,10 +85,17 @@ bool gate_mapping_revoke_one(struct gate *gate)
 	return true;
 }
 
-void gate_mappings_drop(struct process *process)
+bool gate_mappings_drop(struct process *process)
 {
-	struct gate_mapping *mapping;
+	uint64_t begin = work_begin();
 
-	while ((mapping = take(&process->gate_mappings, true)) != NULL)
+	while (!work_is_enough(begin)) {
+		struct gate_mapping *mapping = take(&process->gate_mappings, true);
+
+		if (mapping == NULL)
+			return true;
 		gate_mapping_free(mapping);
+		work_done(WORK_NODE);
+	}
+	return false;
 }

@@ -140,7 +140,7 @@ static enum status create_within(struct process *creator, struct session *sessio
 	return STATUS_OK;
 
 free_table:
-	cap_table_fini(&process->table);
+	(void)cap_table_fini(&process->table); /* empty: in one go */
 free_process:
 	object_put(&process->session->object);
 	slab_free(&process_cache, process);
@@ -151,13 +151,12 @@ uncharge:
 	return process == NULL ? STATUS_NO_MEMORY : status;
 }
 
-void process_end(struct process *process)
+bool process_end(struct process *process)
 {
 	struct process *creator = process->creator;
 
-	cap_table_fini(&process->table);
-	gate_mappings_drop(process);
-	space_fini(&process->space);
+	if (!cap_table_fini(&process->table) || !gate_mappings_drop(process) || !space_fini(&process->space))
+		return false;
 	spin_lock(&process->lock);
 	process->creator = NULL;
 	store_release(&process->state, (uint8_t)PROCESS_ENDED);
@@ -169,6 +168,7 @@ void process_end(struct process *process)
 		ledger_credit(&creator->ledger, LEDGER_PROCESSES, 1);
 		process_put(creator);
 	}
+	return true;
 }
 
 static void process_free(struct quiesce_node *node)

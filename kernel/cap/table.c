@@ -4,6 +4,7 @@
  */
 #include <cap/process.h>
 #include <cap/table.h>
+#include <core/work.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 
@@ -379,21 +380,46 @@ bool cap_table_next(struct cap_table *table, uint32_t from, uint32_t *slot, stru
 	return found;
 }
 
-void cap_table_fini(struct cap_table *table)
+/* Only who lists it from outside may still come, and looks under the lock. */
+static void begin_end(struct cap_table *table)
 {
-	/* Only who lists it from outside may still come, and looks under the lock. */
 	spin_lock(&table->lock);
-	struct cap_array *array = table->array;
+	table->ended = table->array;
 	table->array = NULL;
+	table->free = 1;
 	spin_unlock(&table->lock);
-	struct cap_entry *entries = cap_array_entries(array);
-
 	ledger_credit(table->ledger, LEDGER_ENTRIES, table->used);
-	for (uint32_t i = 1; i < array->capacity; i++)
-		if (entries[i].view != NULL) {
-			if (entries[i].gate != NULL)
-				(void)atomic_sub(&entries[i].gate->entries, 1ull);
-			cap_ref_put((struct cap_ref){entries[i].view, entries[i].gate});
+}
+
+#define ENTRY_WORK 2048u /* an entry's references: more if one was the last */
+#define SLOT_WORK 128u   /* looking at one */
+
+bool cap_table_fini(struct cap_table *table)
+{
+	uint64_t begin = work_begin();
+
+	if (table->array != NULL)
+		begin_end(table);
+	struct cap_array *array = table->ended;
+	if (array == NULL)
+		return true;
+	for (; table->free < array->capacity; table->free++) {
+		struct cap_entry *entry = &cap_array_entries(array)[table->free];
+		if (table->free % 32 == 0) {
+			if (work_is_enough(begin))
+				return false;
+			work_done(32 * SLOT_WORK);
 		}
+		if (entry->view == NULL)
+			continue;
+		struct cap_ref ref = {entry->view, entry->gate};
+		entry->view = NULL;
+		if (ref.gate != NULL)
+			(void)atomic_sub(&ref.gate->entries, 1ull);
+		cap_ref_put(ref);
+		work_done(ENTRY_WORK);
+	}
 	heap_free(array, array_bytes(array->capacity));
+	table->ended = NULL;
+	return true;
 }

@@ -7,14 +7,13 @@
  *   then have announced something else since, or are outside.
  * - Each CPU keeps what it retired in three lists by label modulo 3; when a list is needed for a new label, its old
  *   content is at least three epochs old.
- * - Nodes are freed by the CPU that retired them, between two operations, at most QUIESCE_BATCH each time.
+ * - Nodes are freed by the CPU that retired them, between two operations, a piece of work (core/work.h) each time.
  */
 #include <core/quiesce.h>
 
 #include <arch/cpu.h>
 #include <core/log.h>
-
-#define QUIESCE_BATCH 64u
+#include <core/work.h>
 
 uint64_t quiesce_epoch = 1;
 
@@ -52,20 +51,18 @@ static void gather(struct cpu *cpu)
 	}
 }
 
-/* Frees up to `max` ready nodes. They may retire others, or themselves again: large objects are freed in steps, and
- * such a step counts for many. */
-static void run_ready(struct cpu *cpu, unsigned max)
+/* Frees ready nodes until a piece of work is done. They may retire others, or themselves again. */
+static void run_ready(struct cpu *cpu)
 {
-	while (cpu->ready && max > 0) {
+	uint64_t begin = work_begin();
+
+	while (cpu->ready && !work_is_enough(begin)) {
 		struct quiesce_node *node = cpu->ready;
-		uint64_t left = cpu->limbo_count - 1;
-		unsigned cost;
 
 		cpu->ready = node->next;
-		store_relaxed(&cpu->limbo_count, left);
+		store_relaxed(&cpu->limbo_count, cpu->limbo_count - 1);
+		work_done(WORK_NODE);
 		node->free(node);
-		cost = cpu->limbo_count > left ? QUIESCE_BATCH / 4 : 1;
-		max -= cost < max ? cost : max;
 	}
 }
 
@@ -80,7 +77,7 @@ void quiesce_collect(void)
 	try_advance();
 	gather(cpu);
 	quiesce_enter();
-	run_ready(cpu, QUIESCE_BATCH);
+	run_ready(cpu);
 	if (!inside)
 		store_release(&cpu->epoch, 0ull);
 }
@@ -100,6 +97,16 @@ void quiesce_free(struct quiesce_node *node, void (*free)(struct quiesce_node *)
 	node->next = cpu->limbo[list];
 	cpu->limbo[list] = node;
 	cpu->limbo_epoch[list] = epoch;
+	store_relaxed(&cpu->limbo_count, cpu->limbo_count + 1);
+}
+
+void quiesce_again(struct quiesce_node *node, void (*free)(struct quiesce_node *))
+{
+	struct cpu *cpu = this_cpu();
+
+	node->free = free;
+	node->next = cpu->ready;
+	cpu->ready = node;
 	store_relaxed(&cpu->limbo_count, cpu->limbo_count + 1);
 }
 
@@ -136,7 +143,7 @@ static void free_here(void *unused)
 	gather(cpu);
 	if (before == 0)
 		quiesce_enter();
-	run_ready(cpu, UINT32_MAX);
+	run_ready(cpu);
 	if (before == 0)
 		store_release(&cpu->epoch, 0ull);
 }
@@ -157,5 +164,6 @@ void quiesce_drain(void)
 		quiesce_wait();
 		free_here(NULL);
 		cpu_call(~(1ull << this_cpu()->id), free_here, NULL);
+		arch_take_interrupts();
 	} while (waiting_nodes() != 0);
 }

@@ -185,7 +185,9 @@ void sched_idle(void)
 	store_relaxed(&cpu->idle, (uint8_t)1);
 	(void)atomic_or(&idle_mask, bit);
 	full_fence(); /* announced, before looking at the queues; against sched_enqueue_remote */
-	if (!somebody_waits(cpu)) {
+	if (quiesce_has_chores()) { /* the next piece at once, unless something comes */
+		arch_take_interrupts();
+	} else if (!somebody_waits(cpu)) {
 		cpu->idle_since_ns = clock_now_ns();
 		quiesce_exit();
 		if (cpu->limbo_count != 0)

@@ -16,6 +16,7 @@
 #include <core/cpu.h>
 #include <core/lock.h>
 #include <core/log.h>
+#include <core/work.h>
 
 #include "frame_private.h"
 #include "poison.h"
@@ -105,12 +106,23 @@ static uint32_t alloc_block(unsigned order) REQUIRES(frames_lock)
 	return index;
 }
 
-static void clean_block(uint32_t index, unsigned order)
+static void scrub(void *page)
 {
+	page_clear(page);
+	work_done(PAGE_SIZE);
+}
+
+/* With `pause`, interrupts come in between: see frame_alloc_paused. */
+static void clean_block(uint32_t index, unsigned order, bool pause)
+{
+	uint64_t begin = work_begin();
+
 	for (uint32_t i = index; i < index + (1u << order); i++) {
 		if (!frame_records[i].clean)
-			page_clear(phys_to_virt(address_of(i)));
+			scrub(phys_to_virt(address_of(i)));
 		frame_records[i].clean = false;
+		if (pause)
+			work_pause(&begin);
 	}
 }
 
@@ -152,7 +164,7 @@ SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 }
 
 /* From the lists: large blocks, and everything while failures are injected. */
-[[gnu::noinline]] static paddr_t alloc_slow(unsigned order)
+[[gnu::noinline]] static paddr_t alloc_slow(unsigned order, bool pause)
 {
 	uint32_t index;
 
@@ -164,14 +176,14 @@ SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 	if (index == NONE)
 		return PADDR_NONE;
 	unpoison_memory(phys_to_virt(address_of(index)), PAGE_SIZE << order);
-	clean_block(index, order);
+	clean_block(index, order, pause);
 	frame_records[index].refs = 1;
 	return address_of(index);
 }
 
 [[gnu::noinline]] static paddr_t clean_now(paddr_t frame)
 {
-	page_clear(phys_to_virt(frame));
+	scrub(phys_to_virt(frame));
 	return frame;
 }
 
@@ -182,9 +194,9 @@ paddr_t frame_alloc(unsigned order)
 	paddr_t frame;
 
 	if (unlikely(order != 0))
-		return alloc_slow(order);
+		return alloc_slow(order, false);
 	if (unlikely(cpu->frames_len == 0) && (cpu->frames_max == 0 || !refill(cpu)))
-		return alloc_slow(order);
+		return alloc_slow(order, false);
 	frame = PADDR(cpu->frames[--cpu->frames_len]);
 	f = frame_of(frame);
 	f->refs = 1;
@@ -193,6 +205,11 @@ paddr_t frame_alloc(unsigned order)
 		return clean_now(frame);
 	f->clean = false;
 	return frame;
+}
+
+paddr_t frame_alloc_paused(unsigned order)
+{
+	return order != 0 ? alloc_slow(order, true) : frame_alloc(0);
 }
 
 [[gnu::noinline]] static void free_slow(paddr_t base, unsigned order)
@@ -232,16 +249,19 @@ void frame_free_clean(paddr_t frame)
 	cpu->frames[cpu->frames_len++] = frame.raw;
 }
 
-[[gnu::noinline]] static void free_block_clean(paddr_t base, unsigned order)
+[[gnu::noinline]] static void free_block_clean(paddr_t base, unsigned order, bool pause)
 {
+	uint64_t begin = work_begin();
 	char *page = phys_to_virt(base);
 	struct frame *f = frame_of(base);
 
 	kassert(order <= FRAME_MAX_ORDER && f->refs == 1);
 	f->refs = 0;
 	for (unsigned i = 0; i < 1u << order; i++) {
-		page_clear(page + i * PAGE_SIZE);
+		scrub(page + i * PAGE_SIZE);
 		f[i].clean = true;
+		if (pause)
+			work_pause(&begin);
 	}
 	poison_memory(page, PAGE_SIZE << order);
 	free_slow(base, order);
@@ -250,11 +270,19 @@ void frame_free_clean(paddr_t frame)
 void frame_free(paddr_t base, unsigned order)
 {
 	if (unlikely(order != 0)) {
-		free_block_clean(base, order);
+		free_block_clean(base, order, false);
 		return;
 	}
-	page_clear(phys_to_virt(base));
+	scrub(phys_to_virt(base));
 	frame_free_clean(base);
+}
+
+void frame_free_paused(paddr_t base, unsigned order)
+{
+	if (order != 0)
+		free_block_clean(base, order, true);
+	else
+		frame_free(base, 0);
 }
 
 struct frame_stats frame_stats(void)

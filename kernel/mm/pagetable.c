@@ -10,6 +10,7 @@
 #include <arch/memory.h>
 #include <core/atomic.h>
 #include <core/ledger.h>
+#include <core/work.h>
 #include <mm/frame.h>
 
 #define TOP_LEVEL 3u
@@ -192,6 +193,9 @@ static void set_entry_prot(pte_t *entry, uint64_t va, unsigned prot, struct tlb_
 		batch_add(batch, va);
 }
 
+#define ENTRY_WORK 32u  /* looking at one */
+#define TABLE_WORK 512u /* freeing one that is clean */
+
 /* Clears (prot 0) or changes all present leaves of a range. */
 static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned prot,
 			 struct pagetable_frames *frames, struct tlb_batch *batch)
@@ -201,10 +205,11 @@ static void change_range(paddr_t root, uint64_t va, uint64_t pages, unsigned pro
 	for (; va < end; va = next) {
 		pte_t *table = find_leaf_table(root, va, frames, &next);
 
-		if (!table)
-			continue;
 		if (next > end)
 			next = end;
+		work_done(table ? (uint32_t)((next - va) >> PAGE_SHIFT) * ENTRY_WORK : ENTRY_WORK);
+		if (!table)
+			continue;
 		for (; va < next; va += PAGE_SIZE) {
 			pte_t *entry = &table[entry_index(va, 0)];
 
@@ -256,14 +261,20 @@ pte_t pagetable_lookup(paddr_t root, vaddr_t va, unsigned *level)
 }
 
 /* The newest first: children before parents, and each clears its parent's entry, so all are zero when their turn comes. */
-void pagetable_free(struct pagetable_frames *frames)
+bool pagetable_free(struct pagetable_frames *frames)
 {
-	uint64_t number = frames->chain;
+	uint64_t number = frames->chain, begin = work_begin();
 
+	frames->hint_region = 0;
 	while (number != 0) {
 		paddr_t table = PADDR(number << PAGE_SHIFT);
 		struct frame *f = frame_of(table);
 
+		if (work_is_enough(begin)) {
+			frames->chain = number;
+			return false;
+		}
+		work_done(TABLE_WORK);
 		number = f->next;
 		if (f->prev != 0) {
 			table_at(PADDR((uint64_t)f->prev << PAGE_SHIFT))[f->owned] = 0;
@@ -273,5 +284,6 @@ void pagetable_free(struct pagetable_frames *frames)
 		}
 	}
 	ledger_credit(frames->ledger, LEDGER_PAGES, frames->used);
-	frames->chain = frames->used = frames->hint_region = 0;
+	frames->chain = frames->used = 0;
+	return true;
 }

@@ -13,6 +13,7 @@
 #include <arch/platform.h>
 #include <core/cpu.h>
 #include <core/log.h>
+#include <core/work.h>
 #include <mm/slab.h>
 
 #include "space_private.h"
@@ -55,27 +56,56 @@ static void leave(void *space)
 		space_activate(NULL);
 }
 
-void space_fini(struct space *space)
+/* Pages at the end of the last mapping: looking at 16 tables is enough at once. */
+#define FINI_PAGES 8192u
+#define MAPPING_WORK 1024u
+
+/* Takes pages off the end of the last mapping, and, when that is empty, the mapping. Introspection may look at the list. */
+static void fini_last(struct space *space)
 {
 	struct tlb_batch batch __attribute__((uninitialized)); /* nobody has it active: not used */
+	struct mapping *last = &space->mappings[space->len - 1];
+	uint32_t pages = last->pages < FINI_PAGES ? last->pages : FINI_PAGES;
+	struct mapping gone = *last;
 
 	batch.count = 0;
-	if (load_relaxed(&space->cpus) != 0)
-		cpu_call(load_relaxed(&space->cpus), leave, space);
-	for (unsigned i = 0; i < space->len; i++) {
-		const struct mapping *m = &space->mappings[i];
+	pagetable_clear(space->root, VADDR(mapping_end(last) - pages * PAGE_SIZE), pages, &space->tables,
+			&batch);
+	work_done(MAPPING_WORK);
+	spin_lock(&space->lock);
+	last->pages -= pages;
+	bool empty = last->pages == 0;
+	space->len -= empty;
+	spin_unlock(&space->lock);
+	if (empty)
+		mapping_put(space->ledger, &gone);
+}
 
-		pagetable_clear(space->root, m->base, m->pages, &space->tables, &batch);
-		mapping_put(space->ledger, m);
+bool space_fini(struct space *space)
+{
+	uint64_t begin = work_begin();
+	uint64_t names = load_relaxed(&space->cpus);
+
+	if (names != 0) {
+		cpu_call(names, leave, space);
+		store_relaxed(&space->cpus, 0ull);
 	}
-	pagetable_free(&space->tables);
+	while (space->len > 0) {
+		if (work_is_enough(begin))
+			return false;
+		fini_last(space);
+	}
+	if (!pagetable_free(&space->tables))
+		return false;
 	if (space->mappings != space->few) {
 		size_t bytes = space->capacity * sizeof(struct mapping);
 
 		heap_free(space->mappings, bytes);
 		ledger_credit(space->ledger, LEDGER_PAGES, align_up(bytes, PAGE_SIZE) >> PAGE_SHIFT);
+		space->mappings = space->few;
 	}
-	space->len = space->capacity = 0;
+	space->capacity = 0;
+	return true;
 }
 
 static bool is_user_range(vaddr_t base, uint64_t pages)
@@ -137,7 +167,7 @@ static void remove_all(struct space *space, uint64_t base, uint64_t end) RELEASE
 			space_set_busy(space, base, end, true); /* ours still, while the lock is dropped */
 		spin_unlock(&space->lock);
 		while (count > 0)
-			mapping_put(space->ledger, &taken[--count]);
+			mapping_put_paused(space->ledger, &taken[--count]);
 		if (!more)
 			return;
 		spin_lock(&space->lock);
@@ -156,7 +186,7 @@ static void remove_range(struct space *space, uint64_t base, uint64_t end) RELEA
 	}
 	space_remove(space, index, 1);
 	spin_unlock(&space->lock);
-	mapping_put(space->ledger, &removed);
+	mapping_put_paused(space->ledger, &removed);
 }
 
 /* Undoes a mapping, entered or not. Drops the lock. */

@@ -45,6 +45,15 @@ static inline void mapping_put(struct ledger *ledger, const struct mapping *m)
 	ledger_credit(ledger, LEDGER_PAGES, 1);
 }
 
+/* The same for who holds no lock: memory_put_paused. */
+static inline void mapping_put_paused(struct ledger *ledger, const struct mapping *m)
+{
+	if (m->kind != MAPPING_PAGE)
+		memory_put_paused(m->memory);
+	else
+		mapping_put(ledger, m);
+}
+
 void space_settle(struct space *space, uint64_t base, uint64_t end) REQUIRES(space->lock);
 
 /* Takes the lock when nothing in the range is busy. */

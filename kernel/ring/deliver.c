@@ -25,7 +25,7 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 		provenance.giver = call->passed->giver;
 		header[5] = bytes | (uint64_t)count << 32;
 		copy_message(header + 7, call->passed->words, bytes);
-		receive->ring->copied += bytes;
+		ring_thread(receive->ring)->sched.work += bytes;
 	}
 	uint64_t *ids = header + 7 + bytes / 8;
 	if (call->extras & REQUEST_CARRIES) {
@@ -208,7 +208,7 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 		return;
 	}
 	call_queue_remove(endpoint, work->call);
-	receive->ring->copied += work->call->sqe.msg_len;
+	ring_thread(receive->ring)->sched.work += work->call->sqe.msg_len;
 	ring_unpost_operation(receive->ring, receive);
 	receive->extras &= (uint16_t)~REQUEST_RECORD;
 	receive->result = deliver(work->call, work->call->key, work->call->session, call_shape(work->call),

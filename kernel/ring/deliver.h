@@ -162,7 +162,7 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 		endpoint_queue_call(endpoint, call, view, session);
 		return;
 	}
-	call->ring->copied += call->sqe.msg_len;
+	ring_thread(call->ring)->sched.work += call->sqe.msg_len;
 	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false);
 	spin_unlock(&endpoint->lock);
 	endpoint_end_receive(receive, result);

@@ -15,6 +15,9 @@
 #include <core/quiesce.h>
 #include <mm/space.h>
 
+/* From one piece of a chore to the next, on a CPU that has other things to do. */
+#define CHORE_NS 100000ull
+
 static void enter_deadline_fire(struct timer *timer)
 {
 	struct thread *thread = container_of(timer, struct thread, enter_timer);
@@ -82,7 +85,7 @@ static uint32_t left_by_others(struct thread *thread)
 	ring_work(ring);
 	if (likely(!ring_is_holding(ring)))
 		return 0;
-	ring->copied |= RING_HOLD_MARK;
+	thread->sched.work |= RING_HOLD_MARK;
 	return promise_work(thread);
 }
 
@@ -221,6 +224,7 @@ static bool ready_for_user(struct thread *thread)
 {
 	if (unlikely(thread_is_dying(thread))) {
 		thread_exit(thread, 0);
+		arch_take_interrupts(); /* there may be many in a row */
 		return false;
 	}
 	if (thread->unfinished) {
@@ -239,6 +243,8 @@ static struct arch_context *next_slow(struct cpu *cpu)
 	if (unlikely(!quiesce_is_inside()))
 		quiesce_enter();
 	quiesce_poll();
+	if (unlikely(quiesce_has_chores())) /* they go on while somebody computes */
+		timer_need(clock_now_ns() + CHORE_NS);
 	for (;;) {
 		struct sched_entity *entity = sched_pick();
 		if (unlikely(entity == NULL)) {
@@ -330,7 +336,7 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
 		return go_on(cpu, thread);
 	}
-	ring->copied = 0;
+	thread->sched.work = 0;
 	ring->entered = (uint32_t)ring->sq_head;
 	if (unlikely(arg1 != 0))
 		set_deadline(thread, arg1);

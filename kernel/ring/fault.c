@@ -154,6 +154,8 @@ void kernel_on_fault(const struct arch_fault *fault)
 						 fault->execute);
 		if (likely(status == STATUS_OK))
 			return;
+		if (status == STATUS_NO_MEMORY && quiesce_has_chores())
+			return; /* a piece more is free when it comes back */
 		if (status == STATUS_NO_MEMORY || status == STATUS_NO_QUOTA)
 			reason = EXIT_OUT_OF_MEMORY;
 	}

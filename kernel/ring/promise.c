@@ -10,7 +10,7 @@
  * - E-order: a call that is held, for whatever reason, holds back later ones through the same reference: a capability id;
  *   or one path of one answer, and the id that this turns out to be.
  *
- * While anything is held, RING_HOLDING is set in ring->signals and RING_HOLD_MARK in ring->copied, words that an entry
+ * While anything is held, RING_HOLDING is set in ring->signals and RING_HOLD_MARK in the thread's sched.work, words that an entry
  * tests anyway: a ring that holds nothing pays nothing.
  *
  * Invariants (owner only):
@@ -64,7 +64,7 @@ static void settle(struct ring *ring)
 		return;
 	}
 	(void)atomic_and(&ring->signals, ~(uint32_t)(RING_HOLDING | RING_READY));
-	ring->copied &= ~RING_HOLD_MARK;
+	ring_thread(ring)->sched.work &= ~RING_HOLD_MARK;
 }
 
 static void free_held(struct ring *ring, struct held *held)
@@ -195,7 +195,7 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	list_push_back(&ring->held, &held->link);
 	ring->held_count++;
 	request_arm_deadline(request);
-	ring->copied |= RING_HOLD_MARK;
+	thread->sched.work |= RING_HOLD_MARK;
 	(void)atomic_or(&ring->signals, (uint32_t)(RING_HOLDING | (held->missing == 0 ? RING_READY : 0)));
 	return OP_WAITING;
 }
@@ -418,7 +418,8 @@ uint32_t promise_work(struct thread *thread)
 		(void)atomic_and(&ring->signals, ~(uint32_t)RING_READY);
 		list_for_each_safe (it, &ring->held) {
 			advance_one(thread, container_of(it, struct held, link));
-			if ((ring->copied & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY && ring_is_holding(ring)) {
+			if ((thread->sched.work & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY &&
+			    ring_is_holding(ring)) {
 				(void)atomic_or(&ring->signals, (uint32_t)RING_READY);
 				return CAP_ENTER_BOUND;
 			}

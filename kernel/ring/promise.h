@@ -8,7 +8,7 @@ struct carried;
 
 /* Held requests of a ring; one more completes with AGAIN. Bounds what one resolution can set off. */
 #define PROMISE_MAX_HELD 64u
-/* In ring->copied while something is held: every submission then takes submit's slow path. */
+/* In the thread's sched.work while something is held: every submission then takes submit's slow path. */
 #define RING_HOLD_MARK (1u << 31)
 
 static inline bool ring_is_holding(const struct ring *ring)

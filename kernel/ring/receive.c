@@ -148,7 +148,7 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	struct completion result = {
 		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
 
-	thread->ring.copied += bytes;
+	thread->sched.work += bytes;
 	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);

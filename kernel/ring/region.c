@@ -154,7 +154,7 @@ static enum status create_parts(struct process *process, const struct layout *la
 	if (parts->requests == NULL)
 		goto free_fpu;
 	parts->free = NULL;
-	paddr_t block = frame_alloc(layout->order);
+	paddr_t block = frame_alloc_paused(layout->order);
 	if (block.raw == PADDR_NONE.raw)
 		goto free_requests;
 	status = map_region(process, block, layout, &user);
@@ -165,7 +165,7 @@ static enum status create_parts(struct process *process, const struct layout *la
 	return STATUS_OK;
 
 free_block:
-	frame_free(block, layout->order);
+	frame_free_paused(block, layout->order);
 free_requests:
 	heap_free(parts->requests, request_bytes);
 free_fpu:
@@ -180,7 +180,7 @@ static void destroy_parts(struct process *process, const struct thread_parts *pa
 {
 	heap_free(parts->fpu_area, arch_fpu_size());
 	heap_free(parts->requests, requests * sizeof(struct request));
-	frame_free(virt_to_phys(parts->region), order);
+	frame_free_paused(virt_to_phys(parts->region), order);
 	ledger_credit(&process->ledger, LEDGER_PAGES, 1ull << order);
 }
 

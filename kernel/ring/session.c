@@ -7,6 +7,7 @@
 #include "ops.h"
 
 #include <core/quiesce.h>
+#include <core/work.h>
 #include <ring/revoke.h>
 #include <ring/session.h>
 
@@ -83,7 +84,7 @@ uint64_t session_end(struct session *session)
 	/* Waits for a quiescence, also if the gate is dead because the session has just expired. */
 	gate_revoke(session->gate, &report);
 	while (abort_next(session, &from, &report.calls))
-		;
+		arch_take_interrupts();
 	return report.calls;
 }
 
@@ -92,8 +93,9 @@ static void abort_some(struct quiesce_node *node)
 	struct session *session = container_of(node, struct session, ending);
 	uint64_t calls = 0;
 
+	work_done(WORK_PIECE / 4); /* as many calls as it has */
 	if (abort_next(session, &session->aborted, &calls))
-		quiesce_free(node, abort_some);
+		quiesce_again(node, abort_some);
 	else
 		object_put(&session->object);
 }

@@ -340,15 +340,15 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 	}
 }
 
-/* Enough was copied for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */
-static bool may_dispatch(struct thread *thread, struct ring *ring)
+/* Enough was done for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */
+static bool may_dispatch(struct thread *thread)
 {
-	return promise_work(thread) == 0 && (ring->copied & ~RING_HOLD_MARK) < CAP_ENTER_MAX_COPY;
+	return promise_work(thread) == 0 && (thread->sched.work & ~RING_HOLD_MARK) < CAP_ENTER_MAX_COPY;
 }
 
 static bool dispatch_marked(struct thread *thread, struct ring *ring)
 {
-	if (!may_dispatch(thread, ring))
+	if (!may_dispatch(thread))
 		return false;
 	uint64_t sequence = ring->sq_head++;
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
@@ -380,7 +380,7 @@ static bool dispatch_captured(struct thread *thread, struct ring *ring)
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
 						->sq[(uint32_t)ring->sq_head & ring->sq_mask];
 
-	if (!may_dispatch(thread, ring))
+	if (!may_dispatch(thread))
 		return false;
 	struct request *request = ring->free; /* behind what was held: that may have taken the spare */
 	uint64_t word = from[0];
@@ -440,7 +440,7 @@ ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
 		return RING_PROTOCOL;
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
-		if (likely(ring->copied < CAP_ENTER_MAX_COPY)) {
+		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
 			dispatch(thread, ring);
 		} else if (!dispatch_marked(thread, ring)) {
 			reasons = RING_BOUND;

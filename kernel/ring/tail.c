@@ -84,7 +84,7 @@ static enum status copy_message(struct thread *thread, const struct request *req
 		.giver = thread->process->pid, .session = thread->process->session, .len = sqe->msg_len};
 	object_get(&thread->process->session->object);
 	copy_words(tail->passed->words, thread->ring.arena + sqe->msg_off, sqe->msg_len / 8);
-	thread->ring.copied += sqe->msg_len;
+	thread->sched.work += sqe->msg_len;
 	if (bytes == 0)
 		return STATUS_OK;
 	tail->sent = heap_alloc(bytes);

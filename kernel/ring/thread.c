@@ -129,16 +129,33 @@ static size_t build_exit(void *context, uint64_t *words, size_t bytes)
 
 void (*process_without_creator_ended)(const struct process *process);
 
-static void end_process(struct process *process)
+/* Nobody runs it, and whoever looked at it while it ran has left the kernel. */
+static void end_process(struct quiesce_node *node)
+{
+	struct process *process = container_of(node, struct process, quiesce);
+
+	if (!process_end(process)) {
+		quiesce_again(node, end_process);
+		return;
+	}
+	kcall_complete_all(&process->waiters, &process->lock, STATUS_OK, build_exit, &process->exit);
+	object_put(&process->object);
+	object_put(&process->space_object);
+}
+
+static void begin_end(struct process *process)
 {
 	if (process->creator == NULL && process_without_creator_ended != NULL)
 		process_without_creator_ended(process);
 	records_fini(process);
 	ring_destroy_spare(process);
-	process_end(process);
-	kcall_complete_all(&process->waiters, &process->lock, STATUS_OK, build_exit, &process->exit);
-	object_put(&process->object);
-	object_put(&process->space_object);
+	end_process(&process->quiesce); /* free until process_put, and our two objects hold it */
+}
+
+/* Of one that never ran: somebody may be filling it. */
+static void abandoned(struct quiesce_node *node)
+{
+	begin_end(container_of(node, struct process, quiesce));
 }
 
 void process_abandon(struct process *process, const struct exit_record *why)
@@ -150,7 +167,7 @@ void process_abandon(struct process *process, const struct exit_record *why)
 	spin_unlock(&process->lock);
 	if (mine) {
 		process->exit = *why;
-		end_process(process);
+		quiesce_free(&process->quiesce, abandoned);
 	}
 }
 
@@ -174,7 +191,7 @@ static void ring_gone(struct quiesce_node *node)
 	process_get(process);
 	object_put(&thread->object);
 	if (atomic_sub(&process->rings, 1) == 1)
-		end_process(process);
+		begin_end(process);
 	process_put(process);
 }
 

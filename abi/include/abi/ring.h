@@ -99,7 +99,8 @@ static_assert(sizeof(struct cap_call_header) == 56);
 #define CAP_MAX_KERNEL_MESSAGE 1024u /* bytes, to and from kernel objects */
 #define CAP_ANSWER_RECORDS 16u       /* kept answers a ring can name at one time */
 #define CAP_ENTER_MAX_COPY \
-	(128u << 10) /* bytes that one entry copies before it returns, a preemption point */
+	(128u              \
+	 << 10) /* bytes that one entry copies or clears, or other work as long, before it returns: a preemption point */
 
 /* cap_enter's second result: why it returned (bits). */
 enum cap_enter_reason : uint32_t {
@@ -108,8 +109,7 @@ enum cap_enter_reason : uint32_t {
 	CAP_ENTER_WOKEN = 1 << 2, /* a wake permit was consumed */
 	CAP_ENTER_UPCALL = 1 << 3,
 	CAP_ENTER_CQ_FULL = 1 << 4, /* submissions were left for want of completion slots */
-	CAP_ENTER_BOUND =
-		1 << 5, /* submissions were left: CAP_ENTER_MAX_COPY bytes were copied; enter again */
+	CAP_ENTER_BOUND = 1 << 5,   /* submissions were left: CAP_ENTER_MAX_COPY was done; enter again */
 };
 
 enum cap_exit_scope : uint64_t {

@@ -244,6 +244,14 @@ void arch_idle(void)
 	}
 }
 
+/* A pending one may also come only later. */
+void arch_take_interrupts(void)
+{
+	if (host_fiber_current() != host_fiber_main())
+		host_point(HOST_POINT_ATOMIC);
+	(void)host_interrupt_deliver();
+}
+
 /* --- runs ------------------------------------------------------------------------------------------------------ */
 
 void host_cpu_start(unsigned id, void (*fn)(void *), void *arg)

@@ -163,7 +163,7 @@ trap_common:
 	jmp	resume
 	.size	trap_common, . - trap_common
 
-/* In kernel mode: an interrupt while arch_idle sleeps, or an exception, which is a bug of ours or a terminal event.
+/* In kernel mode: an interrupt in arch_idle or arch_take_interrupts, or an exception, which is a bug of ours or a terminal event.
  * Leaves a struct kernel_trap (trap.h) on the stack. */
 	.type	trap_kernel, @function
 trap_kernel:
@@ -261,6 +261,20 @@ arch_idle:
 	retq
 	int3
 	.size	arch_idle, . - arch_idle
+
+/* void arch_take_interrupts(void): those that are pending come after the NOP, at the latest. */
+	.globl	arch_take_interrupts
+	.type	arch_take_interrupts, @function
+arch_take_interrupts:
+	pushq	%rbp
+	movq	%rsp, %rbp
+	sti
+	nop
+	cli
+	popq	%rbp
+	retq
+	int3
+	.size	arch_take_interrupts, . - arch_take_interrupts
 
 /* void stack_switch(uint64_t top, void (*fn)(void)): goes on in fn on another stack, for good. */
 	.globl	stack_switch

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Interrupts by vector: from user mode (trap.c) and while the CPU sleeps in arch_idle (entry.S). */
+/* Interrupts by vector: from user mode (trap.c) and in arch_idle and arch_take_interrupts (entry.S). */
 #include "apic.h"
 #include "ioapic.h"
 #include "layout.h"

@@ -5,11 +5,10 @@
 #include <arch/memory.h>
 #include <archimpl/explorer.h>
 #include <core/quiesce.h>
+#include <core/work.h>
 #include <mm/frame.h>
 #include <mm/memory.h>
 #include <mm/slab.h>
-
-#define LEAF_PAGES 512u
 
 static struct ledger ledger;
 
@@ -194,11 +193,11 @@ EXPLORE_TEST(a_large_object_is_freed_in_steps, 1)
 	do {
 		before = frame_stats().free;
 		quiesce_poll();
-		explore_check(frame_stats().free - before <= LEAF_PAGES + 1);
+		explore_check(frame_stats().free - before <= 2 * WORK_PIECE / PAGE_SIZE);
 		steps++;
 	} while (this_cpu()->limbo_count);
 	quiesce_exit();
-	explore_check(steps >= 4 && free_now() == baseline);
+	explore_check(steps >= 2000 * PAGE_SIZE / WORK_PIECE - 4 && free_now() == baseline);
 }
 
 EXPLORE_TEST(copies_agree_with_a_plain_array, 30)

@@ -168,7 +168,8 @@ static void leave_it_loaded([[maybe_unused]] void *unused)
 	explore_check(reach(at.raw, true));
 	memory_put(memory);
 	wait_for_all();
-	space_fini(&space);
+	while (!space_fini(&space))
+		;
 	host_tlb_audit();
 	explore_check(ledger.used[LEDGER_PAGES] == 0 && slab_objects_in_use() == 0);
 	(void)atomic_add(&finished, 1u);

@@ -38,7 +38,8 @@ static inline void reset(uint64_t page_limit)
 static inline void finish(void)
 {
 	space_deactivate();
-	space_fini(&space);
+	while (!space_fini(&space))
+		;
 	explore_check(ledger.used[LEDGER_PAGES] == 0 && slab_objects_in_use() == 0);
 	explore_check(free_now() == baseline);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * A QEMU TCG plugin (API version 1, QEMU 7.2): the longest stretches of kernel code between leaving user mode (or waking from HLT) and going
- * back to it. The kernel runs with interrupts off, so they are what an interrupt may have to wait. One CPU.
+ * A QEMU TCG plugin (API version 1, QEMU 7.2): the longest stretches of kernel code between leaving user mode (or waking from HLT, or letting
+ * interrupts in with STI) and going back to it, or the next such. The kernel runs with interrupts off, so they are what an interrupt may have to wait. One CPU.
  *
  *	-plugin stretch.so,syscall=ADDRESS,traps=ADDRESS,out=FILE
  *
@@ -43,8 +43,8 @@ static const char *const names[KINDS] = {"syscall", "fault", "interrupt"};
 
 struct block {
 	uint64_t instructions;
-	enum kind kind; /* if a stretch begins with it */
-	bool user, halts;
+	enum kind kind;   /* if a stretch begins with it */
+	bool user, opens; /* opens: ends in STI or HLT */
 };
 
 static struct {
@@ -81,7 +81,7 @@ static void block_runs(unsigned, void *data)
 	if (length == 0)
 		kind = block->kind;
 	length += block->instructions;
-	if (block->halts)
+	if (block->opens)
 		end_stretch();
 }
 
@@ -92,6 +92,12 @@ static enum kind kind_of(uint64_t address)
 	if (address == syscall_entry || vector > 255)
 		return SYSCALL;
 	return vector < 32 ? FAULT : INTERRUPT;
+}
+
+/* QEMU ends a block behind either. */
+static bool is_sti_or_hlt(uint8_t opcode)
+{
+	return opcode == 0xfb || opcode == 0xf4;
 }
 
 static void translate(qemu_plugin_id_t, struct qemu_plugin_tb *tb)
@@ -108,8 +114,8 @@ static void translate(qemu_plugin_id_t, struct qemu_plugin_tb *tb)
 		.instructions = n,
 		.kind = kind_of(address),
 		.user = booted && address >= USER_START && address < USER_END,
-		.halts = qemu_plugin_insn_size(last) == 1 &&
-			 *(const uint8_t *)qemu_plugin_insn_data(last) == 0xf4,
+		.opens = qemu_plugin_insn_size(last) == 1 &&
+			 is_sti_or_hlt(*(const uint8_t *)qemu_plugin_insn_data(last)),
 	};
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_runs, 0, block);
 }

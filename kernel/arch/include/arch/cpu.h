@@ -24,6 +24,9 @@ void arch_cpu_install(struct cpu *cpu);
 /* Sleeps until an interrupt arrives, handles it (kernel_on_interrupt, kernel_on_ipi), and returns. */
 void arch_idle(void);
 
+/* Handles interrupts that are pending, in the middle of something that holds no lock, and goes on. */
+void arch_take_interrupts(void);
+
 /* Handles inter-processor requests that are pending for this CPU, without enabling interrupts. For loops that wait
  * for another CPU: two CPUs that wait for each other both make progress. */
 void arch_poll_ipi(void);

@@ -6,7 +6,7 @@
  * (cpu->current_context), calls one of the kernel_on_* functions on the CPU's own stack, then calls kernel_next() and
  * resumes the context that it names (kernel_on_syscall has that inside). Nothing of an earlier entry remains on the stack.
  *
- * Interrupts that arrive in arch_idle call kernel_on_interrupt / kernel_on_ipi_call and return into arch_idle;
+ * Interrupts that arrive in arch_idle or arch_take_interrupts call kernel_on_interrupt / kernel_on_ipi_call and return into arch_idle;
  * a fault or NMI inside the kernel is a panic.
  */
 #pragma once

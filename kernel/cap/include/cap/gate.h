@@ -10,9 +10,9 @@
  * - Gates are kernel objects: a Revoker capability names one; entries, references on the way and children count it.
  *
  * Invariants (gate_lock protects the tree and the lists):
- *   G1  a dead gate has no living descendant;
+ *   G1  a dead gate has no living descendant, once the marking of its tree is over;
  *   G2  a request made through a gate is in that gate's list from its admission to its completion;
- *   G3  after gate_revoke_begin and one quiescence, no CPU still acts on a look-up that saw the gate alive.
+ *   G3  after gate_revoke_mark said that all is marked, and one quiescence, no CPU still acts on a look-up that saw the gate alive.
  */
 #pragma once
 
@@ -23,6 +23,12 @@
 #include <core/timer.h>
 
 #define GATE_MAX_DEPTH 8u
+
+/* A tree of gates that is being revoked: those that are marked, each with a reference, breadth first. */
+struct gate_tree {
+	struct list dying;
+	struct list *above; /* g: the children of everything in `dying` up to this are marked */
+};
 
 struct gate {
 	struct object object;
@@ -37,7 +43,7 @@ struct gate {
 	struct list mappings;    /* g: struct gate_mapping.link */
 	struct list dying;       /* g: being revoked; then its revoker's */
 	struct timer expiry;
-	struct list doomed; /* an expiry's: gates below it whose calls and mappings are still to be ended */
+	struct gate_tree doomed;    /* an expiry's: those whose calls and mappings are still to be ended */
 	struct quiesce_node ending; /* and what runs it */
 };
 
@@ -76,5 +82,8 @@ struct gate *gate_combine(struct gate *own, struct gate *via, struct gate **spar
 /* A gate without parents yet, for gate_combine. */
 enum status gate_prepare(struct process *owner, struct gate **out);
 
-/* Marks the gate and all below it dead, and collects them, each with a reference, on `dying`. */
-void gate_revoke_begin(struct gate *gate, struct list *dying);
+/* Marks the gate dead. */
+void gate_revoke_begin(struct gate *gate, struct gate_tree *tree);
+/* Marks what is below it, a piece of work at a time; true: all. A gate that is made below meanwhile, under one that is not marked yet,
+ * is found; under one that is, it is born dead. */
+bool gate_revoke_mark(struct gate_tree *tree);

@@ -34,5 +34,5 @@ enum status gate_mappings_clone(struct process *from, struct process *to);
 
 /* Takes one mapping of the gate, and removes it; false: there is none. */
 bool gate_mapping_revoke_one(struct gate *gate);
-/* The process's address space goes. */
-void gate_mappings_drop(struct process *process);
+/* The process's address space goes; false: not all yet, call it again. */
+bool gate_mappings_drop(struct process *process);

@@ -132,9 +132,9 @@ static inline bool scope_allows(enum transfer_scope scope, const struct process 
 	return scope == SCOPE_ANY || (scope == SCOPE_SESSION && from->session == to->session);
 }
 
-/* When its last thread has stopped: drops capabilities and memory, credits the creator, state ENDED.
- * The ring room has emptied threads and records; waiters are completed by the caller afterwards. */
-void process_end(struct process *process);
+/* When its last thread has stopped: drops capabilities and memory, credits the creator, state ENDED; a piece of work at a time. False:
+ * not all yet, call it again. The ring room has emptied threads and records; waiters are completed by the caller afterwards. */
+bool process_end(struct process *process);
 
 /* Set once at boot by the object room. */
 extern const struct object_type *process_object_type, *process_space_object_type;

@@ -85,6 +85,7 @@ static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry));
 
 struct cap_table {
 	struct cap_array *array; /* written under lock, read by anyone inside */
+	struct cap_array *ended; /* the same while it is emptied, at the end: `free` is then the next slot */
 	struct spinlock lock;    /* rank TABLE */
 	uint32_t free;           /* l: chain of free slots */
 	uint32_t used;           /* l: in use or reserved */
@@ -102,8 +103,8 @@ struct cap_slots {
 };
 
 enum status cap_table_init(struct cap_table *table, struct ledger *ledger);
-/* Drops every capability. Nobody looks up any more. */
-void cap_table_fini(struct cap_table *table);
+/* Drops every capability, a piece of work at a time; false: not all yet, call it again. Nobody looks up any more. */
+bool cap_table_fini(struct cap_table *table);
 
 static inline uint64_t *cap_array_details(struct cap_array *array)
 {

@@ -49,6 +49,8 @@ struct cpu {
 	unsigned frames_len, frames_max;
 	uint64_t frames[CPU_FRAME_CACHE];
 
+	uint64_t work; /* done by this CPU, ever: core/work.h */
+
 	/* quiescence (core/quiesce.h) */
 	alignas(CACHE_LINE)
 		uint64_t epoch;        /* read by others: 0 outside the kernel, else the epoch of entry */

@@ -27,7 +27,7 @@ extern uint64_t quiesce_epoch;
 
 void quiesce_collect(void);
 
-/* Frees what can be freed. Called inside, between two operations: it is outside for a moment, and what it frees may
+/* Frees what can be freed, a piece of work at a time. Called inside, between two operations: it is outside for a moment, and what it frees may
  * wake threads, so before sched_pick. */
 static inline void quiesce_poll(void)
 {
@@ -54,6 +54,15 @@ static inline bool quiesce_is_inside(void)
 }
 
 void quiesce_free(struct quiesce_node *node, void (*free)(struct quiesce_node *));
+/* From `free` itself: there is more to do, later, by the same CPU (a chore: core/work.h). No quiescence in between. */
+void quiesce_again(struct quiesce_node *node, void (*free)(struct quiesce_node *));
 void quiesce_wait(void);
-/* Runs everything that waits to be freed (waits for the other CPUs): before counts are compared. Called inside. */
+/* This CPU has chores: memory that nobody has any more, but that is not free yet. */
+static inline bool quiesce_has_chores(void)
+{
+	return this_cpu()->ready != NULL;
+}
+
+/* Runs everything that waits to be freed (waits for the other CPUs): before counts are compared. Called inside, with no lock held:
+ * lets interrupts in now and then. */
 void quiesce_drain(void);

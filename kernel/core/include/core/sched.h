@@ -43,6 +43,7 @@ struct sched_entity {
 	uint32_t preemptions;    /* made way while it could have gone on */
 	uint32_t migrations;     /* came to another CPU */
 	struct fair_entity fair; /* q */
+	uint32_t work; /* since it entered the kernel, with the ring's marks: core/work.h, ring/promise.h */
 };
 
 /* BLOCKED and passive. */

@@ -19,6 +19,9 @@ void frame_init(void); /* from arch_memory_map */
 paddr_t frame_alloc(unsigned order);
 /* The block has one reference, whatever its order. Clears it. */
 void frame_free(paddr_t base, unsigned order);
+/* The same, for who holds no lock: interrupts are let in while a large block is cleared (core/work.h). */
+paddr_t frame_alloc_paused(unsigned order);
+void frame_free_paused(paddr_t base, unsigned order);
 /* As frame_free(frame, 0) for a frame that is all zero already. */
 void frame_free_clean(paddr_t frame);
 

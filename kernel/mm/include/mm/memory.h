@@ -41,7 +41,7 @@ struct memory {
 	uint64_t tables;       /* m: pages charged for tables */
 	uint64_t direct[MEMORY_DIRECT];
 	struct quiesce_node node; /* while it is being freed in steps */
-	uint64_t cursor;          /* next leaf table to free */
+	uint64_t cursor;          /* next page to free */
 };
 
 /* INVALID: no pages, more than MEMORY_MAX_PAGES, or (physical) not page-aligned or wrapping around. */
@@ -73,8 +73,10 @@ static inline void memory_get(struct memory *memory)
 }
 
 /* The last reference frees it: no CPU can reach its frames any more. Its charge ends at once; frames beyond the first
- * 512 pages' worth are freed in steps (quiesce_free), so that no entry takes long. */
+ * 32 are freed as a chore (core/work.h), so that no entry takes long. */
 void memory_put(struct memory *memory);
+/* The same for who holds no lock: frees 512 at once, and lets interrupts in meanwhile. */
+void memory_put_paused(struct memory *memory);
 /* The frame of page `index`, allocated if absent. BAD_RANGE, NO_QUOTA, NO_MEMORY: nothing changed. */
 enum status memory_page(struct memory *memory, uint64_t index, paddr_t *out);
 /* As memory_page, but PADDR_NONE if absent. */

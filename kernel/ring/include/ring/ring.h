@@ -75,7 +75,6 @@ struct ring {
 	uint32_t min;         /* o: of the cap_enter that waits */
 	uint32_t wanted;      /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
 	uint32_t entered;     /* o: sq_head at the begin of this cap_enter */
-	uint32_t copied;      /* o: bytes, by this cap_enter; at most CAP_ENTER_MAX_COPY and one message */
 	struct request *free; /* o: never empty: the first is the spare */
 	/* o: waiting RECVs and WAITs: one that has no REQUEST_POSTED, and those that are linked by request.posted */
 	struct request *parked;
