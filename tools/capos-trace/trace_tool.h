@@ -3,7 +3,7 @@
  * capos-trace: what `trace NAME | export` gave, on the host.
  *
  * - main.c:  options.  load.c: trace files, and transcripts of a terminal with trace files in them.
- * - print.c: calls as text.  svg.c: a timeline and a call graph.
+ * - print.c: calls as text.  timeline.c, graph.c: pictures (svg.c).
  */
 #pragma once
 
@@ -49,6 +49,6 @@ void print_calls(const struct trace_file *file, struct registry *registry, FILE 
 void print_stats(const struct trace_file *file, struct registry *registry, FILE *out);
 void method_name(struct registry *registry, uint64_t interface_id, uint16_t method, char text[96]);
 
-/* svg.c */
+/* timeline.c, graph.c */
 void draw_timeline(const struct trace_file *file, struct registry *registry, const char *name);
 void draw_graph(const struct trace_file *file, struct registry *registry, const char *name);
