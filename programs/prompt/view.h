@@ -57,7 +57,8 @@ struct trace_filter {
 	bool failed, live, export, count;
 	uint32_t last; /* 0: all */
 	uint64_t slower_ns;
-	struct shell_word only; /* "Interface", "method" or "Interface.method"; empty: all */
+	struct shell_word only;   /* "Interface", "method" or "Interface.method"; empty: all */
+	struct shell_word status; /* its name; empty: all */
 };
 
 /* words[from ..]; false: shell_fail was called. */

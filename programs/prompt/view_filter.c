@@ -44,6 +44,22 @@ static bool next_word(const struct shell_word *words, uint32_t count, uint32_t *
 	return shell_fail_at(&shell, words[*i].at, "%s", what);
 }
 
+static bool check_status(struct shell_word word)
+{
+	struct shell_nearest nearest = shell_nearest(word.ptr, word.len);
+
+#define ROW(name, value, sentence)      \
+	if (shell_word_is(word, #name)) \
+		return true;            \
+	shell_nearest_offer(&nearest, #name, sizeof(#name) - 1);
+	STATUS_LIST(ROW)
+#undef ROW
+	return shell_fail_at(&shell, word.at, "there is no status \"%.*s\"; %s%.*s",
+			     (int)(word.len < 40 ? word.len : 40), word.ptr,
+			     nearest.found ? "did you mean " : "for example DENIED, REVOKED, EXCEPTION",
+			     (int)(nearest.found ? nearest.name_len : 0), nearest.found ? nearest.name : "");
+}
+
 bool trace_filter_parse(struct trace_filter *f, const struct shell_word *words, uint32_t from, uint32_t count)
 {
 	uint64_t number;
@@ -78,11 +94,17 @@ bool trace_filter_parse(struct trace_filter *f, const struct shell_word *words, 
 			if (!next_word(words, count, &i, "only Interface, method or Interface.method"))
 				return false;
 			f->only = words[i];
+		} else if (shell_word_is(word, "status")) {
+			if (!next_word(words, count, &i,
+				       "status NAME: OK, DENIED, REVOKED, EXCEPTION, ...") ||
+			    !check_status(words[i]))
+				return false;
+			f->status = words[i];
 		} else {
 			return shell_fail_at(
 				&shell, word.at,
-				"a trace can be narrowed by: only X, failed, slower 1ms, last N, "
-				"count, live, export");
+				"a trace can be narrowed by: only X, failed, status NAME, slower 1ms, "
+				"last N, count, live, export");
 		}
 	}
 	return true;
@@ -123,6 +145,9 @@ static bool is_named(const struct trace_call *call, struct shell_word only)
 bool trace_filter_takes(const struct trace_filter *f, const struct trace_call *call)
 {
 	if (f->failed && (call->status == STATUS_OK || call->end_ns == 0))
+		return false;
+	if (f->status.len > 0 &&
+	    (call->end_ns == 0 || !shell_word_is(f->status, view_status_name(call->status))))
 		return false;
 	if (f->slower_ns != 0 && (call->start_ns == 0 || call->end_ns - call->start_ns < f->slower_ns))
 		return false;

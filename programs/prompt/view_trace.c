@@ -270,7 +270,7 @@ static void show_past(struct traced *t, const struct trace_filter *f)
 	uint32_t skip = f->last && all.matches > f->last ? all.matches - f->last : 0;
 
 	if (f->count)
-		text_print(&out, "  %u calls\n", all.matches);
+		text_print(&out, "  %u call%s\n", all.matches, all.matches == 1 ? "" : "s");
 	else
 		(void)pass_over(t, f, skip, true);
 	if (all.lost > 0)
