@@ -50,6 +50,17 @@ const image :Image = (
       ],
     ),
     (
+      name = "attenuator",
+      program = "attenuator",
+      grants = [
+        (name = "capabilityManager", source = (kernel = capabilityManager)),
+        (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      exports = [(name = "attenuator", interface = "Attenuator", key = 1)],
+      maxMessage = 4096,
+    ),
+    (
       name = "prompt",
       program = "prompt",
       grants = [
@@ -68,6 +79,9 @@ const image :Image = (
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
         (name = "bootPackage", source = (kernel = bootPackage)),
+        (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),
+        (name = "supervisor", source = (init = supervisor),
+         only = ["image", "list", "status", "crashes", "crash", "calls", "waitCrash"]),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
       ],
     ),

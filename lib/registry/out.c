@@ -89,12 +89,16 @@ struct msg_text text_first_line(struct msg_text text)
 	return text;
 }
 
+#define SHORT 20u
+
 struct msg_text text_first_sentence(struct msg_text text)
 {
+	/* "Right read." alone says little: what follows belongs to it. */
 	for (uint32_t i = 0; i + 1 < text.len; i++) {
 		bool space = text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '\n';
 
-		if ((text.ptr[i] == '.' && space) || (text.ptr[i] == '\n' && text.ptr[i + 1] == '\n'))
+		if ((text.ptr[i] == '.' && space && i >= SHORT) ||
+		    (text.ptr[i] == '\n' && text.ptr[i + 1] == '\n'))
 			return (struct msg_text){text.ptr, i + (text.ptr[i] == '.')};
 	}
 	return text;

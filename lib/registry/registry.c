@@ -22,15 +22,25 @@ bool registry_open(struct registry *registry, const void *bytes, size_t len)
 	registry->structs = registry_data_reader_structs(root);
 	registry->enums = registry_data_reader_enums(root);
 	registry->constants = registry_data_reader_constants(root);
+	registry->next = nullptr;
+	registry->missing = nullptr;
 	return msg_reader_ok(&registry->reader) && msg_list_count(registry->interfaces.l) > 0;
 }
 
+enum list { INTERFACES, STRUCTS, ENUMS };
+
+static struct msg_list list_of(const struct registry *registry, enum list which)
+{
+	return which == INTERFACES ? registry->interfaces.l
+	       : which == STRUCTS  ? registry->structs.l
+				   : registry->enums.l;
+}
+
 /* In all three kinds of node the id is the first field, at offset 0. */
-static bool find_id(struct registry *registry, struct msg_list list, uint64_t id, struct msg_struct *out)
+static bool find_id(struct msg_list list, uint64_t id, struct msg_struct *out)
 {
 	uint32_t low = 0, high = msg_list_count(list);
 
-	registry_renew(registry);
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		struct msg_struct node = msg_list_struct(list, middle);
@@ -49,10 +59,8 @@ static bool find_id(struct registry *registry, struct msg_list list, uint64_t id
 }
 
 /* And the name is the first pointer. */
-static bool find_name(struct registry *registry, struct msg_list list, struct msg_text name,
-		      struct msg_struct *out)
+static bool find_name(struct msg_list list, struct msg_text name, struct msg_struct *out)
 {
-	registry_renew(registry);
 	for (uint32_t i = 0; i < msg_list_count(list); i++) {
 		struct msg_struct node = msg_list_struct(list, i);
 
@@ -64,37 +72,52 @@ static bool find_name(struct registry *registry, struct msg_list list, struct ms
 	return false;
 }
 
+/* By name, or, if that is null, by id. */
+static bool find(struct registry *first, enum list which, uint64_t id, const struct msg_text *name,
+		 struct msg_struct *out)
+{
+	do {
+		for (struct registry *r = first; r; r = r->next) {
+			registry_renew(r);
+			if (name ? find_name(list_of(r, which), *name, out)
+				 : find_id(list_of(r, which), id, out))
+				return true;
+		}
+	} while (first->missing && first->missing(first));
+	return false;
+}
+
 bool registry_interface(struct registry *registry, uint64_t id, struct registry_data_interface_reader *out)
 {
-	return find_id(registry, registry->interfaces.l, id, &out->s);
+	return find(registry, INTERFACES, id, nullptr, &out->s);
 }
 
 bool registry_interface_named(struct registry *registry, struct msg_text name,
 			      struct registry_data_interface_reader *out)
 {
-	return find_name(registry, registry->interfaces.l, name, &out->s);
+	return find(registry, INTERFACES, 0, &name, &out->s);
 }
 
 bool registry_struct(struct registry *registry, uint64_t id, struct registry_data_struct_reader *out)
 {
-	return find_id(registry, registry->structs.l, id, &out->s);
+	return find(registry, STRUCTS, id, nullptr, &out->s);
 }
 
 bool registry_struct_named(struct registry *registry, struct msg_text name,
 			   struct registry_data_struct_reader *out)
 {
-	return find_name(registry, registry->structs.l, name, &out->s);
+	return find(registry, STRUCTS, 0, &name, &out->s);
 }
 
 bool registry_enum(struct registry *registry, uint64_t id, struct registry_data_enum_reader *out)
 {
-	return find_id(registry, registry->enums.l, id, &out->s);
+	return find(registry, ENUMS, id, nullptr, &out->s);
 }
 
 bool registry_enum_named(struct registry *registry, struct msg_text name,
 			 struct registry_data_enum_reader *out)
 {
-	return find_name(registry, registry->enums.l, name, &out->s);
+	return find(registry, ENUMS, 0, &name, &out->s);
 }
 
 struct msg_text registry_interface_name(struct registry *registry, uint64_t id, char buffer[24])
@@ -137,7 +160,8 @@ static bool method_at(struct registry *registry, struct registry_data_interface_
 bool registry_method_at(struct registry *registry, struct registry_data_interface_reader interface,
 			uint32_t index, struct registry_method *out)
 {
-	registry_renew(registry);
+	for (struct registry *r = registry; r; r = r->next)
+		registry_renew(r);
 	return method_at(registry, interface, &index, 0, out);
 }
 

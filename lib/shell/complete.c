@@ -107,13 +107,12 @@ static void offer_variables(struct place *p, bool capabilities, char after)
 
 static void offer_types(struct place *p)
 {
-	struct registry *r = p->c->registry;
-
-	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(r->interfaces); i++)
-		offer_text(p,
-			   registry_data_interface_reader_name(
-				   registry_data_interface_list_reader_at(r->interfaces, i)),
-			   SHELL_CANDIDATE_TYPE, 0);
+	for (struct registry *r = p->c->registry; r; r = r->next)
+		for (uint32_t i = 0; i < registry_data_interface_list_reader_count(r->interfaces); i++)
+			offer_text(p,
+				   registry_data_interface_reader_name(
+					   registry_data_interface_list_reader_at(r->interfaces, i)),
+				   SHELL_CANDIDATE_TYPE, 0);
 }
 
 /* Methods that are inherited are not in the capability's own set. */

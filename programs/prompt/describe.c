@@ -249,11 +249,13 @@ static void offer_all(struct shell_nearest *nearest)
 	for (uint32_t i = 0; i < shell.variable_count; i++)
 		shell_nearest_offer(nearest, shell.variables[i].text,
 				    (uint32_t)__builtin_strlen(shell.variables[i].text));
-	for (uint32_t i = 0; i < registry_data_interface_list_reader_count(registry.interfaces); i++) {
-		struct msg_text name = registry_data_interface_reader_name(
-			registry_data_interface_list_reader_at(registry.interfaces, i));
+	for (struct registry *r = &registry; r; r = r->next) {
+		for (uint32_t i = 0; i < registry_data_interface_list_reader_count(r->interfaces); i++) {
+			struct msg_text name = registry_data_interface_reader_name(
+				registry_data_interface_list_reader_at(r->interfaces, i));
 
-		shell_nearest_offer(nearest, name.ptr, name.len);
+			shell_nearest_offer(nearest, name.ptr, name.len);
+		}
 	}
 }
 

@@ -15,6 +15,9 @@
 
 #define PIECE 2048u
 
+/* The last place that a command was about. */
+static struct place last_place;
+
 bool place_of(struct shell_word word, struct place *place)
 {
 	struct shell_word head = word;
@@ -34,14 +37,45 @@ bool place_of(struct shell_word word, struct place *place)
 	place->cap = value->cap;
 	place->interface_id = value->interface_id;
 	if (place->interface_id == DIRECTORY_INTERFACE_ID || place->interface_id == NAMESPACE_INTERFACE_ID ||
-	    (place->interface_id == FILE_INTERFACE_ID && place->path.len == 0))
+	    (place->interface_id == FILE_INTERFACE_ID && place->path.len == 0)) {
+		last_place = *place;
 		return true;
+	}
 	return shell_fail_at(&shell, word.at, "%.*s is no Directory, Namespace or File",
 			     (int)(head.len < 40 ? head.len : 40), head.ptr);
 }
 
+/*
+ * Who stands before a Directory (a rule of where()) raised an exception, and the call in which it said why is over. So it is asked
+ * once more, in a call that changes nothing.
+ */
+static bool fail_refused(void)
+{
+	struct directory_stat_params_builder params;
+	struct rpc_call call;
+	bool said = false;
+
+	if (last_place.interface_id == DIRECTORY_INTERFACE_ID) {
+		params = directory_stat_begin_sized(&call, runtime_transport(),
+						    rpc_target_cap(last_place.cap),
+						    rpc_text_room(last_place.path.len));
+		directory_stat_params_builder_set_path(params, last_place.path);
+
+		enum status status = rpc_call(&call);
+
+		said = status == STATUS_EXCEPTION;
+		if (said)
+			shell_fail_call(&shell, &call, status, last_place.cap, nullptr);
+		rpc_end(&call);
+	}
+	return said ? false
+		    : shell_fail(&shell, "refused", "whoever serves it says no; the method itself says why");
+}
+
 bool settle(enum status status, enum file_outcome outcome)
 {
+	if (status == STATUS_EXCEPTION)
+		return fail_refused();
 	if (status != STATUS_OK)
 		return shell_fail_status(&shell, "the call", status);
 	if (outcome != FILE_OUTCOME_DONE)

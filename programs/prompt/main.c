@@ -38,6 +38,7 @@ static void open_registry(void)
 		registry_known = spawn_package_file(package, name, PACKAGE_INDEX_KIND_REGISTRY, &bytes) ==
 					 STATUS_OK &&
 				 registry_open(&registry, bytes.ptr, bytes.len);
+	registry.missing = learn;
 	if (!registry_known)
 		text_put(&out, "the boot package has no registry: only commands work\n");
 }
@@ -94,11 +95,14 @@ void show_failure_here(const char *text, uint32_t len)
 		used = show_mark(text, len, shell.failure.at);
 	if (used + said.len > page_columns() + 1 && used + 40 <= page_columns()) {
 		indent = used;
-	} else if (used > 0 && used + said.len > page_columns() + 1) {
+	} else if (page_is_person() && used > 0 && used + said.len > page_columns() + 1) {
 		text_put(&out, "\n  "); /* there is no room beside the mark */
 		used = 2;
 	}
-	put_wrapped((struct msg_text){said.text, said.len}, indent, used);
+	if (page_is_person())
+		put_wrapped((struct msg_text){said.text, said.len}, indent, used);
+	else
+		text_put_text(&out, (struct msg_text){said.text, said.len});
 	put_colour(COLOUR_NONE);
 }
 

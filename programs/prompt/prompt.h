@@ -6,6 +6,7 @@
  * - host.c:     capabilities: what the kernel knows of them, attenuation, what must not be called from here.
  * - run.c:      programs, their grants.  jobs.c: those that were started.
  * - describe.c: caps and describe.  commands.c: the table of commands.  machine.c: log, mem, poweroff...
+ * - learn.c:    types that programs brought along while the system runs.
  * - help.c, tutorial.c: first steps.  complete.c: the Tab key.
  * - terminal.c: lines and keys in, text out, Ctrl-C.  page.c: screenfuls, lines that end between words.  view_*.c: views of the system.
  *
@@ -34,6 +35,10 @@ void show_failure_here(const char *line, uint32_t len);
 /* Colours, where the terminal has them: nothing otherwise. */
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
 void put_colour(enum colour colour);
+
+/* ---- learn.c ---- */
+/* For registry.missing: fetches what programs have added to the SchemaRegistry since. */
+bool learn(struct registry *first);
 
 /* ---- page.c ---- */
 /* Everything that the prompt says. At a person's terminal a statement's output stops after each screenful. */

@@ -7,6 +7,7 @@
 #include <runtime/runtime.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/system_inspector.capnp.h>
+#include <schema/service/supervisor.capnp.h>
 
 #include "view.h"
 
@@ -49,6 +50,43 @@ void view_read_names(cap_id inspector)
 				__builtin_memcpy(n->name, name.ptr, len);
 			}
 			from = system_inspector_processes_results_reader_next(results);
+		}
+		rpc_end(&call);
+	} while (from != 0 && name_count < MAX_NAMES);
+}
+
+/* Without an inspector: the processes of the image, from init, if it serves a Supervisor to this prompt. */
+static void read_own_names(void)
+{
+	cap_id supervisor;
+	uint32_t from = 0;
+
+	name_count = 0;
+	if (runtime_cap("supervisor", SUPERVISOR_INTERFACE_ID, &supervisor) != STATUS_OK)
+		return;
+	do {
+		struct supervisor_list_results_reader results;
+		struct rpc_call call;
+
+		supervisor_list_params_builder_set_from(
+			supervisor_list_begin(&call, runtime_transport(), supervisor), from);
+		from = 0;
+		if (supervisor_list_call(&call, &results) == STATUS_OK) {
+			struct supervisor_process_list_reader list = supervisor_list_results_reader_processes(
+				results);
+
+			for (uint32_t i = 0;
+			     i < supervisor_process_list_reader_count(list) && name_count < MAX_NAMES; i++) {
+				struct supervisor_process_reader p = supervisor_process_list_reader_at(list,
+												       i);
+				struct msg_text name = supervisor_process_reader_name(p);
+				struct named *n = &names[name_count++];
+				uint32_t len = name.len < 31 ? name.len : 31;
+
+				*n = (struct named){.pid = supervisor_process_reader_pid(p)};
+				__builtin_memcpy(n->name, name.ptr, len);
+			}
+			from = supervisor_list_results_reader_next(results);
 		}
 		rpc_end(&call);
 	} while (from != 0 && name_count < MAX_NAMES);
@@ -187,7 +225,6 @@ static void show_edge(uint32_t pid, struct capability_manager_entry_reader e)
 		   capability_manager_entry_reader_methods(e) == UINT64_MAX ? "" : ", style=dashed");
 }
 
-/* For the endpoints: who serves them is who may receive there. */
 static void show_own_table(void)
 {
 	uint32_t from = 0;
@@ -224,6 +261,9 @@ bool view_graph(const struct shell_word *words, uint32_t count)
 	if (count > 1 && !dot && !view_word_is_number(words[1], &only))
 		return shell_fail_at(&shell, words[1].at, "graph, graph PID, or graph --dot");
 	if (runtime_cap("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector) != STATUS_OK) {
+		if (dot)
+			return names_need("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector);
+		read_own_names();
 		show_own_table();
 		return true;
 	}
@@ -258,9 +298,10 @@ bool view_why(const struct shell_word *words, uint32_t count)
 		return shell_fail(&shell, "", "caps --why NAME: of which capability? \"caps\" lists them");
 	if (!names_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager))
 		return false;
-	name_count = 0;
 	if (runtime_cap("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector) == STATUS_OK)
 		view_read_names(inspector);
+	else
+		read_own_names();
 	capability_manager_describe_params_builder_set_capability(
 		capability_manager_describe_begin(&call, runtime_transport(), manager),
 		rpc_add_cap(&call, value->cap));

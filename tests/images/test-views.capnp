@@ -85,6 +85,6 @@ const image :Image = (
       restart = (policy = onFailure),
     ),
   ],
-  programs = ["hello", "counter"],
+  programs = ["hello", "counter", "bringer"],
   files = ["demo.cap"],
 );

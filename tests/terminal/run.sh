@@ -90,6 +90,8 @@ if command -v tmux >/dev/null; then
 	pane resize-window -x 100 -y 30
 	pane send-keys Enter && sleep 0.5 && pane send-keys session.size Enter && shown 'columns = 100' && shown 'rows = 30'
 	report $? "in tmux: another size"
+	pane send-keys tmier.now Enter && shown 'did you mean "timer"' && pane capture-pane -pe | grep -q $'\x1b\\[31m.*you hold nothing'
+	report $? "in tmux: a failure is red"
 	pane send-keys top Enter && shown 'q ends this' && pane send-keys q && shown 'columns = 100'
 	report $? "in tmux: top, and the screen as it was"
 	pane send-keys poweroff Enter
@@ -97,14 +99,16 @@ if command -v tmux >/dev/null; then
 	pane kill-server 2>/dev/null
 	rm -r "$(dirname "$socket")"
 else
-	for what in completion size top; do report 0 "in tmux: $what # SKIP no tmux"; done
+	for what in completion size red top; do report 0 "in tmux: $what # SKIP no tmux"; done
 fi
 
 # A trace leaves by the terminal, and is read by our tool and by the stock one.
-printf '%s\n' 'run counter with { timer, out: console }' 'let quiet = console.only(write)' \
+printf '%s\n' nonsense 'run counter with { timer, out: console }' 'let quiet = console.only(write)' \
 	'run counter with { timer, out: quiet } args [3]' 'trace counter | export' poweroff |
 	timeout 60 out/tools/machine -t 50 -- tools/qemu --kernel out/x86_64/kernel.elf --initrd out/images/default.pkg \
 		--log "$out/trace.log" 2>"$out/trace.err" >"$out/trace.txt"
+grep -q 'there is no "nonsense"' "$out/trace.txt" && ! grep -q $'\x1b\\[[0-9;]*m' "$out/trace.txt"
+report $? "a pipe sees no colours"
 tool="out/tools/capos-trace -p out/images/default.pkg"
 $tool "$out/trace.txt" >"$out/calls.txt"
 report $? "capos-trace reads a transcript"
@@ -118,7 +122,7 @@ capnp decode -I. schema/service/trace.capnp TraceChunk <"$out/trace.bin" | grep 
 report $? "the stock capnp reads it"
 $tool -t "$out/time.svg" -g "$out/graph.svg" "$out/trace.bin" &&
 	python3 -c 'import sys, xml.dom.minidom as m; [m.parse(f) for f in sys.argv[1:]]' "$out/time.svg" "$out/graph.svg" &&
-	grep -q '<title>Console.writeLine' "$out/time.svg" && grep -q 'Console.writeLine  1 calls, 1 failed' "$out/graph.svg"
+	grep -q '<title>Console.writeLine' "$out/time.svg" && grep -q 'Console.writeLine  1 call, 1 failed' "$out/graph.svg"
 report $? "timeline and call graph"
 grep -v '^AAAA' "$out/trace.txt" >"$out/cut.txt"
 ! $tool "$out/cut.txt" >/dev/null 2>"$out/cut.err" && grep -q 'lines are missing' "$out/cut.err"

@@ -5,6 +5,8 @@
  *
  * - Look-ups by id and by name; printing of types, signatures and values.
  * - The data is read in place and must stay. Damaged data reads as "not known"; nothing here trusts it.
+ * - Registries can stand behind one another (next): what is not in the first is looked for in those behind it, and whoever holds
+ *   the first may fetch more (missing).
  * - For one thread: handles share the budget of one reader, which each look-up renews.
  */
 #pragma once
@@ -18,6 +20,9 @@ struct registry {
 	struct registry_data_struct_list_reader structs;
 	struct registry_data_enum_list_reader enums;
 	struct registry_data_constant_list_reader constants;
+	struct registry *next; /* looked through after this one; null: none */
+	/* Something is in none of them. True: there are more now, behind this one; look again. May be null. */
+	bool (*missing)(struct registry *registry);
 };
 
 /* False if the bytes are no registry. */
