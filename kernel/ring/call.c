@@ -134,7 +134,7 @@ static void install_results(struct thread *thread, struct request *request, stru
 
 static void drop_results(struct kcall *kcall)
 {
-	for (unsigned i = 0; i < kcall->rpc.caps_out_len; i++)
+	for (unsigned i = 0; i < kcall->given_len; i++)
 		cap_ref_put(kcall->given[i]);
 }
 
@@ -155,7 +155,7 @@ static enum status finish_kernel_call(struct thread *thread, struct request *req
 			}
 		}
 	}
-	if (unlikely(kcall->rpc.caps_out_len != 0))
+	if (unlikely(kcall->given_len != 0))
 		drop_results(kcall);
 	return status;
 }
@@ -220,6 +220,7 @@ static void close_kcall(struct kcall *kcall, bool caps)
 	if (!caps)
 		return;
 	kcall->rpc.caps_in_len = kcall->rpc.caps_out_len = kcall->rpc.caps_out_max = 0;
+	kcall->given_len = 0;
 	msg_reader_set_caps(&kcall->rpc.params, 0);
 }
 

@@ -35,7 +35,8 @@ enum status kcall_return_ref(struct rpc_request *request, struct cap_ref ref, in
 		cap_ref_put(ref);
 		return STATUS_NO_SLOT;
 	}
-	kcall_of(request)->given[*index] = ref;
+	struct kcall *kcall = kcall_of(request);
+	kcall->given[kcall->given_len++] = ref;
 	return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@
  * under a schedule by a seed.
  *
  *   out/fuzz/bin/kernel CORPUS             as every fuzzer of libFuzzer
+ *   KERNEL_FUZZ_TRACE=1 out/fuzz/bin/kernel FINDING        says what is submitted
  *   KERNEL_FUZZ_STATS=1 out/fuzz/bin/kernel -runs=N ...    ring operations in all and per second of CPU time, at the end
  */
 #include "scenario.h"
@@ -56,6 +57,7 @@ static struct actor {
 
 static struct input input;
 static uint64_t operations;
+static bool tracing;
 
 /* ---- Choices ---- */
 
@@ -259,6 +261,16 @@ static void make_submission(struct actor *actor, struct user_ring *ring, struct 
 								     << input_below(&input, 64);
 }
 
+/* For who wants to read a finding. */
+static void show(const struct user_ring *ring, const struct cap_sqe *sqe)
+{
+	fprintf(stderr,
+		"thread %llu: op %u flags %#x method %u target %#llx interface %#llx msg %u caps %u buf_caps %u\n",
+		(unsigned long long)ring->thread_arg, sqe->op, sqe->flags, sqe->method,
+		(unsigned long long)sqe->target, (unsigned long long)sqe->interface_id, sqe->msg_len,
+		sqe->caps_len, sqe->buf_caps);
+}
+
 /* ---- Completions ---- */
 
 static void learn(struct actor *actor, struct user_ring *ring, const struct cap_cqe *cqe)
@@ -306,6 +318,8 @@ static void life(uint64_t region)
 		for (uint32_t i = 0; i < count && ring.sequence - ring.accepted < ring.sq_count; i++) {
 			struct cap_sqe sqe;
 			make_submission(actor, &ring, &sqe);
+			if (unlikely(tracing))
+				show(&ring, &sqe);
 			(void)user_submit(&ring, &sqe);
 		}
 		int64_t consumed = host_cap_enter(input_below(&input, 3), host_now_ns() + 20000, &reasons);
@@ -414,7 +428,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		longer[i + 2] = (*argv)[i];
 	*argc += 2;
 	*argv = longer;
+	host_at_abort = abort;
 	methods_load();
+	tracing = getenv("KERNEL_FUZZ_TRACE") != NULL;
 	if (getenv("KERNEL_FUZZ_STATS"))
 		(void)atexit(print_stats);
 	return 0;

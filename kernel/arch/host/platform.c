@@ -19,6 +19,7 @@
 const char arch_name[] = "host";
 const char *host_run_name = "";
 const char *(*host_run_choices)(void);
+void (*host_at_abort)(void);
 
 static char uart_text[LOG_KEPT + 1];
 static size_t uart_len;
@@ -166,6 +167,8 @@ static void print_circumstances(void)
 	host_exploring = false;
 	__sanitizer_print_stack_trace();
 	print_circumstances();
+	if (host_at_abort)
+		host_at_abort();
 	_exit(1);
 }
 

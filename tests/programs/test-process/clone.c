@@ -148,6 +148,18 @@ static enum status map_both(struct parts *p)
 	return status;
 }
 
+/* Raised when the clone is there already, and its handle on the way back. */
+static bool geometry_raises(uint32_t submissions)
+{
+	struct rpc_call call;
+	struct process_spawner_clone_params_builder b = process_spawner_clone_begin(&call, w.t, w.spawner);
+
+	process_spawner_clone_params_builder_set_entry(b, PAGE);
+	process_spawner_clone_params_builder_set_stack(b, PAGE);
+	process_spawner_clone_params_builder_set_submissions(b, submissions);
+	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "submissions or arenaBytes");
+}
+
 static void test_refusals(const struct parts *p)
 {
 	const struct runtime_clone_options small = {.pages = 8}, few = {.capabilities = 2};
@@ -162,6 +174,7 @@ static void test_refusals(const struct parts *p)
 					    &less);
 	tap_is(runtime_clone(less, NULL, &handle), STATUS_DENIED, "nor without the method");
 	ring_release(w.ring, less);
+	tap_ok(geometry_raises(3), "nor with a geometry that is none");
 	tap_ok(child_counts_return(&before) && p->heap[0] == 1, "and nothing is left of the attempts");
 }
 

@@ -44,6 +44,8 @@ struct kcall {
 	uint64_t user_data, message, buffer, deadline;
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
+	unsigned
+		given_len; /* also of a method that then raises an exception, which goes without capabilities */
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
 	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
 	struct call_target other; /* what was called, if it is not remembered: its view */

@@ -69,6 +69,8 @@ void host_io_add(uint16_t port, uint32_t value);
 [[noreturn, gnu::format(printf, 1, 2)]] void host_die(const char *format, ...);
 /* Printed with each failure: how to get it again. */
 extern const char *host_run_name;
+/* Instead of ending the process with 1, once everything is said: a fuzzer saves its input. */
+extern void (*host_at_abort)(void);
 extern const char *(*host_run_choices)(void); /* more of it, asked for when it is printed; or NULL */
 
 /* From now on runs are those with at most so many preemptions, in order; of `choices` (NULL: all) only that one. */
