@@ -31,7 +31,7 @@ $(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/benc
 $(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
 	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
 
-.PHONY: bench bench-check bench-accept bench-profile bench-stretch
+.PHONY: bench bench-check bench-accept bench-profile bench-stretch bench-pairs
 bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
 	$(Q)FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all
 
@@ -46,3 +46,6 @@ bench-profile: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## where each row's instru
 
 bench-stretch: kernel images $(BENCH_TOOLS)  ## the longest stretches with interrupts off, FOR="image image" (default: bench and test images)
 	$(Q)IMAGES="$(FOR)" tests/bench/run stretch
+
+bench-pairs: kernel $(OUT)/images/bench_pairs.pkg  ## two client/server pairs on two CPUs against one, in wall-clock time
+	$(Q)tests/bench/pairs

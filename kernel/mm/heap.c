@@ -44,7 +44,7 @@ static unsigned order_of(size_t size)
 	return size <= PAGE_SIZE ? 0 : 64 - (unsigned)__builtin_clzll((size - 1) >> PAGE_SHIFT);
 }
 
-void *heap_alloc(size_t size)
+static void *alloc(size_t size, bool pause)
 {
 	paddr_t block;
 
@@ -52,14 +52,24 @@ void *heap_alloc(size_t size)
 		return slab_alloc(class_of(size));
 	if (size > PAGE_SIZE << FRAME_MAX_ORDER)
 		return NULL;
-	block = frame_alloc(order_of(size));
+	block = pause ? frame_alloc_paused(order_of(size)) : frame_alloc(order_of(size));
 	if (block.raw == PADDR_NONE.raw)
 		return NULL;
 	(void)atomic_add(&large_in_use, 1u);
 	return phys_to_virt(block);
 }
 
-void heap_free(void *block, size_t size)
+void *heap_alloc(size_t size)
+{
+	return alloc(size, false);
+}
+
+void *heap_alloc_paused(size_t size)
+{
+	return alloc(size, true);
+}
+
+static void free_block(void *block, size_t size, bool pause)
 {
 	if (!block)
 		return;
@@ -68,7 +78,20 @@ void heap_free(void *block, size_t size)
 		return;
 	}
 	(void)atomic_sub(&large_in_use, 1u);
-	frame_free(virt_to_phys(block), order_of(size));
+	if (pause)
+		frame_free_paused(virt_to_phys(block), order_of(size));
+	else
+		frame_free(virt_to_phys(block), order_of(size));
+}
+
+void heap_free(void *block, size_t size)
+{
+	free_block(block, size, false);
+}
+
+void heap_free_paused(void *block, size_t size)
+{
+	free_block(block, size, true);
 }
 
 static void add_in_use(const struct slab_cache *cache, void *sum)

@@ -11,6 +11,7 @@
 #include "promise.h"
 #include "quick.h"
 
+#include <arch/masked.h>
 #include <arch/platform.h>
 
 #include <core/recorder.h>
@@ -228,8 +229,10 @@ static enum status run_method(struct kcall *kcall, struct object *object, unsign
 {
 	const struct object_type *type = object->type;
 
-	return method < type->method_count ? type->methods[method](object, &kcall->rpc)
-					   : rpc_unimplemented(&kcall->rpc, type->name);
+	if (unlikely(method >= type->method_count))
+		return rpc_unimplemented(&kcall->rpc, type->name);
+	method = (unsigned)ARCH_INDEX_MASKED("method", method, type->method_count);
+	return type->methods[method](object, &kcall->rpc);
 }
 
 static enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
@@ -388,6 +391,7 @@ bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint6
 	out->event = (uint32_t)recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
 	out->object_id = object->id;
 	out->view = ref.view;
+	method = (unsigned)ARCH_INDEX_MASKED("method", method, object->type->method_count);
 	out->method = object->type->methods[method];
 	out->self = object;
 	return true;

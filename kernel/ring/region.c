@@ -150,7 +150,7 @@ static enum status create_parts(struct process *process, const struct layout *la
 	parts->fpu_area = heap_alloc(arch_fpu_size());
 	if (parts->fpu_area == NULL)
 		goto credit;
-	parts->requests = heap_alloc(request_bytes);
+	parts->requests = heap_alloc_paused(request_bytes);
 	if (parts->requests == NULL)
 		goto free_fpu;
 	parts->free = NULL;
@@ -167,7 +167,7 @@ static enum status create_parts(struct process *process, const struct layout *la
 free_block:
 	frame_free_paused(block, layout->order);
 free_requests:
-	heap_free(parts->requests, request_bytes);
+	heap_free_paused(parts->requests, request_bytes);
 free_fpu:
 	heap_free(parts->fpu_area, arch_fpu_size());
 credit:
@@ -179,7 +179,7 @@ static void destroy_parts(struct process *process, const struct thread_parts *pa
 			  uint32_t order)
 {
 	heap_free(parts->fpu_area, arch_fpu_size());
-	heap_free(parts->requests, requests * sizeof(struct request));
+	heap_free_paused(parts->requests, requests * sizeof(struct request));
 	frame_free_paused(virt_to_phys(parts->region), order);
 	ledger_credit(&process->ledger, LEDGER_PAGES, 1ull << order);
 }

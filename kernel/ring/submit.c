@@ -32,6 +32,7 @@ struct op_row {
 	uint64_t forbidden[8];
 };
 
+static_assert(CAP_OP_NOP == 0);
 static const struct op_row op_table[] = {
 	[CAP_OP_NOP] = {op_nop, ALLOW(0ull, 0ull, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_CALL] = {op_call,
@@ -62,7 +63,7 @@ static inline bool fetch(const volatile uint64_t *from, uint64_t word, struct re
 	unsigned op = word & W_OP;
 	bool known = op < CAP_OP_COUNT;
 
-	op = known ? op : CAP_OP_NOP; /* and no speculation past the table */
+	op = (unsigned)ARCH_INDEX_MASKED("opcode", op, CAP_OP_COUNT); /* unknown: as NOP */
 	const uint64_t *forbidden = op_table[op].forbidden;
 	uint64_t bad = word & forbidden[0];
 	request->memory.removals = REQUEST_FORGOTTEN;
@@ -80,7 +81,7 @@ static inline enum status run(struct thread *thread, struct request *request)
 {
 	uint8_t op = request->sqe.op;
 
-	return op_table[op < CAP_OP_COUNT ? op : CAP_OP_NOP].run(thread, request);
+	return op_table[ARCH_INDEX_MASKED("opcode", op, CAP_OP_COUNT)].run(thread, request);
 }
 
 static inline void complete(struct ring *ring, struct request *request, enum status status)

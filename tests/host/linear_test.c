@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Revocation is linearizable: random concurrent histories of calls through a chain of three gates and of revocations of
- * them, checked afterwards against the sequential meaning. There is a moment for each gate, inside one of the revocations
+ * them, checked afterwards against the sequential meaning (testing/history.h; test-linear does the same on real CPUs). There is a moment for each gate, inside one of the revocations
  * of it or of a gate above, such that every call through it that succeeded can be placed before, and every one that was refused
  * behind. No such moment: the kernel has delivered what was dead, or refused what lived.
  */
@@ -14,29 +14,18 @@
 #include <runtime/enter.h>
 #include <runtime/ring.h>
 #include <schema/kernel/revoker.capnp.h>
+#include <testing/history.h>
 
 #define GATES 3u
 #define MESSAGE 64u
 #define RECV_AT 1024u
 #define REGION_BYTES 16384u
-#define OPERATIONS 96u
-#define NEVER UINT64_MAX
-
-enum kind { CALLED, REFUSED, REVOKED, DELIVERED };
-
-/* One operation: its gate, and the logical times between which it happened. */
-struct operation {
-	enum kind kind;
-	unsigned gate;
-	uint64_t begun, over;
-};
 
 static struct process *client, *server;
 static struct gate *gates[GATES];
 static cap_id lent[GATES], revokers[GATES], server_end;
-static struct operation history[OPERATIONS];
-static unsigned operations, finished;
-static uint64_t now;
+static struct history history;
+static unsigned finished;
 
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
@@ -44,19 +33,6 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 	int64_t consumed = host_cap_enter(min, deadline_ns, &reason);
 
 	return (struct cap_enter_result){consumed, reason};
-}
-
-static uint64_t tick(void)
-{
-	return atomic_add(&now, 1ull);
-}
-
-static void note(enum kind kind, unsigned gate, uint64_t begun)
-{
-	unsigned i = atomic_add(&operations, 1u);
-
-	explore_check(i < OPERATIONS);
-	history[i] = (struct operation){kind, gate, begun, tick()};
 }
 
 static cap_id give_under(struct view *view, struct gate *gate)
@@ -84,8 +60,8 @@ static void begin(void)
 		revokers[i] = scenario_give(client, scenario_full(&gates[i]->object));
 	}
 	object_put(&endpoint->object);
-	operations = finished = 0;
-	now = 1;
+	history_init(&history);
+	finished = 0;
 }
 
 static void serves(uint64_t region)
@@ -95,7 +71,7 @@ static void serves(uint64_t region)
 	user_ring_open(&ring, region);
 	for (;;) {
 		struct cap_call_header header;
-		uint64_t begun = tick();
+		uint64_t begun = history_tick(&history);
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
 								      .target = server_end.raw,
 								      .buf_off = RECV_AT,
@@ -104,7 +80,7 @@ static void serves(uint64_t region)
 		if (user_is_notice(cqe))
 			continue;
 		user_arena_read(&ring, RECV_AT, &header, sizeof header);
-		note(DELIVERED, (unsigned)header.key, begun);
+		history_note(&history, HISTORY_DELIVERED, (unsigned)header.key, begun);
 		cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token});
 		explore_check(cqe.status == STATUS_OK);
 	}
@@ -117,7 +93,7 @@ static void calls(uint64_t region)
 	user_ring_open(&ring, region);
 	for (unsigned i = 0; i < 10; i++) {
 		unsigned gate = (unsigned)(host_random() % GATES);
-		uint64_t begun = tick();
+		uint64_t begun = history_tick(&history);
 		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
 								      .target = lent[gate].raw,
 								      .interface_id = SCENARIO_INTERFACE,
@@ -125,7 +101,8 @@ static void calls(uint64_t region)
 								      .buf_off = 1024,
 								      .buf_len = 256});
 		explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_REVOKED);
-		note(cqe.status == STATUS_OK ? CALLED : REFUSED, gate, begun);
+		history_note(&history, cqe.status == STATUS_OK ? HISTORY_CALLED : HISTORY_REFUSED, gate,
+			     begun);
 	}
 	(void)atomic_add(&finished, 1u);
 }
@@ -139,63 +116,12 @@ static void revokes(uint64_t region)
 		unsigned gate = (unsigned)(host_random() % GATES);
 		uint64_t entries, aborted, mappings;
 		(void)host_cap_enter(1, host_now_ns() + host_random() % 30000, NULL);
-		uint64_t begun = tick();
+		uint64_t begun = history_tick(&history);
 		explore_check(revoker_revoke(&ring.transport, revokers[gate], &entries, &aborted,
 					     &mappings) == STATUS_OK);
-		note(REVOKED, gate, begun);
+		history_note(&history, HISTORY_REVOKED, gate, begun);
 	}
 	(void)atomic_add(&finished, 1u);
-}
-
-/* ---- The check ---- */
-
-/* Between which times the gate must have died, for the calls through it. */
-static void bounds(unsigned gate, uint64_t *earliest, uint64_t *latest)
-{
-	*earliest = 0;
-	*latest = NEVER;
-	for (unsigned i = 0; i < operations; i++) {
-		const struct operation *o = &history[i];
-		if (o->gate != gate)
-			continue;
-		if (o->kind == CALLED && o->begun > *earliest)
-			*earliest = o->begun;
-		if (o->kind == REFUSED && o->over < *latest)
-			*latest = o->over;
-	}
-}
-
-/* The gate never dies, or at some moment inside a revocation of it or of one above. (A tree dies gate by gate: while revoke is under
- * way one below may still work when one above does not.) */
-static bool explains(unsigned gate)
-{
-	uint64_t earliest, latest;
-
-	bounds(gate, &earliest, &latest);
-	if (latest == NEVER)
-		return true; /* nothing was refused; is_over has the rest */
-	for (unsigned i = 0; i < operations; i++) {
-		const struct operation *o = &history[i];
-		if (o->kind == REVOKED && o->gate <= gate && o->begun <= latest && o->over >= earliest &&
-		    earliest <= latest)
-			return true;
-	}
-	return false;
-}
-
-/* Nothing that began after a revocation was over succeeds, and nobody who began to receive after that receives a call through it. */
-static bool is_over(unsigned gate)
-{
-	uint64_t last = 0, over = NEVER;
-
-	for (unsigned i = 0; i < operations; i++) {
-		const struct operation *o = &history[i];
-		if ((o->kind == CALLED || o->kind == DELIVERED) && o->gate == gate && o->begun > last)
-			last = o->begun;
-		if (o->kind == REVOKED && o->gate <= gate && o->over < over)
-			over = o->over;
-	}
-	return last < over;
 }
 
 EXPLORE_TEST(calls_and_revocations_have_an_order, 3000)
@@ -209,10 +135,9 @@ EXPLORE_TEST(calls_and_revocations_have_an_order, 3000)
 	scenario_thread(server, serves, 0);
 	scenario_run();
 	explore_check(finished >= 3);
-	for (unsigned i = 0; i < GATES; i++) {
-		explore_check(explains(i) && is_over(i));
+	explore_check(history_is_linear(&history, GATES));
+	for (unsigned i = 0; i < GATES; i++)
 		gate_put(gates[i]);
-	}
 	scenario_end();
 }
 

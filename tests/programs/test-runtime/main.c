@@ -12,6 +12,7 @@ int main(void)
 	tap_start();
 	test_start();
 	test_heap();
+	test_owned();
 	test_threads();
 	test_upcalls();
 	test_calls();

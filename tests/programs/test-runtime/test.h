@@ -12,6 +12,7 @@
 
 void test_start(void);
 void test_heap(void);
+void test_owned(void);
 void test_threads(void);
 void test_upcalls(void);
 void test_calls(void);

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <arch/masked.h>
 #include <abi/cap.h>
 #include <abi/status.h>
 #include <cap/gate.h>
@@ -129,7 +130,7 @@ static inline enum status cap_table_find(struct cap_table *table, cap_id id, str
 
 	if (unlikely(slot >= array->capacity))
 		return STATUS_BAD_ID;
-	slot &= array->capacity - 1; /* no speculation past the end */
+	slot = (uint32_t)ARCH_INDEX_MASKED("slot", slot, array->capacity);
 	struct cap_entry *entry = &cap_array_entries(array)[slot];
 	if (unlikely(load_acquire(&entry->generation) != cap_id_generation(id)))
 		return STATUS_BAD_ID;

@@ -37,6 +37,9 @@ void slab_free(struct slab_cache *cache, void *object);
 void *heap_alloc(size_t size);
 /* `size` as it was asked for. NULL: nothing. */
 void heap_free(void *block, size_t size);
+/* The same for who holds no lock: interrupts are let in while a large block is cleared (frame_alloc_paused). */
+void *heap_alloc_paused(size_t size);
+void heap_free_paused(void *block, size_t size);
 
 #ifdef CAPOS_DEBUG
 /* For tests: the n-th allocation from now on, small arrays included, finds no memory. 0: none does. */
