@@ -117,7 +117,7 @@ static const char *elsewhere(struct shell_word word)
 		{"sh", "this is the shell; \"source\" runs a script"},
 		{"bash", "this is the shell; \"source\" runs a script"},
 		{"sleep", "timer.sleep 2s"},
-		{"date", "there is no wall clock; \"timer.now\" is the time since boot, in nanoseconds"},
+		{"date", "\"wallClock.now\", if you hold one; \"timer.now\" is the time since boot"},
 		{"uptime", "\"timer.now\" is the time since boot, in nanoseconds"},
 		{"uname", "systemInfo.get"},
 		{"dmesg", "\"log\""},

@@ -100,18 +100,17 @@ static void describe_method(struct registry_data_method_reader method, bool whol
 {
 	struct msg_text doc = registry_data_method_reader_doc(method), first = text_first_sentence(doc);
 
+	struct passage signature = {};
+	struct text_out to = passage_out(&signature);
+
+	uint32_t used = registry_print_signature(&registry, &to, method);
 	text_put(&out, "    ");
-	uint32_t used = registry_print_signature(&registry, &out, method);
-	if (whole) {
-		text_put(&out, "\n");
-		show_doc(8, doc);
+	if (whole || used > 32 || first.len > 42) {
+		put_passage(&signature, 6, 4);
+		show_doc(8, whole ? doc : first);
 		return;
 	}
-	if (used > 32 || first.len > 42) {
-		text_put(&out, "\n");
-		show_doc(8, first);
-		return;
-	}
+	text_put_text(&out, (struct msg_text){signature.text, signature.len});
 	text_put_pad(&out, used, 34);
 	put_wrapped(first, 8, 38);
 }

@@ -68,25 +68,10 @@ static uint32_t show_mark(const char *text, uint32_t len, uint32_t at)
 	return column + 2;
 }
 
-struct said {
-	char text[512];
-	uint32_t len;
-};
-
-static void say(void *self, const char *bytes, size_t len)
-{
-	struct said *said = self;
-	size_t room = sizeof(said->text) - said->len;
-
-	len = len < room ? len : room;
-	__builtin_memcpy(said->text + said->len, bytes, len);
-	said->len += (uint32_t)len;
-}
-
 void show_failure_here(const char *text, uint32_t len)
 {
-	struct said said = {};
-	struct text_out to = {say, &said, nullptr};
+	struct passage said = {};
+	struct text_out to = passage_out(&said);
 	uint32_t used = 0, indent = 2;
 
 	shell_failure_print(&shell.failure, &to);
@@ -99,10 +84,7 @@ void show_failure_here(const char *text, uint32_t len)
 		text_put(&out, "\n  "); /* there is no room beside the mark */
 		used = 2;
 	}
-	if (page_is_person())
-		put_wrapped((struct msg_text){said.text, said.len}, indent, used);
-	else
-		text_put_text(&out, (struct msg_text){said.text, said.len});
+	put_passage(&said, indent, used);
 	put_colour(COLOUR_NONE);
 }
 

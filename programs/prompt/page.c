@@ -170,3 +170,32 @@ void put_wrapped(struct msg_text text, uint32_t indent, uint32_t used)
 	}
 	text_put(&out, "\n");
 }
+
+static void collect(void *self, const char *bytes, size_t len)
+{
+	struct passage *passage = self;
+	size_t room = sizeof(passage->text) - passage->len;
+
+	len = len < room ? len : room;
+	__builtin_memcpy(passage->text + passage->len, bytes, len);
+	passage->len += (uint32_t)len;
+}
+
+struct text_out passage_out(struct passage *passage)
+{
+	return (struct text_out){collect, passage, nullptr};
+}
+
+void put_passage(const struct passage *passage, uint32_t indent, uint32_t used)
+{
+	struct msg_text text = {passage->text, passage->len};
+
+	if (text.len > 0 && text.ptr[text.len - 1] == '\n')
+		text.len--;
+	if (page_is_person()) {
+		put_wrapped(text, indent, used);
+	} else {
+		text_put_text(&out, text);
+		text_put(&out, "\n");
+	}
+}

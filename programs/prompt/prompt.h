@@ -55,6 +55,16 @@ uint32_t page_columns(void);
  * `indent`. Newlines of the text are spaces, but for empty and indented lines.
  */
 void put_wrapped(struct msg_text text, uint32_t indent, uint32_t used);
+/*
+ * Something that is put together first, and then shown as a whole: in lines that end between words at a person's terminal, as one
+ * line elsewhere. What is too long for it is cut.
+ */
+struct passage {
+	char text[1024];
+	uint32_t len;
+};
+struct text_out passage_out(struct passage *passage);
+void put_passage(const struct passage *passage, uint32_t indent, uint32_t used);
 
 /* ---- host.c ---- */
 struct capability_facts {

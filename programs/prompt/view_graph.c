@@ -104,19 +104,19 @@ const char *view_name_of(uint32_t pid)
 
 /* ---- One capability ---- */
 
-static void put_methods(uint64_t interface_id, uint64_t methods)
+static void put_methods(const struct text_out *to, uint64_t interface_id, uint64_t methods)
 {
 	struct registry_data_interface_reader interface;
 
 	if (methods == UINT64_MAX || !registry_interface(&registry, interface_id, &interface))
 		return;
-	text_put(&out, " (");
-	registry_print_methods(&registry, &out, interface, methods);
-	text_put(&out, ")");
+	text_put(to, " (");
+	registry_print_methods(&registry, to, interface, methods);
+	text_put(to, ")");
 }
 
 /* How it came, as a sentence's end. */
-static void put_provenance(struct capability_manager_entry_reader e)
+static void put_provenance(const struct text_out *to, struct capability_manager_entry_reader e)
 {
 	struct capability_manager_entry_via_reader via = capability_manager_entry_reader_via(e);
 	uint32_t giver = capability_manager_entry_reader_giver(e);
@@ -124,19 +124,19 @@ static void put_provenance(struct capability_manager_entry_reader e)
 
 	switch (capability_manager_entry_reader_provenance(e)) {
 	case CAPABILITY_MANAGER_PROVENANCE_BOOT:
-		text_put(&out, "given by the kernel at boot");
+		text_put(to, "given by the kernel at boot");
 		break;
 	case CAPABILITY_MANAGER_PROVENANCE_GRANT:
-		text_print(&out, "granted by %s (%u)", view_name_of(giver), giver);
+		text_print(to, "granted by %s (%u)", view_name_of(giver), giver);
 		if (capability_manager_entry_via_reader_which(via) ==
 			    CAPABILITY_MANAGER_ENTRY_VIA_WHICH_NOTE &&
 		    capability_manager_entry_via_reader_note(via) != 0)
-			text_print(&out, ", image line %llu",
+			text_print(to, ", image line %llu",
 				   (unsigned long long)capability_manager_entry_via_reader_note(via));
 		break;
 	case CAPABILITY_MANAGER_PROVENANCE_CALL:
 	case CAPABILITY_MANAGER_PROVENANCE_ANSWER:
-		text_print(&out,
+		text_print(to,
 			   capability_manager_entry_reader_provenance(e) == CAPABILITY_MANAGER_PROVENANCE_CALL
 				   ? "came with a call by %s (%u)"
 				   : "came with an answer of %s (%u)",
@@ -145,19 +145,19 @@ static void put_provenance(struct capability_manager_entry_reader e)
 		    CAPABILITY_MANAGER_ENTRY_VIA_WHICH_INTERFACE) {
 			trace_method_name(capability_manager_entry_via_reader_interface(via),
 					  capability_manager_entry_reader_method(e), method);
-			text_print(&out, ", %s", method);
+			text_print(to, ", %s", method);
 		}
 		break;
 	default:
-		text_put(&out, "a duplicate");
+		text_put(to, "a duplicate");
 		if (capability_manager_entry_via_reader_which(via) ==
 		    CAPABILITY_MANAGER_ENTRY_VIA_WHICH_ORIGIN)
-			text_print(&out, " of slot %u",
+			text_print(to, " of slot %u",
 				   (uint32_t)capability_manager_entry_via_reader_origin(via));
 		break;
 	}
 	if (capability_manager_entry_reader_revocations(e) > 0)
-		text_print(&out, ", %s (lent by %s)",
+		text_print(to, ", %s (lent by %s)",
 			   capability_manager_entry_reader_flags(e) & 16 ? "revoked" : "revocable",
 			   view_name_of(capability_manager_entry_reader_lender(e)));
 }
@@ -166,17 +166,19 @@ static void put_entry(struct capability_manager_entry_reader e)
 {
 	uint64_t interface_id = capability_manager_entry_reader_interface_id(e);
 	uint64_t key = capability_manager_entry_reader_key(e);
+	struct passage line = {};
+	struct text_out collected = passage_out(&line), *to = &collected;
 	char buffer[24];
 
 	text_print(&out, "    %4u ", (uint32_t)capability_manager_entry_reader_id(e));
-	text_put_text(&out, registry_interface_name(&registry, interface_id, buffer));
-	put_methods(interface_id, capability_manager_entry_reader_methods(e));
-	text_print(&out, " #%llu", (unsigned long long)capability_manager_entry_reader_object(e));
+	text_put_text(to, registry_interface_name(&registry, interface_id, buffer));
+	put_methods(to, interface_id, capability_manager_entry_reader_methods(e));
+	text_print(to, " #%llu", (unsigned long long)capability_manager_entry_reader_object(e));
 	if (key != 0)
-		text_print(&out, ".%llu", (unsigned long long)key);
-	text_put(&out, "  ");
-	put_provenance(e);
-	text_put(&out, "\n");
+		text_print(to, ".%llu", (unsigned long long)key);
+	text_put(to, "  ");
+	put_provenance(to, e);
+	put_passage(&line, 11, 9);
 }
 
 /* ---- graph ---- */

@@ -362,7 +362,7 @@ bool view_trace(const struct shell_word *words, uint32_t count)
 }
 
 /* Fits 80 columns: a name that is longer has a line of its own. */
-#define NAME_COLUMNS 22u
+#define NAME_COLUMNS 20u
 
 static void show_method(const struct trace_method *m, bool several)
 {
@@ -389,7 +389,7 @@ bool view_stats(const struct shell_word *words, uint32_t count)
 	t = traced_find(words[1]);
 	if (!t)
 		return false;
-	text_put(&out, "  method                   calls  errs      p50      p99  longest    sent     got\n");
+	text_put(&out, "  method                 calls  errs      p50      p99  longest    sent     got\n");
 	for (uint32_t i = 0; i < t->stats.count; i++)
 		show_method(&t->stats.methods[i], t->stats.overflow && i + 1 == t->stats.count);
 	if (t->source.lost)
