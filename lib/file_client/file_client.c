@@ -23,7 +23,7 @@ enum status file_client_read(struct rpc_transport *transport, cap_id file, uint6
 				  FILE_READ_PARAMS_DATA_WORDS, FILE_READ_PARAMS_POINTERS);
 	file_read_params_builder_set_offset(params, offset);
 	file_read_params_builder_set_count(params, count);
-	status = rpc_call_closed(&call);
+	status = rpc_call(&call);
 	if (status == STATUS_OK) {
 		struct file_read_results_reader results = file_read_results(&call);
 		struct msg_data bytes = file_read_results_reader_bytes(results);

@@ -2,35 +2,28 @@
 /* The loopback transport: what a ring, the kernel and a service loop do for one call, in one function. */
 #include <rpc/loopback.h>
 
-static struct rpc_loopback *loopback_of(const struct rpc_call *c)
+static struct rpc_loopback *loopback_of(struct rpc_transport *t)
 {
-	return (struct rpc_loopback *)c->transport; /* its first member */
-}
-
-/* The message of a call or answer in the arena, and the ids behind it. */
-static cap_id id_behind(const struct rpc_call *c, uint32_t index)
-{
-	return rpc_result_cap(c, (int32_t)index);
+	return (struct rpc_loopback *)t; /* its first member */
 }
 
 /* Resolves a path in the answer of a kept call to a capability of that answer. */
 static cap_id resolve_answer(const struct rpc_loopback *l, uint64_t sequence, uint32_t path)
 {
-	const struct rpc_call *kept = nullptr;
+	const struct rpc_call *kept = l->transport.kept;
 
-	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++)
-		if (l->kept[i] && l->kept[i]->sequence == sequence)
-			kept = l->kept[i];
+	while (kept && kept->sequence != sequence)
+		kept = kept->next_kept;
 	if (!kept || kept->status != STATUS_OK)
 		return CAP_ID_NULL;
 
 	struct msg_reader r;
-	msg_reader_init(&r, kept->transport->arena + kept->sqe.buf_off, kept->result_len);
+	msg_reader_init(&r, l->transport.arena + kept->result_off, kept->result_len);
 	struct msg_pointer p = msg_reader_root_pointer(&r);
 	for (unsigned shift = 0; shift < 32 && (path >> shift & 0xff) != 0xff; shift += 8)
 		p = msg_struct_pointer(msg_read_struct(p), path >> shift & 0xff);
 	int32_t index = msg_read_cap(p);
-	return index < 0 ? CAP_ID_NULL : id_behind(kept, (uint32_t)index);
+	return rpc_result_cap(kept, index);
 }
 
 static const struct rpc_loopback_object *object_of(const struct rpc_loopback *l, cap_id id)
@@ -73,7 +66,8 @@ static enum status deliver_all(struct rpc_loopback *l, const void *descs, uint32
 }
 
 /* Writes ids behind the answer and completes the call. */
-static void complete(struct rpc_loopback *l, struct rpc_call *c, enum status s, const struct rpc_request *r)
+static void complete(struct rpc_loopback *l, struct rpc_call *c, const struct cap_sqe *sqe, enum status s,
+		     const struct rpc_request *r)
 {
 	uint32_t len = 0;
 	uint16_t caps = 0;
@@ -84,90 +78,105 @@ static void complete(struct rpc_loopback *l, struct rpc_call *c, enum status s, 
 		uint64_t ids[CAP_MESSAGE_MAX_CAPS];
 
 		caps = r->caps_out_len;
-		if (caps > c->sqe.buf_caps || len + caps * 8u > c->sqe.buf_len)
+		if (caps > sqe->buf_caps || len + caps * 8u > sqe->buf_len)
 			s = STATUS_TOO_LARGE;
 		else
 			s = deliver_all(l, r->caps_out, caps, ids);
 		if (s == STATUS_OK && caps)
-			__builtin_memcpy(c->transport->arena + c->sqe.buf_off + len, ids, caps * 8u);
+			__builtin_memcpy(l->transport.arena + sqe->buf_off + len, ids, caps * 8u);
 	}
 	rpc_complete(c, s, len, caps);
 }
 
-static enum status keep(struct rpc_loopback *l, const struct rpc_call *c)
+/* The submission is a copy: the method may make calls of its own. */
+static void run(struct rpc_loopback *l, struct cap_sqe sqe, uint64_t sequence)
 {
-	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++) {
-		if (!l->kept[i]) {
-			l->kept[i] = c;
-			return STATUS_OK;
-		}
-	}
-	return STATUS_AGAIN;
-}
-
-static enum status loopback_send(struct rpc_call *c)
-{
-	struct rpc_loopback *l = loopback_of(c);
-	uint8_t *arena = c->transport->arena;
+	struct rpc_call *c = (struct rpc_call *)(uintptr_t)sqe.user_data;
+	uint8_t *arena = l->transport.arena;
 	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
 	struct cap_desc out[CAP_MESSAGE_MAX_CAPS];
 	struct rpc_request r;
-	cap_id id = {c->sqe.target};
+	cap_id id = {sqe.target};
 
-	if ((c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0 && keep(l, c) != STATUS_OK)
-		return STATUS_AGAIN;
-	c->sequence = l->sequence++;
-	if ((c->sqe.flags & CAP_SQE_TARGET_IS_ANSWER) != 0)
-		id = resolve_answer(l, c->sqe.target, c->sqe.path);
+	if ((sqe.flags & CAP_SQE_TARGET_IS_ANSWER) != 0)
+		id = resolve_answer(l, sqe.target, sqe.path);
 
 	const struct rpc_loopback_object *o = object_of(l, id);
-	if (!o || deliver_all(l, arena + c->sqe.caps_off, c->sqe.caps_len, ids) != STATUS_OK) {
+	if (!o || deliver_all(l, arena + sqe.caps_off, sqe.caps_len, ids) != STATUS_OK) {
 		rpc_complete(c, STATUS_BAD_ID, 0, 0);
-		return STATUS_OK;
+		return;
 	}
-	rpc_request_init(&r, c->sqe.interface_id, c->sqe.method, arena + c->sqe.msg_off, c->sqe.msg_len,
-			 arena + c->sqe.buf_off, c->sqe.buf_len);
-	rpc_request_set_caps(&r, ids, c->sqe.caps_len, out, CAP_MESSAGE_MAX_CAPS);
+	rpc_request_init(&r, sqe.interface_id, sqe.method, arena + sqe.msg_off, sqe.msg_len,
+			 arena + sqe.buf_off, sqe.buf_len);
+	rpc_request_set_caps(&r, ids, sqe.caps_len, out, CAP_MESSAGE_MAX_CAPS);
 	r.key = o->key;
-	r.deadline_ns = c->sqe.deadline_ns;
-	r.token = c->sequence;
+	r.deadline_ns = sqe.deadline_ns;
+	r.token = sequence;
 
 	enum status s = o->interface->dispatch(o->ops, o->self, &r);
-	if (s == RPC_DEFERRED)
+	if (s == RPC_DEFERRED) {
 		l->deferred = c;
-	else
-		complete(l, c, s, &r);
-	return STATUS_OK;
+		l->deferred_room = sqe.buf_len;
+	} else {
+		complete(l, c, &sqe, s, &r);
+	}
+}
+
+/* The queue has one slot. */
+static void empty(struct rpc_loopback *l)
+{
+	l->transport.slot = &l->slot;
+	l->transport.left = 1;
+	l->transport.building = nullptr;
+}
+
+static void loopback_advance(struct rpc_transport *t)
+{
+	struct rpc_loopback *l = loopback_of(t);
+	struct cap_sqe sqe = l->slot;
+
+	empty(l);
+	run(l, sqe, t->sequence - 1);
+}
+
+static void loopback_make_room(struct rpc_transport *t)
+{
+	empty(loopback_of(t)); /* it is never full */
 }
 
 static enum status loopback_wait(struct rpc_call *c)
 {
 	if (c->done)
 		return STATUS_OK;
-	loopback_of(c)->deferred = nullptr; /* nobody else runs who could answer */
+	if (!rpc_was_sent(c))
+		return STATUS_BAD_STATE;
+	loopback_of(c->transport)->deferred = nullptr; /* nobody else runs who could answer */
 	return STATUS_TIMED_OUT;
 }
 
-static enum status loopback_call(struct rpc_call *c)
+static struct rpc_outcome loopback_call(struct rpc_transport *t)
 {
-	enum status s = loopback_send(c);
+	struct rpc_call call = {.transport = t, .result_off = t->slot->buf_off};
 
-	return s == STATUS_OK ? loopback_wait(c) : s;
+	t->slot->user_data = (uint64_t)(uintptr_t)&call;
+	rpc_arena_hold(t, t->slot);
+	(void)rpc_submit(t);
+	if (loopback_wait(&call) != STATUS_OK)
+		return rpc_outcome(STATUS_TIMED_OUT, 0, 0);
+	return rpc_outcome(call.status, call.result_len, call.result_caps);
 }
 
 static void loopback_end(struct rpc_call *c)
 {
-	struct rpc_loopback *l = loopback_of(c);
+	struct rpc_loopback *l = loopback_of(c->transport);
 
-	for (unsigned i = 0; i < RPC_LOOPBACK_KEPT; i++)
-		if (l->kept[i] == c)
-			l->kept[i] = nullptr;
 	if (l->deferred == c)
 		l->deferred = nullptr;
 }
 
 static const struct rpc_transport_ops loopback_ops = {
-	.send = loopback_send,
+	.advance = loopback_advance,
+	.make_room = loopback_make_room,
 	.wait = loopback_wait,
 	.call = loopback_call,
 	.end = loopback_end,
@@ -177,6 +186,7 @@ void rpc_loopback_init(struct rpc_loopback *l, void *arena, uint32_t bytes)
 {
 	__builtin_memset(l, 0, sizeof(*l));
 	rpc_transport_init(&l->transport, &loopback_ops, arena, 0, bytes & ~7u);
+	empty(l);
 }
 
 cap_id rpc_loopback_add(struct rpc_loopback *l, const struct rpc_interface *interface, const void *ops,
@@ -194,10 +204,10 @@ enum status rpc_loopback_answer(struct rpc_loopback *l, const void *words, uint3
 
 	if (!c)
 		return STATUS_BAD_STATE;
-	if (bytes > c->sqe.buf_len)
+	if (bytes > l->deferred_room)
 		return STATUS_TOO_LARGE;
 	l->deferred = nullptr;
-	__builtin_memcpy(c->transport->arena + c->sqe.buf_off, words, bytes);
+	__builtin_memcpy(l->transport.arena + c->result_off, words, bytes);
 	rpc_complete(c, STATUS_OK, bytes, 0);
 	return STATUS_OK;
 }

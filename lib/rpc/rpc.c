@@ -2,8 +2,6 @@
 /* The parts of calls that are not worth inlining: failures and exceptions. */
 #include <rpc/rpc.h>
 
-#define RPC_REPEATS 3u
-
 void rpc_call_fail(struct rpc_call *c, enum status s)
 {
 	c->params = (struct msg_builder){.failed = true};
@@ -13,11 +11,49 @@ void rpc_call_fail(struct rpc_call *c, enum status s)
 	c->done = true;
 }
 
-enum status rpc_call_composed(struct rpc_call *c)
+void rpc_move_out(struct rpc_transport *t)
 {
-	enum status s = c->transport->ops->send(c);
+	t->building->own = *t->slot;
+	t->building = nullptr;
+}
 
-	return s == STATUS_OK ? c->transport->ops->wait(c) : s;
+void rpc_slot_slowly(struct rpc_transport *t)
+{
+	/* Making room may run functions that begin calls. */
+	while (t->building) {
+		if (t->building == RPC_FULL)
+			t->ops->make_room(t);
+		else
+			rpc_move_out(t);
+	}
+}
+
+enum status rpc_send_slowly(struct rpc_call *c)
+{
+	struct rpc_transport *t = c->transport;
+
+	if (c->params.failed) {
+		rpc_call_fail(c, c->block == RPC_NO_BLOCK ? c->status : STATUS_TOO_LARGE);
+		return c->status;
+	}
+	if (t->building == c)
+		rpc_move_out(t);
+
+	struct cap_sqe *slot = rpc_slot(t);
+
+	c->own.msg_len = (uint32_t)msg_builder_size(&c->params);
+	*slot = c->own;
+	c->special &= (uint8_t)~RPC_UNSENT;
+	c->done = false;
+	c->sequence = t->sequence;
+	if (c->special & RPC_COMPOSED)
+		t->composed = c->sequence + 1;
+	if (c->special & RPC_KEPT) {
+		c->next_kept = t->kept;
+		t->kept = c;
+	}
+	(void)rpc_submit(t);
+	return STATUS_OK;
 }
 
 static struct msg_text text_cut(const char *s, uint32_t room)
@@ -67,35 +103,60 @@ enum status rpc_unimplemented(struct rpc_request *r, const char *interface_name)
 /* Everything that the call had is still there, and means the same. */
 static bool can_repeat(const struct rpc_call *c)
 {
-	const struct cap_desc *descs = (const void *)(c->transport->arena + c->sqe.caps_off);
+	const struct cap_desc *descs = (const void *)(c->transport->arena + c->own.caps_off);
 
-	if (c->block == RPC_NO_BLOCK || !c->sent || !c->done || c->sqe.flags != 0)
+	if (c->block == RPC_NO_BLOCK || c->special != 0)
 		return false;
-	for (uint32_t i = 0; i < c->sqe.caps_len; i++)
-		if (descs[i].kind == CAP_DESC_MOVE || descs[i].kind == CAP_DESC_ANSWER)
+	for (uint32_t i = 0; i < c->own.caps_len; i++)
+		if (descs[i].kind == CAP_DESC_MOVE)
 			return false;
 	return true;
 }
 
-enum status rpc_repeat(struct rpc_call *c)
+static void send_again(struct rpc_call *c)
 {
-	for (unsigned tries = 0; tries < RPC_REPEATS && c->status == STATUS_DISCONNECTED && can_repeat(c);
-	     tries++) {
-		c->done = false;
+	struct rpc_transport *t = c->transport;
 
-		enum status s = c->transport->ops->call(c);
+	*rpc_slot(t) = c->own;
+	c->done = false;
+	c->sequence = t->sequence;
+	(void)rpc_submit(t);
+}
 
-		if (s != STATUS_OK)
-			rpc_call_fail(c, s);
+enum status rpc_wait_idempotent(struct rpc_call *c)
+{
+	enum status s = rpc_wait(c);
+
+	for (unsigned tries = 0; tries < RPC_REPEATS && s == STATUS_DISCONNECTED && can_repeat(c); tries++) {
+		send_again(c);
+		s = rpc_wait(c);
 	}
-	return c->status;
+	return s;
+}
+
+static void forget_kept(struct rpc_call *c)
+{
+	struct rpc_call **at = &c->transport->kept;
+
+	while (*at && *at != c)
+		at = &(*at)->next_kept;
+	if (*at)
+		*at = c->next_kept;
 }
 
 void rpc_end_slowly(struct rpc_call *c)
 {
+	struct rpc_transport *t = c->transport;
+
 	if (c->block == RPC_NO_BLOCK)
 		return;
-	if (c->sent && (!c->done || (c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0))
-		c->transport->ops->end(c);
-	rpc_arena_free(c->transport, c->block);
+	if (t->building == c)
+		t->building = nullptr;
+	if (rpc_was_sent(c)) {
+		if (c->special & RPC_KEPT)
+			forget_kept(c);
+		if (!c->done || (c->special & RPC_KEPT) != 0)
+			t->ops->end(c);
+	}
+	rpc_arena_free(t, c->block);
 }

@@ -2,30 +2,30 @@
 /*
  * Single operations of the ring that are not calls: release, duplicate, signal, wait for bits.
  */
-#include <runtime/ring.h>
-
-struct waited_op {
-	struct ring_op op; /* first */
-	struct cap_cqe cqe;
-	bool done;
-};
+#include "ring_private.h"
 
 static void record_completion(struct ring_op *op, const struct cap_cqe *cqe)
 {
-	struct waited_op *waited = (struct waited_op *)(void *)op;
+	struct ring_waited *waited = (struct ring_waited *)(void *)op;
 
 	waited->cqe = *cqe;
 	waited->done = true;
 }
 
+void ring_finish(struct ring_client *ring, struct ring_waited *waited)
+{
+	waited->op.complete = record_completion;
+	waited->done = false;
+	ring_dispatch(ring);
+	while (!waited->done) {
+		ring_enter(ring, 1, 0);
+		ring_dispatch(ring);
+	}
+}
+
 struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe)
 {
-	struct waited_op waited = {.op.complete = record_completion};
-
-	ring_submit(ring, sqe, &waited.op);
-	while (!waited.done)
-		ring_wait(ring, 0);
-	return waited.cqe;
+	return ring_do_now(ring, sqe);
 }
 
 void ring_release(struct ring_client *ring, cap_id id)
@@ -38,7 +38,7 @@ void ring_release(struct ring_client *ring, cap_id id)
 
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy)
 {
-	struct cap_cqe cqe = ring_do(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
+	struct cap_cqe cqe = ring_do_now(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
 
 	*copy = cqe.status == STATUS_OK ? (cap_id){cqe.token} : CAP_ID_NULL;
 	return (enum status)cqe.status;
@@ -59,12 +59,12 @@ void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bi
 enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
 			   uint64_t *taken)
 {
-	struct cap_cqe cqe = ring_do(ring, &(struct cap_sqe){
-						   .op = CAP_OP_WAIT,
-						   .target = notification.raw,
-						   .interface_id = bits,
-						   .deadline_ns = deadline_ns,
-					   });
+	struct cap_cqe cqe = ring_do_now(ring, &(struct cap_sqe){
+						       .op = CAP_OP_WAIT,
+						       .target = notification.raw,
+						       .interface_id = bits,
+						       .deadline_ns = deadline_ns,
+					       });
 
 	*taken = cqe.status == STATUS_OK ? cqe.token : 0;
 	return (enum status)cqe.status;

@@ -10,6 +10,7 @@
  */
 #include <runtime/runtime.h>
 #include <runtime/service.h>
+#include <stddef.h>
 
 #include "ring_private.h"
 
@@ -23,31 +24,35 @@ static void received(struct ring_op *op, const struct cap_cqe *cqe)
 
 static void post_receive(struct service *s)
 {
-	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
+	struct rpc_transport *t = &s->ring->transport;
 
-	*sqe = s->listen;
-	s->returning = 0;
+	*rpc_slot(t) = s->listen;
+	s->posted = rpc_submit(t);
+	s->request.token = 0;
 	s->state = SERVICE_RECEIVING;
 }
 
-/* Answers the call with what was built, and receives the next. */
-static inline struct cap_sqe *post_answer(struct service *s)
+/* The submission that answers the call with what was built, and receives the next. */
+static inline struct cap_sqe *begin_answer(struct service *s)
 {
-	const struct rpc_request *request = &s->request;
-	struct cap_sqe *sqe = ring_slot(s->ring, &s->posted);
+	struct cap_sqe *sqe = rpc_slot(&s->ring->transport);
 
 	*sqe = s->answer;
-	sqe->target = request->token;
-	sqe->msg_len = (uint32_t)msg_builder_size(&request->results);
-	s->returning = request->token;
-	s->state = SERVICE_RECEIVING;
+	sqe->target = s->request.token;
+	sqe->msg_len = (uint32_t)msg_builder_size(&s->request.results);
 	return sqe;
+}
+
+static inline void post_answer(struct service *s)
+{
+	s->posted = rpc_submit(&s->ring->transport);
+	s->state = SERVICE_RECEIVING;
 }
 
 /* The same with capabilities, or with an exception, or without receiving another one. */
 static void post_special_answer(struct service *s, bool exception)
 {
-	struct cap_sqe *sqe = post_answer(s);
+	struct cap_sqe *sqe = begin_answer(s);
 
 	if (exception) {
 		sqe->flags = CAP_SQE_IS_EXCEPTION;
@@ -61,9 +66,27 @@ static void post_special_answer(struct service *s, bool exception)
 		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
 		s->plain = true;
 	}
+	post_answer(s);
 }
 
 /* ---- One received call ---- */
+
+[[gnu::noinline]] static enum status dispatch_any(struct service *s, struct rpc_request *request, void *self)
+{
+	const struct service_options *o = &s->options;
+
+	for (uint32_t i = 0; i < o->interface_count; i++) {
+		const struct service_interface *served = &o->interfaces[i];
+		const struct rpc_interface *interface = served->interface;
+
+		if (o->bound && interface->id == request->interface_id &&
+		    request->method < interface->method_count)
+			return o->bound[i][request->method](self, request);
+		if (rpc_interface_find(interface, request->interface_id))
+			return interface->dispatch(served->ops, self, request);
+	}
+	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
+}
 
 static inline enum status dispatch(struct service *s, struct rpc_request *request)
 {
@@ -72,14 +95,9 @@ static inline enum status dispatch(struct service *s, struct rpc_request *reques
 
 	if (o->object && !(self = o->object(o->context, request->key)))
 		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "no such object", nullptr);
-	for (uint32_t i = 0; i < o->interface_count; i++) {
-		const struct rpc_interface *interface = o->interfaces[i].interface;
-
-		if (interface->id == request->interface_id ||
-		    rpc_interface_find(interface, request->interface_id))
-			return interface->dispatch(o->interfaces[i].ops, self, request);
-	}
-	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
+	if (__builtin_expect(request->interface_id == s->bound_id && request->method < s->bound_count, 1))
+		return s->bound[request->method](self, request);
+	return dispatch_any(s, request, self);
 }
 
 /* Calls that the method makes end with the one that it serves. */
@@ -96,10 +114,13 @@ static inline enum status run_method(struct service *s)
 /* What the caller's buffer takes, less the room for ids; an exception always fits. */
 static inline uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
 {
-	uint32_t ids = header->buf_caps * 8u;
-	uint32_t room = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
-								     : header->buf_len;
+	uint32_t room = header->buf_len;
 
+	if (__builtin_expect(header->buf_caps > 0, 0)) {
+		uint32_t ids = header->buf_caps * 8u;
+
+		room = room >= ids + RPC_EXCEPTION_BYTES ? room - ids : room;
+	}
 	return room < s->max_results ? room : s->max_results;
 }
 
@@ -108,24 +129,25 @@ static inline void open_request(struct service *s, uint64_t token)
 {
 	const struct cap_call_header *header = s->in;
 	struct rpc_request *r = &s->request;
+	uint32_t words = header->msg_len / 8;
 
-	r->interface_id = header->interface_id;
-	r->key = header->key;
-	r->session = header->session;
-	r->deadline_ns = header->deadline_ns;
+	/* interface_id, key, session and deadline lie in both in this order. */
+	static_assert(offsetof(struct rpc_request, interface_id) == 0 &&
+		      offsetof(struct rpc_request, deadline_ns) ==
+			      offsetof(struct cap_call_header, deadline_ns));
+	__builtin_memcpy(r, header, offsetof(struct cap_call_header, buf_len));
 	r->token = token;
 	r->method = header->method;
 	r->caps_in_len = header->caps;
 	r->caps_out_len = 0;
 	r->caps_out_max = header->buf_caps < SERVICE_REPLY_CAPS ? header->buf_caps : SERVICE_REPLY_CAPS;
-	if (__builtin_expect(header->caps > 0, 0))
-		r->caps_in = (const void *)((const uint8_t *)(header + 1) + ((header->msg_len + 7) & ~7u));
-	msg_reader_init(&r->params, header + 1, header->msg_len);
-	msg_reader_set_caps(&r->params, header->caps);
+	r->params.words = words;
+	r->params.budget = words * MSG_TRAVERSAL;
+	r->params.caps = header->caps;
+	r->params.malformed = words == 0;
 	r->results.words = 0;
 	r->results.capacity = results_limit(s, header) / 8;
 	r->results.failed = false;
-	s->kept = 0;
 }
 
 /* What was to go with a refused answer: facets that nobody ever had, and what a method had given up. */
@@ -157,20 +179,24 @@ static void withdraw_caps(struct service *s)
 
 static inline void answer(struct service *s, enum status status)
 {
-	if (__builtin_expect(status != STATUS_OK || s->request.caps_out_len > 0 || s->stopping, 0))
+	if (__builtin_expect(status != STATUS_OK || s->request.caps_out_len > 0 || s->stopping, 0)) {
 		answer_specially(s, status);
-	else
+	} else {
+		(void)begin_answer(s);
 		post_answer(s);
+	}
 }
 
 /* The same with capabilities, whose ids lie where the next call will go. They are released behind the answer, which
  * may name them. */
 [[gnu::noinline]] static void handle_call_with_caps(struct service *s)
 {
-	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
+	RPC_UNCLEARED uint64_t ids[CAP_MESSAGE_MAX_CAPS];
 	uint32_t count = s->request.caps_in_len < CAP_MESSAGE_MAX_CAPS ? s->request.caps_in_len
 								       : CAP_MESSAGE_MAX_CAPS;
 
+	s->kept = 0;
+	s->request.caps_in = (const void *)((const uint8_t *)(s->in + 1) + ((s->in->msg_len + 7) & ~7u));
 	for (uint32_t i = 0; i < count; i++)
 		ids[i] = s->request.caps_in[i];
 	answer(s, run_method(s));
@@ -225,10 +251,10 @@ static enum status return_exception(struct service *s, uint64_t token)
 static enum status handle_failure(struct service *s)
 {
 	enum status status = (enum status)s->received.status;
-	uint64_t token = s->returning;
+	uint64_t token = s->request.token;
 
 	s->state = SERVICE_IDLE;
-	s->returning = 0;
+	s->request.token = 0;
 	s->plain = false;
 	if (token == 0 || return_exception(s, token) != STATUS_OK)
 		return status;
@@ -265,31 +291,36 @@ enum status service_step(struct service *s, uint64_t deadline_ns)
 	return s->state == SERVICE_RECEIVED ? handle(s) : STATUS_OK;
 }
 
+/* A RETURN_RECV or RECV is posted, nobody stops us or wants to look after each entry. */
+static inline bool is_usual(const struct service *s)
+{
+	static_assert(offsetof(struct service, watched) == offsetof(struct service, state) + 3);
+	return msg_load32((const uint8_t *)&s->state) == SERVICE_RECEIVING; /* the first byte is the lowest */
+}
+
 /*
- * The usual turn in one piece: what completes is our RECV, alone, with a call. False: not that; what came is still in
- * the queue, or nothing was done.
+ * The usual turns in one piece: what completes is our RECV, alone, with a call. Until it is something else: that is dispatched then
+ * (service_step does not wait if our completion was among it), or an op's function stopped us.
  */
-static inline bool quick_step(struct service *s)
+static void run_usual(struct service *s)
 {
 	struct ring_client *ring = s->ring;
 
-	if (s->state != SERVICE_RECEIVING || s->plain || s->options.idle)
-		return false;
-	ring_enter(ring, 1, 0);
+	while (is_usual(s)) {
+		ring_enter(ring, 1, 0);
 
-	uint32_t tail = __atomic_load_n(&ring->region->cq_tail, __ATOMIC_ACQUIRE), reaped = ring->reaped;
-	const struct cap_cqe *cqe = &ring->cq[reaped & ring->cq_mask];
+		const struct cap_cqe *cqe = ring_reap_only(ring, ring_op_data(&s->receive));
 
-	if (__builtin_expect(tail != reaped + 1 || cqe->user_data != ring_op_data(&s->receive) ||
-				     cqe->status != STATUS_OK || cqe->flags != 0,
-			     0)) {
-		ring_dispatch(ring);
-		return false;
+		if (__builtin_expect(!cqe, 0)) {
+			ring_dispatch(ring);
+			return;
+		}
+		if (__builtin_expect(cqe->status != STATUS_OK || cqe->flags != 0, 0)) {
+			received(&s->receive, cqe);
+			return;
+		}
+		handle_call(s, cqe->token);
 	}
-	ring->reaped = tail;
-	__atomic_store_n(&ring->region->cq_head, tail, __ATOMIC_RELEASE);
-	handle_call(s, cqe->token);
-	return true;
 }
 
 /* Takes back a posted RECV; a call that it had received before is served. */
@@ -312,9 +343,8 @@ enum status service_run(struct service *s)
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK && !s->stopping) {
-		/* A quick step that was none may have dispatched our completion (service_step then does not wait), or
-		 * an op whose function stopped us. */
-		if (!quick_step(s) && !s->stopping)
+		run_usual(s);
+		if (!s->stopping)
 			status = service_step(s, 0);
 	}
 	if (status == STATUS_OK)
@@ -390,8 +420,15 @@ static void lay_out(struct service *s, cap_id endpoint, uint32_t in_off, uint32_
 enum status service_init(struct service *s, struct ring_client *ring, cap_id endpoint,
 			 const struct service_options *options)
 {
-	*s = (struct service){.ring = ring, .options = *options};
+	const struct service_interface *first = options->interfaces;
+
+	*s = (struct service){.ring = ring, .options = *options, .watched = options->idle != nullptr};
 	s->receive.complete = received;
+	if (options->interface_count > 0 && options->bound) {
+		s->bound = options->bound[0];
+		s->bound_id = first->interface->id;
+		s->bound_count = first->interface->method_count;
+	}
 
 	enum status status = take_limits(&s->options, endpoint);
 

@@ -6,16 +6,20 @@
 #include <runtime/ring.h>
 #include <runtime/service.h>
 
-static void put_target_first(struct rpc_call *call)
+/* Gives where the descriptors are. */
+static uint32_t put_target_first(struct rpc_call *call)
 {
-	const struct cap_sqe *sqe = &call->sqe;
+	const struct cap_sqe *sqe = rpc_sqe(call);
 	struct cap_desc target = {.id = sqe->target, .kind = CAP_DESC_COPY};
-	uint8_t *descs = call->transport->arena + sqe->caps_off;
+	uint32_t at = sqe->caps_off ? sqe->caps_off
+				    : sqe->buf_off; /* a method without capabilities has no place */
+	uint8_t *descs = call->transport->arena + at;
 
 	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER)
 		target = (struct cap_desc){sqe->target, sqe->path, CAP_DESC_ANSWER, {}};
 	__builtin_memmove(descs + sizeof(target), descs, sqe->caps_len * sizeof(target));
 	__builtin_memcpy(descs, &target, sizeof(target));
+	return at;
 }
 
 enum status service_pass_on(struct rpc_request *request, struct rpc_call *call)
@@ -25,18 +29,19 @@ enum status service_pass_on(struct rpc_request *request, struct rpc_call *call)
 										: STATUS_OK;
 
 	if (status == STATUS_OK) {
-		put_target_first(call);
+		const struct cap_sqe *sqe = rpc_sqe(call);
+		uint32_t descs = put_target_first(call);
 		struct cap_cqe cqe = ring_do(s->ring,
 					     &(struct cap_sqe){
 						     .op = CAP_OP_RETURN,
 						     .flags = CAP_SQE_TAIL,
-						     .method = call->sqe.method,
+						     .method = sqe->method,
 						     .target = request->token,
-						     .interface_id = call->sqe.interface_id,
-						     .msg_off = call->sqe.msg_off,
+						     .interface_id = sqe->interface_id,
+						     .msg_off = sqe->msg_off,
 						     .msg_len = (uint32_t)msg_builder_size(&call->params),
-						     .caps_off = call->sqe.caps_off,
-						     .caps_len = (uint16_t)(call->sqe.caps_len + 1),
+						     .caps_off = descs,
+						     .caps_len = (uint16_t)(sqe->caps_len + 1),
 					     });
 		status = (enum status)cqe.status;
 	}

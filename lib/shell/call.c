@@ -114,7 +114,7 @@ static bool keep_result_caps(struct shell *shell, struct call_plan *plan)
 {
 	bool good = true;
 
-	if (plan->call.status == STATUS_OK && plan->call.sent && !plan->kept)
+	if (plan->call.status == STATUS_OK && rpc_was_sent(&plan->call) && !plan->kept)
 		for (uint16_t i = 0; i < plan->call.result_caps; i++)
 			good &= temporary_add(shell, rpc_result_cap(&plan->call, i));
 	plan->kept = true;
@@ -210,7 +210,7 @@ bool call_run(struct shell *shell, struct call_plan *plans, uint32_t count, cap_
 	/* What came with answers that nobody looked at. */
 	struct shell_failure failure = shell->failure;
 	for (uint32_t i = 0; !good && i < count; i++)
-		if (plans[i].open && plans[i].call.sent && wait(shell, &plans[i]) == STATUS_OK)
+		if (plans[i].open && rpc_was_sent(&plans[i].call) && wait(shell, &plans[i]) == STATUS_OK)
 			(void)!keep_result_caps(shell, &plans[i]);
 	if (!good)
 		shell->failure = failure;

@@ -80,7 +80,7 @@ static void end_all(const char *key, struct rpc_call *calls, uint32_t count, uin
 		enum status status = rpc_wait(&calls[i]);
 
 		if (status != STATUS_OK ||
-		    bench_eight_results_reader_h(bench_eight_results_reader_root(&calls[i].results)) != n + 1)
+		    bench_eight_results_reader_h(bench_eight_results(&calls[i])) != n + 1)
 			bench_fail(key, status);
 	}
 	while (count > 0)
@@ -153,7 +153,6 @@ static void call_block(uint32_t operations, void *context)
 		struct bench_block_results_reader results;
 
 		block->call.params = block->params; /* the same message once more */
-		block->call.done = false;
 
 		enum status status = bench_block_call(&block->call, &results);
 
@@ -173,6 +172,7 @@ static void bench_block_size(struct bench *b, const char *key, uint32_t bytes, u
 			  .method = BENCH_BLOCK,
 			  .params_bytes = bytes,
 			  .result_bytes = bytes,
+			  .again = true,
 		  });
 
 	struct bench_block_params_builder p = bench_block_params_builder_root(&block.call.params);

@@ -148,7 +148,9 @@ static const struct bench_server_ops ops = {
 	.keep = do_keep,
 	.kept = do_kept,
 };
+BENCH_BIND(bench, ops);
 static const struct service_interface interfaces[] = {{&bench_interface, &ops}};
+static rpc_method_fn *const *const bound[] = {bench_bound};
 
 static int64_t serve(void *context)
 {
@@ -157,6 +159,7 @@ static int64_t serve(void *context)
 	struct service_options options = {
 		.interfaces = interfaces,
 		.interface_count = 1,
+		.bound = bound,
 		.max_reply = *large ? LARGE_REPLY : 0,
 	};
 	enum status status = service_init(&service, runtime_ring(),

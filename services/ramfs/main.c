@@ -49,12 +49,16 @@ static void make_seed(uint64_t seed[2])
 	rpc_end(&call);
 }
 
+FILE_BIND(file, file_ops);
+DIRECTORY_BIND(directory, directory_ops);
+
 int main(void)
 {
 	static const struct service_interface interfaces[] = {
 		{&file_interface, &file_ops},
 		{&directory_interface, &directory_ops},
 	};
+	static rpc_method_fn *const *const bound[] = {file_bound, directory_bound};
 	uint64_t seed[2];
 	enum status status;
 
@@ -66,6 +70,7 @@ int main(void)
 			      &(struct service_options){
 				      .interfaces = interfaces,
 				      .interface_count = sizeof(interfaces) / sizeof(interfaces[0]),
+				      .bound = bound,
 				      .object = handle_of,
 				      .released = handle_released,
 				      .max_reply = MAX_MESSAGE,

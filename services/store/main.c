@@ -54,6 +54,11 @@ static void give(void *context, void *piece, size_t bytes)
 	pool_free(context, piece, bytes);
 }
 
+STORE_BIND(store, store_ops);
+BLOB_BIND(blob, blob_ops);
+BLOB_WRITER_BIND(blob_writer, blob_writer_ops);
+NAMESPACE_BIND(namespace, namespace_ops);
+
 int main(void)
 {
 	static const struct service_interface interfaces[] = {
@@ -62,6 +67,8 @@ int main(void)
 		{&blob_writer_interface, &blob_writer_ops},
 		{&namespace_interface, &namespace_ops},
 	};
+	static rpc_method_fn *const *const bound[] = {store_bound, blob_bound, blob_writer_bound,
+						      namespace_bound};
 	uint64_t seed[2];
 	enum status status;
 
@@ -73,6 +80,7 @@ int main(void)
 			      &(struct service_options){
 				      .interfaces = interfaces,
 				      .interface_count = sizeof(interfaces) / sizeof(interfaces[0]),
+				      .bound = bound,
 				      .object = handle_of,
 				      .released = handle_released,
 				      .max_reply = MAX_MESSAGE,

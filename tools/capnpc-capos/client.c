@@ -63,14 +63,28 @@ struct stub {
 	const char *interface, *name; /* foo, foo_bar */
 	struct node params, results;
 	struct msg_text doc;
-	const char *
-		closed; /* what makes the call: those of idempotent methods are sent again if the server ends */
+	bool idempotent; /* sent again if the server ends */
 };
+
+/* As fields of a struct rpc_shape. variable: an expression for what the params need beyond what the schema fixes. */
+static void emit_shape(struct stub *s, const char *indent, const char *constant, const char *variable)
+{
+	struct gen *g = s->g;
+	struct extent p = extent(g, s->params), r = extent(g, s->results);
+
+	emit(g, "%s.interface_id = %s_INTERFACE_ID,\n%s.method = %s,\n", indent, upper(s->interface), indent,
+	     constant);
+	emit(g, "%s.caps = %s,\n%s.result_caps = %s,\n", indent, caps_text(p), indent, caps_text(r));
+	emit(g, "%s.params_bytes = %u%s,\n", indent, p.words * 8, variable);
+	emit(g, "%s.result_bytes = %u%s,\n", indent, r.words * 8,
+	     r.variable ? " + RPC_DEFAULT_RESULT" : " + 64");
+	if (s->idempotent)
+		emit(g, "%s.again = true,\n", indent);
+}
 
 static void emit_begin(struct stub *s, const char *constant)
 {
 	struct gen *g = s->g;
-	struct extent p = extent(g, s->params), r = extent(g, s->results);
 	const char *builder = string("struct %s_builder", node_name(s->params));
 
 	emit(g, "\n");
@@ -81,17 +95,13 @@ static void emit_begin(struct stub *s, const char *constant)
 	     "\tstruct rpc_target target, uint32_t variable)\n{\n\treturn (%s){rpc_begin_root(call, transport, target, "
 	     "(struct rpc_shape){\n",
 	     builder);
-	emit(g, "\t\t.interface_id = %s_INTERFACE_ID,\n\t\t.method = %s,\n", upper(s->interface), constant);
-	emit(g, "\t\t.caps = %s,\n\t\t.result_caps = %s,\n", caps_text(p), caps_text(r));
-	emit(g, "\t\t.params_bytes = %u + variable,\n", p.words * 8);
-	emit(g, "\t\t.result_bytes = %u%s,\n\t}, %u, %u)};\n}\n", r.words * 8,
-	     r.variable ? " + RPC_DEFAULT_RESULT" : " + 64", struct_data_words(s->params),
-	     struct_pointers(s->params));
+	emit_shape(s, "\t\t", constant, " + variable");
+	emit(g, "\t}, %u, %u)};\n}\n", struct_data_words(s->params), struct_pointers(s->params));
 
 	emit(g, "\nstatic inline %s %s_begin_on(struct rpc_call *call, struct rpc_transport *transport,\n",
 	     builder, s->name);
 	emit(g, "\tstruct rpc_target target)\n{\n\treturn %s_begin_sized(call, transport, target, %s);\n}\n",
-	     s->name, p.variable ? "RPC_DEFAULT_VARIABLE" : "0");
+	     s->name, extent(g, s->params).variable ? "RPC_DEFAULT_VARIABLE" : "0");
 	emit(g, "\nstatic inline %s %s_begin(struct rpc_call *call, struct rpc_transport *transport,\n",
 	     builder, s->name);
 	emit(g, "\tcap_id cap)\n{\n\treturn %s_begin_on(call, transport, rpc_target_cap(cap));\n}\n",
@@ -107,10 +117,12 @@ static void emit_rest(struct stub *s)
 	     "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n",
 	     s->name);
 	emit(g, "\nstatic inline %s %s_results(struct rpc_call *call)\n{\n", reader, s->name);
-	emit(g, "\trpc_open(call);\n\treturn %s_reader_root(&call->results);\n}\n", node_name(s->results));
+	emit(g, "\treturn (%s){rpc_results_root(call, %u, %u)};\n}\n", reader, struct_data_words(s->results),
+	     struct_pointers(s->results));
 	emit(g, "\nstatic inline enum status %s_call(struct rpc_call *call, %s *results)\n{\n", s->name,
 	     reader);
-	emit(g, "\tenum status status = %s(call);\n\n\t*results = (%s){};\n", s->closed, reader);
+	emit(g, "\tenum status status = %s(call);\n\n\t*results = (%s){};\n",
+	     s->idempotent ? "rpc_call_idempotent" : "rpc_call", reader);
 	emit(g, "\tif (status == STATUS_OK)\n\t\t*results = %s_results(call);\n\treturn status;\n}\n",
 	     s->name);
 }
@@ -210,16 +222,34 @@ static void emit_one_signature(struct stub *s)
 	emit(g, ")\n{\n");
 }
 
-static void emit_one_variable(struct stub *s)
+/* What Text and Data among the parameters take up: " + ..." for each. */
+static const char *one_variable(struct stub *s)
 {
-	emit(s->g, "0");
+	const char *sum = "";
+
 	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
 		struct field f = struct_field(s->params, i);
 
 		if (type_kind(field_type(f)) == TYPE_TEXT)
-			emit(s->g, " + rpc_text_room(%s.len)", parameter(s, f, false));
+			sum = string("%s + rpc_text_room(%s.len)", sum, parameter(s, f, false));
 		if (type_kind(field_type(f)) == TYPE_DATA)
-			emit(s->g, " + rpc_data_room(%s.len)", parameter(s, f, false));
+			sum = string("%s + rpc_data_room(%s.len)", sum, parameter(s, f, false));
+	}
+	return sum;
+}
+
+static void emit_one_params(struct stub *s, const char *indent)
+{
+	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
+		struct field f = struct_field(s->params, i);
+		const char *name = parameter(s, f, false);
+
+		if (type_kind(field_type(f)) == TYPE_VOID)
+			continue;
+		emit(s->g, "%s%s_builder_set_%s(params_, ", indent, node_name(s->params), field_c_name(f));
+		emit(s->g,
+		     type_is_cap(field_type(f)) ? "rpc_quick_add_cap(&call_, shape_, %s));\n" : "%s);\n",
+		     name);
 	}
 }
 
@@ -232,45 +262,77 @@ static void emit_one_fields(struct stub *s, const char *indent)
 			continue;
 		emit(s->g, "%s*%s = ", indent, parameter(s, f, true));
 		emit(s->g,
-		     type_is_cap(field_type(f)) ? "rpc_result_cap(&call_, %s_reader_%s(results_));\n"
+		     type_is_cap(field_type(f)) ? "rpc_quick_cap(&call_, shape_, %s_reader_%s(results_));\n"
 						: "%s_reader_%s(results_);\n",
 		     node_name(s->results), field_c_name(f));
 	}
 }
 
-/* Scalars of a message that was written by the same schema are taken as they lie; anything else the general way. */
+/* As a condition behind others: what results have of capabilities is that. */
+static const char *caps_are_caps(struct stub *s)
+{
+	const char *condition = "";
+
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
+		struct field f = struct_field(s->results, i);
+
+		if (type_is_cap(field_type(f)))
+			condition = string("%s && rpc_quick_is_cap(&call_, results_.s, %u)", condition,
+					   field_offset(f));
+	}
+	return condition;
+}
+
+/* What a writer with the same schema wrote is taken as it lies; anything else the general way. */
 static void emit_one_results(struct stub *s)
 {
 	struct gen *g = s->g;
-	bool any = false, caps = false;
+	unsigned data = struct_data_words(s->results), pointers = struct_pointers(s->results);
+	const char *reader = string("struct %s_reader", node_name(s->results));
+	bool any = false;
 
-	for (uint32_t i = 0; i < struct_field_count(s->results); i++) {
-		struct type t = field_type(struct_field(s->results, i));
-
-		any |= type_kind(t) != TYPE_VOID;
-		caps |= type_is_cap(t);
-	}
+	for (uint32_t i = 0; i < struct_field_count(s->results); i++)
+		any |= type_kind(field_type(struct_field(s->results, i))) != TYPE_VOID;
 	if (!any)
 		return;
-	emit(g, "\tstruct %s_reader results_ = {};\n\n", node_name(s->results));
-	if (!caps) {
-		emit(g,
-		     "\tif (__builtin_expect(status_ == STATUS_OK, 1))\n\t\tresults_.s = rpc_results_as(&call_, %u, %u);\n",
-		     struct_data_words(s->results), struct_pointers(s->results));
-		emit(g, "\tif (__builtin_expect(results_.s.data != nullptr, 1)) {\n");
-		emit_one_fields(s, "\t\t");
-		emit(g, "\t\trpc_end(&call_);\n\t\treturn STATUS_OK;\n\t}\n");
-	}
-	emit(g, "\tif (status_ == STATUS_OK)\n\t\tresults_ = %s_results(&call_);\n", s->name);
+	emit(g, "\t%s results_ = {};\n\n", reader);
+	emit(g,
+	     "\tif (__builtin_expect(status_ == STATUS_OK, 1))\n\t\tresults_.s = rpc_quick_results(&call_, "
+	     "shape_, %u, %u);\n",
+	     data, pointers);
+	emit(g, "\tif (__builtin_expect(results_.s.data != nullptr%s, 1)) {\n", caps_are_caps(s));
+	emit_one_fields(s, "\t\t");
+	emit(g, "\t\trpc_quick_end(&call_);\n\t\treturn STATUS_OK;\n\t}\n\n");
+	emit(g, "\tstruct msg_reader reader_ = {};\n\n\tif (status_ == STATUS_OK) {\n");
+	emit(g,
+	     "\t\trpc_quick_open(&call_, shape_, &reader_);\n\t\tresults_ = %s_reader_root(&reader_);\n\t}\n",
+	     node_name(s->results));
 	emit_one_fields(s, "\t");
 	emit(g,
-	     "\tif (status_ == STATUS_OK && !msg_reader_ok(&call_.results))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
+	     "\tif (status_ == STATUS_OK && !msg_reader_ok(&reader_))\n\t\tstatus_ = STATUS_BAD_MESSAGE;\n");
 }
 
-static void emit_one(struct stub *s)
+/* The parts from the message to the status, once or, of an idempotent method, again if the server ends. */
+static void emit_one_call(struct stub *s)
 {
 	struct gen *g = s->g;
-	const char *params = node_name(s->params);
+	const char *indent = s->idempotent ? "\t\t" : "\t";
+
+	if (s->idempotent)
+		emit(g,
+		     "\tfor (unsigned tries_ = 0; tries_ <= RPC_REPEATS && status_ == STATUS_DISCONNECTED; tries_++) {\n"
+		     "\t\tif (tries_ != 0)\n\t\t\trpc_quick_end(&call_);\n");
+	emit(g, "%sparams_.b = rpc_quick_begin(&call_, &message_, transport, shape_, %u, %u);\n", indent,
+	     struct_data_words(s->params), struct_pointers(s->params));
+	emit_one_params(s, indent);
+	emit(g, "%sstatus_ = rpc_quick_call(&call_, &message_, cap, shape_);\n", indent);
+	if (s->idempotent)
+		emit(g, "\t}\n");
+}
+
+static void emit_one(struct stub *s, const char *constant)
+{
+	struct gen *g = s->g;
 	bool floats;
 
 	if (!simple(s->params, true) || !simple(s->results, false))
@@ -279,24 +341,15 @@ static void emit_one(struct stub *s)
 	if (floats)
 		emit(g, "\n#if MSG_FLOAT");
 	emit_one_signature(s);
+	emit(g, "\tconst struct rpc_shape shape_ = {\n");
+	emit_shape(s, "\t\t", constant, one_variable(s));
 	emit(g,
-	     "\tRPC_UNCLEARED struct rpc_call call_;\n\t[[maybe_unused]] struct %s_builder params_ =\n\t\t%s_begin_sized(&call_, transport, "
-	     "rpc_target_cap(cap), ",
-	     params, s->name);
-	emit_one_variable(s);
-	emit(g, ");\n\n");
-	for (uint32_t i = 0; i < struct_field_count(s->params); i++) {
-		struct field f = struct_field(s->params, i);
-		const char *name = parameter(s, f, false);
-
-		if (type_kind(field_type(f)) == TYPE_VOID)
-			continue;
-		emit(g, "\t%s_builder_set_%s(params_, ", params, field_c_name(f));
-		emit(g, type_is_cap(field_type(f)) ? "rpc_add_cap(&call_, %s));\n" : "%s);\n", name);
-	}
-	emit(g, "\n\tenum status status_ = %s(&call_);\n", s->closed);
+	     "\t};\n\tRPC_UNCLEARED struct rpc_quick call_;\n\tRPC_UNCLEARED struct msg_builder message_;\n"
+	     "\t[[maybe_unused]] struct %s_builder params_;\n\tenum status status_%s;\n\n",
+	     node_name(s->params), s->idempotent ? " = STATUS_DISCONNECTED" : "");
+	emit_one_call(s);
 	emit_one_results(s);
-	emit(g, "\trpc_end(&call_);\n\treturn status_;\n}\n");
+	emit(g, "\trpc_quick_end(&call_);\n\treturn status_;\n}\n");
 	if (floats)
 		emit(g, "#endif\n");
 }
@@ -314,7 +367,7 @@ void emit_client(struct gen *g, struct node n)
 				 schema_node(g->schema, method_params(m)),
 				 schema_node(g->schema, method_results(m)),
 				 schema_doc(g->schema, node_id(n), (int)i),
-				 method_is_idempotent(m) ? "rpc_call_idempotent" : "rpc_call_closed"};
+				 method_is_idempotent(m)};
 
 		emit_begin(&s, upper(s.name));
 		emit_rest(&s);
@@ -324,6 +377,6 @@ void emit_client(struct gen *g, struct node n)
 			     "rpc_wait_idempotent(call);\n}\n",
 			     s.name);
 		emit_pipelines(&s, s.results, "", "rpc_answer(call)", 0);
-		emit_one(&s);
+		emit_one(&s, upper(s.name));
 	}
 }

@@ -258,6 +258,50 @@ static void variable_results(cap_id space)
 	rpc_end(&create);
 }
 
+/* The queue's next slot is where a call is built; another one may want it first. */
+static void interleaved(cap_id timer, cap_id space)
+{
+	struct rpc_call now, create, unsent;
+	struct virtual_memory_create_memory_params_builder p;
+	uint64_t ns = 0;
+	cap_id made;
+
+	p = virtual_memory_create_memory_begin(&create, &loop.transport, space);
+	(void)timer_now_begin(&now, &loop.transport, timer);
+	virtual_memory_create_memory_params_builder_set_bytes(p, 4096);
+	report(timer_now_send(&now) == STATUS_OK && virtual_memory_create_memory_send(&create) == STATUS_OK &&
+		       rpc_wait(&now) == STATUS_OK && rpc_wait(&create) == STATUS_OK &&
+		       timer_now_results_reader_ns(timer_now_results(&now)) == 42,
+	       "two calls are begun, and sent in the other order");
+	made = rpc_result_cap(&create, virtual_memory_create_memory_results_reader_memory(
+					       virtual_memory_create_memory_results(&create)));
+	report(made.raw != 0, "each with what was set for it");
+	rpc_end(&now);
+	rpc_end(&create);
+
+	p = virtual_memory_create_memory_begin(&create, &loop.transport, space);
+	virtual_memory_create_memory_params_builder_set_bytes(p, 12288);
+	report(timer_now(&loop.transport, timer, &ns) == STATUS_OK && ns == 42,
+	       "a call in one while another is being built");
+	rpc_keep(&create);
+	(void)virtual_memory_create_memory_send(&create);
+	(void)memory_object_size_begin_on(&now, &loop.transport,
+					  virtual_memory_create_memory_results_pipeline_memory(&create));
+	report(memory_object_size_send(&now) == STATUS_OK && rpc_wait(&now) == STATUS_OK &&
+		       memory_object_size_results_reader_bytes(memory_object_size_results(&now)) == 12288,
+	       "which goes on from where it was");
+	rpc_end(&now);
+	rpc_end(&create);
+
+	(void)timer_now_begin(&unsent, &loop.transport, timer);
+	report(rpc_wait(&unsent) == STATUS_BAD_STATE, "waiting for what was not sent");
+	rpc_end(&unsent);
+	(void)timer_now_begin(&unsent, &loop.transport, timer);
+	rpc_end(&unsent);
+	report(timer_now(&loop.transport, timer, &ns) == STATUS_OK && loop.transport.next == 0,
+	       "a call that was begun and given up leaves slot and room");
+}
+
 /* A window of calls that end in order, out of order, and at random; the arena never runs out. */
 static void windows(cap_id timer)
 {
@@ -307,6 +351,7 @@ int main(void)
 	later(timer);
 	malformed(console);
 	variable_results(space);
+	interleaved(timer, space);
 	windows(timer);
 	printf("1..%d\n", test_number);
 	return failures != 0;

@@ -80,11 +80,12 @@ static int64_t never_reap(void *argument)
 
 	/* Behind the ring client's back, on a thread of its own. */
 	for (unsigned round = 0; round < 6; round++) {
-		for (uint32_t i = 0; i < ring->sq_count; i++)
-			ring->sq[(tail + i) & (ring->sq_count - 1)] = (struct cap_sqe){.op = CAP_OP_NOP,
-										       .user_data = 1};
+		for (uint32_t i = 0; i < ring->sq_mask + 1; i++)
+			ring->sq[(tail + i) & ring->sq_mask] = (struct cap_sqe){.op = CAP_OP_NOP,
+										.user_data = 1};
 		/* Only what the kernel has consumed may be written again. */
-		uint32_t room = ring->sq_count - (tail - __atomic_load_n(&region->sq_head, __ATOMIC_ACQUIRE));
+		uint32_t room = ring->sq_mask + 1 -
+				(tail - __atomic_load_n(&region->sq_head, __ATOMIC_ACQUIRE));
 		tail += room;
 		__atomic_store_n(&region->sq_tail, tail, __ATOMIC_RELEASE);
 		struct cap_enter_result r = runtime_cap_enter(0, 0);

@@ -52,7 +52,7 @@ struct outcome end_read(struct rpc_call *call)
 	struct outcome o = {.status = rpc_wait(call)};
 
 	if (o.status == STATUS_OK) {
-		results = pipe_read_results_reader_root(&call->results);
+		results = pipe_read_results(call);
 		struct msg_data bytes = pipe_read_results_reader_bytes(results);
 
 		o.count = bytes.len;
@@ -87,7 +87,7 @@ struct outcome end_write(struct rpc_call *call)
 	struct outcome o = {.status = rpc_wait(call)};
 
 	if (o.status == STATUS_OK) {
-		struct pipe_write_results_reader results = pipe_write_results_reader_root(&call->results);
+		struct pipe_write_results_reader results = pipe_write_results(call);
 
 		o.count = pipe_write_results_reader_count(results);
 		o.outcome = pipe_write_results_reader_outcome(results);

@@ -22,7 +22,7 @@ static uint64_t push(struct ring_client *ring, const struct cap_sqe *sqe, uint32
 	uint32_t tail = region->sq_tail;
 
 	for (uint32_t i = 0; i < count; i++)
-		ring->sq[(tail + i) & (ring->sq_count - 1)] = *sqe;
+		ring->sq[(tail + i) & ring->sq_mask] = *sqe;
 	__atomic_store_n(&region->sq_tail, tail + count, __ATOMIC_RELEASE);
 	return (uint64_t)runtime_cap_enter(0, 0).reason;
 }
@@ -59,8 +59,9 @@ static int64_t reads_with_full_queue(void *argument)
 	(void)push(ring, &read, 1);
 	while (!(reasons & CAP_ENTER_CQ_FULL) && runtime_now() < end)
 		reasons = push(ring, &(struct cap_sqe){.op = CAP_OP_NOP},
-			       ring->sq_count - (ring->region->sq_tail -
-						 __atomic_load_n(&ring->region->sq_head, __ATOMIC_ACQUIRE)));
+			       ring->sq_mask + 1 -
+				       (ring->region->sq_tail -
+					__atomic_load_n(&ring->region->sq_head, __ATOMIC_ACQUIRE)));
 	__atomic_store_n(&full.stage, 1, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&full.stage, __ATOMIC_ACQUIRE) != 2 && runtime_now() < end)
 		(void)runtime_cap_enter(0, 0);

@@ -132,9 +132,9 @@ static void run(void)
 	       thread_start(&consumer.thread, consume, &consumer, nullptr) == STATUS_OK;
 	if (!tap_ok(good, "a queue of descriptors, a buffer, a consumer"))
 		return;
-	uint64_t before = w.ring->sequence;
+	uint64_t before = w.ring->transport.sequence;
 	good = produce(&producer);
-	uint64_t submissions = w.ring->sequence - before;
+	uint64_t submissions = w.ring->transport.sequence - before;
 	tap_ok(good && thread_join(&consumer.thread, &code) == STATUS_OK && code == STATUS_DISCONNECTED,
 	       "the consumer has taken everything, and seen the end (%lld)", (long long)code);
 	tap_ok(consumer.good == RECORDS, "2000 records, in order, with their data");

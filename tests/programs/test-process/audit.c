@@ -34,7 +34,7 @@ int calls_both_ways(void)
 	calls[4].msg_len = 0;          /* no message at all */
 	for (unsigned i = 0; i < PAIRS; i++) {
 		enum status plain = raw_status(&raw, calls[i]);
-		uint64_t sequence = raw.ring->sequence;
+		uint64_t sequence = raw.ring->transport.sequence;
 
 		calls[i].flags = CAP_SQE_KEEP_ANSWER;
 		enum status kept = raw_status(&raw, calls[i]);

@@ -243,11 +243,12 @@ static void test_deadlines(void)
 
 	t->deadline_ns = deadline; /* as the service loop does */
 	timer_now_begin(&call, t, timer);
-	tap_ok(call.sqe.deadline_ns == deadline, "a nested call has the deadline of the call that is served");
+	tap_ok(rpc_sqe(&call)->deadline_ns == deadline,
+	       "a nested call has the deadline of the call that is served");
 	rpc_set_deadline(&call, deadline - 1);
-	tap_ok(call.sqe.deadline_ns == deadline - 1, "or its own, if that is earlier");
+	tap_ok(rpc_sqe(&call)->deadline_ns == deadline - 1, "or its own, if that is earlier");
 	rpc_set_deadline(&call, deadline + 1);
-	tap_ok(call.sqe.deadline_ns == deadline, "not if it is later");
+	tap_ok(rpc_sqe(&call)->deadline_ns == deadline, "not if it is later");
 	rpc_end(&call);
 	t->deadline_ns = 0;
 	tap_is(timer_now(t, timer, &ns), STATUS_OK, "without one there is none");

@@ -25,7 +25,7 @@ unsigned put(const void *bytes, uint32_t count, const uint8_t *expected, uint8_t
 	if (expected)
 		store_put_params_builder_set_expected(p, (struct msg_data){expected, 32});
 	if (!blob)
-		call.sqe.buf_caps = 0;
+		rpc_sqe(&call)->buf_caps = 0;
 	if (store_put_call(&call, &results) == STATUS_OK) {
 		struct msg_data got = store_put_results_reader_id(results);
 

@@ -585,13 +585,12 @@ static inline enum status box_put_send(struct rpc_call *call)
 
 static inline struct box_put_results_reader box_put_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return box_put_results_reader_root(&call->results);
+	return (struct box_put_results_reader){rpc_results_root(call, 0, 0)};
 }
 
 static inline enum status box_put_call(struct rpc_call *call, struct box_put_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct box_put_results_reader){};
 	if (status == STATUS_OK)
@@ -634,13 +633,12 @@ static inline enum status box_take_send(struct rpc_call *call)
 
 static inline struct box_take_results_reader box_take_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return box_take_results_reader_root(&call->results);
+	return (struct box_take_results_reader){rpc_results_root(call, 0, 1)};
 }
 
 static inline enum status box_take_call(struct rpc_call *call, struct box_take_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct box_take_results_reader){};
 	if (status == STATUS_OK)
@@ -683,13 +681,12 @@ static inline enum status box_swap_send(struct rpc_call *call)
 
 static inline struct box_swap_results_reader box_swap_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return box_swap_results_reader_root(&call->results);
+	return (struct box_swap_results_reader){rpc_results_root(call, 0, 1)};
 }
 
 static inline enum status box_swap_call(struct rpc_call *call, struct box_swap_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct box_swap_results_reader){};
 	if (status == STATUS_OK)
@@ -732,13 +729,12 @@ static inline enum status box_of_text_open_send(struct rpc_call *call)
 
 static inline struct box_of_text_open_results_reader box_of_text_open_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return box_of_text_open_results_reader_root(&call->results);
+	return (struct box_of_text_open_results_reader){rpc_results_root(call, 0, 2)};
 }
 
 static inline enum status box_of_text_open_call(struct rpc_call *call, struct box_of_text_open_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct box_of_text_open_results_reader){};
 	if (status == STATUS_OK)
@@ -760,20 +756,42 @@ static inline enum status box_of_text_open(struct rpc_transport *transport, cap_
 	cap_id *box,
 	cap_id *any)
 {
-	RPC_UNCLEARED struct rpc_call call_;
-	[[maybe_unused]] struct box_of_text_open_params_builder params_ =
-		box_of_text_open_begin_sized(&call_, transport, rpc_target_cap(cap), 0);
+	const struct rpc_shape shape_ = {
+		.interface_id = BOX_OF_TEXT_INTERFACE_ID,
+		.method = BOX_OF_TEXT_OPEN,
+		.caps = 0,
+		.result_caps = 2,
+		.params_bytes = 8,
+		.result_bytes = 24 + 64,
+	};
+	RPC_UNCLEARED struct rpc_quick call_;
+	RPC_UNCLEARED struct msg_builder message_;
+	[[maybe_unused]] struct box_of_text_open_params_builder params_;
+	enum status status_;
 
-
-	enum status status_ = rpc_call_closed(&call_);
+	params_.b = rpc_quick_begin(&call_, &message_, transport, shape_, 0, 0);
+	status_ = rpc_quick_call(&call_, &message_, cap, shape_);
 	struct box_of_text_open_results_reader results_ = {};
 
-	if (status_ == STATUS_OK)
-		results_ = box_of_text_open_results(&call_);
-	*box = rpc_result_cap(&call_, box_of_text_open_results_reader_box(results_));
-	*any = rpc_result_cap(&call_, box_of_text_open_results_reader_any(results_));
-	if (status_ == STATUS_OK && !msg_reader_ok(&call_.results))
+	if (__builtin_expect(status_ == STATUS_OK, 1))
+		results_.s = rpc_quick_results(&call_, shape_, 0, 2);
+	if (__builtin_expect(results_.s.data != nullptr && rpc_quick_is_cap(&call_, results_.s, 0) && rpc_quick_is_cap(&call_, results_.s, 1), 1)) {
+		*box = rpc_quick_cap(&call_, shape_, box_of_text_open_results_reader_box(results_));
+		*any = rpc_quick_cap(&call_, shape_, box_of_text_open_results_reader_any(results_));
+		rpc_quick_end(&call_);
+		return STATUS_OK;
+	}
+
+	struct msg_reader reader_ = {};
+
+	if (status_ == STATUS_OK) {
+		rpc_quick_open(&call_, shape_, &reader_);
+		results_ = box_of_text_open_results_reader_root(&reader_);
+	}
+	*box = rpc_quick_cap(&call_, shape_, box_of_text_open_results_reader_box(results_));
+	*any = rpc_quick_cap(&call_, shape_, box_of_text_open_results_reader_any(results_));
+	if (status_ == STATUS_OK && !msg_reader_ok(&reader_))
 		status_ = STATUS_BAD_MESSAGE;
-	rpc_end(&call_);
+	rpc_quick_end(&call_);
 	return status_;
 }

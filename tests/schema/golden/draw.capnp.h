@@ -552,13 +552,12 @@ static inline enum status draw_draw_send(struct rpc_call *call)
 
 static inline struct draw_draw_results_reader draw_draw_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return draw_draw_results_reader_root(&call->results);
+	return (struct draw_draw_results_reader){rpc_results_root(call, 1, 0)};
 }
 
 static inline enum status draw_draw_call(struct rpc_call *call, struct draw_draw_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct draw_draw_results_reader){};
 	if (status == STATUS_OK)
@@ -601,13 +600,12 @@ static inline enum status draw_child_send(struct rpc_call *call)
 
 static inline struct draw_child_results_reader draw_child_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return draw_child_results_reader_root(&call->results);
+	return (struct draw_child_results_reader){rpc_results_root(call, 1, 1)};
 }
 
 static inline enum status draw_child_call(struct rpc_call *call, struct draw_child_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct draw_child_results_reader){};
 	if (status == STATUS_OK)
@@ -626,23 +624,45 @@ static inline enum status draw_child(struct rpc_transport *transport, cap_id cap
 	cap_id *child,
 	uint16_t *depth)
 {
-	RPC_UNCLEARED struct rpc_call call_;
-	[[maybe_unused]] struct draw_child_params_builder params_ =
-		draw_child_begin_sized(&call_, transport, rpc_target_cap(cap), 0 + rpc_text_room(name.len));
+	const struct rpc_shape shape_ = {
+		.interface_id = DRAW_INTERFACE_ID,
+		.method = DRAW_CHILD,
+		.caps = 1,
+		.result_caps = 1,
+		.params_bytes = 24 + rpc_text_room(name.len),
+		.result_bytes = 24 + 64,
+	};
+	RPC_UNCLEARED struct rpc_quick call_;
+	RPC_UNCLEARED struct msg_builder message_;
+	[[maybe_unused]] struct draw_child_params_builder params_;
+	enum status status_;
 
+	params_.b = rpc_quick_begin(&call_, &message_, transport, shape_, 0, 2);
 	draw_child_params_builder_set_name(params_, name);
-	draw_child_params_builder_set_parent(params_, rpc_add_cap(&call_, parent));
-
-	enum status status_ = rpc_call_closed(&call_);
+	draw_child_params_builder_set_parent(params_, rpc_quick_add_cap(&call_, shape_, parent));
+	status_ = rpc_quick_call(&call_, &message_, cap, shape_);
 	struct draw_child_results_reader results_ = {};
 
-	if (status_ == STATUS_OK)
-		results_ = draw_child_results(&call_);
-	*child = rpc_result_cap(&call_, draw_child_results_reader_child(results_));
+	if (__builtin_expect(status_ == STATUS_OK, 1))
+		results_.s = rpc_quick_results(&call_, shape_, 1, 1);
+	if (__builtin_expect(results_.s.data != nullptr && rpc_quick_is_cap(&call_, results_.s, 0), 1)) {
+		*child = rpc_quick_cap(&call_, shape_, draw_child_results_reader_child(results_));
+		*depth = draw_child_results_reader_depth(results_);
+		rpc_quick_end(&call_);
+		return STATUS_OK;
+	}
+
+	struct msg_reader reader_ = {};
+
+	if (status_ == STATUS_OK) {
+		rpc_quick_open(&call_, shape_, &reader_);
+		results_ = draw_child_results_reader_root(&reader_);
+	}
+	*child = rpc_quick_cap(&call_, shape_, draw_child_results_reader_child(results_));
 	*depth = draw_child_results_reader_depth(results_);
-	if (status_ == STATUS_OK && !msg_reader_ok(&call_.results))
+	if (status_ == STATUS_OK && !msg_reader_ok(&reader_))
 		status_ = STATUS_BAD_MESSAGE;
-	rpc_end(&call_);
+	rpc_quick_end(&call_);
 	return status_;
 }
 
@@ -681,13 +701,12 @@ static inline enum status canvas_clear_send(struct rpc_call *call)
 
 static inline struct shape_reader canvas_clear_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return shape_reader_root(&call->results);
+	return (struct shape_reader){rpc_results_root(call, 4, 9)};
 }
 
 static inline enum status canvas_clear_call(struct rpc_call *call, struct shape_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct shape_reader){};
 	if (status == STATUS_OK)
@@ -735,13 +754,12 @@ static inline enum status canvas_reset_send(struct rpc_call *call)
 
 static inline struct canvas_reset_results_reader canvas_reset_results(struct rpc_call *call)
 {
-	rpc_open(call);
-	return canvas_reset_results_reader_root(&call->results);
+	return (struct canvas_reset_results_reader){rpc_results_root(call, 0, 0)};
 }
 
 static inline enum status canvas_reset_call(struct rpc_call *call, struct canvas_reset_results_reader *results)
 {
-	enum status status = rpc_call_closed(call);
+	enum status status = rpc_call(call);
 
 	*results = (struct canvas_reset_results_reader){};
 	if (status == STATUS_OK)
@@ -751,12 +769,21 @@ static inline enum status canvas_reset_call(struct rpc_call *call, struct canvas
 
 static inline enum status canvas_reset(struct rpc_transport *transport, cap_id cap)
 {
-	RPC_UNCLEARED struct rpc_call call_;
-	[[maybe_unused]] struct canvas_reset_params_builder params_ =
-		canvas_reset_begin_sized(&call_, transport, rpc_target_cap(cap), 0);
+	const struct rpc_shape shape_ = {
+		.interface_id = CANVAS_INTERFACE_ID,
+		.method = CANVAS_RESET,
+		.caps = 0,
+		.result_caps = 0,
+		.params_bytes = 8,
+		.result_bytes = 8 + 64,
+	};
+	RPC_UNCLEARED struct rpc_quick call_;
+	RPC_UNCLEARED struct msg_builder message_;
+	[[maybe_unused]] struct canvas_reset_params_builder params_;
+	enum status status_;
 
-
-	enum status status_ = rpc_call_closed(&call_);
-	rpc_end(&call_);
+	params_.b = rpc_quick_begin(&call_, &message_, transport, shape_, 0, 0);
+	status_ = rpc_quick_call(&call_, &message_, cap, shape_);
+	rpc_quick_end(&call_);
 	return status_;
 }

@@ -18,8 +18,9 @@
  *   foo_bar_pipeline_x(&call), is a target for foo_baz_begin_on, and rpc_add_answer makes it an argument.
  * - A transport, and what hangs on it, belongs to one thread.
  *
- * Cost: begin is a pointer bump and stores of constants; the call is built as the submission entry that a ring wants
- * (struct cap_sqe), so that sending is a copy of 64 bytes.
+ * Cost: begin builds the submission where the transport will read it, in the slot of its queue that comes next; sending
+ * is counting it. A call whose slot somebody else wants first, and one that is needed again later (it may be repeated, or
+ * names answers), is built in struct rpc_call and copied when it is sent.
  */
 #pragma once
 
@@ -28,20 +29,48 @@
 #include <abi/status.h>
 #include <message/message.h>
 #include <schema/exception.capnp.h>
+#include <stddef.h>
 
 struct rpc_call;
 struct rpc_transport;
 
+/* What a call came to, in two registers. */
+struct rpc_outcome {
+	uint64_t status_and_len; /* len, bytes of message, in the upper half: as they lie in a completion */
+	uint64_t caps;           /* ids that came, behind the message */
+};
+
+static inline struct rpc_outcome rpc_outcome(enum status status, uint32_t len, uint16_t caps)
+{
+	return (struct rpc_outcome){(uint64_t)len << 32 | (uint32_t)status, caps};
+}
+
+static inline enum status rpc_outcome_status(struct rpc_outcome o)
+{
+	return (enum status)(uint32_t)o.status_and_len;
+}
+
+static inline uint32_t rpc_outcome_len(struct rpc_outcome o)
+{
+	return (uint32_t)(o.status_and_len >> 32);
+}
+
 struct rpc_transport_ops {
 	/*
-	 * Submits call->sqe, whose offsets are relative to transport->arena; sets call->sequence. A status other than
-	 * OK: not sent, and nothing will come.
+	 * The last slot at hand was filled: sets slot and left for the next submission, or building to RPC_FULL.
+	 * Submissions are CALLs as their user_data (a struct rpc_call) says; whoever learns of a completion calls
+	 * rpc_complete.
 	 */
-	enum status (*send)(struct rpc_call *call);
-	/* Until call->done; whoever learns of the completion calls rpc_complete. A status other than OK: it never will. */
+	void (*advance)(struct rpc_transport *t);
+	/* building is RPC_FULL, and a slot is wanted: makes room and clears it. */
+	void (*make_room)(struct rpc_transport *t);
+	/* Until call->done. A status other than OK: it never will be. */
 	enum status (*wait)(struct rpc_call *call);
-	/* send and wait in one. */
-	enum status (*call)(struct rpc_call *call);
+	/*
+	 * Submits what is in the slot (a CALL, complete but for its user_data) and waits for its completion. Its block
+	 * may be just behind `next`, not allocated: it becomes so (rpc_arena_hold) before anything else can run.
+	 */
+	struct rpc_outcome (*call)(struct rpc_transport *t);
 	/*
 	 * The call is given up: it was sent and is not done (cancel it, and wait until its buffer is no longer
 	 * written to), or its answer was kept (release it). Otherwise this is not called.
@@ -50,37 +79,55 @@ struct rpc_transport_ops {
 };
 
 /*
- * The arena holds blocks, one for each open call: a header of 8 bytes, the message, its capability descriptors, the
- * buffer for the result. Blocks form a stack from `start`; ended ones below the top are reused when the top reaches
- * `limit` (arena.c).
+ * A queue of submissions, and an arena. The arena holds blocks, one for each open call: a header of 8 bytes, the
+ * message, its capability descriptors, the buffer for the result. Blocks lie side by side from `start` to `next`; ended
+ * ones below the topmost are reused when `next` reaches `limit` (arena.c).
+ *
+ * T1  building null: `slot` is free, and left - 1 more behind it. A call: its submission is begun in `slot`.
+ *     RPC_FULL: there is no slot.
  */
 struct rpc_transport {
 	const struct rpc_transport_ops *ops;
 	uint8_t *arena;
-	uint32_t start; /* where blocks may be, offsets in bytes, multiples of 8 */
-	uint32_t limit;
-	uint32_t next; /* first byte above the topmost block */
-	uint32_t top;  /* the topmost block; next == start: none */
+	struct cap_sqe *slot; /* where the next submission is built */
+	struct rpc_call *building;
+	uint64_t sequence; /* of the next submission */
+	uint32_t left;     /* slots at hand */
+	uint32_t next;     /* first byte above the topmost block */
+	uint32_t limit;    /* where blocks may be, offsets in bytes, multiples of 8 */
+	uint32_t start;
 	/* Of the call that is being served (runtime/service.h); 0: none. Calls that begin meanwhile have it, too. */
 	uint64_t deadline_ns;
+	struct rpc_call *kept; /* calls whose answers are kept, the last sent first */
+	uint64_t composed;     /* sequence number behind that of the last call that names an answer */
+};
+
+#define RPC_FULL ((struct rpc_call *)1)
+
+/* struct rpc_call, special: the way that nothing is special is the quick one. */
+enum : uint8_t {
+	RPC_UNSENT = 1 << 0,
+	RPC_KEPT = 1 << 1,     /* the answer can be named */
+	RPC_COMPOSED = 1 << 2, /* names answers */
 };
 
 struct rpc_call {
-	struct cap_sqe sqe;
 	struct rpc_transport *transport;
 	union {
 		struct msg_builder params; /* until sent */
-		struct msg_reader results; /* when done */
+		struct msg_reader results; /* when opened */
 	};
+	uint32_t block;      /* in the arena; RPC_NO_BLOCK: none */
+	uint32_t result_off; /* in the arena: where the result comes */
+	/* Set when it is done. */
+	enum status status;
+	uint32_t result_len;  /* bytes of message at result_off */
+	uint16_t result_caps; /* ids that came, behind the message */
+	uint8_t special;
+	bool done;                  /* completed, or it will never be sent */
 	uint64_t sequence;          /* names the answer, from send on */
 	struct rpc_call *next_kept; /* with rpc_keep: the transport's */
-	uint32_t block;             /* in the arena; RPC_NO_BLOCK: none */
-	uint32_t result_len;        /* bytes of message at sqe.buf_off */
-	/* Together, so that one store sets them. */
-	enum status status;
-	uint16_t result_caps; /* ids that came, behind the message */
-	bool sent;
-	bool done; /* nothing is under way: not sent yet, or completed */
+	struct cap_sqe own;         /* the submission, while it is not in the transport's slot */
 };
 
 #define RPC_NO_BLOCK UINT32_MAX
@@ -102,6 +149,7 @@ struct rpc_shape {
 	uint16_t result_caps;  /* capabilities that may come back */
 	uint32_t params_bytes; /* of message, a multiple of 8 */
 	uint32_t result_bytes; /* of message, a multiple of 8 */
+	bool again;            /* may be sent more than once */
 };
 
 /* What Text and Data of len bytes take up in a message. */
@@ -131,45 +179,121 @@ static inline struct rpc_target rpc_target_cap(cap_id id)
 static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_transport_ops *ops,
 				      void *arena, uint32_t start, uint32_t limit)
 {
-	*t = (struct rpc_transport){ops, arena, start, limit, start, start, 0};
+	*t = (struct rpc_transport){.ops = ops,
+				    .arena = arena,
+				    .building = RPC_FULL,
+				    .next = start,
+				    .limit = limit,
+				    .start = start};
 }
 
-/* Room for a block of `bytes` where ended calls left some; RPC_NO_BLOCK: none. */
-uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes);
+/* ---- The queue ---- */
 
-/* Block header: size in bytes (bit 0: free), and where the block below starts. */
+/* The slot is wanted though a call is being built there, or there is none. */
+[[gnu::cold]] void rpc_slot_slowly(struct rpc_transport *t);
+
+/* The next submission's slot, to be filled before anything else is done with the transport; then rpc_submit. */
+static inline struct cap_sqe *rpc_slot(struct rpc_transport *t)
+{
+	if (__builtin_expect(t->building != nullptr, 0))
+		rpc_slot_slowly(t);
+	return t->slot;
+}
+
+/* Counts what was filled. Gives its sequence number. */
+[[gnu::always_inline]] static inline uint64_t rpc_submit(struct rpc_transport *t)
+{
+	uint64_t sequence = t->sequence++;
+
+	t->slot++;
+	if (__builtin_expect(--t->left == 0, 0))
+		t->ops->advance(t);
+	return sequence;
+}
+
+/* ---- The arena ---- */
+
+/* Room for a block of `bytes` where ended calls left some; RPC_NO_BLOCK: none. */
+[[gnu::cold]] uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes);
+
+/* Block header: size in bytes (bit 0: free). */
 static inline uint32_t rpc_arena_alloc(struct rpc_transport *t, uint32_t bytes)
 {
 	uint32_t block = t->next;
 
 	if (__builtin_expect(bytes > t->limit - block, 0))
 		return rpc_arena_reuse(t, bytes);
-	msg_store64(t->arena + block, (uint64_t)t->top << 32 | bytes);
-	t->top = block;
+	__builtin_assume(block != RPC_NO_BLOCK);
 	t->next = block + bytes;
+	msg_store64(t->arena + block, bytes);
 	return block;
-}
-
-/* Gives the topmost block back. */
-static inline void rpc_arena_pop(struct rpc_transport *t, uint32_t block)
-{
-	t->top = (uint32_t)(msg_load64(t->arena + block) >> 32);
-	t->next = block;
 }
 
 /* Gives a block back. */
 static inline void rpc_arena_free(struct rpc_transport *t, uint32_t block)
 {
-	if (block == t->top)
-		rpc_arena_pop(t, block);
+	uint64_t size = msg_load64(t->arena + block);
+
+	if (__builtin_expect(block + size == t->next, 1))
+		t->next = block;
 	else
-		msg_store64(t->arena + block, msg_load64(t->arena + block) | 1);
+		msg_store64(t->arena + block, size | 1);
 }
 
+/* For ops->call: makes a block of what the submission uses, if it is not one. */
+void rpc_arena_hold(struct rpc_transport *t, const struct cap_sqe *sqe);
+
+/* ---- Beginning ---- */
+
 /* A call that was not sent, with a status that says why. */
-void rpc_call_fail(struct rpc_call *c, enum status s);
-/* rpc_end of a call that is under way, or whose answer was kept, or whose block is not the topmost. */
-void rpc_end_slowly(struct rpc_call *c);
+[[gnu::cold]] void rpc_call_fail(struct rpc_call *c, enum status s);
+/* What was begun in the slot goes on in struct rpc_call. */
+void rpc_move_out(struct rpc_transport *t);
+/* rpc_end of a call that is under way, was not sent, or whose answer was kept. */
+[[gnu::cold]] void rpc_end_slowly(struct rpc_call *c);
+
+/* Where the call's submission is, until it is sent. */
+static inline struct cap_sqe *rpc_sqe(struct rpc_call *c)
+{
+	return c->transport->building == c ? c->transport->slot : &c->own;
+}
+
+/* How a block is laid out. */
+struct rpc_layout {
+	uint32_t params;            /* bytes, behind the header */
+	uint32_t caps, result, end; /* where descriptors and result begin */
+};
+
+[[gnu::always_inline]] static inline struct rpc_layout rpc_layout(struct rpc_shape shape)
+{
+	uint32_t params = (shape.params_bytes + 7) & ~7u;
+	uint32_t result = shape.result_bytes + shape.result_caps * 8u;
+	uint32_t caps_at = 8 + params, result_at = caps_at + shape.caps * (uint32_t)sizeof(struct cap_desc);
+
+	result = result < CAP_MIN_RESULT_BUF ? CAP_MIN_RESULT_BUF : result;
+	return (struct rpc_layout){params, caps_at, result_at, result_at + result};
+}
+
+/* All of a CALL but msg_len and caps_len. */
+[[gnu::always_inline]] static inline void rpc_fill(struct cap_sqe *sqe, const struct rpc_transport *t,
+						   struct rpc_target target, struct rpc_shape shape,
+						   struct rpc_layout layout, uint32_t block)
+{
+	*sqe = (struct cap_sqe){
+		.op = CAP_OP_CALL,
+		.flags = target.is_answer ? CAP_SQE_TARGET_IS_ANSWER : 0,
+		.method = shape.method,
+		.path = target.path,
+		.target = target.value,
+		.interface_id = shape.interface_id,
+		.msg_off = block + 8,
+		.buf_off = block + layout.result,
+		.buf_len = layout.end - layout.result,
+		.caps_off = shape.caps ? block + layout.caps : 0,
+		.buf_caps = shape.result_caps,
+		.deadline_ns = t->deadline_ns,
+	};
+}
 
 /*
  * Opens a call: room for message, descriptors and result, and the submission entry but for what send knows. The
@@ -178,44 +302,30 @@ void rpc_end_slowly(struct rpc_call *c);
 [[gnu::always_inline]] static inline void rpc_begin(struct rpc_call *c, struct rpc_transport *t,
 						    struct rpc_target target, struct rpc_shape shape)
 {
-	uint32_t params = (shape.params_bytes + 7) & ~7u;
-	uint32_t result = shape.result_bytes + shape.result_caps * 8u;
-	uint32_t caps_at = 8 + params, result_at = caps_at + shape.caps * (uint32_t)sizeof(struct cap_desc);
-
-	result = result < CAP_MIN_RESULT_BUF ? CAP_MIN_RESULT_BUF : result;
-	c->transport = t;
-	c->status = STATUS_BAD_STATE; /* what rpc_wait says of a call that was not sent */
-	c->result_caps = 0;
-	c->sent = false;
-	c->done = true;
-
+	struct rpc_layout layout = rpc_layout(shape);
 	uint32_t block = RPC_NO_BLOCK;
 
-	if (shape.params_bytes <= RPC_MAX_PARAMS)
-		block = rpc_arena_alloc(t, result_at + result);
+	c->transport = t;
+	c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
+	if (__builtin_expect(shape.params_bytes <= RPC_MAX_PARAMS, 1))
+		block = rpc_arena_alloc(t, layout.end);
 	c->block = block;
 	if (__builtin_expect(block == RPC_NO_BLOCK, 0)) {
 		rpc_call_fail(c, STATUS_TOO_LARGE);
 		return;
 	}
-	uint8_t *message = t->arena + block + 8;
 
-	c->sqe = (struct cap_sqe){
-		.op = CAP_OP_CALL,
-		.flags = target.is_answer ? CAP_SQE_TARGET_IS_ANSWER : 0,
-		.method = shape.method,
-		.path = target.path,
-		.target = target.value,
-		.interface_id = shape.interface_id,
-		.user_data = target.is_answer, /* until it is sent: names an answer, or keeps its own */
-		.msg_off = block + 8,
-		.buf_off = block + result_at,
-		.buf_len = result,
-		.caps_off = block + caps_at,
-		.buf_caps = shape.result_caps,
-		.deadline_ns = t->deadline_ns,
-	};
-	msg_builder_init(&c->params, message, params);
+	struct cap_sqe *sqe = &c->own;
+
+	if (!target.is_answer && !shape.again) {
+		sqe = rpc_slot(t);
+		t->building = c;
+	}
+	rpc_fill(sqe, t, target, shape, layout, block);
+	sqe->user_data = (uint64_t)(uintptr_t)c;
+	c->result_off = block + layout.result;
+	c->done = false;
+	msg_builder_init(&c->params, t->arena + block + 8, layout.params);
 }
 
 /*
@@ -229,20 +339,16 @@ void rpc_end_slowly(struct rpc_call *c);
 	rpc_begin(c, t, target, shape);
 	if (__builtin_expect(c->block == RPC_NO_BLOCK, 0))
 		return (struct msg_struct_builder){.msg = &c->params};
-
-	uint8_t *message = c->transport->arena + c->block + 8;
-
-	__builtin_memset(message + 8, 0, (size_t)(data_words + pointers) * 8);
-	msg_store64(message, msg_root_word(data_words, pointers));
-	c->params.words = 1 + data_words + pointers;
-	return (struct msg_struct_builder){&c->params, message + 8};
+	return msg_builder_root_as(&c->params, data_words, pointers);
 }
 
 /* Before send: the answer may be named by later submissions until rpc_end. */
 static inline void rpc_keep(struct rpc_call *c)
 {
-	c->sqe.flags |= CAP_SQE_KEEP_ANSWER;
-	c->sqe.user_data = 1;
+	if (c->transport->building == c)
+		rpc_move_out(c->transport);
+	c->own.flags |= CAP_SQE_KEEP_ANSWER;
+	c->special |= RPC_KEPT;
 }
 
 /* Before send: absolute, on the monotonic clock; 0: none. The deadline of the call that is being served holds if that is earlier. */
@@ -250,28 +356,25 @@ static inline void rpc_set_deadline(struct rpc_call *c, uint64_t deadline_ns)
 {
 	uint64_t served = c->transport->deadline_ns;
 
-	c->sqe.deadline_ns = served != 0 && (deadline_ns == 0 || served < deadline_ns) ? served : deadline_ns;
-}
-
-/* How many descriptors fit: the area lies between message and result. */
-static inline uint32_t rpc_caps_max(const struct rpc_call *c)
-{
-	return (c->sqe.buf_off - c->sqe.caps_off) / (uint32_t)sizeof(struct cap_desc);
+	rpc_sqe(c)->deadline_ns = served != 0 && (deadline_ns == 0 || served < deadline_ns) ? served
+											    : deadline_ns;
 }
 
 /* Adds a capability to the message; gives its index for a generated setter, -1 (a null) if there is no room. */
 static inline int32_t rpc_add_desc(struct rpc_call *c, struct cap_desc desc)
 {
-	uint32_t i = c->sqe.caps_len;
+	struct cap_sqe *sqe = rpc_sqe(c);
+	uint32_t i = sqe->caps_len;
 
 	if (c->params.failed)
 		return -1;
-	if (i >= rpc_caps_max(c)) {
+	/* The area lies between message and result; a method without capabilities has none. */
+	if (sqe->caps_off == 0 || sqe->caps_off + (i + 1) * sizeof(desc) > sqe->buf_off) {
 		c->params.failed = true;
 		return -1;
 	}
-	__builtin_memcpy(c->transport->arena + c->sqe.caps_off + i * sizeof(desc), &desc, sizeof(desc));
-	c->sqe.caps_len = (uint16_t)(i + 1);
+	__builtin_memcpy(c->transport->arena + sqe->caps_off + i * sizeof(desc), &desc, sizeof(desc));
+	sqe->caps_len = (uint16_t)(i + 1);
 	return (int32_t)i;
 }
 
@@ -297,7 +400,9 @@ static inline int32_t rpc_add_answer(struct rpc_call *c, struct rpc_target t)
 {
 	if (!t.is_answer)
 		return rpc_add_cap(c, (cap_id){t.value});
-	c->sqe.user_data = 1;
+	if (c->transport->building == c)
+		rpc_move_out(c->transport);
+	c->special |= RPC_COMPOSED;
 	return rpc_add_desc(c, (struct cap_desc){t.value, t.path, CAP_DESC_ANSWER, {}});
 }
 
@@ -319,7 +424,9 @@ static inline struct rpc_target rpc_target_field(struct rpc_target t, uint8_t in
 	return t;
 }
 
-/* For transports: the call's completion. len bytes of message at sqe.buf_off, then, at the next multiple of 8, ids. */
+/* ---- Sending and waiting ---- */
+
+/* For transports: the call's completion. len bytes of message at the result's place, then, at the next multiple of 8, ids. */
 static inline void rpc_complete(struct rpc_call *c, enum status s, uint32_t len, uint16_t caps)
 {
 	c->status = s;
@@ -328,37 +435,71 @@ static inline void rpc_complete(struct rpc_call *c, enum status s, uint32_t len,
 	c->done = true;
 }
 
-static inline bool rpc_seal(struct rpc_call *c)
+static inline bool rpc_was_sent(const struct rpc_call *c)
 {
-	if (__builtin_expect(c->params.failed, 0)) {
-		rpc_call_fail(c, c->block == RPC_NO_BLOCK ? c->status : STATUS_TOO_LARGE);
-		return false;
-	}
-	c->sqe.msg_len = (uint32_t)msg_builder_size(&c->params);
-	c->sent = true;
-	c->done = false;
-	return true;
+	return (c->special & RPC_UNSENT) == 0;
 }
 
+/* rpc_send of a call whose submission is not in the slot, or that has failed. */
+enum status rpc_send_slowly(struct rpc_call *c);
+
+/* A status other than OK: the message found no room, and nothing was sent. */
 static inline enum status rpc_send(struct rpc_call *c)
 {
-	if (!rpc_seal(c))
-		return c->status;
+	struct rpc_transport *t = c->transport;
 
-	enum status s = c->transport->ops->send(c);
-	if (__builtin_expect(s != STATUS_OK, 0)) {
-		rpc_call_fail(c, s);
-		c->sent = false;
-	}
-	return s;
+	if (__builtin_expect(t->building != c || c->params.failed, 0))
+		return rpc_send_slowly(c);
+	t->slot->msg_len = (uint32_t)msg_builder_size(&c->params);
+	t->building = nullptr;
+	c->special = 0;
+	c->sequence = t->sequence;
+	(void)rpc_submit(t);
+	return STATUS_OK;
 }
+
+/* Until the answer is there; gives the call's status. The generated foo_bar_results(call) then reads it. */
+static inline enum status rpc_wait(struct rpc_call *c)
+{
+	if (!c->done) {
+		enum status s = c->transport->ops->wait(c);
+
+		if (__builtin_expect(s != STATUS_OK, 0))
+			rpc_call_fail(c, s);
+	}
+	return c->status;
+}
+
+/* rpc_send, then rpc_wait. */
+static inline enum status rpc_call(struct rpc_call *c)
+{
+	return rpc_send(c) == STATUS_OK ? rpc_wait(c) : c->status;
+}
+
+/*
+ * rpc_wait; a call whose server ended (DISCONNECTED) before it had answered is sent again, up to three times. Only for methods that
+ * are annotated idempotent. Calls that name answers, whose answer was kept, or that moved a capability away are not sent again. Behind
+ * other calls of this thread then: the order of calls to that object is lost.
+ */
+enum status rpc_wait_idempotent(struct rpc_call *c);
+
+/* rpc_send, then rpc_wait_idempotent. */
+static inline enum status rpc_call_idempotent(struct rpc_call *c)
+{
+	return rpc_send(c) == STATUS_OK ? rpc_wait_idempotent(c) : c->status;
+}
+
+/* How often rpc_wait_idempotent sends again. */
+#define RPC_REPEATS 3u
+
+/* ---- Results ---- */
 
 /* Makes the message that came readable, from its start; for a call with STATUS_OK or STATUS_EXCEPTION. */
 static inline void rpc_open(struct rpc_call *c)
 {
 	uint32_t words = c->result_len / 8;
 
-	c->results.base = c->transport->arena + c->sqe.buf_off;
+	c->results.base = c->transport->arena + c->result_off;
 	c->results.words = words;
 	c->results.budget = words * MSG_TRAVERSAL;
 	c->results.caps = c->result_caps;
@@ -366,24 +507,7 @@ static inline void rpc_open(struct rpc_call *c)
 	c->results.malformed = words == 0;
 }
 
-/*
- * The fields of a result whose root has exactly the sizes that the schema has now: they need no further check, and
- * capabilities (whose pointers do) are read by msg_struct_cap as ever. Null data: look at it with rpc_open. For calls with
- * STATUS_OK.
- */
-[[gnu::always_inline]] static inline struct msg_struct rpc_results_as(const struct rpc_call *c,
-								      uint32_t data_words, uint32_t pointers)
-{
-	const uint8_t *message = c->transport->arena + c->sqe.buf_off;
-
-	if (__builtin_expect(c->result_len < (1 + data_words + pointers) * 8 ||
-				     msg_load64(message) != msg_root_word(data_words, pointers),
-			     0))
-		return (struct msg_struct){};
-	return (struct msg_struct){.data = message + 8, .data_bytes = data_words * 8};
-}
-
-/* The same, whatever became of the call. */
+/* The same, whatever became of the call: without a message there is nothing to read. */
 static inline enum status rpc_open_results(struct rpc_call *c)
 {
 	if (c->status == STATUS_OK || c->status == STATUS_EXCEPTION)
@@ -393,73 +517,51 @@ static inline enum status rpc_open_results(struct rpc_call *c)
 	return c->status;
 }
 
-/* Until the answer is there; gives the call's status. */
-static inline enum status rpc_wait(struct rpc_call *c)
-{
-	if (!c->done) {
-		enum status s = c->transport->ops->wait(c);
-
-		if (__builtin_expect(s != STATUS_OK, 0))
-			rpc_call_fail(c, s);
-	}
-	return rpc_open_results(c);
-}
-
-/* rpc_call_closed of a sealed call that names an answer or keeps its own. */
-enum status rpc_call_composed(struct rpc_call *c);
-
-/* rpc_send and rpc_wait without making the results readable; for generated code. */
-static inline enum status rpc_call_closed(struct rpc_call *c)
-{
-	if (rpc_seal(c)) {
-		enum status s = __builtin_expect(c->sqe.user_data != 0, 0) ? rpc_call_composed(c)
-									   : c->transport->ops->call(c);
-
-		if (__builtin_expect(s != STATUS_OK, 0))
-			rpc_call_fail(c, s);
-	}
-	return c->status;
-}
-
 /*
- * Sends a call again whose server ended (DISCONNECTED) before it had answered, up to three times; gives the status of the last. Only for
- * methods that are annotated idempotent. Calls that name answers, whose answer was kept, or that moved a capability away are not sent
- * again. Behind other calls of this thread then: the order of calls to that object is lost.
+ * Is there a message whose root has exactly the sizes that the schema has now? Its fields then need no further check. For calls with
+ * STATUS_OK.
  */
-enum status rpc_repeat(struct rpc_call *c);
-
-/* rpc_call_closed and rpc_wait, for generated code of idempotent methods. */
-static inline enum status rpc_call_idempotent(struct rpc_call *c)
+[[gnu::always_inline]] static inline struct msg_struct rpc_message_as(const uint8_t *message, uint32_t len,
+								      uint32_t data_words, uint32_t pointers)
 {
-	enum status s = rpc_call_closed(c);
-
-	return __builtin_expect(s == STATUS_DISCONNECTED, 0) ? rpc_repeat(c) : s;
+	if (__builtin_expect(len < (1 + data_words + pointers) * 8 ||
+				     msg_load64(message) != msg_root_word(data_words, pointers),
+			     0))
+		return (struct msg_struct){};
+	__builtin_assume(message + 8 != nullptr);
+	return (struct msg_struct){
+		.data = message + 8, .data_bytes = data_words * 8, .pointers = (uint16_t)pointers};
 }
 
-static inline enum status rpc_wait_idempotent(struct rpc_call *c)
+/* The root of results; without pointers they need no reader if the server has the same schema. */
+[[gnu::always_inline]] static inline struct msg_struct rpc_results_root(struct rpc_call *c,
+									uint32_t data_words,
+									uint32_t pointers)
 {
-	enum status s = rpc_wait(c);
+	if (pointers == 0) {
+		struct msg_struct s = rpc_message_as(c->transport->arena + c->result_off, c->result_len,
+						     data_words, 0);
 
-	if (__builtin_expect(s != STATUS_DISCONNECTED, 1))
-		return s;
-	(void)!rpc_repeat(c);
-	return rpc_open_results(c);
+		c->results.malformed = false;
+		if (__builtin_expect(s.data != nullptr, 1))
+			return s;
+	}
+	rpc_open(c);
+	return msg_reader_root_of(&c->results, data_words, pointers);
 }
 
-/* rpc_send, then rpc_wait. */
-static inline enum status rpc_call(struct rpc_call *c)
+/* The id of a capability behind a message, by the index that a generated getter gives; null: none. */
+static inline cap_id rpc_cap_behind(const uint8_t *message, uint32_t len, uint16_t caps, int32_t index)
 {
-	(void)!rpc_call_closed(c);
-	return rpc_open_results(c);
+	if (index < 0 || index >= (int32_t)caps)
+		return CAP_ID_NULL;
+	return (cap_id){msg_load64(message + ((len + 7) & ~7u) + (uint32_t)index * 8)};
 }
 
-/* The id of a capability that came with the results, by the index that a generated getter gives; null: none. */
+/* The id of a capability that came with the results. */
 static inline cap_id rpc_result_cap(const struct rpc_call *c, int32_t index)
 {
-	if (index < 0 || index >= (int32_t)c->result_caps)
-		return CAP_ID_NULL;
-	return (cap_id){msg_load64(c->transport->arena + c->sqe.buf_off + ((c->result_len + 7) & ~7u) +
-				   (uint32_t)index * 8)};
+	return rpc_cap_behind(c->transport->arena + c->result_off, c->result_len, c->result_caps, index);
 }
 
 /* After STATUS_EXCEPTION: what was raised. */
@@ -472,10 +574,10 @@ static inline struct exception_reader rpc_exception(struct rpc_call *c)
 /* Gives back the call's room; results and builders are dead then. Capabilities that came stay the caller's. */
 static inline void rpc_end(struct rpc_call *c)
 {
-	struct rpc_transport *t = c->transport;
-
-	if (__builtin_expect(!c->done || c->block != t->top || (c->sqe.flags & CAP_SQE_KEEP_ANSWER) != 0, 0))
+	static_assert(offsetof(struct rpc_call, done) == offsetof(struct rpc_call, special) + 1);
+	/* done, and nothing special */
+	if (__builtin_expect(msg_load16(&c->special) != 0x0100, 0))
 		rpc_end_slowly(c);
 	else
-		rpc_arena_pop(t, c->block);
+		rpc_arena_free(c->transport, c->block);
 }

@@ -3,7 +3,7 @@
  * A transport that answers in place: client code against server skeletons in one process, without kernel or ring.
  *
  * - Objects are registered with rpc_loopback_add, which gives the capability by which a client calls them.
- * - send runs the object's method at once, in the client's arena, and keeps the answer for wait. RPC_DEFERRED keeps the
+ * - Sending runs the object's method at once, in the client's arena, and keeps the answer for wait. RPC_DEFERRED keeps the
  *   call open until rpc_loopback_answer.
  * - Capabilities pass through as COPY or MOVE; MINT makes a new capability to the template's object, with that key;
  *   an answer that was kept can be a target or an argument, as on a ring.
@@ -13,7 +13,6 @@
 #include <rpc/rpc.h>
 
 #define RPC_LOOPBACK_OBJECTS 32u
-#define RPC_LOOPBACK_KEPT 8u
 
 struct rpc_loopback_object {
 	const struct rpc_interface *interface;
@@ -25,10 +24,10 @@ struct rpc_loopback_object {
 struct rpc_loopback {
 	struct rpc_transport transport; /* what clients are given */
 	struct rpc_loopback_object objects[RPC_LOOPBACK_OBJECTS];
-	const struct rpc_call *kept[RPC_LOOPBACK_KEPT]; /* done calls whose answers can be named */
 	uint32_t count;
-	uint64_t sequence;
+	struct cap_sqe slot;       /* the queue */
 	struct rpc_call *deferred; /* the call that an object last answered with RPC_DEFERRED */
+	uint32_t deferred_room;    /* bytes, for its result */
 };
 
 /* The arena is the caller's, at least a few KiB. */

@@ -19,16 +19,13 @@
 #include <rpc/client.h>
 
 struct ring_client {
-	struct rpc_transport transport; /* first: the transport is the ring */
-	struct cap_region *region;
-	struct cap_sqe *sq;
+	struct rpc_transport
+		transport;         /* first: the transport is the ring, and its queue the submission queue */
+	struct cap_region *region; /* cq_head there is the only count of what was reaped */
 	const struct cap_cqe *cq;
-	uint64_t sequence;     /* of the next submission; its low bits are the queue's tail */
-	uint64_t calls;        /* sequence number behind the last call's */
-	struct rpc_call *kept; /* calls whose answers are kept, the last sent first */
-	uint32_t reaped;       /* completions, modulo 2^32 */
-	uint32_t sq_count;     /* a power of two */
+	struct cap_sqe *sq;
 	uint32_t cq_mask;
+	uint32_t sq_mask; /* counts are powers of two */
 	bool woken;
 };
 
@@ -48,11 +45,21 @@ static inline struct ring_client *ring_of(struct rpc_transport *transport)
 	return (struct ring_client *)(void *)transport;
 }
 
+/* user_data says whose a completion is: the address of a struct rpc_call; that of a struct ring_op plus 1; or 0. */
+#define RING_OP_TAG 1ull
+
 /*
  * Queues a copy of *sqe, with op as its user_data (null: completion dropped), entering the kernel first if the queue
  * is full. Gives the submission's sequence number; it cannot fail.
  */
-uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct ring_op *op);
+static inline uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct ring_op *op)
+{
+	struct cap_sqe *slot = rpc_slot(&ring->transport);
+
+	*slot = *sqe;
+	slot->user_data = op ? (uint64_t)(uintptr_t)op + RING_OP_TAG : 0;
+	return rpc_submit(&ring->transport);
+}
 
 /* Hands everything queued to the kernel and dispatches what has completed. Does not wait. */
 void ring_flush(struct ring_client *ring);
@@ -60,7 +67,8 @@ void ring_flush(struct ring_client *ring);
 /* Is something queued that the kernel has not taken? */
 static inline bool ring_has_queued(const struct ring_client *ring)
 {
-	return (uint32_t)ring->sequence != __atomic_load_n(&ring->region->sq_head, __ATOMIC_RELAXED);
+	return (uint32_t)ring->transport.sequence !=
+	       __atomic_load_n(&ring->region->sq_head, __ATOMIC_RELAXED);
 }
 
 /*
