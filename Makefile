@@ -12,6 +12,7 @@
 #   {lib/NAME,kernel/ROOM,kernel/arch/A,tools/NAME}/tests/*_test.c -> out/host/tests/..., one sanitised TAP program each
 #   {programs,services}/NAME/, drivers/CLASS/NAME/   one user ELF out/user/bin/NAME (static PIE), requirement record
 #                                         from needs.capnp beside it (constant `needs`), in ELF section .capos.needs
+#   {programs,services}/NAME/libc         its main is that of ISO C, over musl and lib/posix (mk/libc.mk)
 #   tests/programs/NAME/                  the same, for programs that only tests run
 #   images/NAME.capnp, tests/images/NAME.capnp       out/images/NAME.pkg (constant `image`)
 #   tools/NAME/*.c                        host program out/tools/NAME; tools/NAME/libs = host libraries it links (one line)
@@ -46,6 +47,7 @@ include mk/ports.mk
 include mk/lib.mk
 include mk/kernel.mk
 include mk/user.mk
+include mk/libc.mk
 include mk/host.mk
 include mk/images.mk
 include mk/run.mk

@@ -3,7 +3,7 @@
 # between rooms, include cycles, headers that do not compile alone, and rules about files and the linked kernel.
 
 C_FILES = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h' ':!:*/golden/*' ':!:sdk/template/*')
-CHECKS := check-format check-layering check-headers check-tree check-kernel
+CHECKS := check-format check-layering check-headers check-tree check-kernel check-libc
 .PHONY: check format compile_commands.json $(CHECKS)
 
 check: all $(CHECKS)  ## format, layering, headers alone, cycles, sizes, SPDX, the linked kernel
@@ -17,6 +17,9 @@ format:  ## rewrite all C sources with clang-format
 
 check-layering check-tree:
 	$(call say,CHECK,$(@:check-%=%))tools/$@
+
+check-libc: $(ARCHIVES_libc)
+	$(call say,CHECK,libc)tools/check-libc $(filter $(OUT)/libc/%,$(ARCHIVES_libc))
 
 check-kernel: $(KERNEL_ELF)
 	$(call say,CHECK,kernel)tools/check-kernel $(KERNEL_ELF)

@@ -3,9 +3,14 @@
 # never committed.  ports/NAME/port.mk sets:
 #   PORT_PACKAGE_NAME   Debian source package          PORT_VERSION_NAME   its exact version
 #   PORT_SHA256_NAME    checksum of the .orig tarball   PORT_LICENCE_NAME   SPDX expression
-#   PORT_SIDES_NAME     where it is built: any of kernel user host
-#   PORT_FILES_NAME     files to compile, relative to the unpacked top directory
+#   PORT_SIDES_NAME     where it is built: any of kernel user host, or libc (what musl carries; mk/libc.mk)
+#   PORT_FILES_NAME     files to compile, relative to the unpacked top directory; or
+#   PORT_GLOBS_NAME     patterns of such files, and PORT_WITHOUT_NAME those that are not wanted
 #   PORT_CFLAGS_NAME    more flags                      PORT_INCLUDES_NAME  include directories, relative to that top
+#   PORT_PREPARE_NAME   a script of ours that is run once with the unpacked directory as $1: generated headers, small changes
+#   PORT_NEEDS_NAME     ports whose headers it includes
+#   PORT_PROGRAMS_NAME  (libc) programs that it makes; of each, PORT_MAIN_PROGRAM lists the files that only it has, and
+#                       ports/NAME/PROGRAM.needs.capnp is what it asks for
 # ports/NAME/*.c and include/ are ours: what the source expects from its surroundings, seen before any other header.
 # A library uses a port by naming it in lib/X/needs-ports.  `make clean` keeps out/ports/downloads.
 
@@ -14,7 +19,7 @@ include $(wildcard ports/*/port.mk)
 
 port-dir = $(OUT)/ports/$(1)
 $(foreach p,$(PORTS),$(eval PORT_STAMP_$(p) := $(call port-dir,$(p))/.unpacked))
-port-own-includes = -Iports/$(1)/include $(PORT_INCLUDES_$(1):%=-isystem $(call port-dir,$(1))/%)
+port-own-includes = $(if $(wildcard ports/$(1)/include),-Iports/$(1)/include) $(PORT_INCLUDES_$(1):%=-isystem $(call port-dir,$(1))/%)
 # $(call port-includes,LIBRARY-DIR): what a library needs to include its ports' headers
 port-includes = $(foreach p,$(call words-of,$(1)/needs-ports),$(call port-own-includes,$(p)))
 
@@ -22,21 +27,35 @@ port-includes = $(foreach p,$(call words-of,$(1)/needs-ports),$(call port-own-in
 port-libraries = $(foreach p,$(PORTS),$(if $(filter $(2),$(PORT_SIDES_$(p))),$(OUT)/$(1)/lib/libport_$(p).a))
 
 define unpack-rule
-$(PORT_STAMP_$(1)): ports/$(1)/port.mk tools/fetch-source
+$(PORT_STAMP_$(1)): ports/$(1)/port.mk tools/fetch-source $(PORT_PREPARE_$(1))
 	$$(call say,FETCH,$(PORT_PACKAGE_$(1)) $(PORT_VERSION_$(1)))d=$$(@D); rm -rf $$$$d; mkdir -p $$$$d; \
 	t=$$$$(tools/fetch-source $(PORT_PACKAGE_$(1)) $(PORT_VERSION_$(1)) $(PORT_SHA256_$(1)) $(OUT)/ports/downloads); \
-	tar -x --strip-components=1 --no-same-owner -f $$$$t -C $$$$d; touch $$@
+	tar -x --strip-components=1 --no-same-owner -f $$$$t -C $$$$d; $(if $(PORT_PREPARE_$(1)),$(PORT_PREPARE_$(1)) $$$$d;) touch $$@
 endef
 $(foreach p,$(PORTS),$(eval $(call unpack-rule,$(p))))
+
+# Patterns are known as files when the source is there: an included file, which make writes, and then begins again.
+define glob-rule
+$(OUT)/ports/$(1).files.mk: $(PORT_STAMP_$(1))
+	$$(Q)cd $(call port-dir,$(1)); { printf 'PORT_FILES_$(1) :='; printf ' %s' $(PORT_GLOBS_$(1)); echo; } >../$(1).files.mk
+include $(OUT)/ports/$(1).files.mk
+PORT_FILES_$(1) := $$(filter-out $$(PORT_WITHOUT_$(1)),$$(PORT_FILES_$(1)))
+endef
+ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
+$(foreach p,$(PORTS),$(if $(PORT_GLOBS_$(p)),$(eval $(call glob-rule,$(p)))))
+endif
 
 # $(call port-rules,PREFIX,SIDE,NAME,FLAGS): foreign files without our warnings, own files with them.
 define port-rules
 $(eval foreign := $(PORT_FILES_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o))
+$(eval mains := $(foreach m,$(PORT_PROGRAMS_$(3)),$(PORT_MAIN_$(m):%=$(OUT)/$(1)/ports/$(3)/%.o)))
 $(eval own := $(patsubst %,$(OUT)/$(1)/%.o,$(wildcard ports/$(3)/*.c)))
-$(eval $(own): EXTRA_CFLAGS += $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)))
-$(eval $(own): | $(PORT_STAMP_$(3)))
-$(eval $(foreign): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) mk/flags.mk
-	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) -w -MMD -MP \
+$(eval needed := $(foreach n,$(PORT_NEEDS_$(3)),$(call port-own-includes,$(n))))
+$(eval $(own): EXTRA_CFLAGS += $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed))
+$(eval $(own): | $(PORT_STAMP_$(3)) $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n))))
+$(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) mk/flags.mk \
+	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
+	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) -w -MMD -MP \
 	 -c $(call port-dir,$(3))/$$* -o $$@)
 $(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3).a,$(foreign) $(own)))
 endef

@@ -4,7 +4,9 @@
 
 PROGRAM_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c services/*/*.c drivers/*/*/*.c tests/programs/*/*.c))))
 PROGRAM_DIRS := $(filter-out %/tests,$(PROGRAM_DIRS))
-PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(OUT)/user/bin/$(notdir $(d)))
+PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(OUT)/user/bin/$(notdir $(d))) $(foreach p,$(PORTS),$(PORT_PROGRAMS_$(p):%=$(OUT)/user/bin/%))
+# Those that stand on a C library (mk/libc.mk).
+LIBC_PROGRAM_DIRS := $(foreach d,$(PROGRAM_DIRS),$(if $(wildcard $(d)/libc),$(d)))
 USER_LD := $(wildcard lib/runtime/user.ld)
 
 user: $(PROGRAMS)  ## all user programs
@@ -27,10 +29,13 @@ $(eval $(OUT)/user/debug/$(name): $(objs) $(needs) $(ARCHIVES_user) $(USER_LD) $
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) $$(if $$(USER_LD),-T $$(USER_LD)) $(objs) $(needs) \
 	 --start-group $$(ARCHIVES_user) --end-group -o $$@)
 endef
-$(foreach d,$(PROGRAM_DIRS),$(call program,$(d)))
+$(foreach d,$(filter-out $(LIBC_PROGRAM_DIRS),$(PROGRAM_DIRS)),$(call program,$(d)))
 
 # `capnp eval --flat` writes the segment without the table of segments.
-$(OUT)/user/%/needs.o: %/needs.capnp $(SCHEMAS)
-	$(call say,NEEDS,$@)mkdir -p $(@D); $(CAPNP) eval -I. -o flat $< needs >$(@:.o=.bin); \
+define needs-recipe
+$(call say,NEEDS,$@)mkdir -p $(@D); $(CAPNP) eval -I. -o flat $< needs >$(@:.o=.bin); \
 	printf '%s\n' '.section .capos.needs,"R",@progbits' '.balign 8' '.incbin "$(@:.o=.bin)"' >$(@:.o=.s); \
 	$(CLANG) --target=x86_64-unknown-none-elf -c $(@:.o=.s) -o $@
+endef
+$(OUT)/user/%/needs.o: %/needs.capnp $(SCHEMAS)
+	$(needs-recipe)

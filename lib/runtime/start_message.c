@@ -109,20 +109,35 @@ struct msg_text runtime_argument(uint32_t index)
 	return msg_list_text(launch_parameters_reader_arguments(parameters), index);
 }
 
-bool runtime_environment(const char *name, struct msg_text *value)
+static struct launch_parameters_variable_list_reader open_variables(struct msg_reader *reader)
+{
+	return launch_parameters_reader_environment(start_message_reader_parameters(open_message(reader)));
+}
+
+uint32_t runtime_variable_count(void)
 {
 	struct msg_reader reader;
-	struct launch_parameters_reader parameters = start_message_reader_parameters(open_message(&reader));
-	struct launch_parameters_variable_list_reader variables = launch_parameters_reader_environment(
-		parameters);
-	uint32_t count = bounded(launch_parameters_variable_list_reader_count(variables));
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct launch_parameters_variable_reader v = launch_parameters_variable_list_reader_at(
-			variables, i);
+	return bounded(launch_parameters_variable_list_reader_count(open_variables(&reader)));
+}
 
-		if (text_is(launch_parameters_variable_reader_name(v), name)) {
-			*value = launch_parameters_variable_reader_value(v);
+struct runtime_variable runtime_variable_at(uint32_t index)
+{
+	struct msg_reader reader;
+	struct launch_parameters_variable_reader v = launch_parameters_variable_list_reader_at(
+		open_variables(&reader), index);
+
+	return (struct runtime_variable){launch_parameters_variable_reader_name(v),
+					 launch_parameters_variable_reader_value(v)};
+}
+
+bool runtime_environment(const char *name, struct msg_text *value)
+{
+	for (uint32_t i = 0, count = runtime_variable_count(); i < count; i++) {
+		struct runtime_variable v = runtime_variable_at(i);
+
+		if (text_is(v.name, name)) {
+			*value = v.value;
 			return true;
 		}
 	}

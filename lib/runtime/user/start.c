@@ -56,7 +56,8 @@ struct thread_block *thread_block_init(void *memory, uint64_t canary)
 
 	__builtin_memset(memory, 0, tls_size());
 	__builtin_memcpy(memory, tls_start, (uintptr_t)tls_data_end - (uintptr_t)tls_start);
-	*block = (struct thread_block){.self = block, .canary = canary}; /* the ring: ring_client_init */
+	/* The ring: ring_client_init. */
+	*block = (struct thread_block){.self = block, .block = block, .canary = canary};
 	return block;
 }
 
@@ -81,5 +82,5 @@ static uint64_t make_canary(const struct cap_region *region)
 
 	__asm__ volatile("wrfsbase %0" : : "r"(block) : "memory");
 	ring_client_init(&block->ring, region);
-	runtime_exit(main());
+	runtime_exit(runtime_main());
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * What the FS base of each thread points to: the part that the x86-64 ABI fixes (self pointer, stack protector's
- * canary), then the thread's ring. Thread-local variables lie below it.
+ * canary), then the thread's ring. Thread-local variables lie below it. In a program that stands on a C library the FS base
+ * points to that library's thread block instead, whose word at 0x20 leads here.
  */
 #pragma once
 
@@ -11,7 +12,9 @@
 
 struct thread_block {
 	struct thread_block *self; /* the ABI: %fs:0 */
-	uint64_t abi[4];
+	uint64_t abi[3];
+	struct thread_block
+		*block; /* where the runtime looks for it: FS base may be a C library's (lib/posix/start.c) */
 	uint64_t canary; /* the ABI: %fs:0x28 */
 	struct ring_client ring;
 	upcall_handler *upcall;
@@ -23,7 +26,7 @@ struct thread_block {
 	cap_id handle;            /* of a detached thread: to be released by it */
 	uint32_t fate;            /* enum thread_fate; atomic */
 };
-static_assert(offsetof(struct thread_block, canary) == 0x28);
+static_assert(offsetof(struct thread_block, canary) == 0x28 && offsetof(struct thread_block, block) == 0x20);
 
 #define THREAD_BLOCK_ALIGN 64u
 
@@ -34,7 +37,7 @@ static inline struct thread_block *thread_block_current(void)
 {
 	struct thread_block *block;
 
-	__asm__("movq %%fs:0, %0" : "=r"(block));
+	__asm__("movq %%fs:0x20, %0" : "=r"(block));
 	return block;
 }
 

@@ -19,9 +19,6 @@
 struct rpc_transport;
 struct ring_client;
 
-/* The program's own. */
-int main(void);
-
 /* ---- The CapSet ---- */
 
 /*
@@ -55,6 +52,13 @@ uint32_t runtime_argument_count(void);
 struct msg_text runtime_argument(uint32_t index); /* beyond the end: empty */
 /* False (and an empty text) if there is no such variable. */
 bool runtime_environment(const char *name, struct msg_text *value);
+
+struct runtime_variable {
+	struct msg_text name, value;
+};
+
+uint32_t runtime_variable_count(void);
+struct runtime_variable runtime_variable_at(uint32_t index); /* beyond the end: empty */
 
 /* ---- This thread ---- */
 

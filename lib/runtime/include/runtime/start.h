@@ -16,3 +16,12 @@
 void runtime_start_message(const void *message, size_t bytes);
 
 uint64_t runtime_start_seed(void);
+
+/*
+ * What the first thread runs when the runtime is ready; its result is the exit code of the process. The runtime's own calls
+ * main; a library that begins programs in another way has one of its own and is linked before it.
+ */
+int runtime_main(void);
+
+/* This thread's block of the runtime, for a C library that has the FS base point to its own: docs/design/accepted, %fs:0x20. */
+void *runtime_thread_block(void);

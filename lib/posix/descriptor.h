@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * File descriptors: small numbers for *open descriptions*, each of which stands for one capability.
+ *
+ * - An open description has a position and status flags; dup shares it, a second open makes another one.
+ * - Its kind says what stands behind it and how that is read and written; a kind is a file of this directory.
+ * - The table belongs to the process; its lock is never held while anything is called. Whoever works with a description holds it
+ *   (posix_get, posix_put), so that a close meanwhile ends it only afterwards.
+ */
+#pragma once
+
+#include "posix.h"
+
+#define POSIX_DESCRIPTORS 128u
+#define POSIX_OPENS 96u
+
+struct posix_open;
+struct kstat;
+struct stat;
+
+struct posix_kind {
+	/* Bytes at `offset` (kinds that seek) or the next ones. Gives the count or a negative errno value. null: EINVAL. */
+	long (*read)(struct posix_open *o, void *bytes, size_t count, uint64_t offset);
+	long (*write)(struct posix_open *o, const void *bytes, size_t count, uint64_t offset);
+	/* Its end, for SEEK_END and O_APPEND. null: it has no positions (ESPIPE). */
+	long (*size)(struct posix_open *o, uint64_t *size);
+	long (*truncate)(struct posix_open *o, uint64_t size);
+	long (*sync)(struct posix_open *o);
+	long (*stat)(struct posix_open *o, struct stat *stat);
+	long (*control)(struct posix_open *o, unsigned long request, void *argument);
+	/* What of POLLIN, POLLOUT, POLLHUP holds now, as far as is known without waiting. null: both. */
+	short (*ready)(struct posix_open *o, short wanted);
+	/* Begins what `ready` will learn of, if nothing is under way; completions are seen by the caller's ring. May be null. */
+	void (*prepare)(struct posix_open *o, short wanted);
+	/* The last holder is gone: gives up what the description has. The capability itself is released after it. */
+	void (*close)(struct posix_open *o);
+	uint64_t interface_id; /* of the capability; 0: there is none */
+};
+
+struct posix_open {
+	const struct posix_kind *kind; /* null: free */
+	uint32_t references;
+	int32_t flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK */
+	cap_id cap;
+	bool granted;   /* the capability is the CapSet's and stays */
+	uint8_t slot;   /* the kind's: which of its own records */
+	uint16_t minor; /* the kind's: a variant */
+	uint64_t position;
+	uint64_t identity; /* stands for an inode number */
+};
+
+/* ---- Descriptions ---- */
+
+/* A new one with one reference, the caller's; null: ENFILE. */
+struct posix_open *posix_open_new(const struct posix_kind *kind, cap_id cap, int flags);
+/* What fd stands for, held until posix_put; null: EBADF. */
+struct posix_open *posix_get(long fd);
+void posix_put(struct posix_open *o);
+
+/* ---- Numbers ---- */
+
+/* The lowest free number from `from` on gets the caller's reference. -EMFILE: and the reference is dropped. */
+long posix_install(struct posix_open *o, uint32_t from, bool close_on_exec);
+/* Exactly that number; what it stood for is closed. The caller's reference goes with it. */
+long posix_install_at(struct posix_open *o, long fd, bool close_on_exec);
+/* Empties the number and gives its reference to the caller; null: EBADF. */
+struct posix_open *posix_remove(long fd);
+/* FD_CLOEXEC of a number: -EBADF, or 0 and 1. set < 0: only asks. */
+long posix_close_on_exec(long fd, int set);
+
+/* Fills numbers from the CapSet, once, before anything else asks. */
+void posix_descriptors_init(void);
+
+/* What a capability of an interface is as a descriptor; null: nothing. */
+const struct posix_kind *posix_kind_of(uint64_t interface_id);
+
+/* Of those that not every program carries. */
+const struct posix_kind *posix_more_kinds(uint64_t interface_id);
+
+extern const struct posix_kind posix_console, posix_std_io, posix_file, posix_directory, posix_pipe;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The calls that a C library makes of the system underneath it, as functions: sys_X does what Linux's call X does, takes
+ * its arguments as six words, and returns its result or a negative errno value.
+ *
+ * One list, from which follow: musl's system-call header (ports/musl/internal/syscall_arch.h), so that a program carries the
+ * functions that it can reach and no others; and posix_call, for numbers that are known only at run time.
+ * What is not in the list fails with ENOSYS.
+ */
+#pragma once
+
+// clang-format off
+#define POSIX_CALLS(X) \
+	/* descriptors */ \
+	X(read) X(write) X(readv) X(writev) X(pread64) X(pwrite64) X(preadv) X(pwritev) X(lseek) X(close) \
+	X(dup) X(dup2) X(dup3) X(fcntl) X(ioctl) X(fsync) X(fdatasync) X(ftruncate) X(sendfile) \
+	/* memory */ \
+	X(mmap) X(munmap) X(mprotect) X(mremap) X(madvise) X(brk) \
+	/* threads and ends */ \
+	X(exit) X(exit_group) X(set_tid_address) X(gettid) X(futex) X(sched_yield) X(set_robust_list) \
+	X(rt_sigprocmask) X(rt_sigaction) X(rt_sigpending) X(tkill) X(kill) \
+	/* identity */ \
+	X(getpid) X(getppid) X(getuid) X(geteuid) X(getgid) X(getegid)
+// clang-format on
+
+#define POSIX_HIDDEN __attribute__((visibility("hidden")))
+#define POSIX_DECLARE(name) POSIX_HIDDEN long sys_##name(long a, long b, long c, long d, long e, long f);
+POSIX_CALLS(POSIX_DECLARE)
+#undef POSIX_DECLARE
+
+/* Any of them, by Linux's number. */
+POSIX_HIDDEN long posix_call(long n, long a, long b, long c, long d, long e, long f);
+/* A number that is not in the list: -ENOSYS. */
+POSIX_HIDDEN long posix_unknown(long n);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The descriptors that a program starts with, from its CapSet:
+ *
+ * - a grant stdio_N (N = 0, 1, ...) of any interface that can be a descriptor is N;
+ * - of 0, 1 and 2, those that remain are the StdIO granted as "stdio";
+ * - if there is neither, 1 and 2 are the Console granted as "console", and 0 stays closed: reading it is EBADF.
+ */
+#include "descriptor.h"
+
+#include <fcntl.h>
+#include <runtime/runtime.h>
+#include <schema/kernel/console.capnp.h>
+#include <schema/service/terminal.capnp.h>
+
+const struct posix_kind *posix_kind_of(uint64_t interface_id)
+{
+	switch (interface_id) {
+	case CONSOLE_INTERFACE_ID:
+		return &posix_console;
+	case STD_IO_INTERFACE_ID:
+		return &posix_std_io;
+	default:
+		return posix_more_kinds(interface_id);
+	}
+}
+
+/* Puts a granted capability at `fd`. The terminal's kinds share no position, so 0, 1 and 2 may each have a description of their own. */
+static void put(const struct posix_kind *kind, cap_id cap, uint32_t fd, int flags)
+{
+	struct posix_open *o = posix_open_new(kind, cap, flags);
+
+	if (!o)
+		return;
+	o->granted = true;
+	o->minor = (uint16_t)fd;
+	(void)posix_install_at(o, fd, false);
+}
+
+/* N of stdio_N, below POSIX_DESCRIPTORS; otherwise that. */
+static uint32_t number_of(struct msg_text name)
+{
+	const char prefix[] = "stdio_";
+	const uint32_t length = sizeof(prefix) - 1;
+	uint32_t n = 0;
+
+	if (name.len <= length || name.len > length + 3 || __builtin_memcmp(name.ptr, prefix, length) != 0)
+		return POSIX_DESCRIPTORS;
+	for (uint32_t i = length; i < name.len; i++) {
+		if (name.ptr[i] < '0' || name.ptr[i] > '9')
+			return POSIX_DESCRIPTORS;
+		n = n * 10 + (uint32_t)(name.ptr[i] - '0');
+	}
+	return n;
+}
+
+static void put_numbered(void)
+{
+	for (uint32_t i = 0, count = runtime_grant_count(); i < count; i++) {
+		struct runtime_grant grant = runtime_grant_at(i);
+		uint32_t fd = number_of(grant.name);
+		const struct posix_kind *kind = posix_kind_of(grant.interface_id);
+
+		if (fd < POSIX_DESCRIPTORS && kind)
+			put(kind, grant.id, fd, O_RDWR);
+	}
+}
+
+void posix_descriptors_init(void)
+{
+	cap_id terminal = posix_grant_quiet("stdio", STD_IO_INTERFACE_ID);
+	cap_id out = terminal;
+	const struct posix_kind *out_kind = &posix_std_io;
+
+	if (!out.raw) {
+		out = posix_grant_quiet("console", CONSOLE_INTERFACE_ID);
+		out_kind = &posix_console;
+	}
+	put_numbered();
+	if (terminal.raw && posix_close_on_exec(0, -1) < 0)
+		put(&posix_std_io, terminal, 0, O_RDWR);
+	for (uint32_t fd = 1; fd <= 2; fd++)
+		if (out.raw && posix_close_on_exec(fd, -1) < 0)
+			put(out_kind, out, fd, out_kind == &posix_console ? O_WRONLY : O_RDWR);
+}
