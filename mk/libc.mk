@@ -7,11 +7,10 @@
 # All of them are linked with every library there is: what is not called is not in them.
 
 LIBC_BASE := --target=x86_64-unknown-linux-musl -nostdlibinc -O2 -fPIE -fno-plt -fno-omit-frame-pointer -fno-strict-aliasing \
-	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-common \
-	-ffile-prefix-map=$(CURDIR)=. -fdebug-compilation-dir=.
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-common
 LIBC_INCLUDES := $(call port-own-includes,musl)
+# No debug information, and no path of this tree: other people's sources are compiled once, and a compile cache knows them everywhere.
 LIBC_PORT_CFLAGS := $(LIBC_BASE)
-LIBC_WAIT := | $(PORT_STAMP_musl)
 
 # Libraries of the side libc.
 FLAGS_posix = $(USER_CFLAGS) -D_GNU_SOURCE $(call includes-of,user) $(call includes-of,libc)
@@ -27,7 +26,7 @@ $(foreach p,$(LIBC_PORTS),$(call port-rules,libc,libc,$(p),$$(LIBC_PORT_CFLAGS))
 ARCHIVES_libc := $(foreach l,$(call libs-of,libc),$(OUT)/posix/lib/lib$(l).a) $(call port-libraries,libc,libc) $(ARCHIVES_user)
 
 # Programs of ours.
-FLAGS_libc = $(LIBC_BASE) -std=gnu2x -g -D_GNU_SOURCE $(LIBC_INCLUDES)
+FLAGS_libc = $(LIBC_BASE) -ffile-prefix-map=$(CURDIR)=. -fdebug-compilation-dir=. -std=gnu2x -g -D_GNU_SOURCE $(LIBC_INCLUDES)
 $(eval $(call compile-rules,libc,$$(FLAGS_libc)))
 
 # $(call libc-link,NAME,OBJECTS,NEEDS): NEEDS may be empty

@@ -53,7 +53,7 @@ $(eval own := $(patsubst %,$(OUT)/$(1)/%.o,$(wildcard ports/$(3)/*.c)))
 $(eval needed := $(foreach n,$(PORT_NEEDS_$(3)),$(call port-own-includes,$(n))))
 $(eval $(own): EXTRA_CFLAGS += $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed))
 $(eval $(own): | $(PORT_STAMP_$(3)) $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n))))
-$(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) mk/flags.mk \
+$(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) $(if $(filter libc,$(2)),,mk/flags.mk) \
 	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
 	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) -w -MMD -MP \
 	 -c $(call port-dir,$(3))/$$* -o $$@)

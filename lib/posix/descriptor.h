@@ -74,7 +74,4 @@ void posix_descriptors_init(void);
 /* What a capability of an interface is as a descriptor; null: nothing. */
 const struct posix_kind *posix_kind_of(uint64_t interface_id);
 
-/* Of those that not every program carries. */
-const struct posix_kind *posix_more_kinds(uint64_t interface_id);
-
 extern const struct posix_kind posix_console, posix_std_io, posix_file, posix_directory, posix_pipe;

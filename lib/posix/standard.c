@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/console.capnp.h>
+#include <schema/service/file.capnp.h>
 #include <schema/service/terminal.capnp.h>
 
 const struct posix_kind *posix_kind_of(uint64_t interface_id)
@@ -20,8 +21,10 @@ const struct posix_kind *posix_kind_of(uint64_t interface_id)
 		return &posix_console;
 	case STD_IO_INTERFACE_ID:
 		return &posix_std_io;
+	case FILE_INTERFACE_ID:
+		return &posix_file;
 	default:
-		return posix_more_kinds(interface_id);
+		return nullptr;
 	}
 }
 

@@ -7,7 +7,7 @@ PORT_SHA256_musl   := 7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8
 PORT_LICENCE_musl  := MIT
 PORT_SIDES_musl    := libc
 PORT_GLOBS_musl    := src/*/*.c src/malloc/mallocng/*.c src/*/x86_64/*.[csS]
-PORT_WITHOUT_musl  := $(addprefix src/,thread/__set_thread_area.c thread/x86_64/__set_thread_area.s \
+PORT_WITHOUT_musl  := src/ipc/% src/mq/% src/aio/% $(addprefix src/,thread/__set_thread_area.c thread/x86_64/__set_thread_area.s \
 	thread/__unmapself.c thread/x86_64/__unmapself.s thread/clone.c thread/x86_64/clone.s thread/x86_64/syscall_cp.s \
 	thread/pthread_cancel.c thread/__syscall_cp.c process/vfork.c process/x86_64/vfork.s process/posix_spawn.c \
 	signal/restore.c signal/x86_64/restore.s \

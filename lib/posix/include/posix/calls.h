@@ -14,13 +14,20 @@
 	/* descriptors */ \
 	X(read) X(write) X(readv) X(writev) X(pread64) X(pwrite64) X(preadv) X(pwritev) X(lseek) X(close) \
 	X(dup) X(dup2) X(dup3) X(fcntl) X(ioctl) X(fsync) X(fdatasync) X(ftruncate) X(sendfile) \
+	/* names */ \
+	X(open) X(openat) X(creat) X(stat) X(lstat) X(fstat) X(newfstatat) X(access) X(faccessat) X(mkdir) X(mkdirat) \
+	X(unlink) X(unlinkat) X(rmdir) X(rename) X(renameat) X(renameat2) X(truncate) X(readlink) X(readlinkat) \
+	X(chmod) X(fchmod) X(fchmodat) X(utimensat) X(umask) X(getdents64) X(chdir) X(fchdir) X(getcwd) \
 	/* memory */ \
 	X(mmap) X(munmap) X(mprotect) X(mremap) X(madvise) X(brk) \
 	/* threads and ends */ \
 	X(exit) X(exit_group) X(set_tid_address) X(gettid) X(futex) X(sched_yield) X(set_robust_list) \
 	X(rt_sigprocmask) X(rt_sigaction) X(rt_sigpending) X(tkill) X(kill) \
 	/* identity */ \
-	X(getpid) X(getppid) X(getuid) X(geteuid) X(getgid) X(getegid)
+	X(getpid) X(getppid) X(getuid) X(geteuid) X(getgid) X(getegid) \
+	/* time and the machine */ \
+	X(clock_gettime) X(clock_getres) X(clock_nanosleep) X(nanosleep) X(gettimeofday) X(times) X(getrandom) \
+	X(uname) X(prlimit64) X(getrlimit) X(getrusage)
 // clang-format on
 
 #define POSIX_HIDDEN __attribute__((visibility("hidden")))

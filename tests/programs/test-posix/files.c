@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Files: the script of the original capOS first. */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static void test_original(void)
+{
+	char text[32] = "";
+	int fd = open("/hostname", O_RDWR | O_CREAT | O_EXCL, 0644);
+
+	tap_ok(fd >= 0, "create /hostname");
+	tap_ok(write(fd, "capos-machine\n", 14) == 14, "write it");
+	tap_ok(lseek(fd, 0, SEEK_SET) == 0 && read(fd, text, sizeof(text)) == 14 &&
+		       strcmp(text, "capos-machine\n") == 0,
+	       "seek to its beginning and read all of it");
+	memset(text, 0, sizeof(text));
+	tap_ok(lseek(fd, -8, SEEK_END) == 6 && read(fd, text, sizeof(text)) == 8 &&
+		       strcmp(text, "machine\n") == 0,
+	       "read its tail");
+	tap_ok(read(fd, text, sizeof(text)) == 0, "then it has ended");
+	tap_fails(lseek(fd, -1, SEEK_SET), EINVAL, "no position before its beginning");
+	tap_fails(open("/hostname", O_RDWR | O_CREAT | O_EXCL, 0644), EEXIST, "O_EXCL");
+	tap_fails(open("hostname", O_RDONLY), ENOENT,
+		  "a relative path leads nowhere without a working directory");
+	tap_fails(open("/missing", O_RDONLY), ENOENT, "what is not there");
+	tap_fails(open("/hostname/x", O_RDONLY), ENOTDIR, "what is below a file");
+	tap_fails(open("/hostname/", O_RDONLY), ENOTDIR, "a file with a slash behind");
+	close(fd);
+}
+
+static void test_flags(void)
+{
+	struct stat stat;
+	char text[16] = "";
+	int fd = open("/flags", O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	tap_ok(write(fd, "one", 3) == 3 && lseek(fd, 0, SEEK_SET) == 0 && write(fd, "two", 3) == 3, "append");
+	close(fd);
+	fd = open("/flags", O_RDWR);
+	tap_ok(read(fd, text, 16) == 6 && memcmp(text, "onetwo", 6) == 0, "whatever the position is");
+	tap_ok(pwrite(fd, "X", 1, 1) == 1 && pread(fd, text, 3, 0) == 3 && memcmp(text, "oXe", 3) == 0,
+	       "pwrite and pread");
+	tap_ok(lseek(fd, 0, SEEK_CUR) == 6, "leave the position");
+	tap_ok(ftruncate(fd, 2) == 0 && fstat(fd, &stat) == 0 && stat.st_size == 2, "ftruncate, fstat");
+	tap_ok(lseek(fd, 10, SEEK_SET) == 10 && write(fd, "!", 1) == 1 && pread(fd, text, 16, 0) == 11 &&
+		       memcmp(text, "oX\0\0\0\0\0\0\0\0!", 11) == 0,
+	       "what was never written reads as 0");
+
+	struct iovec v[2] = {{text, 2}, {text + 8, 3}};
+
+	memset(text, 0, sizeof(text));
+	lseek(fd, 0, SEEK_SET);
+	tap_ok(readv(fd, v, 2) == 5 && memcmp(text, "oX", 2) == 0, "readv");
+	close(fd);
+	fd = open("/flags", O_WRONLY | O_TRUNC);
+	tap_ok(fstat(fd, &stat) == 0 && stat.st_size == 0 && S_ISREG(stat.st_mode), "O_TRUNC");
+	tap_fails(read(fd, text, 1), EBADF, "who opened for writing does not read");
+	close(fd);
+	unlink("/flags");
+}
+
+static void test_large(void)
+{
+	enum { BYTES = 100'000 };
+	static unsigned char out[BYTES], in[BYTES];
+	FILE *f = fopen("/large", "w+");
+
+	for (int i = 0; i < BYTES; i++)
+		out[i] = (unsigned char)(i * 7 + i / 251);
+	tap_ok(f && fwrite(out, 1, BYTES, f) == BYTES && fflush(f) == 0, "fwrite 100,000 bytes");
+	rewind(f);
+	tap_ok(fread(in, 1, BYTES, f) == BYTES && memcmp(in, out, BYTES) == 0, "fread the same");
+	tap_ok(fseek(f, -1, SEEK_END) == 0 && fgetc(f) == out[BYTES - 1] && fgetc(f) == EOF && feof(f),
+	       "to the end");
+	fclose(f);
+	tap_ok(remove("/large") == 0, "remove");
+	tap_fails(access("/large", F_OK), ENOENT, "and gone");
+}
+
+static void test_removed(void)
+{
+	char byte;
+	int fd = open("/removed", O_RDWR | O_CREAT, 0644);
+
+	unlink("/removed");
+	tap_fails(read(fd, &byte, 1), ESTALE, "a file that was removed is stale for who has it open");
+	close(fd);
+}
+
+void test_files(void)
+{
+	test_original();
+	test_flags();
+	test_large();
+	test_removed();
+}
