@@ -38,9 +38,7 @@ static long allocate(uint64_t address, size_t bytes)
 	if (!cap.raw)
 		return -ENOMEM;
 	status = virtual_memory_allocate(runtime_transport(), cap, bytes, address, &base);
-	if (status == STATUS_OK)
-		return (long)base;
-	return status == STATUS_EXCEPTION ? -ENOMEM : posix_errno(status);
+	return status == STATUS_OK ? (long)base : -ENOMEM;
 }
 
 POSIX_CALL(mmap)
