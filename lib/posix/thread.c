@@ -3,11 +3,13 @@
 #include "posix.h"
 
 #include <runtime/enter.h>
+#include <runtime/ring.h>
 #include <runtime/runtime.h>
 
 POSIX_CALL(exit)
 {
-	runtime_exit_thread(a & 0xff);
+	ring_flush(runtime_ring());
+	runtime_cap_exit(a & 0xff, CAP_EXIT_THREAD);
 }
 
 POSIX_CALL(gettid)

@@ -13,9 +13,8 @@
 struct thread_block {
 	struct thread_block *self; /* the ABI: %fs:0 */
 	uint64_t abi[3];
-	struct thread_block
-		*block; /* where the runtime looks for it: FS base may be a C library's (lib/posix/start.c) */
-	uint64_t canary; /* the ABI: %fs:0x28 */
+	struct thread_block *block; /* where the runtime looks for it, whoever's the FS base is */
+	uint64_t canary;            /* the ABI: %fs:0x28 */
 	struct ring_client ring;
 	upcall_handler *upcall;
 	cap_id own; /* what thread_self gives; null until it was asked for */
