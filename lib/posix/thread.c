@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What the C library asks about its threads. Making them is clone.c, which few programs have. */
+/* What every program asks about its threads, be it only one. */
+#include "thread.h"
 #include "posix.h"
 
 #include <runtime/enter.h>
+#include <runtime/foreign.h>
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 
 POSIX_CALL(exit)
 {
+	if (posix_thread_clear)
+		posix_thread_clear();
+	runtime_foreign_end();
 	ring_flush(runtime_ring());
 	runtime_cap_exit(a & 0xff, CAP_EXIT_THREAD);
 }
 
+/* The word of musl's thread block that follows the canary. */
 POSIX_CALL(gettid)
 {
-	return 1;
+	uint32_t number;
+
+	__asm__ volatile("movl %%fs:0x30, %0" : "=r"(number));
+	return number;
 }
 
 POSIX_CALL(set_robust_list)

@@ -12,6 +12,7 @@ PORT_WITHOUT_musl  := src/ipc/% src/mq/% src/aio/% $(addprefix src/,thread/__set
 	thread/pthread_cancel.c thread/__syscall_cp.c process/vfork.c process/x86_64/vfork.s process/posix_spawn.c \
 	signal/restore.c signal/x86_64/restore.s \
 	math/fma.c math/fmaf.c ldso/dlsym.c ldso/x86_64/dlsym.s)
+PORT_SMALL_musl    := src/stdio/vfprintf.c
 PORT_PREPARE_musl  := ports/musl/prepare
 PORT_INCLUDES_musl := include obj/include arch/x86_64 arch/generic
 PORT_CFLAGS_musl   := -std=c99 -D_XOPEN_SOURCE=700 -Iports/musl/internal -Ilib/posix/include \

@@ -31,6 +31,7 @@ const image :Image = (
         (name = "timer", source = (kernel = timer)),
         (name = "entropy", source = (kernel = entropy)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
       ],
       endsSystem = true,
     ),

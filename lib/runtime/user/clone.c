@@ -16,6 +16,15 @@ HIDDEN enum status clone_call(cap_id spawner, const struct runtime_clone_options
 			      uint64_t saved);
 HIDDEN void clone_begin(struct cap_region *region);
 
+/* The FS base is this program's C library's, if it has one, and its first word is itself. */
+static uint64_t fs_base(void)
+{
+	uint64_t base;
+
+	__asm__("movq %%fs:0, %0" : "=r"(base));
+	return base;
+}
+
 static void set_limits(struct process_spawner_clone_params_builder p, const struct runtime_clone_options *o)
 {
 	struct process_spawner_limits_builder limits;
@@ -42,7 +51,7 @@ enum status clone_call(cap_id spawner, const struct runtime_clone_options *optio
 
 	process_spawner_clone_params_builder_set_entry(p, (uint64_t)(uintptr_t)clone_entry);
 	process_spawner_clone_params_builder_set_stack(p, saved);
-	process_spawner_clone_params_builder_set_argument(p, (uint64_t)(uintptr_t)thread_block_current());
+	process_spawner_clone_params_builder_set_argument(p, fs_base());
 	if (o->name.len)
 		process_spawner_clone_params_builder_set_name(p, o->name);
 	set_limits(p, o);
@@ -58,10 +67,12 @@ enum status clone_call(cap_id spawner, const struct runtime_clone_options *optio
 /* In the clone, before anything that needs the FS base. */
 [[gnu::no_stack_protector]] void clone_begin(struct cap_region *region)
 {
-	struct thread_block *block = (struct thread_block *)(uintptr_t)region->thread_arg;
+	__asm__ volatile("wrfsbase %0" : : "r"(region->thread_arg) : "memory");
+	struct thread_block *block = thread_block_current();
 
-	__asm__ volatile("wrfsbase %0" : : "r"(block) : "memory");
 	ring_client_init(&block->ring, region);
+	ring_release(&block->ring, block->own); /* the caller's thread; this one asks for its own */
+	block->own = CAP_ID_NULL;
 }
 
 enum status runtime_clone(cap_id spawner, const struct runtime_clone_options *options, cap_id *process)

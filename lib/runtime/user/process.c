@@ -6,7 +6,6 @@
 #include <runtime/enter.h>
 #include <runtime/print.h>
 #include <runtime/runtime.h>
-#include <runtime/start.h>
 #include <runtime/status.h>
 
 #include "thread_block.h"
@@ -24,11 +23,6 @@ struct rpc_transport *runtime_transport(void)
 const struct cap_region *runtime_region(void)
 {
 	return thread_block_current()->ring.region;
-}
-
-void *runtime_thread_block(void)
-{
-	return thread_block_current();
 }
 
 uint64_t runtime_now(void)

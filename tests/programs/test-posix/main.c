@@ -32,6 +32,7 @@ int main(void)
 	test_time();
 	test_text();
 	test_signals();
+	test_threads();
 	printf("1..%d\n", number);
 	return 0;
 }

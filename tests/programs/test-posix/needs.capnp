@@ -13,5 +13,6 @@ const needs :Program = (
     (name = "timer", interface = "Timer", why = "time"),
     (name = "entropy", interface = "EntropySource", why = "getrandom"),
     (name = "virtualMemory", interface = "VirtualMemory", why = "malloc"),
+    (name = "threadSpawner", interface = "ThreadSpawner", why = "pthreads"),
   ],
 );

@@ -15,3 +15,4 @@ void test_memory(void);
 void test_time(void);
 void test_text(void);
 void test_signals(void);
+void test_threads(void);

@@ -22,6 +22,3 @@ uint64_t runtime_start_seed(void);
  * main; a library that begins programs in another way has one of its own and is linked before it.
  */
 int runtime_main(void);
-
-/* This thread's block of the runtime, for a C library that has the FS base point to its own: docs/design/accepted, %fs:0x20. */
-void *runtime_thread_block(void);

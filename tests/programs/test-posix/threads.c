@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* pthreads. */
+#include "test.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { THREADS = 4, ROUNDS = 500 };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static int counter, started, destroyed, onces;
+static sem_t semaphore;
+static thread_local int local = 7;
+
+static void run_once(void)
+{
+	onces++;
+}
+
+static void destroy(void *value)
+{
+	(void)value;
+	__atomic_fetch_add(&destroyed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *count(void *argument)
+{
+	pthread_once(&once, run_once);
+	pthread_setspecific(key, argument);
+	local += (int)(intptr_t)argument;
+	pthread_mutex_lock(&mutex);
+	started++;
+	pthread_cond_broadcast(&condition);
+	while (started < THREADS)
+		pthread_cond_wait(&condition, &mutex);
+	pthread_mutex_unlock(&mutex);
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_mutex_lock(&mutex);
+		counter++;
+		pthread_mutex_unlock(&mutex);
+		if (i % 50 == 0)
+			free(malloc((size_t)i + 1));
+	}
+	return (void *)(intptr_t)local;
+}
+
+static void *post(void *argument)
+{
+	sem_post(&semaphore);
+	return argument;
+}
+
+static void *cancelled(void *argument)
+{
+	sem_post(&semaphore);
+	for (;;)
+		pthread_testcancel();
+	return argument;
+}
+
+void test_threads(void)
+{
+	pthread_t threads[THREADS];
+	bool made = true, good = true;
+	void *result;
+
+	pthread_key_create(&key, destroy);
+	for (intptr_t i = 0; i < THREADS; i++)
+		made &= pthread_create(&threads[i], nullptr, count, (void *)(i + 1)) == 0;
+	tap_ok(made, "four threads");
+	for (intptr_t i = 0; made && i < THREADS; i++)
+		good &= pthread_join(threads[i], &result) == 0 && result == (void *)(i + 8);
+	tap_ok(good, "are joined, each with thread-local variables of its own");
+	tap_ok(counter == THREADS * ROUNDS, "a mutex keeps them apart, a condition had them begin together");
+	tap_ok(destroyed == THREADS && onces == 1, "destructors of keys, pthread_once");
+	sem_init(&semaphore, 0, 0);
+	good = true;
+	for (int i = 0; i < 50; i++) {
+		pthread_attr_t attributes;
+		pthread_t thread;
+
+		pthread_attr_init(&attributes);
+		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+		good &= pthread_create(&thread, &attributes, post, nullptr) == 0;
+		sem_wait(&semaphore);
+	}
+	tap_ok(good, "fifty detached ones, one after the other");
+	good = pthread_create(&threads[0], nullptr, cancelled, nullptr) == 0;
+	sem_wait(&semaphore);
+	tap_ok(good && pthread_cancel(threads[0]) == 0 && pthread_join(threads[0], &result) == 0 &&
+		       result == PTHREAD_CANCELED,
+	       "pthread_cancel");
+}
