@@ -18,8 +18,8 @@ format:  ## rewrite all C sources with clang-format
 check-layering check-tree:
 	$(call say,CHECK,$(@:check-%=%))tools/$@
 
-check-libc: $(ARCHIVES_libc)
-	$(call say,CHECK,libc)tools/check-libc $(filter $(OUT)/libc/%,$(ARCHIVES_libc))
+check-libc: $(call port-libraries,libc,libc)
+	$(call say,CHECK,libc)tools/check-libc $^
 
 check-kernel: $(KERNEL_ELF)
 	$(call say,CHECK,kernel)tools/check-kernel $(KERNEL_ELF)

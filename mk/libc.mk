@@ -4,7 +4,6 @@
 #   ports/NAME, side libc               other people's libraries and programs (PORT_PROGRAMS_NAME; mk/ports.mk)
 #   {programs,services}/NAME/libc, tests/programs/NAME/libc    a program of ours: `int main(int argc, char **argv)`. The file's words
 #                                       are the ports whose headers it wants besides musl
-# All of them are linked with every library there is: what is not called is not in them.
 
 LIBC_BASE := --target=x86_64-unknown-linux-musl -nostdlibinc -O2 -fPIE -fno-plt -fno-omit-frame-pointer -fno-strict-aliasing \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-common
@@ -13,7 +12,8 @@ LIBC_INCLUDES := $(call port-own-includes,musl)
 LIBC_PORT_CFLAGS := $(LIBC_BASE)
 
 # Libraries of the side libc.
-FLAGS_posix = $(USER_CFLAGS) -D_GNU_SOURCE $(call includes-of,user) $(call includes-of,libc)
+# For size: what a small program is, is mostly this.
+FLAGS_posix = $(USER_CFLAGS) -Os -D_GNU_SOURCE $(call includes-of,user) $(call includes-of,libc)
 $(eval $(call compile-rules,posix,$$(FLAGS_posix)))
 $(foreach l,$(call libs-of,libc),$(call library,posix,libc,$(l)))
 
@@ -22,19 +22,21 @@ LIBC_PORTS := $(foreach p,$(PORTS),$(if $(filter libc,$(PORT_SIDES_$(p))),$(p)))
 $(foreach p,$(filter-out musl,$(LIBC_PORTS)),$(eval PORT_NEEDS_$(p) += musl))
 $(foreach p,$(LIBC_PORTS),$(call port-rules,libc,libc,$(p),$$(LIBC_PORT_CFLAGS)))
 
-# lib/posix comes first: it has its own runtime_main. musl comes before the libraries of user programs.
-ARCHIVES_libc := $(foreach l,$(call libs-of,libc),$(OUT)/posix/lib/lib$(l).a) $(call port-libraries,libc,libc) $(ARCHIVES_user)
+# $(call libc-archives,PORTS): what a program is linked with. lib/posix comes first: it has its own runtime_main. musl comes before the
+# libraries of user programs.
+libc-archives = $(foreach l,$(call libs-of,libc),$(OUT)/posix/lib/lib$(l).a) $(patsubst %,$(OUT)/libc/lib/libport_%.a,$(filter-out musl,$(1)) musl) \
+	$(ARCHIVES_user)
 
 # Programs of ours.
 FLAGS_libc = $(LIBC_BASE) -ffile-prefix-map=$(CURDIR)=. -fdebug-compilation-dir=. -std=gnu2x -g -D_GNU_SOURCE $(LIBC_INCLUDES)
 $(eval $(call compile-rules,libc,$$(FLAGS_libc)))
 
-# $(call libc-link,NAME,OBJECTS,NEEDS): NEEDS may be empty
+# $(call libc-link,NAME,OBJECTS,NEEDS,PORTS): NEEDS may be empty
 define libc-link
 $(call list-file,$(OUT)/libc/programs/$(1).list,$(2) $(3))
-$(eval $(OUT)/user/debug/$(1): $(2) $(3) $(OUT)/libc/programs/$(1).name.o $(ARCHIVES_libc) $(USER_LD) $(OUT)/libc/programs/$(1).list mk/flags.mk
+$(eval $(OUT)/user/debug/$(1): $(2) $(3) $(OUT)/libc/programs/$(1).name.o $(call libc-archives,$(4)) $(USER_LD) $(OUT)/libc/programs/$(1).list mk/flags.mk
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) -T $$(USER_LD) $(2) $(3) $(OUT)/libc/programs/$(1).name.o \
-	 --start-group $$(ARCHIVES_libc) --end-group -o $$@)
+	 --start-group $(call libc-archives,$(4)) --end-group -o $$@)
 endef
 
 # What a program calls itself where nobody says it (argv[0]).
@@ -46,7 +48,7 @@ define libc-program
 $(eval objs := $(patsubst %,$(OUT)/libc/%.o,$(call sources,$(1))))
 $(eval $(objs): EXTRA_CFLAGS += $(foreach p,$(call words-of,$(1)/libc),$(call port-own-includes,$(p))))
 $(eval $(objs): | $(PORT_STAMP_musl) $(foreach p,$(call words-of,$(1)/libc),$(PORT_STAMP_$(p))))
-$(call libc-link,$(notdir $(1)),$(objs),$(if $(wildcard $(1)/needs.capnp),$(OUT)/user/$(1)/needs.o))
+$(call libc-link,$(notdir $(1)),$(objs),$(if $(wildcard $(1)/needs.capnp),$(OUT)/user/$(1)/needs.o),$(call words-of,$(1)/libc))
 endef
 $(foreach d,$(LIBC_PROGRAM_DIRS),$(call libc-program,$(d)))
 
@@ -54,6 +56,6 @@ $(foreach d,$(LIBC_PROGRAM_DIRS),$(call libc-program,$(d)))
 define port-program
 $(eval $(OUT)/user/ports/$(1)/$(2).needs.o: ports/$(1)/$(2).needs.capnp $(SCHEMAS)
 	$$(needs-recipe))
-$(call libc-link,$(2),$(PORT_MAIN_$(2):%=$(OUT)/libc/ports/$(1)/%.o),$(if $(wildcard ports/$(1)/$(2).needs.capnp),$(OUT)/user/ports/$(1)/$(2).needs.o))
+$(call libc-link,$(2),$(PORT_MAIN_$(2):%=$(OUT)/libc/ports/$(1)/%.o),$(if $(wildcard ports/$(1)/$(2).needs.capnp),$(OUT)/user/ports/$(1)/$(2).needs.o),$(1) $(PORT_NEEDS_$(1)))
 endef
 $(foreach p,$(LIBC_PORTS),$(foreach m,$(PORT_PROGRAMS_$(p)),$(call port-program,$(p),$(m))))

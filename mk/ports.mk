@@ -8,6 +8,7 @@
 #   PORT_GLOBS_NAME     patterns of such files, and PORT_WITHOUT_NAME those that are not wanted
 #   PORT_CFLAGS_NAME    more flags                      PORT_INCLUDES_NAME  include directories, relative to that top
 #   PORT_PREPARE_NAME   a script of ours that is run once with the unpacked directory as $1: generated headers, small changes
+#   PORT_SMALL_NAME     files that are compiled for size
 #   PORT_NEEDS_NAME     ports whose headers it includes
 #   PORT_PROGRAMS_NAME  (libc) programs that it makes; of each, PORT_MAIN_PROGRAM lists the files that only it has, and
 #                       ports/NAME/PROGRAM.needs.capnp is what it asks for
@@ -45,6 +46,10 @@ ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
 $(foreach p,$(PORTS),$(if $(PORT_GLOBS_$(p)),$(eval $(call glob-rule,$(p)))))
 endif
 
+# The sources themselves, which a compile's list of dependencies names: they come with the whole.
+$(foreach p,$(PORTS),$(eval $(foreach f,$(PORT_FILES_$(p)) $(foreach m,$(PORT_PROGRAMS_$(p)),$(PORT_MAIN_$(m))),$(call port-dir,$(p))/$(f)): \
+	$(PORT_STAMP_$(p)) ;))
+
 # $(call port-rules,PREFIX,SIDE,NAME,FLAGS): foreign files without our warnings, own files with them.
 define port-rules
 $(eval foreign := $(PORT_FILES_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o))
@@ -55,7 +60,7 @@ $(eval $(own): EXTRA_CFLAGS += $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)
 $(eval $(own): | $(PORT_STAMP_$(3)) $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n))))
 $(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) $(if $(filter libc,$(2)),,mk/flags.mk) \
 	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
-	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) -w -MMD -MP \
+	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) $(if $(PORT_SMALL_$(3)),$$(if $$(filter $(PORT_SMALL_$(3)),$$*),-Os)) -w -MMD -MP \
 	 -c $(call port-dir,$(3))/$$* -o $$@)
 $(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3).a,$(foreign) $(own)))
 endef

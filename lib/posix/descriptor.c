@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The tables of descriptors and open descriptions (descriptor.h). */
 #include "descriptor.h"
+#include "inherit.h"
+#include "position.h"
 
 #include <fcntl.h>
 #include <runtime/ring.h>
@@ -43,6 +45,14 @@ struct posix_open *posix_get(long fd)
 	return found;
 }
 
+struct posix_open *posix_hold(struct posix_open *o)
+{
+	spin_lock_acquire(&lock);
+	o->references++;
+	spin_lock_release(&lock);
+	return o;
+}
+
 void posix_put(struct posix_open *o)
 {
 	bool last;
@@ -52,6 +62,7 @@ void posix_put(struct posix_open *o)
 	spin_lock_release(&lock);
 	if (!last)
 		return;
+	posix_position_leave(o);
 	if (o->kind->close)
 		o->kind->close(o);
 	if (!o->granted)
@@ -122,6 +133,35 @@ long posix_close_on_exec(long fd, int set)
 	}
 	spin_lock_release(&lock);
 	return result;
+}
+
+void posix_share_positions(void)
+{
+	for (uint32_t i = 0; i < POSIX_OPENS; i++)
+		if (opens[i].kind)
+			(void)posix_position_share(&opens[i]);
+}
+
+void posix_unshare_positions(void)
+{
+	for (uint32_t i = 0; i < POSIX_OPENS; i++)
+		if (opens[i].kind)
+			posix_position_leave(&opens[i]);
+}
+
+void posix_table_take(struct posix_table *table)
+{
+	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++) {
+		table->open[fd] = posix_get(fd);
+		table->close_on_exec[fd] = posix_close_on_exec(fd, -1) == 1;
+	}
+}
+
+void posix_table_drop(struct posix_table *table)
+{
+	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
+		if (table->open[fd])
+			posix_put(table->open[fd]);
 }
 
 POSIX_CALL(close)

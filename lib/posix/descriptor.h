@@ -42,10 +42,11 @@ struct posix_open {
 	uint32_t references;
 	int32_t flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK */
 	cap_id cap;
-	bool granted;   /* the capability is the CapSet's and stays */
-	uint8_t slot;   /* the kind's: which of its own records */
-	uint16_t minor; /* the kind's: a variant */
-	uint64_t position;
+	bool granted;      /* the capability is the CapSet's and stays */
+	uint8_t slot;      /* the kind's: which of its own records */
+	uint16_t minor;    /* the kind's: a variant */
+	uint16_t place;    /* of a position shared with other processes (position.h); 0: */
+	uint64_t position; /* its own */
 	uint64_t identity; /* stands for an inode number */
 };
 
@@ -56,6 +57,8 @@ struct posix_open *posix_open_new(const struct posix_kind *kind, cap_id cap, int
 /* What fd stands for, held until posix_put; null: EBADF. */
 struct posix_open *posix_get(long fd);
 void posix_put(struct posix_open *o);
+/* One more reference to what the caller holds. */
+struct posix_open *posix_hold(struct posix_open *o);
 
 /* ---- Numbers ---- */
 
@@ -67,6 +70,10 @@ long posix_install_at(struct posix_open *o, long fd, bool close_on_exec);
 struct posix_open *posix_remove(long fd);
 /* FD_CLOEXEC of a number: -EBADF, or 0 and 1. set < 0: only asks. */
 long posix_close_on_exec(long fd, int set);
+
+/* Before fork: each description will have one process more. And if there was none. */
+void posix_share_positions(void);
+void posix_unshare_positions(void);
 
 /* Fills numbers from the CapSet, once, before anything else asks. */
 void posix_descriptors_init(void);

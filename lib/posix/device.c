@@ -101,6 +101,27 @@ static long open_terminal(int flags)
 	return posix_install(o, 0, (flags & O_CLOEXEC) != 0);
 }
 
+static const struct {
+	char letter;
+	const struct posix_kind *kind;
+} letters[] = {{'n', &null_device}, {'z', &zero_device}, {'r', &random_device}};
+
+char posix_device_letter(const struct posix_kind *kind)
+{
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (letters[i].kind == kind)
+			return letters[i].letter;
+	return 0;
+}
+
+const struct posix_kind *posix_device_of(char letter)
+{
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (letters[i].letter == letter)
+			return letters[i].kind;
+	return nullptr;
+}
+
 long posix_device_open(const char *path, int flags)
 {
 	const char *name = below_dev(path);

@@ -11,3 +11,8 @@ struct stat;
 long posix_device_open(const char *path, int flags);
 /* 0, or -ENODEV. */
 long posix_device_stat(const char *path, struct stat *to);
+
+struct posix_kind;
+/* Devices without a capability, as a letter and back: 0 and null: none. */
+char posix_device_letter(const struct posix_kind *kind);
+const struct posix_kind *posix_device_of(char letter);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The end of the process. */
-#include "posix.h"
+#include "descriptor.h"
 
 #include <runtime/runtime.h>
 
 POSIX_CALL(exit_group)
 {
+	posix_unshare_positions();
 	runtime_exit(a & 0xff);
 }

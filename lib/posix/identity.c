@@ -3,7 +3,7 @@
  * Who a program is. None of it grants anything: user and group are 0 unless the session's profile says otherwise, and a process
  * number is a name among those that know each other.
  */
-#include "posix.h"
+#include "inherit.h"
 
 #include <runtime/start.h>
 
@@ -13,12 +13,12 @@
  */
 POSIX_CALL(getpid)
 {
-	return posix_process_number(runtime_start_seed());
+	return posix_own_number ? posix_own_number : posix_process_number(runtime_start_seed());
 }
 
 POSIX_CALL(getppid)
 {
-	return 1;
+	return posix_parent_number ? posix_parent_number : 1;
 }
 
 POSIX_CALL(getuid)

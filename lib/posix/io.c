@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Reading and writing descriptors, and their positions. */
-#include "descriptor.h"
+#include "position.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -70,13 +70,13 @@ static long transfer(long fd, enum direction direction, const struct iovec *v, l
 	else if (at && *at < 0)
 		result = -EINVAL;
 	if (result == 0) {
-		offset = at ? (uint64_t)*at : o->position;
+		offset = at ? (uint64_t)*at : *posix_position(o);
 		if (direction == WRITE && (o->flags & O_APPEND) && o->kind->size)
 			result = o->kind->size(o, &offset);
 		if (result == 0)
 			result = pieces(o, direction, v, count, &offset);
 		if (!at && o->kind->size)
-			o->position = offset;
+			*posix_position(o) = offset;
 	}
 	posix_put(o);
 	return result;
@@ -130,7 +130,7 @@ static long seek(struct posix_open *o, long offset, long whence)
 	if (!o->kind->size)
 		return -ESPIPE;
 	if (whence == SEEK_CUR)
-		base = (long)o->position;
+		base = (long)*posix_position(o);
 	else if (whence == SEEK_END) {
 		error = o->kind->size(o, &end);
 		if (error)
@@ -140,7 +140,7 @@ static long seek(struct posix_open *o, long offset, long whence)
 		return -EINVAL;
 	if (__builtin_add_overflow(base, offset, &result) || result < 0)
 		return -EINVAL;
-	o->position = (uint64_t)result;
+	*posix_position(o) = (uint64_t)result;
 	return result;
 }
 

@@ -8,6 +8,7 @@
  * - Protection is never widened beyond what a mapping began with, and nothing is writable and executable.
  */
 #include "descriptor.h"
+#include "thread.h"
 
 #include <runtime/runtime.h>
 #include <schema/kernel/virtual_memory.capnp.h>
@@ -70,6 +71,8 @@ POSIX_CALL(munmap)
 		return -EINVAL;
 	if (!cap.raw)
 		return -EINVAL;
+	if (posix_threads_leave)
+		posix_threads_leave((uint64_t)a, pages((size_t)b));
 	status = virtual_memory_unmap(runtime_transport(), cap, (uint64_t)a, pages((size_t)b));
 	return status == STATUS_EXCEPTION ? -EINVAL : posix_errno(status);
 }

@@ -17,15 +17,34 @@ static cap_id root_of(const char *call)
 	return posix_grant("root", DIRECTORY_INTERFACE_ID, "Directory", call);
 }
 
+/* Where the program begins: where whoever started it was, or what was granted as "cwd". */
+static bool find_working(const char *call)
+{
+	struct msg_text text;
+	char path[POSIX_PATH];
+	struct posix_path p;
+
+	working.directory = posix_grant_quiet("cwd", DIRECTORY_INTERFACE_ID);
+	if (working.directory.raw)
+		return true;
+	if (runtime_environment("CAPOS_CWD", &text) && text.len < sizeof(path) && text.len > 0 &&
+	    *text.ptr == '/') {
+		__builtin_memcpy(path, text.ptr, text.len);
+		path[text.len] = '\0';
+		if (posix_resolve(AT_FDCWD, path, call, &p) == 0)
+			working = p;
+		return working.directory.raw != 0;
+	}
+	posix_missing("cwd", "Directory", call);
+	return false;
+}
+
 /* The beginning of a relative path. */
 static long start_at(long base_fd, const char *call, struct posix_path *p)
 {
 	if (base_fd == AT_FDCWD) {
-		if (!working.directory.raw) {
-			working.directory = posix_grant("cwd", DIRECTORY_INTERFACE_ID, "Directory", call);
-			if (!working.directory.raw)
-				return -ENOENT;
-		}
+		if (!working.directory.raw && !find_working(call))
+			return -ENOENT;
 		*p = working;
 		return 0;
 	}
@@ -173,6 +192,16 @@ POSIX_CALL(fchdir)
 	long error = start_at(a, "fchdir", &p);
 
 	return error ? error : go_to(&p);
+}
+
+bool posix_working_directory(char *to, uint32_t size)
+{
+	if (!working.directory.raw || !working.is_root || working.length + 2 > size)
+		return false;
+	to[0] = '/';
+	__builtin_memcpy(to + 1, working.text, working.length);
+	to[1 + working.length] = '\0';
+	return true;
 }
 
 /* A working directory that was granted by itself has no name seen from the root. */

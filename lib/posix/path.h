@@ -31,6 +31,9 @@ static inline struct msg_text posix_path_text(const struct posix_path *p)
 	return (struct msg_text){p->text, p->length};
 }
 
+/* The working directory as an absolute path below the root: false if there is none, or it was granted by itself. */
+[[gnu::weak, gnu::visibility("hidden")]] bool posix_working_directory(char *to, uint32_t size);
+
 /* What stands for an inode number: it follows from the path. */
 uint64_t posix_path_identity(const struct posix_path *p);
 

@@ -155,6 +155,6 @@ POSIX_CALL(kill)
 	if (b < 0 || b > SIGNALS)
 		return -EINVAL;
 	if (a != sys_getpid(0, 0, 0, 0, 0, 0))
-		return -ESRCH;
+		return posix_kill_other ? posix_kill_other(a, (int)b) : -ESRCH;
 	return sys_tkill(a, b, 0, 0, 0, 0);
 }

@@ -14,5 +14,8 @@ void posix_signal_post(int signal);
 /* Delivers what is pending and not blocked. Gives whether a handler ran. */
 bool posix_signal_deliver(void);
 
+/* kill of another process; null in programs that start none. */
+[[gnu::weak, gnu::visibility("hidden")]] long posix_kill_other(long number, int signal);
+
 /* What ends by a signal says so in its exit code. */
 #define POSIX_EXIT_SIGNAL 0x100

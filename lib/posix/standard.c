@@ -12,6 +12,7 @@
 #include <runtime/runtime.h>
 #include <schema/kernel/console.capnp.h>
 #include <schema/service/file.capnp.h>
+#include <schema/service/pipe.capnp.h>
 #include <schema/service/terminal.capnp.h>
 
 const struct posix_kind *posix_kind_of(uint64_t interface_id)
@@ -21,6 +22,8 @@ const struct posix_kind *posix_kind_of(uint64_t interface_id)
 		return &posix_console;
 	case STD_IO_INTERFACE_ID:
 		return &posix_std_io;
+	case PIPE_INTERFACE_ID:
+		return &posix_pipe;
 	case FILE_INTERFACE_ID:
 		return &posix_file;
 	default:

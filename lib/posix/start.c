@@ -6,9 +6,10 @@
  * The runtime's block of this thread (its ring) stays where the runtime made it. musl puts its own thread block at the FS base; the word of
  * that block in which the runtime looks for its own is musl's `sysinfo`, which AT_SYSINFO sets, here and in every later thread.
  */
-#include "descriptor.h"
+#include "inherit.h"
 
 #include <elf.h>
+#include <runtime/foreign.h>
 #include <runtime/runtime.h>
 #include <runtime/start.h>
 #include <schema/service/start.capnp.h>
@@ -30,10 +31,29 @@ struct sizes {
 	uint32_t arguments, variables, bytes;
 };
 
+/* argv[0]. */
+static struct msg_text name_of_program(void)
+{
+	struct msg_text name;
+
+	return runtime_environment("CAPOS_NAME", &name) ? name : msg_text_from(posix_program_name);
+}
+
+static void take_inherited(void)
+{
+	struct msg_text text;
+
+	if (runtime_environment("CAPOS_PIDS", &text))
+		posix_identity_read(text);
+	if (runtime_environment("CAPOS_FDS", &text))
+		posix_inherit_read(text);
+}
+
 static struct sizes measure(void)
 {
 	struct sizes s = {.arguments = runtime_argument_count(), .variables = runtime_variable_count()};
 
+	s.bytes = name_of_program().len + 1;
 	for (uint32_t i = 0; i < s.arguments; i++)
 		s.bytes += runtime_argument(i).len + 1;
 	for (uint32_t i = 0; i < s.variables; i++) {
@@ -98,18 +118,21 @@ int runtime_main(void)
 	const uint64_t random[2] = {mix(seed), mix(seed + 0x9e3779b97f4a7c15ull)};
 	uintptr_t *w = words;
 
-	*w++ = (uintptr_t)posix_program_name;
+	*w++ = (uintptr_t)copy(&text, name_of_program(), '\0');
 	for (uint32_t i = 0; i < s.arguments; i++)
 		*w++ = (uintptr_t)copy(&text, runtime_argument(i), '\0');
 	*w++ = 0;
 	for (uint32_t i = 0; i < s.variables; i++) {
 		struct runtime_variable v = runtime_variable_at(i);
 
+		if (posix_is_inherit_variable(v.name))
+			continue;
 		*w++ = (uintptr_t)copy(&text, v.name, '=');
 		(void)copy(&text, v.value, '\0');
 	}
 	*w++ = 0;
 	(void)auxiliary(w, random);
 	posix_descriptors_init();
+	take_inherited();
 	return __libc_start_main(posix_program, (int)argc, (char **)words, nullptr, nullptr, nullptr);
 }

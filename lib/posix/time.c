@@ -10,6 +10,8 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/timer.capnp.h>
+#include <schema/service/wall_clock.capnp.h>
+#include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
 
@@ -36,10 +38,35 @@ static bool is_real(long clock)
 	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
 }
 
-static long no_wall_clock(const char *call)
+/* Nanoseconds since 1970, of the WallClock. */
+static long real_time(const char *call, int64_t *ns)
 {
-	posix_missing("wallClock", "WallClock", call);
-	return -EPERM;
+	struct wall_clock_now_results_reader results;
+	struct rpc_call now;
+	cap_id cap = posix_grant("wallClock", WALL_CLOCK_INTERFACE_ID, "WallClock", call);
+	enum status status;
+
+	if (!cap.raw)
+		return -EPERM;
+	wall_clock_now_begin(&now, runtime_transport(), cap);
+	status = wall_clock_now_call(&now, &results);
+	if (status == STATUS_OK)
+		*ns = wall_clock_now_results_reader_unix_ns(results);
+	rpc_end(&now);
+	return posix_errno(status); /* nobody knows it: EIO */
+}
+
+static long real_timespec(const char *call, struct timespec *to)
+{
+	int64_t ns = 0;
+	long error = real_time(call, &ns);
+
+	*to = (struct timespec){.tv_sec = -1}; /* time(2) of musl does not look at the result */
+	if (error)
+		return error;
+	to->tv_sec = ns / (int64_t)SECOND;
+	to->tv_nsec = ns % (int64_t)SECOND;
+	return 0;
 }
 
 POSIX_CALL(clock_gettime)
@@ -47,10 +74,8 @@ POSIX_CALL(clock_gettime)
 	struct timespec *to = POSIX_POINTER(b);
 	uint64_t now;
 
-	if (is_real(a)) {
-		*to = (struct timespec){.tv_sec = -1}; /* time(2) of musl does not look at the result */
-		return no_wall_clock("clock_gettime");
-	}
+	if (is_real(a))
+		return real_timespec("clock_gettime", to);
 	if (!is_monotonic(a))
 		return -EINVAL;
 	if (!has_timer("clock_gettime"))
@@ -73,7 +98,12 @@ POSIX_CALL(clock_getres)
 
 POSIX_CALL(gettimeofday)
 {
-	return no_wall_clock("gettimeofday");
+	struct timeval *to = POSIX_POINTER(a);
+	struct timespec now;
+	long error = real_timespec("gettimeofday", &now);
+
+	*to = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+	return error;
 }
 
 POSIX_CALL(times)
@@ -112,11 +142,17 @@ POSIX_CALL(clock_nanosleep)
 		return -EINVAL;
 	if (!is_monotonic(a) && !is_real(a))
 		return -EINVAL;
-	if (is_real(a) && absolute)
-		return no_wall_clock("clock_nanosleep");
 	if (!has_timer("clock_nanosleep"))
 		return -EPERM;
 	deadline = (uint64_t)want->tv_sec * SECOND + (uint64_t)want->tv_nsec + (absolute ? 0 : runtime_now());
+	if (is_real(a) && absolute) {
+		int64_t now = 0;
+
+		result = real_time("clock_nanosleep", &now);
+		if (result)
+			return result;
+		deadline = deadline > (uint64_t)now ? runtime_now() + deadline - (uint64_t)now : 0;
+	}
 	result = sleep_until(deadline);
 	if (result && !absolute)
 		remaining(POSIX_POINTER(d), deadline);

@@ -23,6 +23,7 @@
 	/* threads and ends */ \
 	X(exit) X(exit_group) X(set_tid_address) X(gettid) X(futex) X(sched_yield) X(set_robust_list) \
 	X(rt_sigprocmask) X(rt_sigaction) X(rt_sigpending) X(tkill) X(kill) \
+	X(fork) X(execve) X(wait4) X(pipe) X(pipe2) \
 	/* identity */ \
 	X(getpid) X(getppid) X(getuid) X(geteuid) X(getgid) X(getegid) \
 	/* time and the machine */ \

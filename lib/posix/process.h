@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Processes that this one has started: numbers for the ProcessHandles that it holds. A number names nothing to anybody else.
+ */
+#pragma once
+
+#include "inherit.h"
+
+#define POSIX_CHILDREN 32u
+
+/* A number for a process that is about to start, and its seed. */
+long posix_new_number(void);
+/* The process has started; handle is the caller's to give. -EAGAIN: too many, and the handle is released. */
+long posix_child_add(long number, cap_id handle);
+/* Before a clone: no waiting is under way. */
+void posix_children_quiet(void);
+/* In a clone: none of them are its children. */
+void posix_children_forget(void);
+
+/*
+ * Starts a program with the descriptors of `table`. *number is the one that it gets, 0: a new one, which is given. 0, or a
+ * negative errno value.
+ */
+long posix_start_program(const char *path, char *const *arguments, char *const *environment,
+			 const struct posix_table *table, long *number);
+/* The same for a name that is looked up along PATH, if there is no "/" in it. */
+long posix_search_program(const char *name, char *const *arguments, char *const *environment,
+			  const struct posix_table *table, long *number);
+/* Is there a program of that path? */
+[[gnu::weak, gnu::visibility("hidden")]] bool posix_has_program(const char *path);

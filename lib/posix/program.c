@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Starting programs. /bin/NAME is the program NAME of the boot package; a file that begins with "#!" is a script.
+ *
+ * A child gets: its descriptors (stdio_N), and of the capabilities that this process was granted those that its requirement record asks
+ * for under the same name. So a program never holds what it does not ask for, nor what its parent does not hold.
+ */
+#include "process.h"
+#include "path.h"
+#include "position.h"
+
+#include <fcntl.h>
+#include <runtime/ring.h>
+#include <runtime/runtime.h>
+#include <runtime/string.h>
+#include <schema/kernel/boot_package.capnp.h>
+#include <schema/kernel/entropy_source.capnp.h>
+#include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/virtual_memory.capnp.h>
+#include <schema/service/program.capnp.h>
+#include <spawn/spawn.h>
+#include <stdlib.h>
+
+#define ARGUMENTS 64u
+
+static struct spawn_package package;
+
+static bool open_package(const char *call)
+{
+	static bool opened;
+	cap_id boot, space;
+
+	if (opened)
+		return true;
+	boot = posix_grant("bootPackage", BOOT_PACKAGE_INTERFACE_ID, "BootPackage", call);
+	space = posix_grant("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, "VirtualMemory", call);
+	if (!boot.raw || !space.raw)
+		return false;
+	opened = spawn_package_open(&package, runtime_transport(), boot, space) == STATUS_OK;
+	return opened;
+}
+
+/* NAME of /bin/NAME and /usr/bin/NAME; null. */
+static const char *name_in_bin(const char *path)
+{
+	static const char *const directories[] = {"/bin/", "/usr/bin/"};
+
+	for (int i = 0; i < 2; i++) {
+		size_t length = strlen(directories[i]);
+
+		if (strncmp(path, directories[i], length) == 0 && !strchr(path + length, '/') && path[length])
+			return path + length;
+	}
+	return nullptr;
+}
+
+static bool find(const char *path, struct spawn_program *program)
+{
+	const char *name = name_in_bin(path);
+
+	if (!name || !open_package("exec"))
+		return false;
+	if (spawn_package_program(&package, msg_text_from(name), program) == STATUS_OK)
+		return true;
+	/* The shell by the name that everybody uses. */
+	return strcmp(name, "sh") == 0 &&
+	       spawn_package_program(&package, msg_text_from("dash"), program) == STATUS_OK;
+}
+
+bool posix_has_program(const char *path)
+{
+	struct spawn_program ignored;
+
+	return name_in_bin(path) && posix_grant_quiet("bootPackage", BOOT_PACKAGE_INTERFACE_ID).raw &&
+	       find(path, &ignored);
+}
+
+/* ---- What a child is granted ---- */
+
+struct grants {
+	struct spawn_grant list[SPAWN_MAX_GRANTS];
+	char names[POSIX_DESCRIPTORS][12]; /* stdio_N */
+	uint32_t count;
+};
+
+static void add_descriptors(struct grants *g, const struct posix_table *table)
+{
+	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS && g->count < SPAWN_MAX_GRANTS; fd++) {
+		const struct posix_open *o = table->open[fd];
+		char *name = g->names[fd];
+		uint32_t length = 6;
+
+		if (!o || table->close_on_exec[fd] || !o->cap.raw || !o->kind->interface_id)
+			continue;
+		__builtin_memcpy(name, "stdio_", 6);
+		if (fd >= 100)
+			name[length++] = (char)('0' + fd / 100);
+		if (fd >= 10)
+			name[length++] = (char)('0' + fd / 10 % 10);
+		name[length++] = (char)('0' + fd % 10);
+		g->list[g->count++] = (struct spawn_grant){.name = {name, length},
+							   .interface_id = o->kind->interface_id,
+							   .kind = SPAWN_GRANT_COPY,
+							   .cap = o->cap};
+	}
+}
+
+static bool asks_for(struct program_reader needs, struct msg_text name)
+{
+	struct program_need_list_reader list = program_reader_grants(needs);
+
+	for (uint32_t i = 0; i < program_need_list_reader_count(list); i++)
+		if (msg_text_equal(program_need_reader_name(program_need_list_reader_at(list, i)), name))
+			return true;
+	return false;
+}
+
+static void add_capabilities(struct grants *g, const struct spawn_program *program)
+{
+	struct msg_reader reader;
+
+	for (uint32_t i = 0; i < runtime_grant_count() && g->count < SPAWN_MAX_GRANTS; i++) {
+		struct runtime_grant own = runtime_grant_at(i);
+
+		msg_reader_init(&reader, program->needs.ptr, program->needs.len);
+		if (own.name.len > 6 && __builtin_memcmp(own.name.ptr, "stdio_", 6) == 0)
+			continue;
+		if (!asks_for(program_reader_root(&reader), own.name))
+			continue;
+		g->list[g->count++] = (struct spawn_grant){
+			.name = own.name,
+			.interface_id = own.interface_id,
+			.kind = own.interface_id == VIRTUAL_MEMORY_INTERFACE_ID ? SPAWN_GRANT_OWN_SPACE
+										: SPAWN_GRANT_COPY,
+			.cap = own.id,
+		};
+	}
+}
+
+/* ---- Parameters ---- */
+
+struct parameters {
+	struct msg_text arguments[ARGUMENTS];
+	struct spawn_variable environment[ARGUMENTS];
+	uint32_t argument_count, variable_count;
+	char fds[POSIX_INHERIT_BYTES], pids[48], cwd[POSIX_PATH + 1];
+};
+
+static long add_variable(struct parameters *p, struct msg_text name, struct msg_text value)
+{
+	if (p->variable_count == ARGUMENTS)
+		return -E2BIG;
+	p->environment[p->variable_count++] = (struct spawn_variable){name, value};
+	return 0;
+}
+
+static long add_environment(struct parameters *p, char *const *environment)
+{
+	long error = 0;
+
+	for (; environment && *environment && error == 0; environment++) {
+		char *equals = strchr(*environment, '=');
+
+		if (equals)
+			error = add_variable(
+				p, (struct msg_text){*environment, (uint32_t)(equals - *environment)},
+				msg_text_from(equals + 1));
+	}
+	return error;
+}
+
+static long add_arguments(struct parameters *p, char *const *arguments)
+{
+	for (; *arguments; arguments++) {
+		if (p->argument_count == ARGUMENTS)
+			return -E2BIG;
+		p->arguments[p->argument_count++] = msg_text_from(*arguments);
+	}
+	return 0;
+}
+
+static uint32_t put_number(char *to, long n)
+{
+	char digits[20];
+	uint32_t count = 0, length = 0;
+
+	do
+		digits[count++] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (count > 0)
+		to[length++] = digits[--count];
+	return length;
+}
+
+static long add_inherited(struct parameters *p, const char *name, const struct posix_table *table,
+			  long number)
+{
+	uint32_t length = posix_inherit_write(table, p->fds, sizeof(p->fds));
+	long error = add_variable(p, MSG_TEXT("CAPOS_FDS"), (struct msg_text){p->fds, length});
+	bool cwd = posix_working_directory && posix_working_directory(p->cwd, sizeof(p->cwd));
+
+	length = put_number(p->pids, number);
+	p->pids[length++] = ',';
+	length += put_number(p->pids + length, sys_getpid(0, 0, 0, 0, 0, 0));
+	if (error == 0)
+		error = add_variable(p, MSG_TEXT("CAPOS_PIDS"), (struct msg_text){p->pids, length});
+	if (error == 0)
+		error = add_variable(p, MSG_TEXT("CAPOS_NAME"), msg_text_from(name));
+	if (error == 0 && cwd)
+		error = add_variable(p, MSG_TEXT("CAPOS_CWD"), msg_text_from(p->cwd));
+	return error;
+}
+
+/* ---- Starting ---- */
+
+struct start {
+	struct spawn_program program;
+	struct grants grants;
+	struct parameters parameters;
+};
+
+static long start(struct start *s, const char *name, char *const *environment,
+		  const struct posix_table *table, long *number)
+{
+	struct spawn_process process;
+	struct spawn_request request = {.program = &s->program};
+	long error = add_environment(&s->parameters, environment);
+
+	if (*number == 0)
+		*number = posix_new_number();
+	if (error == 0)
+		error = add_inherited(&s->parameters, name, table, *number);
+	if (error)
+		return error;
+	add_descriptors(&s->grants, table);
+	add_capabilities(&s->grants, &s->program);
+	if (posix_positions_memory().raw && s->grants.count < SPAWN_MAX_GRANTS)
+		s->grants.list[s->grants.count++] = (struct spawn_grant){
+			.name = MSG_TEXT(POSIX_POSITIONS),
+			.interface_id = MEMORY_OBJECT_INTERFACE_ID,
+			.cap = posix_positions_memory()};
+	request.spawner = posix_grant("processSpawner", PROCESS_SPAWNER_INTERFACE_ID, "ProcessSpawner",
+				      "exec");
+	if (!request.spawner.raw)
+		return -EPERM;
+	request.grants = s->grants.list;
+	request.grant_count = s->grants.count;
+	request.arguments = s->parameters.arguments;
+	request.argument_count = s->parameters.argument_count;
+	request.environment = s->parameters.environment;
+	request.environment_count = s->parameters.variable_count;
+	request.seed = spawn_seed(runtime_transport(),
+				  posix_grant_quiet("entropy", ENTROPY_SOURCE_INTERFACE_ID));
+	error = posix_errno(spawn_start(runtime_transport(), &request, &process, nullptr));
+	if (error)
+		return error == -EINVAL ? -E2BIG : error;
+	return posix_child_add(*number, process.handle);
+}
+
+/* "#!INTERPRETER [ARGUMENT]" of a script: both in `line`, cut at the end. False: it is no script. */
+static bool read_script(const char *path, char line[256], char **interpreter, char **argument)
+{
+	long fd = sys_openat(AT_FDCWD, (long)(uintptr_t)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	long got = fd < 0 ? 0 : sys_read(fd, (long)(uintptr_t)line, 255, 0, 0, 0);
+	char *end, *at = line + 2;
+
+	if (fd >= 0)
+		(void)sys_close(fd, 0, 0, 0, 0, 0);
+	line[got < 0 ? 0 : got] = '\0';
+	end = strchr(line, '\n');
+	if (got < 3 || line[0] != '#' || line[1] != '!' || !end)
+		return false;
+	*end = '\0';
+	while (*at == ' ')
+		at++;
+	*interpreter = at;
+	*argument = strchr(at, ' ');
+	if (*argument)
+		*(*argument)++ = '\0';
+	return true;
+}
+
+static long prepare(struct start *s, const char *path, char *const *arguments, char line[256])
+{
+	char *interpreter, *argument;
+	long error;
+
+	if (find(path, &s->program))
+		return *arguments ? add_arguments(&s->parameters, arguments + 1) : 0;
+	error = sys_faccessat(AT_FDCWD, (long)(uintptr_t)path, 0, 0, 0, 0);
+	if (error)
+		return error;
+	if (!read_script(path, line, &interpreter, &argument) || !find(interpreter, &s->program))
+		return -ENOEXEC;
+	if (argument)
+		s->parameters.arguments[s->parameters.argument_count++] = msg_text_from(argument);
+	s->parameters.arguments[s->parameters.argument_count++] = msg_text_from(path);
+	return *arguments ? add_arguments(&s->parameters, arguments + 1) : 0;
+}
+
+long posix_start_program(const char *path, char *const *arguments, char *const *environment,
+			 const struct posix_table *table, long *number)
+{
+	static const char *const none[] = {nullptr};
+	struct start *s = calloc(1, sizeof(*s));
+	char line[256];
+	long error;
+
+	if (!s)
+		return -ENOMEM;
+	arguments = arguments ? arguments : (char *const *)(uintptr_t)none;
+	error = prepare(s, path, arguments, line);
+	if (error == 0)
+		error = start(s, *arguments ? *arguments : path, environment, table, number);
+	free(s);
+	return error;
+}
+
+long posix_search_program(const char *name, char *const *arguments, char *const *environment,
+			  const struct posix_table *table, long *number)
+{
+	const char *at = getenv("PATH");
+	char path[POSIX_PATH];
+	size_t name_length = strlen(name);
+
+	if (strchr(name, '/'))
+		return posix_start_program(name, arguments, environment, table, number);
+	for (at = at ? at : "/bin"; *at; at += *at == ':') {
+		size_t length = 0;
+
+		while (at[length] && at[length] != ':')
+			length++;
+		if (length + name_length + 2 <= sizeof(path)) {
+			__builtin_memcpy(path, at, length);
+			path[length] = '/';
+			__builtin_memcpy(path + length + 1, name, name_length + 1);
+
+			long error = posix_start_program(path, arguments, environment, table, number);
+
+			if (error != -ENOENT)
+				return error;
+		}
+		at += length;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Pipes for programs that have no other way to pass bytes on: PipeFactory, and the pipes that it makes (lib/pipe). */
+#include <pipe/server.h>
+#include <runtime/runtime.h>
+#include <schema/kernel/endpoint.capnp.h>
+
+int main(void)
+{
+	static struct pipe_server server;
+	struct service_options options = {.max_reply = PIPE_BUFFER + 256};
+	struct service service;
+	cap_id endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
+	enum status status = pipe_server_init(&server, runtime_transport(), endpoint);
+
+	if (status != STATUS_OK)
+		return 1;
+	pipe_server_options(&server, &options);
+	status = service_init(&service, runtime_ring(), endpoint, &options);
+	return status == STATUS_OK && service_run(&service) == STATUS_OK ? 0 : 1;
+}
