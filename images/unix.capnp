@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0xdf06a41b83c7529e;
+# A Unix shell on the terminal (dash), with ported programs beside it, over files in memory. Its root is all the world there is.
+
+using import "/schema/service/image.capnp".Image;
+
+const image :Image = (
+  name = "unix",
+  processes = [
+    (
+      name = "terminal",
+      program = "terminal",
+      grants = [
+        (name = "ports", source = (ioPorts = (first = 0x3f8, count = 8))),
+        (name = "interrupt", source = (interrupt = 4)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["createNotification"]),
+      ],
+      exports = [
+        (name = "console", interface = "Console", key = 1),
+        (name = "session", interface = "TerminalSession", key = 2),
+        (name = "stdio", interface = "StdIO", key = 3),
+      ],
+      maxMessage = 2048, restart = (policy = onFailure),
+    ),
+    (
+      name = "ramfs",
+      program = "ramfs",
+      maxMessage = 8448,
+      grants = [
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["describe", "attenuate", "makeRevocable"]),
+        (name = "entropy", source = (kernel = entropy)),
+        (name = "initial", source = (folder = "unix")),
+      ],
+      exports = [(name = "root", interface = "Directory", key = 63)],
+    ),
+    (
+      name = "pipes",
+      program = "pipes",
+      maxMessage = 4352,
+      exports = [(name = "pipes", interface = "PipeFactory", key = 1)],
+    ),
+    (
+      name = "sh",
+      program = "dash",
+      arguments = ["-i"],
+      environment = [(name = "PATH", value = "/bin"), (name = "PS1", value = "$ "), (name = "HOME", value = "/")],
+      grants = [
+        (name = "stdio", source = (export = (process = "terminal", export = "stdio"))),
+        (name = "root", source = (export = (process = "ramfs", export = "root"))),
+        (name = "cwd", source = (export = (process = "ramfs", export = "root"))),
+        (name = "pipes", source = (export = (process = "pipes", export = "pipes"))),
+        (name = "timer", source = (kernel = timer)),
+        (name = "entropy", source = (kernel = entropy)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "processSpawner", source = (kernel = processSpawner)),
+        (name = "bootPackage", source = (kernel = bootPackage)),
+      ],
+      endsSystem = true,
+    ),
+  ],
+  programs = ["lua", "mujs", "minigzip", "sqlite3", "chello"],
+);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Ported programs, each started by posix_spawn with a file for its output, and what they have written; and processes as a C program sees
+ * them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sched.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int number;
+
+static void tap_ok(bool good, const char *what)
+{
+	printf("%s %d - %s\n", good ? "ok" : "not ok", ++number, what);
+}
+
+/* The exit status of a program whose output goes to /output; -1: it did not start. */
+static int run(const char *input, char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int status = -1, error;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 1, "/output", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	if (input)
+		posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0);
+	error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (error) {
+		printf("# %s: %s\n", arguments[0], strerror(error));
+		return -1;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* Does the output hold this? If not, it is shown. */
+static void expect(const char *text, const char *what)
+{
+	static char bytes[8192];
+	int fd = open("/output", O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes) - 1);
+	bool good;
+
+	close(fd);
+	bytes[got < 0 ? 0 : got] = '\0';
+	good = strstr(bytes, text) != nullptr;
+	tap_ok(good, what);
+	if (!good)
+		for (char *line = strtok(bytes, "\n"); line; line = strtok(nullptr, "\n"))
+			printf("# %s\n", line);
+}
+
+static void test_processes(void)
+{
+	int ends[2], status;
+	char bytes[32] = "";
+	pid_t pid;
+	ssize_t got;
+
+	tap_ok(pipe(ends) == 0, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		dup2(ends[1], 1);
+		close(ends[1]);
+		execl("/bin/lua", "lua", "-e", "io.write('hello via pipe')", (char *)nullptr);
+		_exit(127);
+	}
+	tap_ok(pid > 0, "fork");
+	close(ends[1]);
+	got = 0;
+	for (ssize_t n; (n = read(ends[0], bytes + got, sizeof(bytes) - 1 - (size_t)got)) > 0;)
+		got += n;
+	tap_ok(got == 14 && strcmp(bytes, "hello via pipe") == 0,
+	       "fork and exec: 14 bytes through a pipe, then its end");
+	close(ends[0]);
+	tap_ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "waitpid");
+	tap_ok(waitpid(pid, &status, 0) == -1 && errno == ECHILD, "waits once");
+	tap_ok(waitpid(getpid(), &status, 0) == -1 && errno == ECHILD, "and for nobody else's");
+	pid = fork();
+	if (pid == 0)
+		_exit(getppid() > 1 && getpid() != getppid() ? 3 : 4);
+	tap_ok(waitpid(-1, &status, 0) == pid && WEXITSTATUS(status) == 3,
+	       "parent and child have numbers of their own");
+	pid = fork();
+	if (pid == 0)
+		for (;;)
+			sched_yield();
+	tap_ok(waitpid(pid, &status, WNOHANG) == 0, "WNOHANG");
+	tap_ok(kill(pid, SIGTERM) == 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+		       WTERMSIG(status) == SIGTERM,
+	       "kill of a child");
+	signal(SIGPIPE, SIG_IGN);
+	pipe(ends);
+	close(ends[0]);
+	tap_ok(write(ends[1], "x", 1) == -1 && errno == EPIPE, "a pipe without a reader is broken");
+	close(ends[1]);
+	tap_ok(posix_spawn(&pid, "/bin/nobody", nullptr, nullptr, (char *[]){"nobody", nullptr}, environ) ==
+		       ENOENT,
+	       "a program that is not there is no child");
+}
+
+static void test_programs(void)
+{
+	tap_ok(run(nullptr, (char *[]){"lua", "/hello.lua", nullptr}) == 0, "lua");
+	expect("hello from Lua Lua 5.4\nsum\t333833500\t1.414\ndenied\tnil\n",
+	       "reads and writes files, computes");
+	tap_ok(run(nullptr, (char *[]){"lua", "-e", "error('x')", nullptr}) == 1,
+	       "its errors are its exit status");
+	tap_ok(run(nullptr, (char *[]){"mujs", "/hello.js", nullptr}) == 0, "mujs");
+	expect("FOX BROWN QUICK THE\n{\"a\":[1,2,3],\"b\":\"yy\"}", "splits, maps, matches");
+	tap_ok(run("/hello.lua", (char *[]){"minigzip", nullptr}) == 0 && rename("/output", "/packed") == 0 &&
+		       run("/packed", (char *[]){"minigzip", "-d", nullptr}) == 0,
+	       "minigzip, there and back");
+	expect("-- What Lua can do here", "gives what went in");
+	tap_ok(run("/hello.sql", (char *[]){"sqlite3", "/test.db", nullptr}) == 0, "sqlite3");
+	expect("one-three-two\n3|6|real|3.40.1\n", "selects");
+	tap_ok(run(nullptr, (char *[]){"sqlite3", "/test.db",
+				       "select count(*) from t; pragma integrity_check", nullptr}) == 0,
+	       "again");
+	expect("3\nok\n", "finds what it has written");
+}
+
+static void test_shell(void)
+{
+	tap_ok(run(nullptr, (char *[]){"dash", "/hello.sh", "first", nullptr}) == 0, "dash");
+	expect("arguments: 1 first\n3 2 1 \nread one\nread two\n", "arguments, loops, redirection");
+	expect("glob /hello.lua\nglob /hello.js\n", "globbing");
+	expect("here: inner via pipe\nstatus 7\n", "here documents, substitution, subshells");
+	expect("got: lua from dash\nanswer 42\nfunction arg\ncase\ndone\n",
+	       "pipelines of programs, functions");
+	tap_ok(run(nullptr, (char *[]){"sh", "-c", "exit 5", nullptr}) == 5, "exit status");
+	tap_ok(system("exit 3") == 3 << 8, "system");
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	setvbuf(stdout, nullptr, _IOLBF, 0);
+	setenv("PATH", "/bin", 1);
+	test_processes();
+	test_programs();
+	test_shell();
+	printf("1..%d\n", number);
+	return 0;
+}
