@@ -308,6 +308,7 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 	if (!run->background)
 		return job_wait(job, false, result);
 	text_print(&out, "[%u] %s\n", job->number, job->name);
+	terminal_flush(); /* before what it says itself */
 	shell_add_integer(&shell, result, job_name, job->number);
 	return true;
 }

@@ -271,6 +271,8 @@ static void show_past(struct traced *t, const struct trace_filter *f)
 
 	if (f->count)
 		text_print(&out, "  %u call%s\n", all.matches, all.matches == 1 ? "" : "s");
+	else if (all.matches == 0)
+		text_print(&out, "  no such calls, of %llu\n", (unsigned long long)t->stats.calls);
 	else
 		(void)pass_over(t, f, skip, true);
 	if (all.lost > 0)
@@ -347,6 +349,9 @@ bool view_trace(const struct shell_word *words, uint32_t count)
 		list_traced();
 		return true;
 	}
+	if (shell_word_is(words[1], "|"))
+		return shell_fail_at(&shell, words[1].at,
+				     "of which program? \"trace\" lists them: trace NAME | last 5");
 	if (shell_word_is(words[1], "all") || shell_word_is(words[1], "pid"))
 		return trace_events(words, count);
 	t = traced_find(words[1]);
