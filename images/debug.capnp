@@ -62,6 +62,7 @@ const image :Image = (
         (name = "bootPackage", source = (kernel = bootPackage)),
         (name = "supervisor", source = (init = supervisor)),
         (name = "inspector", source = (kernel = systemInspector)),
+        (name = "profiler", source = (kernel = profiler)),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
         (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
         (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),
@@ -69,6 +70,6 @@ const image :Image = (
       restart = (policy = onFailure),
     ),
   ],
-  programs = ["hello", "counter"],
+  programs = ["hello", "profile", "counter"],
   files = ["demo.cap"],
 );

@@ -70,13 +70,14 @@ static enum exit_reason reason_of(const struct arch_fault *fault)
 }
 
 /* Follows frame pointers through what is mapped: {saved frame pointer, return address}. */
-static unsigned walk_stack(struct process *process, const struct arch_registers *registers, uint64_t *pcs)
+unsigned thread_walk_stack(struct process *process, const struct arch_registers *registers, uint64_t *pcs,
+			   unsigned max)
 {
 	uint64_t frame[2], fp = registers->fp;
 	unsigned n = 0;
 
 	pcs[n++] = registers->pc;
-	while (n < PROCESS_BACKTRACE_MAX && (fp & 7) == 0 && fp != 0 &&
+	while (n < max && (fp & 7) == 0 && fp != 0 &&
 	       space_peek(&process->space, VADDR(fp), frame, sizeof(frame)) == sizeof(frame) &&
 	       frame[1] != 0) {
 		pcs[n++] = frame[1];
@@ -119,7 +120,7 @@ static void die(struct thread *thread, const struct arch_fault *fault, enum exit
 	uint64_t pcs[PROCESS_BACKTRACE_MAX];
 
 	arch_context_registers(&thread->context, &registers);
-	unsigned n = walk_stack(process, &registers, pcs);
+	unsigned n = thread_walk_stack(process, &registers, pcs, PROCESS_BACKTRACE_MAX);
 	struct exit_record why = {.reason = reason,
 				  .code = (int64_t)fault->vector,
 				  .address = fault->kind == ARCH_FAULT_PAGE ? fault->address.raw : 0,

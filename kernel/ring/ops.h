@@ -101,6 +101,10 @@ static inline enum status notification_find(struct thread *thread, uint64_t id, 
 	return STATUS_OK;
 }
 
+/* Faults (fault.c). Follows frame pointers through what is mapped: the pc, then return addresses; how many. */
+unsigned thread_walk_stack(struct process *process, const struct arch_registers *registers, uint64_t *pcs,
+			   unsigned max);
+
 /* Answers (answer.c) */
 struct answers;
 /* The request's own, for KEEP_ANSWER. AGAIN: none is free; NO_MEMORY. */

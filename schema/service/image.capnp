@@ -83,6 +83,8 @@ struct Image {
     # SessionFactory: for whoever decides on whose behalf others run.
     systemInspector @15;
     # Everything that every process holds: only in images with debug = true.
+    profiler @16;
+    # What every CPU is doing: only in images with debug = true.
   }
 
   enum InitSource {

@@ -42,6 +42,7 @@ static const char *kernel_name(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "interrupts",
 		[IMAGE_KERNEL_SOURCE_SESSIONS] = "sessions",
 		[IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR] = "systemInspector",
+		[IMAGE_KERNEL_SOURCE_PROFILER] = "profiler",
 	};
 	const char *name = (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
 

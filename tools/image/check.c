@@ -145,6 +145,10 @@ static void check_source(struct source *s, struct msg_text process, struct image
 				s, process, name,
 				"the source systemInspector shows what every process holds; this image does "
 				"not say debug = true");
+		if (kernel == IMAGE_KERNEL_SOURCE_PROFILER && !image_reader_debug(s->image))
+			source_error(
+				s, process, name,
+				"the source profiler shows where every process is; this image does not say debug = true");
 		if (kernel == IMAGE_KERNEL_SOURCE_VIRTUAL_MEMORY && restricted)
 			source_error(s, process, name,
 				     "a process's own address space cannot be restricted with \"only\"");

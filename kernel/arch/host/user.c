@@ -97,6 +97,8 @@ void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *fram
 	ctx->upcall_frame = frame_user;
 }
 
+const uint8_t arch_syscall_bytes[2] = {0, 0}; /* there is none */
+
 const char *const arch_register_names[ARCH_REGISTERS] = {
 	"r0", "r1",  "r2",  "r3",  "r4",  "r5",  "r6",  "r7", "r8",
 	"r9", "r10", "r11", "r12", "r13", "r14", "r15", "pc",

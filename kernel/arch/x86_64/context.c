@@ -79,6 +79,8 @@ void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *fram
 }
 
 /* general[], then pc */
+const uint8_t arch_syscall_bytes[2] = {0x0f, 0x05};
+
 const char *const arch_register_names[ARCH_REGISTERS] = {
 	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
 	"r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip",

@@ -35,6 +35,9 @@ uint64_t arch_context_arg(const struct arch_context *ctx, unsigned n);
 void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *frame, vaddr_t entry,
 			 uint64_t frame_user);
 
+/* The instruction by which a system call is made. */
+extern const uint8_t arch_syscall_bytes[2];
+
 /* For exit reasons and backtraces. Values of a stopped thread only. */
 struct arch_registers {
 	uint64_t pc, sp, fp;

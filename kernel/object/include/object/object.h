@@ -15,7 +15,7 @@ struct initial_object {
 	const char *name;
 	struct object *object; /* a reference for the caller */
 };
-#define INITIAL_OBJECTS_MAX 16u
+#define INITIAL_OBJECTS_MAX 24u
 enum status objects_initial(struct process *process, struct memory *package, uint64_t package_bytes,
 			    struct initial_object out[INITIAL_OBJECTS_MAX], unsigned *count);
 
