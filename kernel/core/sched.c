@@ -13,6 +13,7 @@
 #include "sched_private.h"
 
 #include <core/clock.h>
+#include <core/isolation.h>
 #include <core/log.h>
 #include <core/timer.h>
 
@@ -28,7 +29,7 @@ void sched_entity_init(struct sched_entity *entity, unsigned home)
 	entity->on_cpu = false;
 	entity->passive = true;
 	entity->run_ticks = entity->charged_ticks = entity->switches = 0;
-	entity->preemptions = entity->migrations = 0;
+	entity->preemptions = entity->migrations = entity->pin = 0;
 	entity->policy = policy_word(FAIR_WEIGHT_DEFAULT, FAIR_NORMAL);
 	fair_entity_init(&entity->fair, load_relaxed(&cpus[home].runqueue_clock));
 }
@@ -95,10 +96,27 @@ static void make_way(struct cpu *cpu, const struct sched_entity *woken, const st
 	}
 }
 
+/* I3: it is alone no longer. */
+static void restart_slice(struct cpu *cpu, const struct sched_entity *running)
+{
+	store_relaxed(&cpu->tick_stopped, false);
+	cpu->tick_restart = TICK_QUEUED;
+	cpu->stats.tick_restarts++;
+	cpu->slice_start_ns = clock_now_ns();
+	cpu->slice_end_ns = cpu->slice_start_ns +
+			    fair_terms[running ? running->fair.class : FAIR_NORMAL].slice_ns;
+	timer_need(cpu->slice_end_ns);
+}
+
 /* Queued on this CPU, behind or instead of what runs. The clock of a CPU on which one runs alone is where that one is. */
 static void enqueue_here(struct cpu *cpu, struct sched_entity *entity)
 {
 	struct sched_entity *running = cpu->current;
+
+	if (unlikely(isolation_is_any()) && isolation_place(entity, cpu) != cpu) {
+		sched_enqueue_remote(&cpus[entity->home], entity);
+		return;
+	}
 	uint64_t vtime = running ? sched_running_vtime(cpu, running) : 0;
 
 	spin_lock(&cpu->runqueue_lock);
@@ -108,6 +126,8 @@ static void enqueue_here(struct cpu *cpu, struct sched_entity *entity)
 	bool ahead = running && fair_preempts(&entity->fair, vtime);
 	spin_unlock(&cpu->runqueue_lock);
 	sched_share();
+	if (unlikely(cpu->tick_stopped))
+		restart_slice(cpu, running);
 	if (unlikely(ahead))
 		make_way(cpu, entity, running);
 }
@@ -117,7 +137,8 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over)
 	struct cpu *cpu = this_cpu();
 	unsigned home = entity->home;
 
-	if (may_hand_over && (home == cpu->id || (entity->passive && !load_acquire(&entity->on_cpu)))) {
+	if (may_hand_over &&
+	    (home == cpu->id || (entity->passive && entity->pin == 0 && !load_acquire(&entity->on_cpu)))) {
 		struct sched_entity *earlier = cpu->handover;
 
 		if (home != cpu->id) {
@@ -168,6 +189,8 @@ static struct sched_entity *choose(struct cpu *cpu)
 	struct cpu *behind = NULL;
 	struct fair_entity *first;
 
+	if (unlikely(isolation_is_any()))
+		return sched_choose_apart(cpu);
 	if (load_relaxed(&cpu->runqueue_len) != 0) {
 		if (load_relaxed(&cpu_count) != 1)
 			behind = sched_find_behind(cpu, load_relaxed(&cpu->runqueue_first));
@@ -200,12 +223,33 @@ static void queue_hand_over(struct cpu *cpu)
 		enqueue_here(cpu, entity);
 }
 
+/* I3: a bound thread alone on its leased CPU needs no end of a slice; any doubt, and it has one. */
+static bool stops_tick(struct cpu *cpu)
+{
+	if (!isolation_is_leased(cpu->id) || cpu->handover || load_relaxed(&cpu->runqueue_len) != 0)
+		return false;
+	cpu->slice_end_ns = UINT64_MAX;
+	store_relaxed(&cpu->tick_stopped, true);
+	cpu->stats.tick_stops++;
+	return true;
+}
+
+/* The tick was stopped for whom ran before. */
+static void note_restart(struct cpu *cpu)
+{
+	store_relaxed(&cpu->tick_stopped, false);
+	cpu->tick_restart = isolation_is_leased(cpu->id) ? TICK_PICKED : TICK_LEASE_ENDED;
+	cpu->stats.tick_restarts++;
+}
+
 static void start_slice(struct cpu *cpu, const struct sched_entity *next)
 {
 	cpu->slice_owner = next;
 	cpu->slice_start_ns = clock_now_ns();
 	cpu->slice_end_ns = cpu->slice_start_ns + fair_terms[next->fair.class].slice_ns;
 	store_relaxed(&cpu->picked_vtime, next->fair.vtime);
+	if (unlikely(isolation_is_any()) && stops_tick(cpu))
+		return;
 	timer_need(cpu->slice_end_ns);
 }
 
@@ -218,6 +262,8 @@ struct sched_entity *sched_pick_slow(void)
 		queue_hand_over(cpu); /* which may ask for the CPU */
 	if (!next || load_relaxed(&cpu->need_resched)) {
 		store_relaxed(&cpu->need_resched, false);
+		if (unlikely(cpu->tick_stopped))
+			note_restart(cpu);
 		queue_hand_over(cpu);
 		if (next)
 			sched_yield_current();
@@ -258,7 +304,7 @@ void sched_on_timer(uint64_t now_ns)
 		fair_advance(&cpu->runqueue, vtime);
 	spin_unlock(&cpu->runqueue_lock);
 	if (cpu->handover || load_relaxed(&cpu->runqueue_len) != 0 ||
-	    (load_relaxed(&cpu_count) != 1 && sched_find_behind(cpu, vtime)))
+	    (load_relaxed(&cpu_count) != 1 && !isolation_is_leased(cpu->id) && sched_find_behind(cpu, vtime)))
 		store_relaxed(&cpu->need_resched, true);
 	else
 		cpu->slice_end_ns = now_ns + fair_terms[running->fair.class].slice_ns;

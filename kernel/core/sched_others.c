@@ -13,6 +13,7 @@
 #include "sched_private.h"
 
 #include <core/clock.h>
+#include <core/isolation.h>
 #include <core/quiesce.h>
 #include <core/timer.h>
 
@@ -30,7 +31,7 @@ static void send_reschedule(unsigned cpu_id)
 /* Wakes one sleeping CPU, so that it steals. Who takes its bit sends; it comes back when it sleeps again. */
 static bool wake_an_idle_cpu(void)
 {
-	uint64_t mask = load_relaxed(&idle_mask);
+	uint64_t mask = load_relaxed(&idle_mask) & ~load_relaxed(&isolation_mask);
 
 	while (mask) {
 		uint64_t bit = mask & -mask;
@@ -46,14 +47,18 @@ static bool wake_an_idle_cpu(void)
 
 void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity)
 {
-	uint64_t bit = 1ull << cpu->id;
 	uint64_t vtime = entity->fair.vtime;
 
+	if (unlikely(isolation_is_any()))
+		cpu = isolation_place(entity, cpu);
+	uint64_t bit = 1ull << cpu->id;
 	sched_enqueue(cpu, entity, true);
 	full_fence(); /* queued, before looking who sleeps; against sched_idle */
 	if (load_relaxed(&cpu->idle)) {
 		if (atomic_and(&idle_mask, ~bit) & bit)
 			send_reschedule(cpu->id);
+	} else if (unlikely(isolation_is_leased(cpu->id))) {
+		sched_poke(cpu->id); /* it has no slice at whose end it would look */
 	} else if (!wake_an_idle_cpu() &&
 		   heap_before(vtime + FAIR_WAKE_NS, load_relaxed(&cpu->picked_vtime))) {
 		sched_poke(cpu->id); /* it is behind who runs there: nobody waits for the end of a slice */
@@ -103,12 +108,17 @@ static struct fair_entity *first_saved(struct fair_queue *queue)
 {
 	struct fair_entity *first = fair_first(queue), *second;
 
+	if (first && unlikely(fair_sched(first)->pin != 0) && isolation_is_alive(fair_sched(first)->pin))
+		return NULL; /* I2 */
 	if (!first || !load_acquire(&fair_sched(first)->on_cpu))
 		return first;
 	fair_dequeue(queue, first);
 	second = fair_first(queue);
 	fair_enqueue(queue, first, first->woken);
-	return second && !load_acquire(&fair_sched(second)->on_cpu) ? second : NULL;
+	return second && !load_acquire(&fair_sched(second)->on_cpu) &&
+			       !isolation_is_alive(fair_sched(second)->pin)
+		       ? second
+		       : NULL;
 }
 
 struct sched_entity *sched_take_from(struct cpu *victim, struct cpu *thief)
@@ -149,11 +159,49 @@ struct sched_entity *sched_steal(struct cpu *cpu)
 	return NULL;
 }
 
+/* Takes the first of the queue; *away: it does not belong here. The one whose registers are not saved yet stays, if it does not. */
+static struct sched_entity *take_first(struct cpu *cpu, bool *away)
+{
+	struct fair_entity *first, *stays = NULL;
+	struct sched_entity *entity = NULL;
+
+	spin_lock(&cpu->runqueue_lock);
+	first = fair_first(&cpu->runqueue);
+	if (first && !isolation_belongs(cpu, fair_sched(first)) && load_acquire(&fair_sched(first)->on_cpu)) {
+		stays = first;
+		fair_dequeue(&cpu->runqueue, stays);
+		first = fair_first(&cpu->runqueue);
+	}
+	if (first) {
+		entity = fair_sched(first);
+		*away = !isolation_belongs(cpu, entity);
+		fair_dequeue(&cpu->runqueue, first);
+	}
+	if (stays)
+		fair_enqueue(&cpu->runqueue, stays, stays->woken);
+	sched_publish(cpu);
+	spin_unlock(&cpu->runqueue_lock);
+	return entity;
+}
+
+struct sched_entity *sched_choose_apart(struct cpu *cpu)
+{
+	struct sched_entity *entity;
+	bool away;
+
+	while ((entity = take_first(cpu, &away)) != NULL) {
+		if (!away)
+			return entity;
+		sched_enqueue_remote(isolation_place(entity, cpu), entity);
+	}
+	return isolation_is_leased(cpu->id) ? NULL : sched_steal(cpu);
+}
+
 void sched_share(void)
 {
 	full_fence(); /* queued, before looking who sleeps; as in sched_enqueue_remote */
 	if (unlikely(load_relaxed(&idle_mask) != 0))
-		(void)wake_an_idle_cpu();
+		(void)wake_an_idle_cpu(); /* none of those that are leased */
 }
 
 static bool somebody_waits(const struct cpu *cpu)
@@ -162,6 +210,9 @@ static bool somebody_waits(const struct cpu *cpu)
 		return true;
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
 		if (load_relaxed(&cpus[i].runqueue_len) == 0)
+			continue;
+		/* What is queued there is not for a leased CPU, nor what is queued on one for others. */
+		if (i != cpu->id && (isolation_is_leased(cpu->id) || isolation_is_leased(i)))
 			continue;
 		/* That CPU is about to take or to release it: give it time. */
 		if (i != cpu->id) {
@@ -209,6 +260,8 @@ unsigned sched_least_loaded_cpu(void)
 	unsigned best = this_cpu()->id, best_load = UINT32_MAX;
 
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
+		if (unlikely(isolation_is_leased(i)))
+			continue;
 		unsigned load = load_relaxed(&cpus[i].runqueue_len) + !load_relaxed(&cpus[i].idle);
 
 		if (load < best_load || (load == best_load && i == this_cpu()->id)) {

@@ -25,5 +25,8 @@ void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity);
 struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own);
 /* The first of that CPU's queue that can be taken; NULL: none. */
 struct sched_entity *sched_take_from(struct cpu *victim, struct cpu *thief);
+/* While CPUs are leased: the first of this CPU's queue that belongs here; what does not goes where it does. */
+struct sched_entity *sched_choose_apart(struct cpu *cpu);
+enum tick_restart : uint8_t { TICK_NEVER, TICK_QUEUED, TICK_PICKED, TICK_LEASE_ENDED };
 /* Anybody's. */
 struct sched_entity *sched_steal(struct cpu *cpu);

@@ -85,6 +85,8 @@ struct Image {
     # Everything that every process holds: only in images with debug = true.
     profiler @16;
     # What every CPU is doing: only in images with debug = true.
+    cpuIsolation @17;
+    # CPUs to lease: for whoever places work.
   }
 
   enum InitSource {

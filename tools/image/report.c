@@ -13,7 +13,7 @@ static const char *const kernel_names[] = {
 	"console",         "timer",          "entropy",       "systemInfo", "capabilityManager",
 	"virtualMemory",   "processSpawner", "threadSpawner", "logReader",  "bootPackage",
 	"power",           "testPower",      "ioPortsAll",    "interrupts", "sessions",
-	"systemInspector", "profiler",
+	"systemInspector", "profiler",       "cpuIsolation",
 };
 
 static void describe_source(struct image_grant_source_reader source, char *text, size_t size)

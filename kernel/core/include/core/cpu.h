@@ -70,6 +70,8 @@ struct cpu {
 	/* what runs here (core/sched.h) */
 	alignas(CACHE_LINE) uint64_t started_ticks; /* when `loaded` began to run */
 	uint64_t slice_start_ns, slice_end_ns;
+	bool tick_stopped;    /* no slice, because one thread of a lease is alone here (core/isolation.h) */
+	uint8_t tick_restart; /* why it came back last: enum tick_restart */
 	const struct sched_entity
 		*slice_owner; /* compared only: who was picked for it; others run in it by hand-over */
 	uint64_t idle_since_ns;
@@ -88,7 +90,8 @@ struct cpu {
 
 	/* statistics, read by others without a lock: may be torn between fields, never within one */
 	struct cpu_stats {
-		uint64_t entries, interrupts, faults, switches, ipis_sent, ipis_received, idle_ns;
+		uint64_t entries, interrupts, faults, switches, ipis_sent, ipis_received, idle_ns, tick_stops,
+			tick_restarts;
 	} stats;
 
 	alignas(CACHE_LINE) uint64_t scratch_in[CPU_SCRATCH / 8];

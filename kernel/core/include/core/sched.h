@@ -38,10 +38,11 @@ struct sched_entity {
 	bool passive;       /* may move to its waker's CPU; set by the thread itself, before it blocks */
 	uint64_t run_ticks; /* CPU time used, up to the last switch */
 	uint64_t switches;
-	uint64_t charged_ticks;  /* q: runqueue_lock of home: of run_ticks, what is in its virtual time */
-	uint64_t policy;         /* weight << 8 | class, as asked for; in force from its next queueing */
-	uint32_t preemptions;    /* made way while it could have gone on */
-	uint32_t migrations;     /* came to another CPU */
+	uint64_t charged_ticks; /* q: runqueue_lock of home: of run_ticks, what is in its virtual time */
+	uint64_t policy;        /* weight << 8 | class, as asked for; in force from its next queueing */
+	uint32_t preemptions;   /* made way while it could have gone on */
+	uint32_t migrations;    /* came to another CPU */
+	uint32_t pin;           /* lease that it is bound to (core/isolation.h); 0: none; written by itself */
 	struct fair_entity fair; /* q */
 	uint32_t work; /* since it entered the kernel, with the ring's marks: core/work.h, ring/promise.h */
 };
