@@ -58,7 +58,7 @@ static long open_file(const struct posix_path *p, int flags, cap_id *file, bool 
 static long open_at(long base, const char *path, int flags)
 {
 	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	struct posix_open *o;
 	cap_id file = CAP_ID_NULL;
 	bool created;
@@ -124,7 +124,7 @@ static long stat_path(const struct posix_path *p, struct stat *to)
 
 static long stat_at(long base, const char *path, struct stat *to)
 {
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	long error;
 
 	if (path && posix_device_stat(path, to) == 0)
@@ -188,7 +188,7 @@ POSIX_CALL(access)
 POSIX_CALL(mkdirat)
 {
 	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	long error = posix_resolve(a, POSIX_POINTER(b), "mkdir", &p);
 
 	if (error)
@@ -209,7 +209,7 @@ POSIX_CALL(mkdir)
 static long remove_at(long base, const char *path, bool directory)
 {
 	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	struct stat stat;
 	long error = posix_resolve(base, path, directory ? "rmdir" : "unlink", &p);
 
@@ -244,7 +244,8 @@ POSIX_CALL(rmdir)
 POSIX_CALL(renameat2)
 {
 	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	struct posix_path from, to;
+	POSIX_PATH_LOCAL from;
+	POSIX_PATH_LOCAL to;
 	enum status status;
 	long error = posix_resolve(a, POSIX_POINTER(b), "rename", &from);
 

@@ -22,7 +22,7 @@ static bool find_working(const char *call)
 {
 	struct msg_text text;
 	char path[POSIX_PATH];
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 
 	working.directory = posix_grant_quiet("cwd", DIRECTORY_INTERFACE_ID);
 	if (working.directory.raw)
@@ -39,13 +39,22 @@ static bool find_working(const char *call)
 	return false;
 }
 
+static void copy_path(struct posix_path *to, const struct posix_path *from)
+{
+	to->directory = from->directory;
+	to->length = from->length;
+	to->is_root = from->is_root;
+	to->wants_directory = from->wants_directory;
+	__builtin_memcpy(to->text, from->text, from->length + 1);
+}
+
 /* The beginning of a relative path. */
 static long start_at(long base_fd, const char *call, struct posix_path *p)
 {
 	if (base_fd == AT_FDCWD) {
 		if (!working.directory.raw && !find_working(call))
 			return -ENOENT;
-		*p = working;
+		copy_path(p, &working);
 		return 0;
 	}
 
@@ -57,7 +66,7 @@ static long start_at(long base_fd, const char *call, struct posix_path *p)
 	const struct posix_path *at = posix_directory_path(o);
 
 	if (at)
-		*p = *at;
+		copy_path(p, at);
 	posix_put(o);
 	return at ? 0 : -ENOTDIR;
 }
@@ -99,7 +108,10 @@ long posix_resolve(long base_fd, const char *path, const char *call, struct posi
 	if (!*path)
 		return -ENOENT;
 	if (*path == '/') {
-		*p = (struct posix_path){.directory = root_of(call), .is_root = true};
+		p->directory = root_of(call);
+		p->length = 0;
+		p->is_root = true;
+		p->wants_directory = false;
 		if (!p->directory.raw)
 			return -ENOENT;
 	} else {
@@ -118,8 +130,10 @@ long posix_resolve(long base_fd, const char *path, const char *call, struct posi
 		while (*path == '/')
 			path++;
 	}
+	if (error)
+		return error;
 	p->text[p->length] = '\0';
-	return error;
+	return 0;
 }
 
 uint64_t posix_path_identity(const struct posix_path *p)
@@ -180,7 +194,7 @@ static long go_to(const struct posix_path *p)
 
 POSIX_CALL(chdir)
 {
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	long error = posix_resolve(AT_FDCWD, POSIX_POINTER(a), "chdir", &p);
 
 	return error ? error : go_to(&p);
@@ -188,7 +202,7 @@ POSIX_CALL(chdir)
 
 POSIX_CALL(fchdir)
 {
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	long error = start_at(a, "fchdir", &p);
 
 	return error ? error : go_to(&p);
@@ -207,7 +221,7 @@ bool posix_working_directory(char *to, uint32_t size)
 /* A working directory that was granted by itself has no name seen from the root. */
 POSIX_CALL(getcwd)
 {
-	struct posix_path p;
+	POSIX_PATH_LOCAL p;
 	char *to = POSIX_POINTER(a);
 	long error = start_at(AT_FDCWD, "getcwd", &p);
 

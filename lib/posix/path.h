@@ -18,10 +18,14 @@
 struct posix_path {
 	cap_id directory;
 	uint32_t length;
-	bool is_root;          /* `directory` is the root: "/" and text is its absolute path */
-	bool wants_directory;  /* it ended in "/", "." or ".." */
-	char text[POSIX_PATH]; /* without "/" at either end; empty: the directory itself. Ends with NUL */
+	bool is_root;         /* `directory` is the root: "/" and text is its absolute path */
+	bool wants_directory; /* it ended in "/", "." or ".." */
+	char text
+		[POSIX_PATH]; /* `length` bytes and NUL, nothing behind them; without "/" at either end; empty: the directory itself. Ends with NUL */
 };
+
+/* A local one is as it comes: clearing it would cost more than resolving most paths. */
+#define POSIX_PATH_LOCAL __attribute__((uninitialized)) struct posix_path
 
 /* Errors: ENOENT, EBADF, ENOTDIR, ENAMETOOLONG. call: for the line about a missing grant. */
 long posix_resolve(long base_fd, const char *path, const char *call, struct posix_path *resolved);

@@ -37,11 +37,11 @@ static void report(const char *key, bool (*once)(void), int count, double scale)
 		batch[i] = __rdtsc() - start;
 	}
 	if (!good) {
-		printf("%s\tfailed\n", key);
+		printf("%s failed\n", key);
 		return;
 	}
 	qsort(batch, BATCHES, sizeof(batch[0]), compare);
-	printf("%s\t%.1f\n", key, (double)batch[BATCHES / 2] / count * scale);
+	printf("%s %.1f\n", key, (double)batch[BATCHES / 2] / count * scale);
 }
 
 static bool spawn_reap(void)
