@@ -34,7 +34,7 @@ static uint64_t value_of(struct rpc_call *use)
 {
 	if (rpc_wait(use) != STATUS_OK)
 		return UINT64_MAX;
-	return thing_use_results_reader_value(thing_use_results_reader_root(&use->results));
+	return thing_use_results_reader_value(thing_use_results(use));
 }
 
 /* The capabilities of a kept answer go with it. */
