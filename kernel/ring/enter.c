@@ -291,7 +291,7 @@ struct arch_context *kernel_next(void)
 /* It waits. If this entry made another one runnable, that one goes on directly. */
 [[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from)
 {
-	if (unlikely(cpu->limbo_count != 0))
+	if (unlikely(cpu->limbo_count != 0) && quiesce_is_due(cpu))
 		return next_slow(cpu);
 	struct sched_entity *next = sched_hand_over(cpu, &from->sched);
 	if (unlikely(next == NULL))

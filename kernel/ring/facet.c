@@ -2,6 +2,7 @@
 /* Facet keys. See the header; everything here is under the endpoint's lock. */
 #include <cap/process.h>
 #include <cap/view.h>
+#include <core/cpu.h>
 #include <mm/slab.h>
 #include <ring/endpoint.h>
 #include <ring/facet.h>
@@ -122,6 +123,30 @@ void facet_key_minted(struct view *view)
 	spin_unlock(&endpoint->lock);
 }
 
+/* True: the notice waits for the end of this CPU's batch. */
+static bool tell_later(struct endpoint *endpoint)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu->batch || cpu->told_later == endpoint)
+		return cpu->batch;
+	if (cpu->told_later != NULL)
+		return false;
+	object_get(&endpoint->object);
+	cpu->told_later = endpoint;
+	return true;
+}
+
+void facet_tell_now(struct cpu *cpu)
+{
+	struct endpoint *endpoint = cpu->told_later;
+
+	cpu->told_later = NULL;
+	if (load_relaxed(&endpoint->backlog))
+		endpoint_pump(endpoint);
+	object_put(&endpoint->object);
+}
+
 void facet_key_leave(struct view *view)
 {
 	struct facet_key *facet = view->facet;
@@ -139,7 +164,7 @@ void facet_key_leave(struct view *view)
 		}
 	}
 	spin_unlock(&endpoint->lock);
-	if (tell)
+	if (tell && !tell_later(endpoint))
 		endpoint_pump(endpoint);
 }
 

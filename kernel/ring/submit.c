@@ -13,6 +13,7 @@
 #include "quick.h"
 #include "submit.h"
 
+#include <core/cpu.h>
 #include <ring/endpoint.h>
 
 /* Which bits of which words an operation may use. Word 0: op, flags, method, path; 1 target; 2 interface_id; 3 user_data;
@@ -38,12 +39,13 @@ static const struct op_row op_table[] = {
 	[CAP_OP_CALL] = {op_call,
 			 ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER) | W_METHOD | W_PATH,
 			       W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
-	[CAP_OP_RECV] = {op_recv, ALLOW(0ull, W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},
+	[CAP_OP_RECV] = {op_recv,
+			 ALLOW(W_FLAGS(CAP_SQE_NOTICES), W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},
 	[CAP_OP_RETURN] = {op_return,
 			   ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION | CAP_SQE_TAIL) | W_METHOD,
 				 W_ALL, W_ALL, W_ALL, 0ull, W_CAPS, 0ull)},
-	[CAP_OP_RETURN_RECV] = {op_return_recv, ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION), W_ALL, W_ALL, W_ALL,
-						      W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_RETURN_RECV] = {op_return_recv, ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES), W_ALL,
+						      W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
 	[CAP_OP_RELEASE] = {op_release, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_QUIET) | W_PATH,
 					      W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_RELEASE_ANSWER] = {op_release_answer, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_RELEASE_CAPS),
@@ -159,7 +161,7 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 	return true;
 }
 
-/* RETURN_RECV with no flag but one: all the other words are its own. */
+/* RETURN_RECV with no flag but those two: all the other words are its own. */
 [[gnu::noinline]] static void fetch_return(struct request *request, const volatile uint64_t *from,
 					   uint64_t word)
 {
@@ -330,7 +332,7 @@ static inline void dispatch(struct thread *thread, struct ring *ring)
 
 	if ((word & ~W_METHOD) == CAP_OP_CALL) {
 		dispatch_call(thread, ring, from, word);
-	} else if ((word & ~((uint64_t)CAP_SQE_IS_EXCEPTION << 8)) == CAP_OP_RETURN_RECV) {
+	} else if ((word & ~W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES)) == CAP_OP_RETURN_RECV) {
 		dispatch_return_recv(thread, ring, from, word);
 	} else if (word == CAP_OP_NOP) {
 		uint64_t user_data = from[3];
@@ -439,6 +441,8 @@ ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
 		reasons = RING_FULL;
 	else if (unlikely(allowed == UINT32_MAX))
 		return RING_PROTOCOL;
+	struct cpu *cpu = this_cpu();
+	cpu->batch = allowed > 1;
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
 		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
@@ -448,6 +452,9 @@ ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail)
 			break;
 		}
 	}
+	cpu->batch = false;
+	if (unlikely(cpu->told_later != NULL))
+		facet_tell_now(cpu);
 	publish(ring);
 	return reasons;
 }

@@ -22,6 +22,13 @@ static void received(struct ring_op *op, const struct cap_cqe *cqe)
 	s->state = SERVICE_RECEIVED;
 }
 
+/* What a call brought along. */
+static inline void take_released(struct service *s)
+{
+	if (s->options.released)
+		s->options.released(s->options.context, s->in->mints, s->in->released);
+}
+
 static void post_receive(struct service *s)
 {
 	struct rpc_transport *t = &s->ring->transport;
@@ -55,13 +62,14 @@ static void post_special_answer(struct service *s, bool exception)
 	struct cap_sqe *sqe = begin_answer(s);
 
 	if (exception) {
-		sqe->flags = CAP_SQE_IS_EXCEPTION;
+		sqe->flags |= CAP_SQE_IS_EXCEPTION;
 	} else if (s->request.caps_out_len > 0) {
 		sqe->caps_len = s->request.caps_out_len;
 		sqe->caps_off = s->caps_off;
 	}
 	if (s->stopping) {
 		sqe->op = CAP_OP_RETURN;
+		sqe->flags &= (uint8_t)~CAP_SQE_NOTICES;
 		sqe->interface_id = 0;
 		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
 		s->plain = true;
@@ -272,7 +280,10 @@ static enum status handle_failure(struct service *s)
 	} else if (s->received.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) {
 		handle_notice(s);
 	} else {
-		handle_call(s, s->received.token);
+		uint64_t token = s->received.token;
+		if (s->received.flags & CAP_CQE_RELEASED_TOO)
+			take_released(s);
+		handle_call(s, token);
 	}
 	return STATUS_OK;
 }
@@ -315,11 +326,15 @@ static void run_usual(struct service *s)
 			ring_dispatch(ring);
 			return;
 		}
-		if (__builtin_expect(cqe->status != STATUS_OK || cqe->flags != 0, 0)) {
+		if (__builtin_expect(cqe->status != STATUS_OK || (cqe->flags & ~CAP_CQE_RELEASED_TOO) != 0,
+				     0)) {
 			received(&s->receive, cqe);
 			return;
 		}
-		handle_call(s, cqe->token);
+		uint64_t token = cqe->token;
+		if (cqe->flags != 0)
+			take_released(s);
+		handle_call(s, token);
 	}
 }
 
@@ -401,6 +416,7 @@ static void lay_out(struct service *s, cap_id endpoint, uint32_t in_off, uint32_
 	s->in = (const void *)(arena + in_off);
 	s->listen = (struct cap_sqe){
 		.op = CAP_OP_RECV,
+		.flags = CAP_SQE_NOTICES,
 		.target = endpoint.raw,
 		.user_data = ring_op_data(&s->receive),
 		.buf_off = in_off,

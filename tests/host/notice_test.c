@@ -17,7 +17,7 @@ static struct process *server, *clients[CLIENTS];
 static cap_id server_end, template, doors[CLIENTS];
 static uint64_t minted[KEYS + 1],
 	held[KEYS + 1]; /* by key: what the server counts; what clients know to hold */
-static unsigned freed, mint_total, finished, cancelled;
+static unsigned freed, mint_total, finished, cancelled, along;
 
 static void begin(unsigned cpu_total)
 {
@@ -38,7 +38,7 @@ static void begin(unsigned cpu_total)
 	object_put(&endpoint->object);
 	for (unsigned k = 0; k <= KEYS; k++)
 		minted[k] = held[k] = 0;
-	freed = mint_total = finished = cancelled = 0;
+	freed = mint_total = finished = cancelled = along = 0;
 }
 
 static struct cap_sqe recv_sqe(void)
@@ -52,19 +52,33 @@ static struct cap_sqe recv_sqe(void)
 
 /* --- release ------------------------------------------------------------------------------------------------------- */
 
-static void on_released(struct user_ring *ring)
+static void on_released(uint64_t key, uint64_t mints)
+{
+	if (key > KEYS)
+		return; /* a client's door */
+	explore_check(mints > 0 && mints <= minted[key]);
+	minted[key] -= mints;
+	if (minted[key] != 0)
+		return; /* minted again meanwhile */
+	explore_check(load_acquire(&held[key]) == 0);
+	freed++;
+}
+
+/* What a completion of RECV says of facets that are gone; true: it is a call as well. */
+static bool see_notice(struct user_ring *ring, uint16_t flags)
 {
 	struct cap_call_header header;
 
 	user_arena_read(ring, RECV_AT, &header, sizeof header);
-	if (header.key > KEYS)
-		return; /* a client's door */
-	explore_check(header.mints > 0 && header.mints <= minted[header.key]);
-	minted[header.key] -= header.mints;
-	if (minted[header.key] != 0)
-		return; /* minted again meanwhile */
-	explore_check(load_acquire(&held[header.key]) == 0);
-	freed++;
+	if (flags & CAP_CQE_KIND_RELEASED) {
+		on_released(header.key, header.mints);
+	} else if (flags & CAP_CQE_RELEASED_TOO) {
+		along++;
+		on_released(header.mints, header.released);
+	} else {
+		explore_check(header.mints == 0 && header.released == 0);
+	}
+	return (flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) == 0;
 }
 
 /* Answers each call with a new facet of a key of its choice. */
@@ -75,14 +89,12 @@ static void mints(uint64_t region)
 	user_ring_open(&ring, region);
 	for (;;) {
 		struct cap_sqe sqe = recv_sqe();
+		sqe.flags = host_random() % 4 ? CAP_SQE_NOTICES : 0;
 		(void)user_submit(&ring, &sqe);
 		struct cap_cqe cqe = user_wait(&ring);
 		explore_check(cqe.status == STATUS_OK);
-		if (cqe.flags & CAP_CQE_KIND_RELEASED) {
-			on_released(&ring);
-			continue;
-		}
-		if (cqe.flags & CAP_CQE_KIND_CANCELLED)
+		explore_check((sqe.flags & CAP_SQE_NOTICES) || !(cqe.flags & CAP_CQE_RELEASED_TOO));
+		if (!see_notice(&ring, cqe.flags))
 			continue;
 		uint64_t key = 1 + host_random() % KEYS, message = key;
 		struct cap_desc desc = {.id = template.raw, .path_or_key = key, .kind = CAP_DESC_MINT};
@@ -113,6 +125,12 @@ static void takes_and_drops(uint64_t region)
 		if (have == 4 || (have > 0 && host_random() % 2)) {
 			have--;
 			(void)atomic_sub(&held[keys[have]], 1ull);
+			if (host_random() % 2) { /* with the next call, in one batch */
+				(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE,
+									   .flags = CAP_SQE_QUIET,
+									   .target = ids[have]});
+				continue;
+			}
 			struct cap_cqe cqe = user_do(
 				&ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .target = ids[have]});
 			explore_check(cqe.status == STATUS_OK);
@@ -147,6 +165,23 @@ EXPLORE_TEST(a_server_learns_when_a_key_has_no_facet_left, 2000)
 	for (unsigned k = 1; k <= KEYS; k++)
 		explore_check(minted[k] == 0); /* every mint was retired by exactly one notice */
 	explore_check(mint_total == 0 || freed > 0);
+	scenario_end();
+}
+
+/* One client on one CPU, which opens one thing as it closes another: the server is waiting whenever it does. */
+EXPLORE_TEST(a_notice_comes_along_with_the_next_call, 200)
+{
+	static unsigned total, runs;
+
+	begin(1);
+	scenario_thread(server, mints, 0);
+	scenario_thread(clients[0], takes_and_drops, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	for (unsigned k = 1; k <= KEYS; k++)
+		explore_check(minted[k] == 0);
+	total += along;
+	explore_check(++runs < 50 || total > 0);
 	scenario_end();
 }
 

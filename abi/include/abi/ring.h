@@ -36,6 +36,7 @@ enum cap_sqe_flag : uint8_t {
 	CAP_SQE_TAIL = 1 << 3,         /* RETURN: pass the call on */
 	CAP_SQE_IS_EXCEPTION = 1 << 4, /* RETURN: the message is an Exception */
 	CAP_SQE_RELEASE_CAPS = 1 << 5, /* RELEASE_ANSWER: drop the capabilities that came with it, too */
+	CAP_SQE_NOTICES = 1 << 6,      /* RECV, RETURN_RECV: a call may bring a notice along (RELEASED_TOO) */
 };
 
 #define CAP_PATH_ROOT 0xffffffffu /* cap_sqe.path: the root pointer itself */
@@ -64,7 +65,9 @@ enum cap_cqe_flag : uint16_t {
 	CAP_CQE_DELIVERED = 1 << 0, /* a failed call had reached its server: moved capabilities are gone */
 	CAP_CQE_KIND_RELEASED =
 		1 << 1, /* RECV: notice, the last facet of a key is gone; header.key, header.mints */
-	CAP_CQE_KIND_CANCELLED = 1 << 2 /* RECV: notice, the caller of `token` no longer waits */
+	CAP_CQE_KIND_CANCELLED = 1 << 2, /* RECV: notice, the caller of `token` no longer waits */
+	/* RECV: a call, and before it came the notice that the last facet of header.mints is gone: header.released mints */
+	CAP_CQE_RELEASED_TOO = 1 << 3
 };
 
 struct cap_cqe {
@@ -89,8 +92,9 @@ struct cap_call_header {
 	uint16_t buf_caps; /* the most capabilities that the caller can take back */
 	uint32_t msg_len;  /* bytes of message that follow this header */
 	uint16_t caps;     /* capability ids that follow the message */
-	uint16_t zero;
-	uint64_t mints; /* RELEASED: mints that this notice retires; otherwise 0 */
+	uint16_t released; /* RELEASED_TOO: mints that the notice retires; otherwise 0 */
+	uint64_t
+		mints; /* RELEASED: mints that this notice retires; RELEASED_TOO: the key released; otherwise 0 */
 };
 static_assert(sizeof(struct cap_call_header) == 56);
 

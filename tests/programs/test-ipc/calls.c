@@ -13,7 +13,7 @@ static void test_one_call(void)
 	tap_is((enum status)cqe.status, STATUS_OK, "RECV");
 	tap_ok(h->interface_id == RAW_INTERFACE && h->key == 7 && h->method == 3 && h->msg_len == 48 &&
 		       h->caps == 0 && h->buf_caps == 2 && h->buf_len == RAW_BUFFER_BYTES &&
-		       h->deadline_ns > runtime_now() && h->zero == 0 && h->mints == 0,
+		       h->deadline_ns > runtime_now() && h->released == 0 && h->mints == 0,
 	       "the header says who, what and how much can come back");
 	tap_ok(raw_is(raw_message_of(&w.raw), h->msg_len, 5, 100), "the message is behind it");
 	tap_ok(cqe.len == sizeof(*h) + 48 && cqe.caps == 0 && cqe.flags == 0 && cqe.reserved == 0 &&

@@ -82,6 +82,11 @@ struct cpu {
 	struct heap timers;      /* t: timer_lock; by deadline; of any CPU */
 	uint64_t timer_armed_ns; /* what the hardware is set to; UINT64_MAX = nothing */
 
+	/* Several submissions run: an endpoint's notices may wait for the end of the batch, or go along with a call in it
+	 * (ring/facet.c). */
+	bool batch;
+	void *told_later; /* that endpoint, counted */
+
 	/* cpu_call: what this CPU asks of others, and who asks it */
 	alignas(CACHE_LINE) uint64_t ipi_pending; /* bit per requesting CPU; written by others */
 	void (*call_fn)(void *);

@@ -35,6 +35,14 @@ static inline void quiesce_poll(void)
 		quiesce_collect();
 }
 
+/* Threads that hand over to each other need not free what each of them left at once: some wait, for some hand-overs. */
+#define QUIESCE_WAITING 16u
+#define QUIESCE_HAND_OVERS 64u
+static inline bool quiesce_is_due(const struct cpu *cpu)
+{
+	return cpu->limbo_count >= QUIESCE_WAITING || cpu->stats.switches % QUIESCE_HAND_OVERS == 0;
+}
+
 /* The fence orders the announcement before all look-ups, against quiesce.c's scan. */
 static inline void quiesce_enter(void)
 {

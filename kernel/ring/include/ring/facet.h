@@ -6,6 +6,8 @@
  *   {key, mints} is queued at the endpoint and arrives by RECV; nothing is allocated for it. A key that is minted again before
  *   its notice was received withdraws it, and the next one retires those mints as well. So a server that counts its own
  *   mints can tell: only when the notice retires all of them is the object unreachable.
+ * - A notice that a submission of a batch causes waits until the batch is over: a call behind it to the same endpoint takes it
+ *   along, if the receiver wants that (CAP_SQE_NOTICES). So closing one thing and opening the next is one message.
  * - A retired key's facets answer DISCONNECTED; no notice comes for it.
  */
 #pragma once
@@ -53,6 +55,9 @@ enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
 void facet_key_leave(struct view *view);
 /* The view was made by MINT. */
 void facet_key_minted(struct view *view);
+struct cpu;
+/* The batch is over: what it left to tell. */
+void facet_tell_now(struct cpu *cpu);
 /* Endpoint.retire. False: no facet has that key. */
 bool facet_key_retire(struct endpoint *endpoint, uint64_t key);
 /* Endpoint.retireOthers: the same for every key but those; counts them. */
