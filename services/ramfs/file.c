@@ -222,7 +222,7 @@ static enum status lend(struct handle *handle, struct rpc_request *request, bool
 	if (request->caps_out_max == 0)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no room was reserved for a capability",
 				 nullptr);
-	*outcome = memory_lend(file, writable, &cap);
+	*outcome = memory_lend(request, file, writable, &cap);
 	if (*outcome == FILES_DONE) {
 		*index = rpc_request_move_cap(request, cap);
 		*size = file->content.size;

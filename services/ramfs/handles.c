@@ -86,6 +86,7 @@ void handle_released(void *context, uint64_t key, uint64_t mints)
 	drop_watch(handle);
 	buffer_detach(handle);
 	files_close(&handle->opening);
+	shares_give(&fs.open, handle->share);
 	keys_give(&fs.handles, handle, key);
 }
 
@@ -109,6 +110,7 @@ static enum status open_as(struct rpc_request *request, struct files_node *node,
 			   uint8_t allows, bool also, enum files_outcome *outcome, int32_t *cap)
 {
 	struct handle *handle;
+	uint8_t share;
 	cap_id facets;
 	uint64_t key;
 
@@ -117,10 +119,14 @@ static enum status open_as(struct rpc_request *request, struct files_node *node,
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no room was reserved for a capability",
 				 nullptr);
 	facets = template_of(node->kind, rights);
-	handle = facets.raw ? keys_take(&fs.handles, &key) : nullptr;
 	*outcome = FILES_NO_SPACE;
-	if (!handle)
+	if (!facets.raw || !shares_take(&fs.open, request->session, &share))
 		return STATUS_OK;
+	handle = keys_take(&fs.handles, &key);
+	if (!handle) {
+		shares_give(&fs.open, share);
+		return STATUS_OK;
+	}
 	*outcome = FILES_DONE;
 	if (node->kind == FILES_DIRECTORY)
 		files_open_also(&handle->opening, node, FILES_READS);
@@ -129,9 +135,11 @@ static enum status open_as(struct rpc_request *request, struct files_node *node,
 	else
 		*outcome = files_open(&handle->opening, node, rights, allows);
 	if (*outcome != FILES_DONE) {
+		shares_give(&fs.open, share);
 		keys_give(&fs.handles, handle, key);
 		return STATUS_OK;
 	}
+	handle->share = share;
 	handle->key = key;
 	handle->kind = node->kind;
 	handle->rights = rights;

@@ -79,6 +79,9 @@ int main(void)
 		return 1;
 	pool_mapped_init(&fs.pool, fs.transport, fs.space, megabytes(runtime_argument(0)));
 	keys_init(&fs.handles, &fs.pool.pool, sizeof(struct handle), MAX_HANDLES);
+	shares_init(&fs.open, MAX_HANDLES);
+	shares_init(&fs.buffers, MAX_BUFFERS);
+	shares_init(&fs.mapped, MAX_LENT);
 	make_seed(seed);
 	if (files_init(&fs.tree, memory_of_pool(), seed) != FILES_DONE)
 		return 1;

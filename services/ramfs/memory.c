@@ -34,16 +34,22 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 {
 	struct shared_buffer *buffer;
 	enum status status;
+	uint8_t share;
 
 	buffer_detach(handle);
 	*outcome = FILES_NO_SPACE;
-	buffer = fs.buffers < MAX_BUFFERS ? pool_alloc(&fs.pool.pool, sizeof(*buffer)) : nullptr;
-	if (!buffer)
+	if (!shares_take(&fs.buffers, request->session, &share))
 		return STATUS_OK;
+	buffer = pool_alloc(&fs.pool.pool, sizeof(*buffer));
+	if (!buffer) {
+		shares_give(&fs.buffers, share);
+		return STATUS_OK;
+	}
 	status = shared_buffer_take(buffer, fs.transport, fs.space, fs.manager,
 				    rpc_request_cap(request, index),
 				    writable ? SHARED_BUFFER_WRITE : SHARED_BUFFER_READ, MAX_BUFFER);
 	if (status != STATUS_OK) {
+		shares_give(&fs.buffers, share);
 		pool_free(&fs.pool.pool, buffer, sizeof(*buffer));
 		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 			return STATUS_OK;
@@ -52,7 +58,7 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 				 "buffer");
 	}
 	handle->buffer = buffer;
-	fs.buffers++;
+	handle->buffer_share = share;
 	*outcome = FILES_DONE;
 	return STATUS_OK;
 }
@@ -64,7 +70,7 @@ void buffer_detach(struct handle *handle)
 	shared_buffer_detach(handle->buffer);
 	pool_free(&fs.pool.pool, handle->buffer, sizeof(*handle->buffer));
 	handle->buffer = nullptr;
-	fs.buffers--;
+	shares_give(&fs.buffers, handle->buffer_share);
 }
 
 uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, bool writable)
@@ -135,6 +141,7 @@ static void free_lent(struct lent *lent)
 		(void)!virtual_memory_unmap(fs.transport, fs.space, lent->address, lent->bytes);
 	ring_release(ring, lent->revoker);
 	ring_release(ring, lent->memory);
+	shares_give(&fs.mapped, lent->share);
 	*lent = (struct lent){};
 }
 
@@ -147,8 +154,8 @@ void memory_dropped(void *context, struct files_node *node)
 		free_lent(lent);
 }
 
-/* Moves the file into memory of its own. Null: *outcome. */
-static struct lent *back(struct files_node *file, enum files_outcome *outcome)
+/* Moves the file into memory of its own, for that session. Null: *outcome. */
+static struct lent *back(struct files_node *file, uint64_t session, enum files_outcome *outcome)
 {
 	struct lent *lent = lent_of(nullptr);
 	uint64_t bytes = (file->content.size + FILES_PAGE - 1) / FILES_PAGE * FILES_PAGE;
@@ -156,7 +163,7 @@ static struct lent *back(struct files_node *file, enum files_outcome *outcome)
 	enum status status;
 
 	*outcome = bytes == 0 ? FILES_NOT_FOUND : bytes > MAX_LENT_BYTES ? FILES_TOO_LARGE : FILES_NO_SPACE;
-	if (*outcome != FILES_NO_SPACE || !lent)
+	if (*outcome != FILES_NO_SPACE || !lent || !shares_take(&fs.mapped, session, &lent->share))
 		return nullptr;
 	lent->bytes = bytes;
 	status = pool_map_memory(fs.transport, fs.space, bytes, &memory, &lent->address);
@@ -175,7 +182,8 @@ static struct lent *back(struct files_node *file, enum files_outcome *outcome)
 	return lent;
 }
 
-enum files_outcome memory_lend(struct files_node *file, bool writable, cap_id *cap)
+enum files_outcome memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
+			       cap_id *cap)
 {
 	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
 			   1ull << MEMORY_OBJECT_COMMIT | (writable ? 1ull << MEMORY_OBJECT_WRITE : 0);
@@ -183,7 +191,7 @@ enum files_outcome memory_lend(struct files_node *file, bool writable, cap_id *c
 	struct lent *lent = lent_of(file);
 
 	if (!lent)
-		lent = back(file, &outcome);
+		lent = back(file, request->session, &outcome);
 	if (!lent)
 		return outcome;
 	return capability_manager_attenuate(fs.transport, fs.manager, lent->memory,

@@ -17,6 +17,7 @@
 #include <files/tree.h>
 #include <pool/keys.h>
 #include <pool/mapped.h>
+#include <pool/shares.h>
 #include <rpc/rpc.h>
 #include <runtime/ring.h>
 #include <runtime/service.h>
@@ -50,12 +51,14 @@ struct handle {
 	uint8_t rights;       /* of a directory; of a file FILES_READS and so on */
 	cap_id watch;
 	struct shared_buffer *buffer; /* of the pool; null: none attached */
+	uint8_t share, buffer_share;  /* places in fs.open and fs.buffers */
 };
 
 struct lent {
 	struct files_node *node; /* null: free */
 	cap_id memory, revoker;  /* memory: revocable, writable */
 	uint64_t address, bytes;
+	uint8_t share; /* of who mapped it first */
 };
 
 struct ramfs {
@@ -68,7 +71,7 @@ struct ramfs {
 	struct handle roots[RIGHT_ALL + 1]; /* by key; opened when first used */
 	cap_id directory_templates[RIGHT_ALL + 1],
 		file_templates[FILES_ANYTHING + 1]; /* by rights; made when first used */
-	uint32_t buffers;
+	struct shares open, buffers, mapped;        /* of handles, attached buffers, lent files: by session */
 	struct lent lent[MAX_LENT];
 	cap_id bounce_memory;
 	uint8_t *bounce; /* mapped; null: not made yet */
@@ -110,7 +113,8 @@ uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, 
 enum status memory_copy(const struct files_node *file, struct rpc_request *request, uint64_t offset,
 			uint64_t *count, int32_t into, uint64_t at);
 /* A capability of the file's own memory: *cap is the caller's to pass on and release. Outcomes: as File.map. */
-enum files_outcome memory_lend(struct files_node *file, bool writable, cap_id *cap);
+enum files_outcome memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
+			       cap_id *cap);
 void memory_dropped(void *context, struct files_node *node);
 
 /* ---- initial.c ---- */

@@ -74,6 +74,7 @@ void handle_released(void *context, uint64_t key, uint64_t mints)
 		unwatch(h);
 		pool_free(&st.pool.pool, h->prefix, h->prefix_len);
 	}
+	shares_give(&st.open, h->share);
 	keys_give(&st.handles, h, key);
 }
 
@@ -81,15 +82,22 @@ struct handle *handle_make(struct rpc_request *request, enum handle_kind kind, u
 			   enum files_outcome *outcome, int32_t *cap)
 {
 	cap_id facets = template_of(kind, rights);
+	struct handle *h;
+	uint8_t share;
 	uint64_t key;
-	struct handle *h = facets.raw && request->caps_out_max > request->caps_out_len
-				   ? keys_take(&st.handles, &key)
-				   : nullptr;
 
 	*cap = -1;
-	*outcome = h ? FILES_DONE : FILES_NO_SPACE;
-	if (!h)
+	*outcome = FILES_NO_SPACE;
+	if (!facets.raw || request->caps_out_max <= request->caps_out_len ||
+	    !shares_take(&st.open, request->session, &share))
 		return nullptr;
+	h = keys_take(&st.handles, &key);
+	if (!h) {
+		shares_give(&st.open, share);
+		return nullptr;
+	}
+	*outcome = FILES_DONE;
+	h->share = share;
 	h->key = key;
 	h->kind = kind;
 	h->rights = rights;
@@ -191,16 +199,22 @@ enum status buffer_attach(struct handle *h, struct rpc_request *request, int32_t
 {
 	struct shared_buffer *buffer;
 	enum status status;
+	uint8_t share;
 
 	buffer_detach(h);
 	*outcome = FILES_NO_SPACE;
-	buffer = st.buffers < MAX_BUFFERS ? pool_alloc(&st.pool.pool, sizeof(*buffer)) : nullptr;
-	if (!buffer)
+	if (!shares_take(&st.buffers, request->session, &share))
 		return STATUS_OK;
+	buffer = pool_alloc(&st.pool.pool, sizeof(*buffer));
+	if (!buffer) {
+		shares_give(&st.buffers, share);
+		return STATUS_OK;
+	}
 	status = shared_buffer_take(buffer, st.transport, st.space, st.manager,
 				    rpc_request_cap(request, index),
 				    writable ? SHARED_BUFFER_WRITE : SHARED_BUFFER_READ, MAX_BUFFER);
 	if (status != STATUS_OK) {
+		shares_give(&st.buffers, share);
 		pool_free(&st.pool.pool, buffer, sizeof(*buffer));
 		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 			return STATUS_OK;
@@ -209,7 +223,7 @@ enum status buffer_attach(struct handle *h, struct rpc_request *request, int32_t
 				 "buffer");
 	}
 	h->buffer = buffer;
-	st.buffers++;
+	h->buffer_share = share;
 	*outcome = FILES_DONE;
 	return STATUS_OK;
 }
@@ -221,7 +235,7 @@ void buffer_detach(struct handle *h)
 	shared_buffer_detach(h->buffer);
 	pool_free(&st.pool.pool, h->buffer, sizeof(*h->buffer));
 	h->buffer = nullptr;
-	st.buffers--;
+	shares_give(&st.buffers, h->buffer_share);
 }
 
 uint8_t *buffer_range(const struct handle *h, uint64_t at, uint64_t count, bool writable)

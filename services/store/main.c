@@ -89,6 +89,8 @@ int main(void)
 		return 1;
 	pool_mapped_init(&st.pool, st.transport, st.space, megabytes(runtime_argument(0)));
 	keys_init(&st.handles, &st.pool.pool, sizeof(struct handle), MAX_HANDLES);
+	shares_init(&st.open, MAX_HANDLES);
+	shares_init(&st.buffers, MAX_BUFFERS);
 	make_seed(seed);
 	if (blobs_init(&st.blobs, (struct files_memory){take, give, &st.pool.pool}) != FILES_DONE)
 		return 1;

@@ -13,6 +13,7 @@
 
 #include <pool/keys.h>
 #include <pool/mapped.h>
+#include <pool/shares.h>
 #include <runtime/ring.h>
 #include <runtime/service.h>
 #include <schema/service/namespace.capnp.h>
@@ -42,6 +43,7 @@ struct handle {
 	uint64_t key;
 	enum handle_kind kind;
 	uint8_t rights;               /* of a namespace */
+	uint8_t share, buffer_share;  /* places in st.open and st.buffers */
 	struct shared_buffer *buffer; /* null: none attached */
 	union {
 		struct blob *blob;
@@ -67,7 +69,8 @@ struct store {
 	struct handle roots[KEY_SPACE + RIGHT_ALL + 1]; /* by key */
 	cap_id templates[HANDLE_KINDS][RIGHT_ALL + 1];  /* of namespaces by rights, of others at 0 */
 	struct handle *watching;
-	uint32_t buffers, open_blobs;
+	struct shares open, buffers; /* of handles and attached buffers: by session */
+	uint32_t open_blobs;
 };
 
 extern struct store st;

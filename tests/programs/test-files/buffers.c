@@ -193,6 +193,14 @@ static void test_mapped(cap_id dir)
 		       virtual_memory_map(w.t, w.space, shared, 0, 8192, 0,
 					  VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &other) == STATUS_OK,
 	       "who writes can map it writable");
+	uint64_t private = 0;
+	tap_ok(virtual_memory_map_as(w.t, w.space, memory, 0, 8192, 0, VIRTUAL_MEMORY_PROTECTION_READ_WRITE,
+				     VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE, &private) == STATUS_OK,
+	       "who only reads can map it copy-on-write");
+	volatile char *mine = (volatile char *)(uintptr_t)private;
+	mine[4091] = 'P';
+	tap_ok(mine[4090] == '0' && mine[4091] == 'P' && seen[4091] == '1' && mine[4096] == 'Y',
+	       "and what it writes stays its own");
 	char *written = (char *)(uintptr_t)other;
 	written[4097] = 'Z';
 	written[5000] = 'Q';
@@ -206,7 +214,8 @@ static void test_mapped(cap_id dir)
 	tap_ok(get(reader, 20000, bytes, 3, &got) == DONE && bytes[2] == 'r',
 	       "the file grows beyond what is mapped");
 	tap_ok(remove_path(dir, "m") == DONE && memory_object_size(w.t, shared, &size) == STATUS_REVOKED &&
-		       virtual_memory_unmap(w.t, w.space, address, 8192) == STATUS_EXCEPTION,
+		       virtual_memory_unmap(w.t, w.space, address, 8192) == STATUS_EXCEPTION &&
+		       virtual_memory_unmap(w.t, w.space, private, 8192) == STATUS_EXCEPTION,
 	       "with the file, its mappings are gone");
 	drop(file);
 	drop(reader);

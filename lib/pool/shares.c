@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include <pool/shares.h>
+
+void shares_init(struct shares *shares, uint32_t limit)
+{
+	__builtin_memset(shares, 0, sizeof(*shares));
+	shares->limit = limit;
+}
+
+/* Where the session is, or may go. References are random numbers; most are found where they are looked for first. A place that became
+ * free does not end a search, or a session could be in two. */
+static uint32_t find(const struct shares *shares, uint64_t session)
+{
+	uint32_t first = (uint32_t)(session % SHARES_SESSIONS), free = SHARES_SESSIONS;
+
+	for (uint32_t n = 0, i = first; n < SHARES_SESSIONS; n++, i = i + 1 == SHARES_SESSIONS ? 0 : i + 1) {
+		if (shares->places[i].used == 0)
+			free = free == SHARES_SESSIONS ? i : free;
+		else if (shares->places[i].session == session)
+			return i;
+	}
+	return free;
+}
+
+bool shares_take(struct shares *shares, uint64_t session, uint8_t *place)
+{
+	uint32_t i = (uint32_t)(session % SHARES_SESSIONS);
+
+	if (shares->places[i].used == 0 || shares->places[i].session != session)
+		i = find(shares, session);
+	if (shares->places[i].used >= shares->limit - shares->used)
+		return false;
+	shares->places[i].session = session;
+	shares->places[i].used++;
+	shares->used++;
+	*place = (uint8_t)i;
+	return true;
+}
+
+void shares_give(struct shares *shares, uint8_t place)
+{
+	shares->places[place].used--;
+	shares->used--;
+}
