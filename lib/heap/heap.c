@@ -57,14 +57,28 @@ static struct heap_node *meld(struct heap_node *a, struct heap_node *b)
 	return top;
 }
 
+/* As meld of the two, but above the place where it goes nothing changes once a rank does not. */
 void heap_meld(struct heap *heap, struct heap_node *node)
 {
-	heap->first = meld(heap->first, node);
+	struct heap_node **link = &heap->first, *above = NULL, *below;
+
+	while ((below = *link) != NULL && !heap_before(node->key, below->key)) {
+		above = below;
+		link = &below->right;
+	}
+	*link = node;
+	node->parent = above;
+	node->left = below;
+	if (below != NULL)
+		below->parent = node;
+	while (above != NULL && settle(above))
+		above = above->parent;
 }
 
 void heap_take(struct heap *heap, struct heap_node *node)
 {
-	struct heap_node *above = node->parent, *below = meld(node->left, node->right);
+	struct heap_node *above = node->parent;
+	struct heap_node *below = node->right != NULL ? meld(node->left, node->right) : node->left;
 
 	if (below != NULL)
 		below->parent = above;
