@@ -35,7 +35,7 @@ uint32_t ring_wait_for(struct ring_client *ring, uint32_t count)
 /* ---- The transport ---- */
 
 /* What is free from the next submission's slot on, up to the end of the queue's memory. */
-static void advance(struct rpc_transport *t)
+[[gnu::hot]] static void advance(struct rpc_transport *t)
 {
 	struct ring_client *ring = ring_of(t);
 	uint32_t index = (uint32_t)t->sequence & ring->sq_mask, count = ring->sq_mask + 1;
@@ -91,7 +91,7 @@ static uint32_t completions_before(const struct rpc_call *call)
 }
 
 /* A chain of calls is one entry: the first one waits for all of it, or for the deadline of the call that is wanted. */
-static enum status wait_call(struct rpc_call *call)
+[[gnu::hot]] static enum status wait_call(struct rpc_call *call)
 {
 	struct ring_client *ring = ring_of(call->transport);
 	uint32_t before = completions_before(call);
@@ -125,7 +125,7 @@ static enum status wait_call(struct rpc_call *call)
 	return rpc_outcome(call->status, call->result_len, call->result_caps);
 }
 
-static struct rpc_outcome make_call(struct rpc_transport *t)
+[[gnu::hot]] static struct rpc_outcome make_call(struct rpc_transport *t)
 {
 	struct ring_client *ring = ring_of(t);
 	RPC_UNCLEARED struct rpc_call

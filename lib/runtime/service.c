@@ -90,8 +90,12 @@ static void post_special_answer(struct service *s, bool exception)
 		if (o->bound && interface->id == request->interface_id &&
 		    request->method < interface->method_count)
 			return o->bound[i][request->method](self, request);
-		if (rpc_interface_find(interface, request->interface_id))
-			return interface->dispatch(served->ops, self, request);
+	}
+	for (uint32_t i = 0; i < o->interface_count; i++) {
+		const struct service_interface *served = &o->interfaces[i];
+
+		if (rpc_interface_find(served->interface, request->interface_id))
+			return served->interface->dispatch(served->ops, self, request);
 	}
 	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
 }
@@ -353,7 +357,7 @@ static void finish(struct service *s)
 	}
 }
 
-enum status service_run(struct service *s)
+[[gnu::hot]] enum status service_run(struct service *s)
 {
 	enum status status = STATUS_OK;
 
