@@ -278,7 +278,16 @@ struct sched_entity *sched_pick_slow(void)
 
 uint64_t sched_run_ns(const struct sched_entity *entity)
 {
-	return clock_ticks_to_ns(load_relaxed(&entity->run_ticks));
+	const struct cpu *cpu = &cpus[load_relaxed(&entity->home)];
+	uint64_t started, run;
+
+	do { /* whoever accounts writes started_ticks first: equal ones before and after belong to what was read between */
+		started = load_acquire(&cpu->started_ticks);
+		run = load_acquire(&entity->run_ticks);
+	} while (started != load_relaxed(&cpu->started_ticks));
+	if (load_relaxed(&cpu->current) == entity && arch_ticks() > started)
+		run += arch_ticks() - started;
+	return clock_ticks_to_ns(run);
 }
 
 void sched_poke(unsigned cpu_id)

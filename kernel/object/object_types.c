@@ -53,7 +53,7 @@ enum status object_raise_status(struct rpc_request *request, enum status status,
 extern struct object console_object, timer_object, entropy_source_object, system_info_object,
 	capability_manager_object, process_spawner_object, thread_spawner_object, log_reader_object,
 	power_object, interrupt_source_object, session_factory_object, system_inspector_object,
-	profiler_object, cpu_isolation_object;
+	profiler_object, cpu_isolation_object, scheduling_policy_object;
 
 void objects_init(void)
 {
@@ -80,7 +80,8 @@ void objects_init(void)
 					     &session_factory_object,
 					     &system_inspector_object,
 					     &profiler_object,
-					     &cpu_isolation_object};
+					     &cpu_isolation_object,
+					     &scheduling_policy_object};
 	for (unsigned i = 0; i < array_size(singletons); i++)
 		object_register(singletons[i]);
 }
@@ -113,6 +114,7 @@ enum status objects_initial(struct process *process, struct memory *package, uin
 		{"systemInspector", &system_inspector_object},
 		{"profiler", &profiler_object},
 		{"cpuIsolation", &cpu_isolation_object},
+		{"schedulingPolicy", &scheduling_policy_object},
 	};
 	static_assert(array_size(set) <= INITIAL_OBJECTS_MAX);
 	for (unsigned i = 0; i < array_size(set); i++) {

@@ -11,7 +11,7 @@
 #include <schema/kernel/system_inspector.capnp.h>
 
 #define PROCESSES_MAX 8u
-#define THREADS_MAX 16u
+#define THREADS_MAX 12u
 #define GATES_MAX 16u
 
 static enum system_inspector_thread_state thread_state(const struct thread *thread)
@@ -213,6 +213,9 @@ struct thread_facts {
 	uint16_t cpu;
 	enum system_inspector_thread_state state;
 	uint64_t cpu_ns;
+	uint64_t wake_ups;
+	uint32_t weight, preemptions, migrations;
+	enum scheduling_policy_class class;
 };
 
 /* The list is in the order of creation, so of numbers. */
@@ -237,6 +240,11 @@ static uint32_t collect_threads(struct process *process, uint32_t from,
 			.cpu = load_relaxed(&thread->sched.home),
 			.state = thread_state(thread),
 			.cpu_ns = sched_run_ns(&thread->sched),
+			.wake_ups = sched_wake_ups(&thread->sched),
+			.weight = sched_weight(&thread->sched),
+			.class = (enum scheduling_policy_class)sched_class(&thread->sched),
+			.preemptions = load_relaxed(&thread->sched.preemptions),
+			.migrations = load_relaxed(&thread->sched.migrations),
 		};
 	}
 	spin_unlock(&process->lock);
@@ -268,6 +276,11 @@ static enum status threads(void *self, struct rpc_request *request,
 		system_inspector_thread_builder_set_state(out, found[i].state);
 		system_inspector_thread_builder_set_cpu_ns(out, found[i].cpu_ns);
 		system_inspector_thread_builder_set_pending(out, found[i].pending);
+		system_inspector_thread_builder_set_weight(out, found[i].weight);
+		system_inspector_thread_builder_set_class(out, found[i].class);
+		system_inspector_thread_builder_set_wake_ups(out, found[i].wake_ups);
+		system_inspector_thread_builder_set_preemptions(out, found[i].preemptions);
+		system_inspector_thread_builder_set_migrations(out, found[i].migrations);
 	}
 	system_inspector_threads_results_builder_set_next(results, next);
 	return STATUS_OK;

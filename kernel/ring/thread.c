@@ -59,9 +59,20 @@ static bool attach(struct process *process, struct thread *thread)
 		process->thread_count++;
 		(void)atomic_add(&process->rings, 1u); /* ring_gone counts down without the lock */
 		list_push_back(&process->threads, &thread->link);
+		if (unlikely(process->sched_policy != 0))
+			thread->sched.policy = process->sched_policy;
 	}
 	spin_unlock(&process->lock);
 	return alive;
+}
+
+void thread_set_policy_of_all(struct process *process, uint32_t weight, enum fair_class class)
+{
+	spin_lock(&process->lock);
+	process->sched_policy = weight << 8 | class;
+	list_for_each (it, &process->threads)
+		sched_set_policy(&container_of(it, struct thread, link)->sched, weight, class);
+	spin_unlock(&process->lock);
 }
 
 enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out)

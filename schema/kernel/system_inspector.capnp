@@ -5,6 +5,7 @@
 using import "process_handle.capnp".ProcessHandle;
 using import "capability_manager.capnp".CapabilityManager;
 using import "endpoint.capnp".Endpoint;
+using import "scheduling_policy.capnp".SchedulingPolicy;
 
 interface SystemInspector @0x84f563a2476b82e8 {
   # The capability graph as data: processes are the nodes, their capabilities the edges; two capabilities with the same object (and key)
@@ -29,7 +30,7 @@ interface SystemInspector @0x84f563a2476b82e8 {
   # Errors: invalidArgument (pid, id).
 
   threads @4 (pid :UInt32, from :UInt32) -> (threads :List(Thread), next :UInt32);
-  # Up to 16 threads of a process by number from "from" on; next as above. Errors: invalidArgument (pid).
+  # Up to 12 threads of a process by number from "from" on; next as above. Errors: invalidArgument (pid).
 
   events @5 (from :UInt64) -> (events :List(ProcessHandle.Event), next :UInt64, lost :UInt64);
   # As ProcessHandle.events, of all processes: per CPU oldest first, one CPU after the other; next is 2^64 - 1 at the end.
@@ -71,6 +72,12 @@ interface SystemInspector @0x84f563a2476b82e8 {
     cpuNs @3 :UInt64;
     pending @4 :UInt32;
     # Submissions of its ring that wait to complete.
+    weight @5 :UInt32;
+    class @6 :SchedulingPolicy.Class;
+    wakeUps @7 :UInt64;
+    preemptions @8 :UInt64;
+    migrations @9 :UInt64;
+    # As SchedulingPolicy.Figures.
 
     enum State {
       waiting @0;

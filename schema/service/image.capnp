@@ -87,6 +87,7 @@ struct Image {
     # What every CPU is doing: only in images with debug = true.
     cpuIsolation @17;
     # CPUs to lease: for whoever places work.
+    schedulingPolicy @18;
   }
 
   enum InitSource {

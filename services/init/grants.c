@@ -44,6 +44,7 @@ static const char *kernel_name(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR] = "systemInspector",
 		[IMAGE_KERNEL_SOURCE_PROFILER] = "profiler",
 		[IMAGE_KERNEL_SOURCE_CPU_ISOLATION] = "cpuIsolation",
+		[IMAGE_KERNEL_SOURCE_SCHEDULING_POLICY] = "schedulingPolicy",
 	};
 	const char *name = (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;
 

@@ -35,6 +35,7 @@ const char *kernel_source_interface(enum image_kernel_source source)
 		[IMAGE_KERNEL_SOURCE_INTERRUPTS] = "InterruptSource",
 		[IMAGE_KERNEL_SOURCE_SESSIONS] = "SessionFactory",
 		[IMAGE_KERNEL_SOURCE_SYSTEM_INSPECTOR] = "SystemInspector",
+		[IMAGE_KERNEL_SOURCE_SCHEDULING_POLICY] = "SchedulingPolicy",
 	};
 
 	return (unsigned)source < sizeof(names) / sizeof(names[0]) ? names[source] : nullptr;

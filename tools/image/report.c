@@ -10,10 +10,10 @@
 
 /* Names of kernel sources as the schema has them: those of init's CapSet. */
 static const char *const kernel_names[] = {
-	"console",         "timer",          "entropy",       "systemInfo", "capabilityManager",
-	"virtualMemory",   "processSpawner", "threadSpawner", "logReader",  "bootPackage",
-	"power",           "testPower",      "ioPortsAll",    "interrupts", "sessions",
-	"systemInspector", "profiler",       "cpuIsolation",
+	"console",         "timer",          "entropy",       "systemInfo",       "capabilityManager",
+	"virtualMemory",   "processSpawner", "threadSpawner", "logReader",        "bootPackage",
+	"power",           "testPower",      "ioPortsAll",    "interrupts",       "sessions",
+	"systemInspector", "profiler",       "cpuIsolation",  "schedulingPolicy",
 };
 
 static void describe_source(struct image_grant_source_reader source, char *text, size_t size)

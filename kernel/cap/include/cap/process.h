@@ -85,6 +85,7 @@ struct process {
 	uint8_t state;         /* p: written under lock; read by anyone */
 	struct list threads;   /* p */
 	uint32_t thread_count; /* p: that have not stopped */
+	uint32_t sched_policy; /* p: of new threads, as sched_entity.policy; 0 = the usual */
 	uint32_t rings;        /* atomic: rings that have not been destroyed; the last one ends the process */
 	struct exit_record exit;                   /* p: final once DYING */
 	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */

@@ -56,6 +56,13 @@ static inline uint32_t sched_weight(const struct sched_entity *entity)
 {
 	return (uint32_t)(load_relaxed(&entity->policy) >> 8);
 }
+/* How often it came to run after a wait: whoever is switched to has waited, or was made to wait. */
+static inline uint64_t sched_wake_ups(const struct sched_entity *entity)
+{
+	uint64_t switches = load_relaxed(&entity->switches), preemptions = load_relaxed(&entity->preemptions);
+
+	return switches > preemptions ? switches - preemptions : 0;
+}
 static inline enum fair_class sched_class(const struct sched_entity *entity)
 {
 	return (enum fair_class)(load_relaxed(&entity->policy) & 0xff);
@@ -101,9 +108,11 @@ struct sched_entity *sched_pick_slow(void);
 /* What ran here is accounted for up to now. */
 static inline void sched_account(struct cpu *cpu, uint64_t now)
 {
+	uint64_t started = cpu->started_ticks;
+
+	store_relaxed(&cpu->started_ticks, now); /* first: sched_run_ns */
 	if (cpu->loaded)
-		store_relaxed(&cpu->loaded->run_ticks, cpu->loaded->run_ticks + (now - cpu->started_ticks));
-	cpu->started_ticks = now;
+		store_release(&cpu->loaded->run_ticks, cpu->loaded->run_ticks + (now - started));
 }
 
 /* From now on `next` runs here, and time counts for it. */
@@ -147,8 +156,9 @@ static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched
 		return NULL;
 	now = arch_ticks();
 	cpu->handover = NULL;
-	store_relaxed(&from->run_ticks, from->run_ticks + (now - cpu->started_ticks));
-	cpu->started_ticks = now;
+	uint64_t started = cpu->started_ticks;
+	store_relaxed(&cpu->started_ticks, now);
+	store_release(&from->run_ticks, from->run_ticks + (now - started));
 	next->switches++;
 	store_relaxed(&next->state, SCHED_RUNNING);
 	store_relaxed(&next->on_cpu, true);
@@ -156,6 +166,7 @@ static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched
 	return next;
 }
 
+/* CPU time used so far, also of one that runs right now on another CPU. */
 uint64_t sched_run_ns(const struct sched_entity *entity);
 
 /* After the switch of vector state from cpu->loaded to `entity`: the former may run elsewhere from now on. The

@@ -63,6 +63,9 @@ struct thread_start {
 /* Makes and starts a thread. *out (may be NULL) gets a reference on its object. */
 enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out);
 
+/* The weight and class of all its threads, and of those to come. */
+void thread_set_policy_of_all(struct process *process, uint32_t weight, enum fair_class class);
+
 void thread_destroy(struct object *object); /* for the object type */
 
 /* The current thread, or one whose ring the caller claimed, ends. Completes its waiters; the last one ends the process. */
