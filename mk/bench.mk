@@ -6,6 +6,7 @@
 #   ROW=ipc_64    for bench-profile: only that row; BLOCKS=submit: also the blocks of that function
 
 BENCH := $(OUT)/bench
+comma := ,
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
 BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
@@ -25,15 +26,15 @@ $(BENCH)/linux/tiny: tests/bench/linux/tiny.c
 	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -Wno-missing-prototypes -static -nostdlib -fno-pie -s \
 	 -fno-asynchronous-unwind-tables -Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
 
-$(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/bench/linux/guest.h
-	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -static -s $(filter %.c,$^) -o $@
+$(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/bench/linux/guest.h lib/scale_work/include/scale_work/work.h
+	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -Ilib/scale_work/include -static -s $(filter %.c,$^) -o $@
 
 $(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
 	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
 
 .PHONY: bench bench-check bench-accept bench-profile bench-stretch bench-pairs
 bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
-	$(Q)FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all
+	$(Q)$(if $(findstring $(comma),$(SMP)),LINUX=$(LINUX) tests/bench/scale $(SMP),FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all)
 
 bench-check: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## fail if a row takes over 3 % more instructions than the committed baseline
 	$(Q)tests/bench/run check
@@ -49,3 +50,8 @@ bench-stretch: kernel images $(BENCH_TOOLS)  ## the longest stretches with inter
 
 bench-pairs: kernel $(OUT)/images/bench_pairs.pkg  ## two client/server pairs on two CPUs against one, in wall-clock time
 	$(Q)tests/bench/pairs
+
+.PHONY: bench-scale
+bench: $(OUT)/images/bench-scale.pkg
+bench-scale: kernel $(OUT)/images/bench-scale.pkg $(TOOLS) $(BENCH)/linux/initrd.gz  ## several CPUs against one, beside Linux (SMP=1,2,4)
+	$(Q)LINUX=$(LINUX) tests/bench/scale $(or $(SMP),2)

@@ -172,6 +172,8 @@ int main(void)
 	if (strstr(command_line, "bench=boot"))
 		printf("row idle_memory %ld kB\nrow memory_with_kernel %ld kB\n",
 		       meminfo("MemTotal") - meminfo("MemFree"), 128 * 1024 - meminfo("MemFree"));
+	else if (strstr(command_line, "bench=scale"))
+		bench_scale();
 	else
 		run_ops();
 	end_machine();
