@@ -3,7 +3,8 @@
  * Between CPUs: who is woken, who takes what from whom, and how a CPU goes to sleep.
  *
  * - Sleeping: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
- *   CPUs. One of the two sees the other.
+ *   CPUs. One of the two sees the other. Invariant S4: no CPU sleeps while something that it could run is queued. Invariant S5: a
+ *   CPU that does not sleep is not interrupted for what it may steal (tests/models/sched_wake.pml; S1 and S2: sched_move.pml).
  * - A CPU that picks looks at SCHED_PEERS others, in turns, and takes the first of one whose first is FAIR_PULL_NS behind its own:
  *   so virtual times on all CPUs advance together, and each CPU is seen within cpu_count / SCHED_PEERS picks. One entity
  *   moves for each pick at most; who has nothing looks at all.
