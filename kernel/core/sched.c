@@ -37,6 +37,7 @@ void sched_entity_init(struct sched_entity *entity, unsigned home)
 void sched_set_policy(struct sched_entity *entity, uint32_t weight, enum fair_class class)
 {
 	store_relaxed(&entity->policy, policy_word(weight, class));
+	sched_record(entity, RECORDER_POLICY, class, weight);
 }
 
 /* What it ran since it was charged last, at the weight that it had; then the new one is in force. */
@@ -144,6 +145,7 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over)
 		if (home != cpu->id) {
 			store_relaxed(&entity->home, (uint8_t)cpu->id);
 			entity->migrations++;
+			sched_record(entity, RECORDER_MIGRATED, home, cpu->id);
 		}
 		store_relaxed(&entity->state, SCHED_QUEUED);
 		cpu->handover = entity;

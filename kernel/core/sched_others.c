@@ -135,7 +135,10 @@ struct sched_entity *sched_take_from(struct cpu *victim, struct cpu *thief)
 		fair_sched(first)->migrations++;
 	}
 	spin_unlock(&victim->runqueue_lock);
-	return first ? fair_sched(first) : NULL;
+	if (!first)
+		return NULL;
+	sched_record(fair_sched(first), RECORDER_MIGRATED, victim->id, thief->id);
+	return fair_sched(first);
 }
 
 struct sched_entity *sched_steal(struct cpu *cpu)

@@ -87,8 +87,25 @@ static enum status get_clock(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+static enum status place(void *self, struct rpc_request *request,
+			 struct system_info_place_params_reader params,
+			 struct system_info_place_results_builder results)
+{
+	uint32_t index = system_info_place_params_reader_index(params);
+
+	(void)self;
+	if (index >= cpu_count)
+		return object_raise_invalid(request, "there is no such CPU", "index");
+	struct arch_cpu_place where = arch_cpu_place(index);
+	system_info_place_results_builder_set_package(results, where.package);
+	system_info_place_results_builder_set_core(results, where.core);
+	system_info_place_results_builder_set_thread(results, where.thread);
+	system_info_place_results_builder_set_hardware_id(results, arch_cpu_hardware_id(index));
+	return STATUS_OK;
+}
+
 static const struct system_info_server_ops system_info_ops = {
-	.get = get, .counters = counters, .cpu = cpu, .clock = get_clock};
+	.get = get, .counters = counters, .cpu = cpu, .clock = get_clock, .place = place};
 
 OBJECT_TYPE(system_info, SYSTEM_INFO, object_destroy_never);
 

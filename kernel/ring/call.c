@@ -532,7 +532,8 @@ ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *ca
 	ring->free = call->next;
 	ring->pending++;
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
-	recorder_write(call->sqe.interface_id, endpoint->object.id, thread->ids, (uint32_t)call->sqe.target,
+	recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
+		       (uint32_t)call->sqe.target,
 		       recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
 	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
 					   true);

@@ -174,7 +174,7 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
 
-	recorder_write(record->interface_id, record->endpoint->object.id, thread->ids,
+	recorder_write(record->interface_id, record->endpoint->object.id, thread->sched.ids,
 		       (uint64_t)(uint32_t)outcome << 32,
 		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
 	if (unlikely(!record_claim(

@@ -37,7 +37,7 @@ static void init_thread(struct thread *thread, const struct thread_start *start)
 	thread->ring.start_message = start->start_message;
 	thread->ring.start_message_len = start->start_message_len;
 	thread->tid = atomic_add(&next_tid, 1);
-	thread->ids = thread->process->pid | (uint64_t)thread->tid << 32;
+	thread->sched.ids = thread->process->pid | (uint64_t)thread->tid << 32;
 	spin_init(&thread->lock, LOCK_RANK_THREAD);
 	list_init(&thread->waiters);
 	list_init(&thread->link);

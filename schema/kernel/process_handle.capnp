@@ -78,7 +78,8 @@ interface ProcessHandle @0xf6e323647d7b445c {
     interfaceId @2 :UInt64;
     method @3 :UInt16;
     kind @4 :UInt8;
-    # 1 call, 2 delivered, 3 returned, 4 refused, 5 fault, 6 exit, 7 other operation (method = its number).
+    # 1 call, 2 delivered, 3 returned, 4 refused, 5 fault, 6 exit, 7 other operation (method = its number), 8 scheduling (method 1: from CPU
+    # slot to CPU messageBytes; 2: class slot and weight messageBytes were set).
     status @5 :Int32;
     object @6 :UInt64;
     messageBytes @7 :UInt32;

@@ -18,6 +18,10 @@ interface SystemInfo @0xf392d67589ec2f14 {
   # The counter that monotonic time is computed from, how exactly its rate is known, what it was measured against (or who told), and what
   # wakes a CPU at a time.
 
+  place @4 (index :UInt32) -> (package :UInt32, core :UInt32, thread :UInt32, hardwareId :UInt32);
+  # Where a CPU sits: CPUs with the same package and core are threads of one core. hardwareId is the firmware's number (APIC id). Errors:
+  # invalidArgument (field "index") when there is no such CPU.
+
   struct Counters {
     framesTotal @0 :UInt64;
     # 4 KiB frames that the allocator manages.

@@ -143,8 +143,8 @@ static void print_what(const struct cap_dump_event *e, struct registry *registry
 static void print_event(const struct cap_dump_event *e, const struct cap_dump_machine *m,
 			struct registry *registry, FILE *out)
 {
-	static const char *const kinds[] = {"?",       "call",  "deliver", "return",
-					    "refused", "fault", "exit",    "operation"};
+	static const char *const kinds[] = {"?",     "call", "deliver",   "return",  "refused",
+					    "fault", "exit", "operation", "schedule"};
 	uint64_t us = m->ticks_per_ms ? (m->ticks - e->ticks) * 1000 / m->ticks_per_ms : 0;
 
 	fprintf(out, "    %10" PRIu64 " us before  %s (%u)  %-9s ", us, process_name(e->process), e->process,

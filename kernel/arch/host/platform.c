@@ -226,3 +226,13 @@ unsigned arch_backtrace(uint64_t *pcs, unsigned max)
 }
 
 #pragma clang attribute pop
+
+uint32_t arch_cpu_hardware_id(unsigned cpu_id)
+{
+	return cpu_id;
+}
+
+struct arch_cpu_place arch_cpu_place(unsigned cpu_id)
+{
+	return (struct arch_cpu_place){.core = cpu_id};
+}

@@ -9,6 +9,7 @@
 
 #include "acpi.h"
 #include "apic.h"
+#include "features.h"
 #include "layout.h"
 #include "machine.h"
 #include "memmap.h"
@@ -161,6 +162,30 @@ void arch_ipi_send(unsigned cpu_id, enum arch_ipi kind)
 uint32_t arch_cpu_hardware_id(unsigned cpu_id)
 {
 	return cpu_id < percpu_count ? percpus[cpu_id].apic_id : UINT32_MAX;
+}
+
+/* How many low bits of an APIC id number the threads of a core, and those together with the cores of a package: SDM vol. 2A,
+ * CPUID leaf 0BH. 0: the processor does not say, and every CPU counts as a package. */
+static unsigned id_bits(unsigned level)
+{
+	if (features.max_leaf < 0xb)
+		return 0;
+	struct cpuid r = cpuid(0xb, level);
+	return (r.c >> 8 & 0xff) != 0 ? r.a & 0x1f : 0;
+}
+
+struct arch_cpu_place arch_cpu_place(unsigned cpu_id)
+{
+	uint32_t id = arch_cpu_hardware_id(cpu_id);
+	unsigned thread_bits = id_bits(0), core_bits = id_bits(1);
+
+	if (core_bits < thread_bits)
+		core_bits = thread_bits;
+	return (struct arch_cpu_place){
+		.package = id >> core_bits,
+		.core = (id & ((1u << core_bits) - 1)) >> thread_bits,
+		.thread = id & ((1u << thread_bits) - 1),
+	};
 }
 
 /* Idempotent and cheap, so there is no need to know whether a request is pending; the interrupt itself, when it

@@ -278,7 +278,11 @@ static void cpu_loop([[maybe_unused]] void *unused)
 
 EXPLORE_TEST(no_wake_is_lost_and_nobody_runs_twice, 3000)
 {
-	boot(3);
+	unsigned count = 1 + (unsigned)(host_random() % 4);
+
+	if (host_random() % 32 == 0)
+		count = 1 + (unsigned)(host_random() % MAX_CPUS);
+	boot(count);
 	total_rounds = 0;
 	for (unsigned i = 0; i < ENTITIES; i++) {
 		rounds[i] = 0;
@@ -286,9 +290,9 @@ EXPLORE_TEST(no_wake_is_lost_and_nobody_runs_twice, 3000)
 		may_wake[i] = 1;
 		posted[i] = false;
 		entities[i].passive = i & 1;
-		entities[i].home = (uint8_t)(i % 3);
+		entities[i].home = (uint8_t)(i % count);
 	}
-	host_test_run_cpus(3, cpu_loop, NULL, kernel_on_ipi_call);
+	host_test_run_cpus(count, cpu_loop, NULL, kernel_on_ipi_call);
 	explore_check(total_rounds >= ROUNDS * ENTITIES);
 }
 

@@ -196,6 +196,26 @@ static void policy(void)
 	runner_stop(&runner);
 }
 
+/* Every CPU has a place of its own. */
+static void places(cap_id info)
+{
+	uint32_t place[8][4];
+	uint32_t count = w.cpus < 8 ? w.cpus : 8;
+	bool own = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		own &= system_info_place(w.t, info, i, &place[i][0], &place[i][1], &place[i][2],
+					 &place[i][3]) == STATUS_OK;
+		for (uint32_t j = 0; j < i; j++)
+			own &= place[i][3] != place[j][3] &&
+			       (place[i][0] != place[j][0] || place[i][1] != place[j][1] ||
+				place[i][2] != place[j][2]);
+	}
+	tap_ok(own, "every CPU has a place of its own");
+	tap_is(system_info_place(w.t, info, w.cpus, &place[0][0], &place[0][1], &place[0][2], &place[0][3]),
+	       STATUS_EXCEPTION, "and no other has one");
+}
+
 int main(void)
 {
 	static const uint32_t equal[] = {1024, 1024, 1024, 1024, 1024};
@@ -207,12 +227,15 @@ int main(void)
 			   .timer = runtime_need("timer", TIMER_INTERFACE_ID),
 			   .policy = runtime_need("schedulingPolicy", SCHEDULING_POLICY_INTERFACE_ID),
 			   .manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID)};
-	system_info_get_begin(&call, w.t, runtime_need("systemInfo", SYSTEM_INFO_INTERFACE_ID));
+	cap_id info = runtime_need("systemInfo", SYSTEM_INFO_INTERFACE_ID);
+
+	system_info_get_begin(&call, w.t, info);
 	if (system_info_get_call(&call, &get) == STATUS_OK)
 		w.cpus = system_info_get_results_reader_cpus(get);
 	rpc_end(&call);
 
 	tap_start();
+	places(info);
 	policy();
 	share(equal, 3, 20, "three equal threads");
 	share(equal, 5, 20, "five equal threads");

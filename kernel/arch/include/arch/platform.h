@@ -65,3 +65,8 @@ struct arch_acpi_table {
 bool arch_acpi_table(unsigned index, struct arch_acpi_table *out);
 /* What the hardware calls this CPU (local APIC id). */
 uint32_t arch_cpu_hardware_id(unsigned cpu_id);
+/* Where a CPU sits. CPUs with the same package and core are threads of one core. */
+struct arch_cpu_place {
+	uint32_t package, core, thread; /* core: within the package; thread: within the core */
+};
+struct arch_cpu_place arch_cpu_place(unsigned cpu_id);

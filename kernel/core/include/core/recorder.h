@@ -23,7 +23,13 @@ enum recorder_kind : uint8_t {
 	RECORDER_REFUSED, /* failed at admission */
 	RECORDER_FAULT,
 	RECORDER_EXIT,
-	RECORDER_OTHER, /* DUP, RELEASE, SIGNAL, ...: `method` is the op */
+	RECORDER_OTHER,    /* DUP, RELEASE, SIGNAL, ...: `method` is the op */
+	RECORDER_SCHEDULE, /* method: enum recorder_schedule; slot: the CPU that it left, or class; bytes: the CPU it came to, or weight */
+};
+
+enum recorder_schedule : uint16_t {
+	RECORDER_MIGRATED = 1, /* its registers move to another CPU */
+	RECORDER_POLICY = 2,   /* a weight and class were set */
 };
 
 struct recorder_event {

@@ -38,6 +38,7 @@ struct sched_entity {
 	bool passive;       /* may move to its waker's CPU; set by the thread itself, before it blocks */
 	uint64_t run_ticks; /* CPU time used, up to the last switch */
 	uint64_t switches;
+	uint64_t ids;           /* process and thread number, as the flight recorder keeps them */
 	uint64_t charged_ticks; /* q: runqueue_lock of home: of run_ticks, what is in its virtual time */
 	uint64_t policy;        /* weight << 8 | class, as asked for; in force from its next queueing */
 	uint32_t preemptions;   /* made way while it could have gone on */
