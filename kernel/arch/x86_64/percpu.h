@@ -25,11 +25,14 @@ struct [[gnu::packed]] tss {
 };
 static_assert(sizeof(struct tss) == 104);
 
+/* A further CPU, on its way. */
+enum cpu_start : uint8_t { CPU_AWAITED, CPU_STARTED, CPU_GIVEN_UP };
+
 struct percpu {
 	uint64_t gdt[8];
 	struct cpu *cpu;
 	uint32_t apic_id;
-	bool started; /* set by the CPU itself, release */
+	uint8_t start; /* enum cpu_start; atomic */
 	alignas(8) struct tss tss;
 } __attribute__((aligned(256))); /* one page holds all of the TSS */
 static_assert(offsetof(struct percpu, cpu) == PERCPU_CPU && sizeof(struct percpu) == 256);

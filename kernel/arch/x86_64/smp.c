@@ -25,8 +25,9 @@
 #include <core/log.h>
 
 #define INIT_WAIT_US 200u
-#define STARTUP_WAIT_US 300u    /* before it is sent a second time */
-#define STARTED_WAIT_US 200000u /* before the CPU is given up */
+#define STARTUP_WAIT_US 300u /* before it is sent a second time */
+#define STARTED_WAIT_US \
+	2000000u /* before the CPU is given up: under emulation it may be a host thread that waits for its turn */
 
 struct trampoline_data {
 	uint64_t root, stack, entry, number;
@@ -66,11 +67,19 @@ static bool wait_started(const struct percpu *percpu, unsigned us)
 	uint64_t start = arch_ticks(), ticks = clock_ticks_per_second() / 1000000 * us;
 
 	do {
-		if (load_acquire(&percpu->started))
+		if (load_acquire(&percpu->start) == CPU_STARTED)
 			return true;
 		arch_pause();
 	} while (arch_ticks() - start < ticks);
 	return false;
+}
+
+/* The CPU and who waits for it both try: one that comes when it has been given up stays out, and holds nothing. */
+static bool settle(unsigned id, enum cpu_start how)
+{
+	uint8_t expected = CPU_AWAITED;
+
+	return atomic_cas(&percpus[id].start, &expected, (uint8_t)how);
 }
 
 /* First C code of a further CPU, on its own stack. */
@@ -79,7 +88,8 @@ static bool wait_started(const struct percpu *percpu, unsigned us)
 	paging_activate_kernel();
 	percpu_setup((unsigned)id);
 	apic_setup();
-	store_release(&percpus[id].started, true);
+	while (!settle((unsigned)id, CPU_STARTED))
+		__asm__ volatile("cli; hlt");
 	kernel_cpu_main((unsigned)id);
 }
 
@@ -99,6 +109,7 @@ static bool start_cpu(unsigned id, uint32_t target, struct trampoline_data *data
 {
 	percpus[id].apic_id = target;
 	cpu_init(&cpus[id], id);
+	store_relaxed(&percpus[id].start, (uint8_t)CPU_AWAITED);
 	data->stack = stack_top(id, STACK_KERNEL_END);
 	data->entry = (uint64_t)cpu_entry;
 	data->number = id;
@@ -107,7 +118,7 @@ static bool start_cpu(unsigned id, uint32_t target, struct trampoline_data *data
 	if (wait_started(&percpus[id], STARTUP_WAIT_US))
 		return true;
 	apic_send_startup(target, (unsigned)(page.raw >> PAGE_SHIFT));
-	return wait_started(&percpus[id], STARTED_WAIT_US);
+	return wait_started(&percpus[id], STARTED_WAIT_US) || !settle(id, CPU_GIVEN_UP);
 }
 
 unsigned arch_start_cpus(void)
