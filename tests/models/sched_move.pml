@@ -20,7 +20,7 @@
  * run: refuted -DMOVE_ANY
  * run: refuted -DSAY_FIRST
  *
- * code: kernel/core/sched.c: (entity->passive && !load_acquire(&entity->on_cpu))
+ * code: kernel/core/sched.c: entity->passive && entity->pin == 0 && !load_acquire(&entity->on_cpu)
  * code: kernel/core/sched_others.c: if (!first || !load_acquire(&fair_sched(first)->on_cpu))
  * code: kernel/core/sched_others.c: store_relaxed(&fair_sched(first)->home, (uint8_t)thief->id);
  * code: kernel/core/include/core/sched.h: store_relaxed(&next->on_cpu, true);
