@@ -7,13 +7,20 @@
 
 static struct slab_cache gate_mapping_cache = SLAB_CACHE(gate_mapping);
 
-struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory,
-					  uint64_t pages)
+enum status gate_mapping_prepare(struct process *process, struct gate *gate, struct memory *memory,
+				 uint64_t pages, struct gate_mapping **out)
 {
-	struct gate_mapping *mapping = slab_alloc(&gate_mapping_cache);
+	enum status status = ledger_charge(&process->ledger, LEDGER_OBJECTS, 1);
+	struct gate_mapping *mapping;
 
-	if (mapping == NULL)
-		return NULL;
+	if (status != STATUS_OK)
+		return status;
+	mapping = slab_alloc(&gate_mapping_cache);
+	if (mapping == NULL) {
+		ledger_credit(&process->ledger, LEDGER_OBJECTS, 1);
+		return STATUS_NO_MEMORY;
+	}
+	process_get(process);
 	gate_get(gate);
 	memory_get(memory);
 	list_init(&mapping->link);
@@ -22,14 +29,19 @@ struct gate_mapping *gate_mapping_prepare(struct process *process, struct gate *
 	mapping->gate = gate;
 	mapping->memory = memory;
 	mapping->pages = pages;
-	return mapping;
+	*out = mapping;
+	return STATUS_OK;
 }
 
 void gate_mapping_free(struct gate_mapping *mapping)
 {
+	struct process *process = mapping->process;
+
 	memory_put(mapping->memory);
 	gate_put(mapping->gate);
 	slab_free(&gate_mapping_cache, mapping);
+	ledger_credit(&process->ledger, LEDGER_OBJECTS, 1);
+	process_put(process);
 }
 
 void gate_mapping_link(struct gate_mapping *mapping, uint64_t address)
@@ -39,6 +51,29 @@ void gate_mapping_link(struct gate_mapping *mapping, uint64_t address)
 	list_push_back(&mapping->gate->mappings, &mapping->link);
 	list_push_back(&mapping->process->gate_mappings, &mapping->process_link);
 	spin_unlock(&gate_lock);
+}
+
+void gate_mappings_unmapped(struct process *process, uint64_t base, uint64_t end)
+{
+	struct list gone = LIST_INIT(gone), *all = &process->gate_mappings, *node;
+
+	/* Both locks: a sibling may have mapped lent memory there again, and links its record when that is mapped. */
+	spin_lock(&process->space.lock);
+	spin_lock(&gate_lock);
+	for (struct list *it = all->next, *next; it != all; it = next) {
+		struct gate_mapping *mapping = container_of(it, struct gate_mapping, process_link);
+		next = it->next;
+		if (mapping->address < base || mapping->address + mapping->pages * PAGE_SIZE > end ||
+		    space_shows_locked(&process->space, mapping->memory, base, end))
+			continue;
+		list_remove(&mapping->link);
+		list_remove(it);
+		list_push_back(&gone, it);
+	}
+	spin_unlock(&gate_lock);
+	spin_unlock(&process->space.lock);
+	while ((node = list_pop_front(&gone)) != NULL)
+		gate_mapping_free(container_of(node, struct gate_mapping, process_link));
 }
 
 /* Every part of the range where this memory is mapped. */

@@ -42,10 +42,11 @@ enum status gate_mappings_clone(struct process *from, struct process *to)
 				i--;
 			continue;
 		}
-		struct gate_mapping *record = gate_mapping_prepare(to, gate, memory, m.pages);
+		struct gate_mapping *record;
+		enum status status = gate_mapping_prepare(to, gate, memory, m.pages, &record);
 		gate_put(gate);
-		if (record == NULL)
-			return STATUS_NO_MEMORY;
+		if (status != STATUS_OK)
+			return status;
 		gate_mapping_link(record, m.base.raw);
 	}
 	return STATUS_OK;

@@ -259,18 +259,27 @@ bool space_mapping(struct space *space, unsigned index, struct mapping *out)
 	return found;
 }
 
+static const struct mapping *find_shown(struct space *space, const struct memory *memory, uint64_t base,
+					uint64_t end) REQUIRES(space->lock)
+{
+	for (unsigned i = space_find(space, base); i < space->len && space->mappings[i].base.raw < end; i++)
+		if (mapping_shows(&space->mappings[i], memory))
+			return &space->mappings[i];
+	return NULL;
+}
+
+bool space_shows_locked(struct space *space, const struct memory *memory, uint64_t base, uint64_t end)
+{
+	return find_shown(space, memory, base, end) != NULL;
+}
+
 bool space_mapping_of(struct space *space, const struct memory *memory, uint64_t base, uint64_t end,
 		      struct mapping *out)
 {
-	bool found = false;
-
 	spin_lock(&space->lock);
-	for (unsigned i = space_find(space, base);
-	     !found && i < space->len && space->mappings[i].base.raw < end; i++) {
-		found = mapping_shows(&space->mappings[i], memory);
-		if (found)
-			*out = space->mappings[i];
-	}
+	const struct mapping *found = find_shown(space, memory, base, end);
+	if (found != NULL)
+		*out = *found;
 	spin_unlock(&space->lock);
-	return found;
+	return found != NULL;
 }

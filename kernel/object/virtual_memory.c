@@ -87,12 +87,14 @@ static enum status map_gated(struct process *process, const struct wanted *w, st
 				 : w->sharing == VIRTUAL_MEMORY_SHARING_SHARED ? MAPPING_SHARED
 									       : MAPPING_OWN;
 
-	if (gate != NULL &&
-	    (record = gate_mapping_prepare(process, gate, memory->source != NULL ? memory->source : memory,
-					   w->length / PAGE_SIZE)) == NULL)
-		return STATUS_NO_MEMORY;
-	enum status status = space_map_as(&process->space, memory, first, w->length / PAGE_SIZE,
-					  VADDR(w->address), prot, kind, out);
+	enum status status = STATUS_OK;
+	if (gate != NULL)
+		status = gate_mapping_prepare(process, gate, memory->source != NULL ? memory->source : memory,
+					      w->length / PAGE_SIZE, &record);
+	if (status != STATUS_OK)
+		return status;
+	status = space_map_as(&process->space, memory, first, w->length / PAGE_SIZE, VADDR(w->address), prot,
+			      kind, out);
 	if (record != NULL && status == STATUS_OK)
 		gate_mapping_link(record, out->raw);
 	else if (record != NULL)
@@ -198,8 +200,10 @@ static enum status unmap(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "not whole pages of the user half", "address");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	return object_raise_status(request, space_unmap(&process->space, VADDR(address), length / PAGE_SIZE),
-				   "address");
+	enum status status = space_unmap(&process->space, VADDR(address), length / PAGE_SIZE);
+	if (unlikely(!list_is_empty(&process->gate_mappings)) && status == STATUS_OK)
+		gate_mappings_unmapped(process, address, address + length);
+	return object_raise_status(request, status, "address");
 }
 
 static enum status protect(void *self, struct rpc_request *request,

@@ -120,6 +120,8 @@ size_t space_peek(struct space *space, vaddr_t from, void *to, size_t len);
 /* The first mapping in the range that shows that memory, itself or as the source of copies; a copy, as below. */
 bool space_mapping_of(struct space *space, const struct memory *memory, uint64_t base, uint64_t end,
 		      struct mapping *out);
+bool space_shows_locked(struct space *space, const struct memory *memory, uint64_t base, uint64_t end)
+	REQUIRES(space->lock);
 static inline bool mapping_shows(const struct mapping *m, const struct memory *memory)
 {
 	return m->kind != MAPPING_PAGE && (m->memory == memory || m->memory->source == memory);
