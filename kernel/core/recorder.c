@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The reading side of the flight recorder. The writer never waits: a reader copies an event between two looks at its
- * sequence number and drops the copy if it changed, so it loses exactly what was overwritten under its hands.
+ * The reading side of the flight recorder. The writer never waits: a reader copies an event whose sequence number is there, then
+ * looks whether the next event of that slot has begun, and drops the copy if so: it loses exactly what was overwritten
+ * under its hands.
  */
 #include <core/recorder.h>
 
@@ -35,7 +36,7 @@ static bool read_slot(const struct cpu *cpu, uint64_t sequence, struct recorder_
 		return false;
 	copy_event(out, event);
 	load_fence();
-	return load_relaxed(&event->sequence) == sequence && out->sequence == sequence;
+	return load_relaxed(&cpu->recorder_head) - sequence < RECORDER_EVENTS && out->sequence == sequence;
 }
 
 bool recorder_read(unsigned cpu_id, uint64_t from, struct recorder_event *out)

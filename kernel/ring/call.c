@@ -493,7 +493,7 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 	quick_post(&thread->ring, kcall->user_data, (uint32_t)status | words << 35, 0);
 }
 
-/* What the words resolve to is known; but it may not be called now, nobody waits for it, or the call has more than a message. */
+/* What the words resolve to is known; but it may not be called now, or the call has more than a message. */
 [[gnu::noinline]] static void call_slowly(struct thread *thread, struct request *request)
 {
 	struct cap_ref ref = {request->memory.view, NULL};
@@ -526,7 +526,9 @@ ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *ca
 		receive = endpoint_take_parked(endpoint);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
-		call_slowly(thread, call);
+		op_record(thread, call, RECORDER_CALL, endpoint->object.id, STATUS_OK);
+		ring_take(ring, call);
+		endpoint_queue_call(endpoint, call, view, call->memory.session);
 		return;
 	}
 	ring->free = call->next;

@@ -162,6 +162,12 @@ void ring_unclaim_slow(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
 
+	/* Only more to come. */
+	if (ring_is_quiet(ring) && (int32_t)(ring->cq_tail - ring->wanted) < 0) {
+		store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
+		if (!ring_has_work(ring) || !ring_try_claim(ring))
+			return;
+	}
 	for (;;) {
 		ring_work(ring);
 		uint32_t unreaped = ring_unreaped(ring);

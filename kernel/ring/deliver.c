@@ -314,6 +314,42 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 		endpoint_pump(endpoint);
 }
 
+struct view *endpoint_receive_now(struct endpoint *endpoint, struct request *receive)
+{
+	struct ring *ring = receive->ring;
+
+	if (receive->extras != 0 || receive->words[7] != 0 || !list_is_empty(&endpoint->notices) ||
+	    list_is_empty(&endpoint->calls))
+		return NULL;
+	struct request *call = list_first(&endpoint->calls, struct request, link);
+	if (call->extras != REQUEST_VIEW || request_is_claimed(call))
+		return NULL;
+	struct view *view = call->view;
+	call->extras = 0;
+	call_queue_remove(endpoint, call);
+	endpoint->backlog = endpoint->dead || !list_is_empty(&endpoint->calls);
+	ring_thread(ring)->sched.work += call->sqe.msg_len;
+	receive->result = deliver(call, call->key, call->session, call_shape(call), receive, false);
+	return view;
+}
+
+void endpoint_receive_slowly(struct endpoint *endpoint, struct request *receive, struct view *view)
+{
+	struct service_record *record = receive->record;
+	struct ring *ring = receive->ring;
+
+	if (likely(view != NULL)) {
+		ring_post_words(ring, receive->sqe.user_data, (uint64_t)receive->result.len << 32, 0,
+				receive->result.token);
+		view_put(view);
+		return;
+	}
+	receive->extras |= REQUEST_RECORD;
+	ring_take_queued(ring, receive, &endpoint->lock);
+	receive->record = record;
+	endpoint_queue_receive(endpoint, receive);
+}
+
 void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive)
 {
 	struct ring *ring = receive->ring;

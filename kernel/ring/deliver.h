@@ -22,6 +22,12 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header);
 /* A taken RECV finds work at once, or joins the queue whatever it needs. */
 void endpoint_queue_receive(struct endpoint *endpoint, struct request *receive);
+/* A RECV in the spare that need not wait: takes the next call, if it is nothing but its message, and there is no notice. What is to be
+ * given to endpoint_receive_slowly; NULL: it took none. */
+struct view *endpoint_receive_now(struct endpoint *endpoint, struct request *receive)
+	REQUIRES(endpoint->lock);
+/* The same RECV goes on, with its completion or to wait. */
+void endpoint_receive_slowly(struct endpoint *endpoint, struct request *receive, struct view *view);
 /* All that wait to receive are in one list, in their order. */
 void endpoint_unpark(struct endpoint *endpoint) REQUIRES(endpoint->lock);
 /* The first of that list is parked again, if it is an ordinary one; NULL: there is none. */
@@ -169,25 +175,29 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 }
 
 /* RECV for a record that was reserved for it, or is the returned call's. */
-[[gnu::always_inline]] static inline void endpoint_admit_receive(struct endpoint *endpoint,
+[[gnu::always_inline]] static inline void endpoint_admit_receive(struct thread *thread,
+								 struct endpoint *endpoint,
 								 struct request *receive,
 								 struct service_record *record)
 {
-	struct ring *ring = receive->ring;
+	struct ring *ring = &thread->ring;
 
-	record->receiver = ring_thread(ring);
+	record->receiver = thread;
 	receive->object = &endpoint->object;
-	receive->extras |= REQUEST_RECORD;
-	ring_take_queued(ring, receive, &endpoint->lock);
 	receive->record = record;
 	spin_lock(&endpoint->lock);
-	if (unlikely(endpoint->backlog || endpoint->more || endpoint->parked != NULL ||
-		     ring->parked != NULL || receive->extras != REQUEST_RECORD)) {
+	if (unlikely(endpoint->backlog || endpoint->more || endpoint->parked != NULL) ||
+	    unlikely(ring->parked != NULL || receive->extras != 0 || receive->words[7] != 0)) {
+		struct view *view = endpoint_receive_now(endpoint, receive);
 		spin_unlock(&endpoint->lock);
-		endpoint_queue_receive(endpoint, receive);
+		endpoint_receive_slowly(endpoint, receive, view);
 		return;
 	}
+	ring->free = receive->next;
+	ring->pending++;
+	receive->extras = REQUEST_RECORD;
 	store_relaxed(&receive->queue_lock, &endpoint->lock);
+	store_release(&receive->claim, request_claim_word(receive->sequence, REQUEST_PENDING));
 	ring->parked = receive;
 	endpoint->parked = receive;
 	spin_unlock(&endpoint->lock);

@@ -8,7 +8,7 @@
 #include "complete.h"
 #include "ops.h"
 #include "promise.h"
-#include "submit.h"
+#include "dispatch.h"
 
 #include <arch/paging.h>
 #include <core/clock.h>
@@ -89,6 +89,37 @@ static uint32_t left_by_others(struct thread *thread)
 	return promise_work(thread);
 }
 
+/* Admits `count` submissions, which may be anything. 0, RING_FULL, RING_BOUND, or RING_PROTOCOL: the shared indexes are impossible. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t count)
+{
+	struct ring *ring = &thread->ring;
+
+	if (unlikely(count > ring->sq_quick))
+		return submit_captured(thread, count);
+	struct cpu *cpu = this_cpu();
+	uint32_t allowed = room(ring, count);
+	uint32_t reasons = 0;
+	if (unlikely(allowed < count))
+		reasons = RING_FULL;
+	else if (unlikely(allowed == UINT32_MAX))
+		return RING_PROTOCOL;
+	cpu->batch = allowed > 1;
+	/* Each takes at most one slot, so that there is room for all of them (Q1). */
+	for (uint32_t left = allowed; left > 0; left--) {
+		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
+			dispatch(thread, ring);
+		} else if (!dispatch_marked(thread, ring)) {
+			reasons = RING_BOUND;
+			break;
+		}
+	}
+	cpu->batch = false;
+	if (unlikely(cpu->told_later != NULL))
+		facet_tell_now(cpu);
+	publish(ring);
+	return reasons;
+}
+
 static inline uint32_t refusal_reason(uint32_t refused)
 {
 	return refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
@@ -104,7 +135,7 @@ static uint32_t advance(struct thread *thread)
 		reasons = left_by_others(thread);
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail != (uint32_t)ring->sq_head) {
-		refused = submit(thread, tail);
+		refused = submit(thread, tail - (uint32_t)ring->sq_head);
 		if (unlikely(refused != 0)) {
 			if (refused == RING_PROTOCOL)
 				goto dead;
@@ -265,14 +296,21 @@ static struct arch_context *next_slow(struct cpu *cpu)
 	}
 }
 
-/* The thread that entered goes on, unless something else wants the CPU, or it. */
-[[gnu::always_inline]] static inline struct arch_context *go_on(struct cpu *cpu, struct thread *thread)
+/* The thread that entered, for which nothing is signalled, goes on, unless something else wants the CPU. */
+[[gnu::always_inline]] static inline struct arch_context *go_on_quietly(struct cpu *cpu,
+									struct thread *thread)
 {
-	if (unlikely(cpu->current != &thread->sched || cpu->handover != NULL || cpu->limbo_count != 0 ||
-		     load_relaxed(&cpu->need_resched) || load_relaxed(&thread->ring.signals) != 0))
+	if (unlikely(cpu->handover != NULL || cpu->limbo_count != 0 || load_relaxed(&cpu->need_resched)))
 		return next_slow(cpu);
 	quiesce_exit();
 	return &thread->context;
+}
+
+static struct arch_context *go_on(struct cpu *cpu, struct thread *thread)
+{
+	if (unlikely(cpu->current != &thread->sched || load_relaxed(&thread->ring.signals) != 0))
+		return next_slow(cpu);
+	return go_on_quietly(cpu, thread);
 }
 
 struct arch_context *kernel_next(void)
@@ -298,7 +336,7 @@ struct arch_context *kernel_next(void)
 		return next_slow(cpu);
 	struct thread *to = sched_thread(next);
 	arch_context_hand_over(&from->context, &to->context);
-	sched_switched(next);
+	sched_handed_over(cpu, &from->sched, next);
 	cpu->stats.switches++;
 	space_activate(&to->process->space);
 	cpu->current_context = &to->context;
@@ -334,7 +372,7 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	if (tail == (uint32_t)ring->sq_head &&
 	    nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
 		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
-		return go_on(cpu, thread);
+		return go_on_quietly(cpu, thread);
 	}
 	thread->sched.work = 0;
 	ring->entered = (uint32_t)ring->sq_head;
@@ -342,20 +380,34 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		set_deadline(thread, arg1);
 	if (unlikely(load_relaxed(&ring->signals) != 0))
 		return enter_any(cpu, thread, 0);
-	if (likely(tail != (uint32_t)ring->sq_head)) {
-		uint32_t refused = submit(thread, tail);
-		if (unlikely(refused != 0)) /* an impossible index is found there, too */
+	uint32_t count = tail - ring->entered;
+	if (likely(count == 1) && likely(submit_one(thread))) {
+		cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
+		thread = sched_thread(cpu->current);
+		ring = &thread->ring;
+	} else if (count != 0) {
+		uint32_t refused = submit(thread, count);
+		cpu = arch_this_cpu_again();
+		thread = sched_thread(cpu->current);
+		ring = &thread->ring;
+		if (unlikely(refused != 0)) /* has published; an impossible index is found there, too */
 			return enter_any(cpu, thread, refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
 	}
-	uint32_t head = load_acquire(&ring->control->cq_head); /* Q2 */
-	uint32_t unreaped = ring->cq_tail - head;
-	if (unlikely(load_relaxed(&ring->signals) != 0 || unreaped > ring->cq_count || ring->min == 0))
-		return enter_any(cpu, thread, 0);
-	ring->cq_head = head;
+	struct cap_region *control = ring->control;
+	uint32_t cq_tail = ring->cq_tail;
+	store_release(&control->sq_head, (uint32_t)ring->sq_head);
+	store_release(&control->cq_tail, cq_tail);
+	uint32_t head = load_acquire(&control->cq_head); /* Q2 */
+	uint32_t unreaped = cq_tail - head;
 	if (unreaped >= ring->min) {
+		if (unlikely(unreaped > ring->cq_count || ring->min == 0 ||
+			     load_relaxed(&ring->signals) != 0))
+			return enter_any(cpu, thread, 0);
+		ring->cq_head = head;
 		enter_set_result(thread, CAP_ENTER_COMPLETIONS);
-		return go_on(cpu, thread);
+		return go_on_quietly(cpu, thread);
 	}
+	ring->cq_head = head;
 	publish_blocked(thread);
 	if (unlikely(ring_has_work(ring)) && take_back(thread))
 		return enter_any(cpu, thread, 0);

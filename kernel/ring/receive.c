@@ -72,6 +72,9 @@
 	request->memory.count = ring->memory.source.count;
 	request->memory.removals = ring->memory.source.removals;
 	request->memory.endpoint = ring->memory.source.endpoint;
+	request->memory.plain = request->sqe.caps_len == 0 && (request->sqe.flags & ~CAP_SQE_NOTICES) == 0 &&
+				request->words[7] == 0 && request->extras == 0 &&
+				ring_range_ok(ring, request->sqe.msg_off, request->sqe.msg_len);
 	return STATUS_OK;
 }
 
@@ -91,7 +94,7 @@ enum status op_recv(struct thread *thread, struct request *request)
 	if (unlikely(status != STATUS_OK))
 		goto unreserve;
 	record->slots = slots;
-	endpoint_admit_receive(endpoint, request, record);
+	endpoint_admit_receive(thread, endpoint, request, record);
 	return OP_WAITING;
 
 unreserve:
@@ -103,15 +106,20 @@ drop_gate:
 
 /* --- RETURN -------------------------------------------------------------------------------------------------------- */
 
-/* The open record of a token, whose word is record_word_of(token); or NULL. Most often that of the last call. */
-static inline struct service_record *find_record(struct thread *thread, uint64_t token)
+/* The open record of a token, whose word is record_word_of(token); or NULL. */
+[[gnu::noinline]] static struct service_record *find_record(struct thread *thread, uint64_t token)
 {
-	struct service_record *record = thread->ring.memory.served;
 	uint64_t word;
 
-	if (unlikely(record->index != (uint32_t)token))
-		return record_find(thread->process, token, &word);
-	return likely(load_acquire(&record->word) == record_word_of(token)) ? record : NULL;
+	return record_find(thread->process, token, &word);
+}
+
+/* The same, or, most often, the record of the last call, whatever it is by now: a claim that names the token finds out. */
+static inline struct service_record *find_last_record(struct thread *thread, uint64_t token)
+{
+	struct service_record *record = thread->ring.memory.served;
+
+	return likely(record->index == (uint32_t)token) ? record : find_record(thread, token);
 }
 
 /* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
@@ -171,18 +179,18 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 							       const struct carried *carried, unsigned caps,
 							       enum status outcome)
 {
-	struct request *caller = load_acquire(&record->caller);
-	uint64_t sequence = record->caller_sequence;
-
-	recorder_write(record->interface_id, record->endpoint->object.id, thread->sched.ids,
-		       (uint64_t)(uint32_t)outcome << 32,
-		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
 	if (unlikely(!record_claim(
 		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
 		if (caps != 0)
 			carried_abort(thread->process, carried, caps);
 		return STATUS_BAD_ID;
 	}
+	struct request *caller = load_acquire(&record->caller);
+	uint64_t sequence = record->caller_sequence;
+
+	recorder_write(record->interface_id, record->endpoint->object.id, thread->sched.ids,
+		       (uint64_t)(uint32_t)outcome << 32,
+		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
 	bool answered = caller != NULL && request_claim(caller, sequence);
 	if (unlikely(!answered || record->gate != NULL))
 		record_close(record, answered);
@@ -244,8 +252,8 @@ static enum status return_with_caps(struct thread *thread, struct request *reque
 	return finish_return(thread, request, record, NULL, 0, STATUS_EXCEPTION);
 }
 
-[[gnu::always_inline]] static inline enum status do_return(struct thread *thread, struct request *request,
-							   struct service_record *record)
+[[gnu::noinline]] static enum status do_return(struct thread *thread, struct request *request,
+					       struct service_record *record)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
@@ -297,15 +305,16 @@ enum status op_return(struct thread *thread, struct request *request)
 	return status;
 }
 
-ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
-						    bool again)
+/* Whatever the two halves are. Until here request->extras is about the RECV half alone. */
+[[gnu::noinline]] static enum status return_slowly(struct thread *thread, struct request *request, bool again,
+						   struct service_record **out)
 {
 	struct service_record *record = find_record(thread, request->sqe.target);
 	enum status status = STATUS_OK;
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
-	if (unlikely(!again || thread->ring.pending >= thread->ring.wait_max))
+	if (!again || thread->ring.pending >= thread->ring.wait_max)
 		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
@@ -319,10 +328,33 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
 		return refuse(thread, request, status);
 	if (unlikely(request->extras & REQUEST_SLOTS))
 		join_slots(thread, request, record);
+	if (unlikely(record->endpoint != request->memory.endpoint))
+		record_move(record, request->memory.endpoint);
+	*out = record;
+	return STATUS_OK;
+}
+
+ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
+						    bool again)
+{
+	struct service_record *record = find_last_record(thread, request->sqe.target);
 	struct endpoint *endpoint = request->memory.endpoint;
-	if (unlikely(record->endpoint != endpoint))
-		record_move(record, endpoint);
-	endpoint_admit_receive(endpoint, request, record);
+
+	if (likely(again) && likely(request->memory.plain) && likely(record != NULL) &&
+	    likely(thread->ring.pending < thread->ring.wait_max) &&
+	    likely(request->sqe.msg_len <= record->buf_len) &&
+	    likely(record->slots.count >= request->sqe.buf_caps)) {
+		if (unlikely(finish_return(thread, request, record, NULL, 0, STATUS_OK) != STATUS_OK))
+			return STATUS_BAD_ID;
+		if (unlikely(record->endpoint != endpoint))
+			record_move(record, endpoint);
+	} else {
+		enum status status = return_slowly(thread, request, again, &record);
+		if (status != STATUS_OK)
+			return status;
+		endpoint = request->memory.endpoint;
+	}
+	endpoint_admit_receive(thread, endpoint, request, record);
 	return OP_WAITING;
 }
 

@@ -134,9 +134,7 @@ struct service_record *record_find(struct process *process, uint64_t token, uint
 
 bool record_claim(struct service_record *record, uint64_t word)
 {
-	uint64_t next = ((word >> 2) + 1) & 0xffffffffull;
-
-	return atomic_cas(&record->word, &word, (next != 0 ? next : 1) << 2 | RECORD_RESERVED);
+	return atomic_cas(&record->word, &word, record_word_next(word));
 }
 
 void record_close(struct service_record *record, bool answered)

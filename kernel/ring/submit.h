@@ -11,6 +11,3 @@ static inline bool thread_is_dying(struct thread *thread)
 {
 	return load_relaxed(&thread->ring.signals) & RING_KILL;
 }
-
-/* Admits what the thread has submitted, up to the shared index `tail` (read once, and anything). 0, RING_FULL, RING_BOUND, or RING_PROTOCOL: the shared indexes are impossible. */
-ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t tail);

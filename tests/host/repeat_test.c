@@ -64,7 +64,10 @@ static void vary_call(struct cap_sqe *sqe, const struct user_ring *ring)
 {
 	uint32_t end = ring->arena_len;
 
-	switch (host_random() % 8) {
+	switch (host_random() % 9) {
+	case 7:
+		sqe->caps_off = (uint32_t)host_random() % 64 * 8;
+		break;
 	case 0:
 		sqe->target = facet[host_random() % 2].raw;
 		break;

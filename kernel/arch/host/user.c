@@ -79,11 +79,6 @@ void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t r
 	ctx->reason = reason;
 }
 
-uint64_t arch_context_arg(const struct arch_context *ctx, unsigned n)
-{
-	return n < 2 ? ctx->args[n] : 0;
-}
-
 void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *frame, vaddr_t entry,
 			 uint64_t frame_user)
 {

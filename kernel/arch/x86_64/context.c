@@ -23,11 +23,6 @@ void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t r
 	ctx->rdx = reason;
 }
 
-uint64_t arch_context_arg(const struct arch_context *ctx, unsigned n)
-{
-	return n == 0 ? ctx->rdi : ctx->rsi;
-}
-
 /* A system call gives these back as zero, and rcx, r11 as the instruction leaves them. */
 static void settle_syscall(struct arch_context *ctx)
 {

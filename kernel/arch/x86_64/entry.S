@@ -8,6 +8,7 @@
  *   the stack's top. So switching threads is nothing but resuming another context.
  * - SYSRET is used only for a context that came by SYSCALL, and only to a canonical address (CVE-2012-0217); IRET
  *   gets selectors and flags from us alone, so it cannot fault (CVE-2014-9322).
+ * - A context in user mode is of kind SYSCALL already: entries by other ways say TRAP.
  * - Register use of a system call: rax number, rdi and rsi arguments; rax and rdx results; rbx, rbp, r12-r15 and rsp
  *   are kept, all others come back zero but for what the SYSCALL instruction itself leaves in rcx and r11.
  */
@@ -35,9 +36,6 @@ syscall_entry:
 	movq	%r15, CTX_R15(%r10)
 	movq	%rcx, CTX_RIP(%r10)
 	movq	%r11, CTX_RFLAGS(%r10)
-	movq	%rdi, CTX_RDI(%r10)
-	movq	%rsi, CTX_RSI(%r10)
-	movl	$0, CTX_KIND(%r10)
 	movq	%rax, %r12		/* ARCH_PRESERVES_NONE */
 	movq	%rdi, %r13
 	movq	%rsi, %r14
@@ -82,6 +80,7 @@ resume_trap:
 	movq	%rcx, %rdx
 	shrq	$47, %rdx
 	jne	resume_bad
+	movl	$0, CTX_KIND(%rax)	/* what it is next, unless a trap says otherwise */
 	movq	CTX_RFLAGS(%rax), %rdx
 	andl	$RFLAGS_USER, %edx
 	orl	$(RFLAGS_IF | RFLAGS_ALWAYS), %edx

@@ -14,6 +14,7 @@ struct cpu; /* core/cpu.h */
 
 /* <archimpl/cpu.h> defines, inline:
  *   struct cpu *arch_this_cpu(void);
+ *   struct cpu *arch_this_cpu_again(void);      asks once more, instead of keeping the answer
  *   void arch_pause(void);                      in a spin loop; a switch point on host
  */
 #include <archimpl/cpu.h>

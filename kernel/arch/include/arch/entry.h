@@ -27,9 +27,6 @@ size_t arch_fpu_size(void);
 /* What the pending cap_enter returns when the context is resumed. */
 void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t reason);
 
-/* The system call's arguments, as saved. */
-uint64_t arch_context_arg(const struct arch_context *ctx, unsigned n);
-
 /* Copies the user state into an upcall frame, and makes the context resume at `entry`, on the same stack less a
  * red zone and aligned, with `frame_user` (the frame's user address) as first argument. */
 void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *frame, vaddr_t entry,

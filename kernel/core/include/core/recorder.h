@@ -33,7 +33,8 @@ enum recorder_schedule : uint16_t {
 };
 
 struct recorder_event {
-	/* counts from 1 on each CPU; 0 while the event is being written; low bits name the slot */
+	/* counts from 1 on each CPU; low bits name the slot. Written last: the event before it in the slot is over from the moment that
+	 * recorder_head names this one. */
 	uint64_t sequence;
 	uint64_t time_ticks;
 	uint64_t interface_id;
@@ -53,14 +54,13 @@ static_assert(sizeof(struct recorder_event) == 64);
 void recorder_attach(struct cpu *cpu, void *buffer);
 
 /* The slot for the next event of this CPU; fill all of it but `sequence`, then recorder_commit. The fence orders the
- * 0 before the new content, against recorder_read's second look. */
+ * head before the new content, against recorder_read's look at it. */
 static inline struct recorder_event *recorder_begin(struct cpu *cpu)
 {
 	uint64_t sequence = cpu->recorder_head + 1;
 	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
 
 	store_relaxed(&cpu->recorder_head, sequence);
-	store_relaxed(&event->sequence, 0ull);
 	store_fence();
 	return event;
 }
@@ -77,7 +77,7 @@ static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned ca
 	       (uint64_t)msg_len << 32;
 }
 
-/* One event, in eight stores. */
+/* One event. */
 static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids, uint64_t slot_status,
 				  uint64_t packed)
 {
@@ -89,7 +89,6 @@ static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
 		      offsetof(struct recorder_event, detail) == 56);
 	store_relaxed(&cpu->recorder_head, sequence);
-	store_relaxed(&event->sequence, 0ull);
 	store_fence();
 	event->time_ticks = arch_ticks();
 	event->interface_id = interface_id;

@@ -170,6 +170,13 @@ static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched
 /* CPU time used so far, also of one that runs right now on another CPU. */
 uint64_t sched_run_ns(const struct sched_entity *entity);
 
+/* After a hand-over: the same for `from`, which cpu->loaded names, and `next`. */
+static inline void sched_handed_over(struct cpu *cpu, struct sched_entity *from, struct sched_entity *next)
+{
+	cpu->loaded = next;
+	store_release(&from->on_cpu, false);
+}
+
 /* After the switch of vector state from cpu->loaded to `entity`: the former may run elsewhere from now on. The
  * release orders the saved state before that. */
 static inline void sched_switched(struct sched_entity *entity)

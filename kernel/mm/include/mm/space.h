@@ -108,8 +108,16 @@ void space_unmap_pinned(struct space *space, vaddr_t base);
 void space_activate_slow(struct space *space);
 static inline void space_activate(struct space *space)
 {
-	if (this_cpu()->space != space)
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->space == space)
+		return;
+	if (unlikely(space == NULL || (load_relaxed(&space->cpus) >> cpu->id & 1) == 0)) {
 		space_activate_slow(space);
+		return;
+	}
+	cpu->space = space;
+	arch_space_activate(space->root);
 }
 
 /* The running CPU leaves the user space that it has active (it idles): back to the kernel's own. */

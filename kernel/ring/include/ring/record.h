@@ -57,6 +57,14 @@ static inline uint64_t record_token(uint64_t word, uint32_t index)
 
 /* The open record of a token, or NULL; *word is what a claim must find. */
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
+/* RESERVED, with the next generation. Generations are 32 bits, and 0 is none. */
+static inline uint64_t record_word_next(uint64_t open)
+{
+	uint64_t next = open - RECORD_OPEN + RECORD_RESERVED + (1ull << 2);
+
+	return likely(next >> 34 == 0) ? next : 1ull << 2 | RECORD_RESERVED;
+}
+
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
 bool record_claim(struct service_record *record, uint64_t word);
 /* For who claimed it: the call is over. Drops its gate; withdraws the notice of its cancellation, unless the caller was claimed

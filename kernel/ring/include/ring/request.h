@@ -102,7 +102,8 @@ struct request_memory {
 	struct view *view;         /* CALL: of the facet */
 	uint64_t session;          /* CALL: the caller, as the server sees it */
 	uint64_t shape;            /* CALL: word 4 of the header that the server gets */
-	bool plain;                /* CALL: its message is all of it */
+	/* CALL: its message is all of it; RETURN_RECV: so is its answer's, which lay in the arena, and nothing times it */
+	bool plain;
 };
 #define REQUEST_FORGOTTEN UINT64_MAX
 

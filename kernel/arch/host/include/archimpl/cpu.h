@@ -15,6 +15,11 @@ static inline struct cpu *arch_this_cpu(void)
 	return host_this_cpu;
 }
 
+static inline struct cpu *arch_this_cpu_again(void)
+{
+	return host_this_cpu;
+}
+
 /* Lets another CPU go on, whatever the schedule; ends the run if none ever could. Delivers nothing: a real CPU that
  * spins with interrupts off takes no inter-processor request either. */
 void arch_pause(void);

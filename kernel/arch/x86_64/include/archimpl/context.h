@@ -2,7 +2,7 @@
 /*
  * x86-64: a thread's user state while it does not run, or while the kernel works for it. entry.S knows the offsets.
  *
- * - kind SYSCALL: it is inside a system call. Valid: rbx, rbp, r12-r15, rsp, rip, rflags; rdi, rsi (the arguments);
+ * - kind SYSCALL: it is inside a system call (or runs, and nothing here is valid). Valid: rbx, rbp, r12-r15, rsp, rip, rflags;
  *   rax, rdx are what it will get back. The other registers are zero when it returns.
  * - kind TRAP: it was interrupted, faulted, has not run yet, or is about to run an upcall. All registers are valid.
  * - fpu: XSAVE area. Complete if the thread was switched away from in kind TRAP; otherwise it says "initial state",

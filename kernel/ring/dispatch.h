@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Private to the ring room: the straight line of admission, as part of cap_enter. What is not on it is submit.c's.
+ */
+#pragma once
+
+#include "deliver.h"
+#include "quick.h"
+#include "submit.h"
+
+#include <ring/endpoint.h>
+
+/* Of a submission's first word. */
+#define W_METHOD 0xffff0000ull
+#define W_FLAGS(f) ((uint64_t)(f) << 8)
+
+/* submit.c: what is not what the spare was last. */
+void fetch_return(struct request *request, const volatile uint64_t *from, uint64_t word);
+ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
+					     uint64_t word, uint64_t id);
+ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word);
+/* While something is held, or enough was done for one entry (false: nothing was dispatched). */
+bool dispatch_marked(struct thread *thread, struct ring *ring);
+/* More than there can be, or any at all of a captured ring. */
+uint32_t submit_captured(struct thread *thread, uint32_t count);
+void submit_complete(struct ring *ring, struct request *request, enum status status);
+
+/* --- What was submitted before, once more ----------------------------------------------------------------------------- */
+
+/*
+ * Most calls and answers repeat the words of the last ones: those that the spare had when it was used last. They are compared with it,
+ * and only the others are copied. A word that differs is read again with all the rest (fetch): what was read here means nothing
+ * then.
+ */
+static inline bool is_remembered(const struct request *request)
+{
+	return likely(request->memory.removals == load_acquire(request->memory.count));
+}
+
+#define ALIGNED_RANGE 0x0000000700000007ull /* in {offset, length} */
+
+/* A message that lies in the arena. */
+static inline bool is_message(const struct ring *ring, uint64_t range)
+{
+	return likely((range & ALIGNED_RANGE) == 0) &&
+	       likely((uint32_t)range + (range >> 32) <= ring->arena_len);
+}
+
+/* Another place for the result. */
+[[gnu::noinline]] static bool change_buffer(const struct ring *ring, struct request *request, uint64_t buffer)
+{
+	if (!is_message(ring, buffer) || buffer >> 32 < CAP_MIN_RESULT_BUF)
+		return false;
+	request->words[5] = buffer;
+	request->memory.shape = call_shape(request);
+	return true;
+}
+
+/* Another message. */
+static inline bool change_message(const struct ring *ring, struct request *request, uint64_t message)
+{
+	if (!is_message(ring, message) || unlikely(message >> 32 > request->memory.endpoint->max_message))
+		return false;
+	request->words[4] = message;
+	return true;
+}
+
+/* False: another call, or a message or buffer that may be no such. */
+static inline bool is_same_call(const struct ring *ring, struct request *request,
+				const volatile uint64_t *from, uint64_t word, uint64_t id)
+{
+	uint64_t message = from[4], buffer = from[5], caps = from[6];
+	uint64_t differs = (word ^ request->words[0]) | (id ^ request->words[1]) |
+			   (from[2] ^ request->words[2]) | (from[7] ^ request->words[7]);
+
+	if (differs != 0 || !is_remembered(request))
+		return false;
+	if (unlikely(message != request->words[4]) && !change_message(ring, request, message))
+		return false;
+	if (unlikely(buffer != request->words[5]) && !change_buffer(ring, request, buffer))
+		return false;
+	if (unlikely(caps != request->words[6])) {
+		if ((caps ^ request->words[6]) >> 32 != 0)
+			return false;
+		request->words[6] = caps; /* as many, elsewhere */
+	}
+	request->words[3] = from[3];
+	return true;
+}
+
+static inline bool is_same_return(const struct ring *ring, struct request *request,
+				  const volatile uint64_t *from, uint64_t word)
+{
+	uint64_t differs = (word ^ request->words[0]) | (from[2] ^ request->words[2]) |
+			   (from[5] ^ request->words[5]) | (from[6] ^ request->words[6]) |
+			   (from[7] ^ request->words[7]);
+
+	if (differs != 0 || !is_remembered(request))
+		return false;
+	uint64_t message = from[4];
+	if (unlikely(message != request->words[4])) {
+		request->words[4] = message;
+		if (!is_message(ring, message))
+			return false; /* with all other words read again */
+	}
+	request->words[1] = from[1];
+	request->words[3] = from[3];
+	return true;
+}
+
+[[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
+							       const volatile uint64_t *from, uint64_t word)
+{
+	struct request *request = ring->free;
+	bool again = is_same_return(ring, request, from, word);
+
+	request->sequence = ring->sq_head - 1;
+	if (unlikely(!again))
+		fetch_return(request, from, word);
+	enum status status = op_return_recv_here(thread, request, again);
+	if (likely(status == OP_WAITING))
+		return;
+	request->result = (struct completion){0};
+	submit_complete(ring, request, status);
+}
+
+[[gnu::always_inline]] static inline void dispatch_call(struct thread *thread, struct ring *ring,
+							const volatile uint64_t *from, uint64_t word)
+{
+	struct request *request = ring->free;
+	uint64_t id = from[1];
+
+	if (id == request->words[1] && is_same_call(ring, request, from, word, id)) {
+		request->sequence = ring->sq_head - 1;
+		op_call_again(thread, request);
+		return;
+	}
+	dispatch_other_call(thread, from, word, id);
+}
+
+/* --- The loop ---------------------------------------------------------------------------------------------------------- */
+
+[[gnu::always_inline]] static inline void dispatch(struct thread *thread, struct ring *ring)
+{
+	uint64_t sequence = ring->sq_head++;
+	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
+						->sq[(uint32_t)sequence & ring->sq_mask];
+	uint64_t word = from[0];
+
+	if ((word & ~W_METHOD) == CAP_OP_CALL) {
+		dispatch_call(thread, ring, from, word);
+	} else if ((word & ~W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES)) == CAP_OP_RETURN_RECV) {
+		dispatch_return_recv(thread, ring, from, word);
+	} else if (word == CAP_OP_NOP) {
+		uint64_t user_data = from[3];
+		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
+		quick_post(ring, user_data, likely(fits) ? 0 : (uint32_t)STATUS_BAD_OP, 0);
+	} else {
+		dispatch_other(thread, from, word);
+	}
+}
+
+/* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
+ * again only when that leaves too few. UINT32_MAX: impossible index. */
+static inline uint32_t room(struct ring *ring, uint32_t count)
+{
+	uint32_t used = ring->cq_tail - ring->cq_head + ring->pending;
+
+	if (likely(used + count <= ring->cq_count))
+		return count;
+	uint32_t unreaped = ring_unreaped(ring);
+	/* An index that went backwards takes back room that is promised already. */
+	if (unreaped == UINT32_MAX || unreaped + ring->pending > ring->cq_count)
+		return UINT32_MAX;
+	uint32_t left = ring->cq_count - unreaped - ring->pending;
+	return left < count ? left : count;
+}
+
+static inline void publish(struct ring *ring)
+{
+	store_release(&ring->control->sq_head, (uint32_t)ring->sq_head);
+	store_release(&ring->control->cq_tail, ring->cq_tail);
+}
+
+/* Admits the only submission, if there is room for its completion and the ring is not captured. */
+[[gnu::always_inline]] static inline bool submit_one(struct thread *thread)
+{
+	struct ring *ring = &thread->ring;
+
+	if (unlikely(ring->cq_tail - ring->cq_head + ring->pending >= ring->cq_count) ||
+	    unlikely(ring->sq_quick == 0))
+		return false;
+	dispatch(thread, ring);
+	return true;
+}
