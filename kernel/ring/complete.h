@@ -69,7 +69,7 @@ static inline void ring_finish(struct ring *ring, struct request *request)
 	ring_post_words(ring, request->sqe.user_data, (uint32_t)result.status | (uint64_t)result.len << 32,
 			result.caps | (uint64_t)result.flags << 16, result.token);
 	ring->pending--;
-	store_relaxed(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
+	store_relaxed(&request->claim, load_relaxed(&request->claim) & ~3ull); /* REQUEST_FREE */
 	request->next = ring->free;
 	ring->free = request;
 }

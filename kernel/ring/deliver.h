@@ -122,7 +122,7 @@ static inline struct request *endpoint_take_parked(struct endpoint *endpoint) RE
 		if (likely(!endpoint->more) || (receive = endpoint_park_first(endpoint)) == NULL)
 			return NULL;
 	}
-	if (unlikely((receive->extras & ~REQUEST_POSTED) != REQUEST_RECORD) ||
+	if (unlikely((receive->extras & ~(REQUEST_POSTED | REQUEST_RECORD)) != 0) ||
 	    unlikely(!ring_claim_blocked(receive->ring)))
 		return NULL;
 	endpoint->parked = NULL;
