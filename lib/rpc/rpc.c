@@ -32,6 +32,8 @@ enum status rpc_send_slowly(struct rpc_call *c)
 {
 	struct rpc_transport *t = c->transport;
 
+	if (rpc_was_sent(c)) /* foo_bar_call of what foo_bar_send has sent only waits */
+		return STATUS_OK;
 	if (c->params.failed) {
 		rpc_call_fail(c, c->block == RPC_NO_BLOCK ? c->status : STATUS_TOO_LARGE);
 		return c->status;

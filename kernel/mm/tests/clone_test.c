@@ -121,7 +121,8 @@ static void begin(unsigned cpu_total, uint64_t limit)
 static void drop(unsigned i)
 {
 	space_activate(NULL);
-	space_fini(&spaces[i]);
+	while (!space_fini(&spaces[i])) /* a piece at a time */
+		;
 	explore_check(ledgers[i].used[LEDGER_PAGES] == 0);
 	model[i].exists = false;
 }
@@ -484,7 +485,8 @@ static void clone_on(void)
 			*own = 99;
 		}
 		space_activate(&spaces[0]);
-		space_fini(&spaces[1]);
+		while (!space_fini(&spaces[1])) /* a piece at a time */
+			;
 		explore_check(ledgers[1].used[LEDGER_PAGES] == 0);
 		const uint64_t *word = reach(&spaces[0], address(host_random() % OWN), false, &status);
 		explore_check(word != NULL && *word == 0);

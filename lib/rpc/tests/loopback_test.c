@@ -213,8 +213,10 @@ static void later(cap_id timer)
 	report(timer_sleep_send(&call) == STATUS_OK && !call.done, "an answer that comes later");
 	msg_builder_init(&b, empty, sizeof(empty));
 	(void)timer_sleep_results_builder_root(&b);
-	report(rpc_loopback_answer(&loop, empty, sizeof(empty)) == STATUS_OK && rpc_wait(&call) == STATUS_OK,
-	       "comes");
+	uint64_t sequence = loop.transport.sequence;
+	report(rpc_loopback_answer(&loop, empty, sizeof(empty)) == STATUS_OK &&
+		       timer_sleep_call(&call, &results) == STATUS_OK && loop.transport.sequence == sequence,
+	       "comes; what was sent is not sent again");
 	rpc_end(&call);
 	timer_sleep_params_builder_set_ns(timer_sleep_begin(&call, &loop.transport, timer), 10);
 	report(timer_sleep_call(&call, &results) == STATUS_TIMED_OUT, "or never comes");

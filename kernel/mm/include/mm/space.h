@@ -68,7 +68,7 @@ struct space {
 enum status space_init(struct space *space, struct ledger *ledger);
 /* No CPU runs it any more (one that idles may still have it loaded). Frees tables, drops all mappings, a piece of work at a time;
  * false: not all yet, call it again. */
-bool space_fini(struct space *space);
+[[nodiscard]] bool space_fini(struct space *space);
 
 /* `hint` 0 = anywhere (the lowest gap with a guard page on each side above the space's window, a random gigabyte, or
  * failing that anywhere; NO_SLOT: none); otherwise exactly

@@ -443,7 +443,7 @@ static inline bool rpc_was_sent(const struct rpc_call *c)
 /* rpc_send of a call whose submission is not in the slot, or that has failed. */
 enum status rpc_send_slowly(struct rpc_call *c);
 
-/* A status other than OK: the message found no room, and nothing was sent. */
+/* A status other than OK: the message found no room, and nothing was sent. What was sent before is not sent again. */
 static inline enum status rpc_send(struct rpc_call *c)
 {
 	struct rpc_transport *t = c->transport;
