@@ -179,12 +179,13 @@ void __unmapself(void *base, size_t bytes)
 
 	unlist(r);
 	ring_release(runtime_ring(), r->handle);
+	runtime_foreign_end();
+	clear_word(r); /* while there is a stack to do it on */
 	ring_flush(runtime_ring());
 	p = virtual_memory_unmap_begin(&call, runtime_transport(), space);
 	virtual_memory_unmap_params_builder_set_address(p, (uint64_t)(uintptr_t)base);
 	virtual_memory_unmap_params_builder_set_length(p, bytes);
 	(void)!virtual_memory_unmap_send(&call);
-	clear_word(r);
-	runtime_foreign_end();
+	ring_publish(runtime_ring());
 	runtime_cap_enter_and_exit(0);
 }

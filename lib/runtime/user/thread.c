@@ -156,7 +156,7 @@ enum status thread_detach(struct thread *thread)
 	virtual_memory_unmap_params_builder_set_address(params, block->mapping);
 	virtual_memory_unmap_params_builder_set_length(params, block->mapped);
 	(void)virtual_memory_unmap_send(&unmap);
-	__atomic_store_n(&ring->region->sq_tail, (uint32_t)ring->transport.sequence, __ATOMIC_RELEASE);
+	ring_publish(ring);
 	runtime_cap_enter_and_exit(code);
 }
 

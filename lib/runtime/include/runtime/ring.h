@@ -83,6 +83,12 @@ uint32_t ring_wait_for(struct ring_client *ring, uint32_t count);
 /* Submits and waits for its completion. For operations that may wait, deadline_ns is the SQE's own. */
 struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe);
 
+/* For who enters the kernel without the ring client, to leave for good: what is queued is there to be taken. */
+static inline void ring_publish(struct ring_client *ring)
+{
+	__atomic_store_n(&ring->region->sq_tail, (uint32_t)ring->transport.sequence, __ATOMIC_RELEASE);
+}
+
 /* ---- Operations on capabilities ---- */
 
 /* Queued, not waited for; an id that was released already is ignored. The null id is allowed. */
