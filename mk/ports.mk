@@ -46,9 +46,9 @@ ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
 $(foreach p,$(PORTS),$(if $(PORT_GLOBS_$(p)),$(eval $(call glob-rule,$(p)))))
 endif
 
-# The sources themselves, which a compile's list of dependencies names: they come with the whole.
+# The sources themselves, which a compile's list of dependencies names: they come with the whole, as old as their authors left them.
 $(foreach p,$(PORTS),$(eval $(foreach f,$(PORT_FILES_$(p)) $(foreach m,$(PORT_PROGRAMS_$(p)),$(PORT_MAIN_$(m))),$(call port-dir,$(p))/$(f)): \
-	$(PORT_STAMP_$(p)) ;))
+	| $(PORT_STAMP_$(p)) ;))
 
 # $(call port-rules,PREFIX,SIDE,NAME,FLAGS): foreign files without our warnings, own files with them.
 define port-rules

@@ -18,7 +18,7 @@
 
 #define SECOND_NS 1'000'000'000ll
 #define LOOK_NS 2'000'000u /* between looks for an edge */
-#define LOOKS 700          /* a device whose second does not end within this many stands still */
+#define LOOKS 3000         /* some seconds: one edge is enough, if it is seen in time */
 #define DEFAULT_PPM 100u   /* crystals of PCs */
 #define FIRST_NS \
 	(-9'223'372'036'000'000'000ll) /* what fits into 64 bits, by whole milliseconds: year 1677 to 2262 */
@@ -107,11 +107,14 @@ static int64_t watch_for_edge(void *argument)
 
 		if (second != first) {
 			/* The second that began somewhere between the last two looks. */
-			if (!rtc146818_now(&device, &time) || runtime_now() - after > (uint64_t)SECOND_NS / 2)
+			if (!rtc146818_now(&device, &time))
 				return 1;
-			take_device(calendar_to_unix(&time) * SECOND_NS, before + (after - before) / 2,
-				    (after - before) / 2 + 1);
-			return 0;
+			if (runtime_now() - after <= (uint64_t)SECOND_NS / 2) {
+				take_device(calendar_to_unix(&time) * SECOND_NS,
+					    before + (after - before) / 2, (after - before) / 2 + 1);
+				return 0;
+			}
+			first = second; /* it was looked at too late: the next one */
 		}
 		before = look;
 		(void)ring_wait(runtime_ring(), look + LOOK_NS);

@@ -186,8 +186,11 @@ static void test_device_time(cap_id clock)
 	tap_ok(first >= (int64_t)(START_UNIX * SECOND) &&
 		       (uint64_t)first < START_UNIX * SECOND + mono + 60 * SECOND,
 	       "and has gone on since");
-	sleep_ms(2000);
-	(void)ask(clock, &first, &uncertainty, text);
+	/* The next second's edge, or one of the next ones on a machine that is busy elsewhere. */
+	for (unsigned tries = 0; tries < 10 && uncertainty >= 500 * MS; tries++) {
+		sleep_ms(1000);
+		(void)ask(clock, &first, &uncertainty, text);
+	}
 	tap_ok(uncertainty < 500 * MS, "it has watched for an edge: sure to %llu us",
 	       (unsigned long long)(uncertainty / 1000));
 	mono = runtime_now();
