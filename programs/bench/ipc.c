@@ -153,6 +153,7 @@ static void call_block(uint32_t operations, void *context)
 		struct bench_block_results_reader results;
 
 		block->call.params = block->params; /* the same message once more */
+		rpc_again(&block->call);
 
 		enum status status = bench_block_call(&block->call, &results);
 

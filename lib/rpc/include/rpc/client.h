@@ -440,6 +440,13 @@ static inline bool rpc_was_sent(const struct rpc_call *c)
 	return (c->special & RPC_UNSENT) == 0;
 }
 
+/* Of a call whose shape says `again`, and that is done: may be sent once more. Its message is where it was; c->params is to be set to
+ * what the builder was when it was finished. */
+static inline void rpc_again(struct rpc_call *c)
+{
+	c->special |= RPC_UNSENT;
+}
+
 /* rpc_send of a call whose submission is not in the slot, or that has failed. */
 enum status rpc_send_slowly(struct rpc_call *c);
 
