@@ -126,7 +126,7 @@ static bool read_and_run(void)
 
 int main(void)
 {
-	uint32_t ends = 0;
+	bool ended = false; /* by Ctrl-D, a line ago */
 
 	terminal_start();
 	host_start();
@@ -136,18 +136,18 @@ int main(void)
 	for (;;) {
 		report_ended_jobs();
 		if (read_and_run()) {
-			ends = 0;
+			ended = false;
 			if (shell.leaving)
 				text_put(&out, "this is the only prompt; \"poweroff\" ends the machine\n");
 			shell.leaving = false;
 			continue;
 		}
-		/*
-		 * Ctrl-D. This prompt is the only way to leave, so it stays; but not in a loop without
-		 * anybody there.
-		 */
-		if (++ends > 100)
-			return 1;
-		text_put(&out, "use \"poweroff\" to end the machine\n");
+		/* This prompt is the only one: the end of its input is the end of the machine. Once can be a slip of a finger. */
+		if (ended) {
+			(void)command_poweroff(nullptr, 0);
+			return 1; /* without the capability to do so, at least not in a loop */
+		}
+		text_put(&out, "Ctrl-D again, or \"poweroff\", ends the machine\n");
+		ended = true;
 	}
 }

@@ -57,11 +57,5 @@ report "${PIPESTATUS[1]}" "a slow reader"
 [ "$(grep -c '^  poweroff  ' "$out/reader.txt")" = 150 ]
 report $? "loses nothing"
 
-# End of input, no poweroff: Ctrl-D reaches the prompt, which stays until the time is over.
-out/tools/machine -t 3 -- tools/qemu --kernel out/x86_64/kernel.elf --initrd out/images/default.pkg \
-	--machine q35 --smp 2 --mem 256 --log "$out/end.log" 2>/dev/null </dev/null >"$out/end.txt"
-[ $? = 124 ] && grep -q 'use "poweroff" to end the machine' "$out/end.txt"
-report $? "at the end of the input the prompt says how to leave, and stays"
-
 echo "1..$n"
 exit $failed

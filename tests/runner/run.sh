@@ -50,6 +50,8 @@ early() { [ "$(echo abc | $machine -t 10 -- bash -c 'sleep 0.3; read -t 0 && exi
 check 'input waits for the guest' early
 ending() { [ "$($machine -t 10 -- bash -c 'echo up; read -N 1 x; printf %d "'"'"'$x"' </dev/null)" = $'up\n4' ]; }
 check 'Ctrl-D follows the end of input' ending
+repeating() { [ "$($machine -t 10 -- bash -c 'echo up; read -N 3 x; echo -n "$x" | wc -c' </dev/null)" = $'up\n3' ]; }
+check 'and again, as long as the guest stays quiet' repeating
 
 pty() { # pty EXPECTED-STATUS STEPS COMMAND
 	printf "$2" >"$dir/script"

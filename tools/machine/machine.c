@@ -5,7 +5,8 @@
  *	machine [-t SECONDS] [-o FILE] [-n] -- COMMAND...
  *
  * - Input from a pipe or file is held back until the guest has printed its first byte, because a UART that nobody has
- *   set up yet drops what arrives.  At the end of the input Ctrl-D follows (not with -n), so that a prompt can leave.
+ *   set up yet drops what arrives.  At the end of the input Ctrl-D follows (not with -n), and again whenever the guest then stays
+ *   quiet for a while: so each program that reads to the end sees one, and at last the prompt, which leaves.
  *   From a terminal the command reads by itself.
  * - -t bounds the run; -o writes the guest's output to a file as well.
  * - The exit status is the machine's: 0 after power-off; v when the guest wrote v to isa-debug-exit (QEMU's 2v+1);
@@ -24,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_TIMEOUT = 124, EXIT_BROKEN = 125, END_OF_INPUT = 0x04 };
+enum { EXIT_TIMEOUT = 124, EXIT_BROKEN = 125, END_OF_INPUT = 0x04, QUIET_MS = 400 };
 
 struct run {
 	pid_t child;
@@ -136,11 +137,15 @@ static bool relay(struct run *run, long long deadline)
 			 .events = POLLIN},
 			{.fd = feeding && run->held_len ? run->to_guest : -1, .events = POLLOUT},
 		};
+		bool ending = run->at_end && run->send_end && run->to_guest >= 0 && !run->held_len;
 		long long left = deadline ? deadline - now_ms() : -1;
 		if (deadline && left <= 0)
 			return false;
-		if (poll(fds, 3, (int)left) < 0 && errno != EINTR)
+		int ready = poll(fds, 3, (int)(ending && (left < 0 || left > QUIET_MS) ? QUIET_MS : left));
+		if (ready < 0 && errno != EINTR)
 			return false;
+		if (ready == 0 && ending)
+			run->held[run->held_len++] = END_OF_INPUT;
 		if (fds[0].revents && !output_arrived(run))
 			return true;
 		if (fds[1].revents)
