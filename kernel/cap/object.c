@@ -37,11 +37,6 @@ void object_fini(struct object *object)
 	process_put(owner);
 }
 
-void object_get(struct object *object)
-{
-	(void)atomic_add(&object->refs, 1);
-}
-
 bool object_try_get(struct object *object)
 {
 	uint64_t refs = load_relaxed(&object->refs);
@@ -59,8 +54,7 @@ static void object_free(struct quiesce_node *node)
 	object->type->destroy(object);
 }
 
-void object_put(struct object *object)
+[[gnu::cold]] void object_put_last(struct object *object)
 {
-	if (atomic_sub(&object->refs, 1) == 1)
-		quiesce_free(&object->quiesce, object_free);
+	quiesce_free(&object->quiesce, object_free);
 }

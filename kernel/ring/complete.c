@@ -252,7 +252,9 @@ NO_LOCK_ANALYSIS void request_unlink(struct request *request)
 	spin_lock(lock);
 	if (request->sqe.op == CAP_OP_RECV || request->sqe.op == CAP_OP_RETURN_RECV)
 		endpoint_unpark(container_of(request->object, struct endpoint, object));
-	if (unlikely(!list_is_empty(&request->followers)))
+	if (request->sqe.op == CAP_OP_WAIT)
+		notification_remove(request);
+	else if (unlikely(!list_is_empty(&request->followers)))
 		call_queue_remove(container_of(request->object, struct endpoint, object), request);
 	else
 		list_remove(&request->link);

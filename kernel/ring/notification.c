@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Notifications, and the operations SIGNAL and WAIT. */
-#include "complete.h"
-#include "ops.h"
+#include "things.h"
 
 #include <core/recorder.h>
 #include <mm/slab.h>
-#include <ring/notification.h>
 
 static struct slab_cache notification_cache = SLAB_CACHE(notification);
 
@@ -34,36 +32,64 @@ void notification_destroy(struct object *object)
 	slab_free(&notification_cache, container_of(object, struct notification, object));
 }
 
-/* A waiter for some of the set bits whose ring could be claimed, with its bits taken; or NULL. */
+/* It waits for some of the set bits, and its ring could be claimed. */
+static bool claim_for(const struct notification *notification, struct request *waiter)
+	REQUIRES(notification->lock)
+{
+	if ((waiter->key & notification->bits) == 0)
+		return false;
+	if (!ring_try_claim(waiter->ring)) {
+		(void)atomic_or(&waiter->ring->signals, (uint32_t)RING_RECHECK);
+		if (!ring_try_claim(waiter->ring))
+			return false;
+	}
+	return true;
+}
+
+/* One of those that claim_for finds, or NULL. */
 static struct request *claim_waiter(struct notification *notification) REQUIRES(notification->lock)
 {
-	list_for_each_safe (it, &notification->waiters) {
+	if (notification->waiter != NULL && claim_for(notification, notification->waiter))
+		return notification->waiter;
+	list_for_each (it, &notification->waiters) {
 		struct request *waiter = container_of(it, struct request, link);
-		if ((waiter->key & notification->bits) == 0)
-			continue;
-		if (!ring_try_claim(waiter->ring)) {
-			(void)atomic_or(&waiter->ring->signals, (uint32_t)RING_RECHECK);
-			if (!ring_try_claim(waiter->ring))
-				continue;
-		}
-		list_remove(&waiter->link);
-		if (request_claim(waiter, waiter->sequence)) {
-			waiter->result.token = waiter->key & notification->bits;
-			notification->bits &= ~waiter->key;
-		}
-		return waiter;
+		if (claim_for(notification, waiter))
+			return waiter;
 	}
 	return NULL;
+}
+
+void notification_remove(struct request *wait)
+{
+	struct notification *notification = container_of(wait->object, struct notification, object);
+
+	if (notification->waiter == wait)
+		notification->waiter = NULL;
+	else
+		list_remove(&wait->link);
 }
 
 void notification_offer(struct notification *notification)
 {
 	struct request *waiter;
+	uint64_t taken;
 
-	while ((waiter = claim_waiter(notification)) != NULL) {
+	while ((waiter = notification_take_waiter(notification, &taken)) != NULL) {
 		spin_unlock(&notification->lock);
+		notification_end_waiter(notification, waiter, taken);
+		spin_lock(&notification->lock);
+	}
+	while ((waiter = claim_waiter(notification)) != NULL) {
 		struct ring *ring = waiter->ring;
-		if (waiter->result.token != 0) /* otherwise it was being aborted, and stays so */
+		notification_remove(waiter);
+		bool won = request_claim(waiter,
+					 waiter->sequence); /* or it was being aborted, and stays so */
+		if (won) {
+			waiter->result.token = waiter->key & notification->bits;
+			notification->bits &= ~waiter->key;
+		}
+		spin_unlock(&notification->lock);
+		if (won)
 			ring_finish(ring, waiter);
 		ring_unclaim(ring);
 		spin_lock(&notification->lock);
@@ -105,9 +131,9 @@ void notification_recheck(struct request *wait)
 	bool won = false;
 
 	spin_lock(&notification->lock);
-	if (!list_is_empty(&wait->link) && (notification->bits & wait->key) != 0 &&
-	    request_claim(wait, wait->sequence)) {
-		list_remove(&wait->link);
+	if ((notification->waiter == wait || !list_is_empty(&wait->link)) &&
+	    (notification->bits & wait->key) != 0 && request_claim(wait, wait->sequence)) {
+		notification_remove(wait);
 		wait->result.token = notification->bits & wait->key;
 		notification->bits &= ~wait->key;
 		won = true;
@@ -119,28 +145,34 @@ void notification_recheck(struct request *wait)
 
 enum status op_signal(struct thread *thread, struct request *request)
 {
-	struct notification_target target;
-	enum status status = notification_find(thread, request->sqe.target, request->sqe.interface_id,
-					       NOTIFICATION_METHOD_SIGNAL, &target);
+	struct ring_thing thing;
+	uint64_t bits = request->sqe.interface_id;
+	enum status status = thing_find_notification(thread, &thing, request->sqe.target,
+						     NOTIFICATION_METHOD_SIGNAL);
 
 	if (status == STATUS_OK)
-		notification_set(target.notification, target.bits);
+		status = thing_bits(&thing, &bits);
+	if (status == STATUS_OK)
+		notification_set(thing.notification, bits);
 	op_record(thread, request, RECORDER_OTHER, 0, status);
 	return status;
 }
 
 enum status op_wait(struct thread *thread, struct request *request)
 {
-	struct notification_target target;
-	enum status status = notification_find(thread, request->sqe.target, request->sqe.interface_id,
-					       NOTIFICATION_METHOD_WAIT, &target);
+	struct ring_thing thing;
+	uint64_t bits = request->sqe.interface_id;
+	enum status status = thing_find_notification(thread, &thing, request->sqe.target,
+						     NOTIFICATION_METHOD_WAIT);
 
-	if (status == STATUS_OK && unlikely(target.gate != NULL))
-		status = request_enter_gate(thread, request, target.gate);
+	if (status == STATUS_OK)
+		status = thing_bits(&thing, &bits);
+	if (status == STATUS_OK && unlikely(thing.gate != NULL))
+		status = request_enter_gate(thread, request, thing.gate);
 	if (status != STATUS_OK)
 		return status;
-	status = notification_post_wait(thread, request, target.notification, target.bits);
-	if (unlikely(target.gate != NULL && status != OP_WAITING))
+	status = notification_post_wait(thread, request, thing.notification, bits);
+	if (unlikely(thing.gate != NULL && status != OP_WAITING))
 		request_drop_gate(request);
 	return status;
 }

@@ -9,7 +9,6 @@
 
 #include <cap/view.h>
 #include <core/recorder.h>
-#include <ring/notification.h>
 #include <ring/request.h>
 #include <ring/thread.h>
 
@@ -67,38 +66,6 @@ static inline void op_record(const struct thread *thread, const struct request *
 		       (uint32_t)sqe->target | (uint64_t)(uint32_t)status << 32,
 		       recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind, sqe->caps_len,
 				     sqe->msg_len));
-}
-
-/* What a SIGNAL or WAIT goes to. */
-struct notification_target {
-	struct notification *notification;
-	uint64_t bits;
-	struct gate *gate; /* NULL: not revocable */
-};
-
-/* The notification and the bits that are meant; `bits` 0 stands for the whole mask. */
-static inline enum status notification_find(struct thread *thread, uint64_t id, uint64_t bits,
-					    unsigned method, struct notification_target *out)
-{
-	struct cap_ref ref;
-	enum status status = cap_table_find(&thread->process->table, (cap_id){id}, &ref);
-	struct view *view = ref.view;
-
-	if (unlikely(status != STATUS_OK))
-		return status;
-	if (unlikely(!session_is_alive(thread->process->session)))
-		return STATUS_REVOKED;
-	if (unlikely(view->object->type != notification_object_type))
-		return STATUS_WRONG_TYPE;
-	if (unlikely(!view_allows(view, notification_object_type->interface_id, method)))
-		return STATUS_DENIED;
-	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
-	bits = bits != 0 ? bits : mask;
-	if (unlikely((bits & ~mask) != 0))
-		return STATUS_DENIED;
-	*out = (struct notification_target){container_of(view->object, struct notification, object), bits,
-					    ref.gate};
-	return STATUS_OK;
 }
 
 /* Faults (fault.c). Follows frame pointers through what is mapped: the pc, then return addresses; how many. */

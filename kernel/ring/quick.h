@@ -2,8 +2,8 @@
 /*
  * Private to the ring room: operations that end where they begin, as part of the submission loop.
  *
- * A NOP, a duplicate, a release, a signal, a wake, a WAIT whose bits are there already, and a call by id to a kernel object that moves
- * no capabilities: the words of the submission are read once, into registers, and the completion is written from registers.
+ * A NOP, a duplicate, a release, and a call by id to a kernel object that moves no capabilities (things.h: SIGNAL, WAIT and WAKE): the
+ * words of the submission are read once, into registers, and the completion is written from registers.
  * The same operations with flags, answers, gates or waiting go the general way (submit.c, and each operation's own file).
  */
 #pragma once
@@ -14,7 +14,6 @@
 #include <core/recorder.h>
 #include <mm/frame.h>
 #include <ring/kcall.h>
-#include <ring/notification.h>
 
 /* A completion without capabilities; submit() publishes it, with all others of the entry. */
 static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t status_len, uint64_t token)
@@ -79,54 +78,6 @@ static inline enum status quick_release(struct thread *thread, uint64_t target)
 
 	quick_record(thread, CAP_OP_RELEASE, target, 0, status);
 	return status;
-}
-
-static inline enum status quick_signal(struct thread *thread, const struct quick_sqe *sqe)
-{
-	struct notification_target target;
-	enum status status = notification_find(thread, sqe->target, sqe->bits, NOTIFICATION_METHOD_SIGNAL,
-					       &target);
-
-	if (likely(status == STATUS_OK))
-		notification_set(target.notification, target.bits);
-	quick_record(thread, CAP_OP_SIGNAL, sqe->target, 0, status);
-	return status;
-}
-
-#define THREAD_HANDLE_METHOD_WAKE 0u
-
-static inline enum status quick_wake(struct thread *thread, uint64_t target)
-{
-	struct cap_ref ref;
-	enum status status = cap_table_find(&thread->process->table, (cap_id){target}, &ref);
-
-	if (unlikely(status != STATUS_OK))
-		return status;
-	if (unlikely(!session_is_alive(thread->process->session)))
-		return STATUS_REVOKED;
-	if (unlikely(ref.view->object->type != thread_object_type))
-		return STATUS_WRONG_TYPE;
-	if (unlikely(!view_allows(ref.view, thread_object_type->interface_id, THREAD_HANDLE_METHOD_WAKE)))
-		return STATUS_DENIED;
-	struct thread *woken = container_of(ref.view->object, struct thread, object);
-	if (unlikely(woken == thread))
-		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
-	else if (!ring_wake(&woken->ring))
-		thread_poke(woken, RING_WOKEN);
-	return STATUS_OK;
-}
-
-/* OP_WAITING: the bits are not there; the general way decides. */
-static inline enum status quick_wait(struct thread *thread, const struct quick_sqe *sqe, uint64_t *token)
-{
-	struct notification_target target;
-	enum status status = notification_find(thread, sqe->target, sqe->bits, NOTIFICATION_METHOD_WAIT,
-					       &target);
-
-	if (unlikely(status != STATUS_OK))
-		return status;
-	*token = notification_take(target.notification, target.bits);
-	return *token != 0 ? STATUS_OK : OP_WAITING;
 }
 
 /* ---- A call by id whose target is remembered ---- */

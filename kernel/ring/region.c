@@ -112,6 +112,9 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	list_init(&ring->held);
 	ring->memory.source.removals = REQUEST_FORGOTTEN;
 	ring->memory.source.count = &nothing_removed;
+	for (unsigned i = 0; i < RING_THINGS; i++)
+		ring->memory.things[i] = (struct ring_thing){.removals = REQUEST_FORGOTTEN,
+							     .count = &nothing_removed};
 	ring->memory.served = &no_record;
 	write_header(ring, layout);
 }

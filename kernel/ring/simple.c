@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations that complete within the entry: NOP, RELEASE, DUP, CANCEL, WAKE. */
 #include "promise.h"
-#include "quick.h"
+#include "things.h"
 
 #include <core/recorder.h>
 

@@ -11,6 +11,7 @@
 #include "ops.h"
 #include "promise.h"
 #include "dispatch.h"
+#include "things.h"
 
 #include <ring/endpoint.h>
 
@@ -175,7 +176,7 @@ ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volati
 
 #define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
 
-/* `quiet` is its only flag. */
+/* DUP or RELEASE; `quiet` is its only flag. */
 static inline void dispatch_quick(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
 				  unsigned op, bool quiet)
 {
@@ -183,52 +184,51 @@ static inline void dispatch_quick(struct thread *thread, struct ring *ring, cons
 	uint64_t token = 0;
 	enum status status = STATUS_BAD_OP;
 
-	switch (op) {
-	case CAP_OP_DUP:
-		if (likely((sqe.bits | sqe.deadline | sqe.rest | quiet) == 0))
-			status = quick_dup(thread, sqe.target, &token);
-		break;
-	case CAP_OP_RELEASE:
+	if (op == CAP_OP_RELEASE) {
 		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
 			status = quick_release(thread, sqe.target);
-		break;
-	case CAP_OP_SIGNAL:
-		if (likely((sqe.deadline | sqe.rest) == 0))
-			status = quick_signal(thread, &sqe);
-		break;
-	case CAP_OP_WAKE:
-		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
-			status = quick_wake(thread, sqe.target);
-		break;
-	default: /* WAIT */
-		if (unlikely((sqe.rest | quiet) != 0))
-			break;
-		status = quick_wait(thread, &sqe, &token);
-		if (status != OP_WAITING)
-			break;
-		quick_to_request(ring, op, &sqe);
-		submit_complete(ring, ring->free, op_wait(thread, ring->free));
-		return;
+	} else if (likely((sqe.bits | sqe.deadline | sqe.rest | quiet) == 0)) {
+		status = quick_dup(thread, sqe.target, &token);
 	}
 	if (status != STATUS_OK || !quiet)
 		quick_post(ring, sqe.user_data, (uint32_t)status, token);
 }
 
+/* The same for SIGNAL, WAKE and WAIT, whose target is remembered. */
+static inline void dispatch_thing(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
+				  unsigned op, bool quiet)
+{
+	struct quick_sqe sqe = quick_read(from);
+	enum status status = STATUS_BAD_OP;
+
+	if (op == CAP_OP_SIGNAL) {
+		if (likely((sqe.deadline | sqe.rest) == 0))
+			status = quick_signal(thread, &sqe);
+	} else if (op == CAP_OP_WAKE) {
+		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
+			status = quick_wake(thread, sqe.target);
+	} else if (likely((sqe.rest | quiet) == 0)) {
+		if (likely(quick_wait(thread, &sqe)))
+			return;
+		quick_to_request(ring, op, &sqe);
+		submit_complete(ring, ring->free, op_wait(thread, ring->free));
+		return;
+	}
+	if (status != STATUS_OK || !quiet)
+		quick_post(ring, sqe.user_data, (uint32_t)status, 0);
+}
+
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word)
 {
 	struct ring *ring = &thread->ring;
+	uint64_t op = word & ~QUIET_WORD;
 
-	switch (word & ~QUIET_WORD) {
-	case CAP_OP_DUP:
-	case CAP_OP_RELEASE:
-	case CAP_OP_SIGNAL:
-	case CAP_OP_WAIT:
-	case CAP_OP_WAKE:
-		dispatch_quick(thread, ring, from, word & W_OP, (word & QUIET_WORD) != 0);
-		return;
-	default:
+	if (op - CAP_OP_WAKE < RING_THINGS)
+		dispatch_thing(thread, ring, from, (unsigned)op, (word & QUIET_WORD) != 0);
+	else if (op == CAP_OP_DUP || op == CAP_OP_RELEASE)
+		dispatch_quick(thread, ring, from, (unsigned)op, (word & QUIET_WORD) != 0);
+	else
 		dispatch_any(thread, ring, from, word);
-	}
 }
 
 /* Enough was done for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */

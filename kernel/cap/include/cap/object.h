@@ -11,6 +11,7 @@
 #pragma once
 
 #include <abi/status.h>
+#include <core/atomic.h>
 #include <core/quiesce.h>
 #include <core/types.h>
 
@@ -50,7 +51,15 @@ void object_fini(struct object *object);
 /* For static objects, once: an id. */
 void object_register(struct object *object);
 
-void object_get(struct object *object);
+static inline void object_get(struct object *object)
+{
+	(void)atomic_add(&object->refs, 1);
+}
 /* For one that was found by look-up: false if its last reference is gone. */
 bool object_try_get(struct object *object);
-void object_put(struct object *object);
+void object_put_last(struct object *object);
+static inline void object_put(struct object *object)
+{
+	if (unlikely(atomic_sub(&object->refs, 1) == 1))
+		object_put_last(object);
+}

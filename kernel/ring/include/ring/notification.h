@@ -20,7 +20,9 @@ struct notification {
 	struct object object;
 	struct spinlock lock; /* rank NOTIFICATION */
 	uint64_t bits;        /* n */
-	struct list waiters;  /* n: requests; request.key = bits it waits for */
+	/* n: requests, in their order; request.key = bits it waits for: one that came alone, and is nothing but a WAIT; the others */
+	struct request *waiter;
+	struct list waiters;
 };
 
 /*
@@ -54,7 +56,7 @@ static inline void notification_set(struct notification *notification, uint64_t 
 {
 	spin_lock(&notification->lock);
 	notification->bits |= bits;
-	if (unlikely(!list_is_empty(&notification->waiters)))
+	if (unlikely(notification->waiter != NULL || !list_is_empty(&notification->waiters)))
 		notification_offer(notification);
 	else
 		spin_unlock(&notification->lock);
@@ -74,3 +76,5 @@ static inline uint64_t notification_take(struct notification *notification, uint
 enum status notification_post_wait(struct thread *thread, struct request *request,
 				   struct notification *notification, uint64_t bits);
 void notification_recheck(struct request *wait);
+/* Under the lock: the waiting request leaves. */
+void notification_remove(struct request *wait);

@@ -25,6 +25,8 @@
 
 struct answers;
 struct endpoint;
+struct gate;
+struct notification;
 struct service_record;
 struct thread;
 struct view;
@@ -45,8 +47,23 @@ enum ring_signal : uint32_t {
 	RING_DONE = 1 << 9,     /* something was pushed on `done` */
 };
 
+/* What a SIGNAL, a WAIT or a WAKE found, not through a gate: as long as the target is the same and nothing has left the process's table. */
+struct ring_thing {
+	uint64_t id, removals;
+	const uint64_t *count;
+	union {
+		struct notification *notification;
+		struct thread *thread;
+	};
+	uint64_t mask;     /* of the notification's facet */
+	struct gate *gate; /* NULL: none; else nothing is remembered */
+};
+#define RING_THINGS (CAP_OP_WAIT - CAP_OP_WAKE + 1)
+static_assert(CAP_OP_WAKE + 1 == CAP_OP_SIGNAL && CAP_OP_SIGNAL + 1 == CAP_OP_WAIT);
+
 /* What the last operations found (and see request_memory). */
 struct ring_memory {
+	struct ring_thing things[RING_THINGS]; /* of each of these operations, the last */
 	/* The last RECV at an endpoint without a gate: `buffer` is word 5 of the submission. It holds as long as nothing has left the
 	 * process's table (cap_table_removals, of the slot) and the submission names the same. */
 	struct {
