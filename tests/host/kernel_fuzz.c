@@ -4,16 +4,18 @@
  * submit, byte by byte. Calls to kernel objects are made of the schema (methods.h), with capabilities that the process holds, held
  * once, or made up.
  *
- * A finding is what a sanitizer, a kernel check or the simulated machine reports, and a count that is not back at the end: frames,
- * objects, ledgers, processes (scenario_end). Half of the inputs run with CPUs that take turns only where they wait, half
+ * A finding is what a sanitizer, a kernel check or the simulated machine reports, an invariant that is broken at some step
+ * (invariants.h), and a count that is not back at the end: frames, objects, ledgers, processes (scenario_end). Half of the inputs run with CPUs that take turns only where they wait, half
  * under a schedule by a seed.
  *
  *   out/fuzz/bin/kernel CORPUS             as every fuzzer of libFuzzer
+ *   KERNEL_FUZZ_LOOK=1 out/fuzz/bin/kernel FINDING         looks at the invariants whenever the kernel rests (else: in an eighth of the inputs)
  *   KERNEL_FUZZ_TRACE=1 out/fuzz/bin/kernel FINDING        says what is submitted
  *   KERNEL_FUZZ_STATS=1 out/fuzz/bin/kernel -runs=N ...    ring operations in all and per second of CPU time, at the end
  */
 #include "scenario.h"
 #include "input.h"
+#include "invariants.h"
 #include "methods.h"
 
 #include <mm/frame.h>
@@ -57,7 +59,7 @@ static struct actor {
 
 static struct input input;
 static uint64_t operations;
-static bool tracing;
+static bool tracing, looking;
 
 /* ---- Choices ---- */
 
@@ -431,6 +433,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	host_at_abort = abort;
 	methods_load();
 	tracing = getenv("KERNEL_FUZZ_TRACE") != NULL;
+	looking = getenv("KERNEL_FUZZ_LOOK") != NULL;
 	if (getenv("KERNEL_FUZZ_STATS"))
 		(void)atexit(print_stats);
 	return 0;
@@ -442,6 +445,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned cpu_total = 1 + input_below(&input, 3);
 	host_seed(input_below(&input, 2) ? input_byte(&input) : 0);
 	scenario_begin(cpu_total);
+	invariants_every(input_rarely(&input, 8) || looking);
+	invariants_spawns();
 	for (unsigned i = 0; i < PROCESSES; i++) {
 		actors[i] = (struct actor){.process = scenario_process("fuzzed")};
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* See scenario.h. */
 #include "scenario.h"
+#include "invariants.h"
 
 #include <stdio.h>
 
@@ -50,6 +51,7 @@ void scenario_begin(unsigned cpu_total)
 	slab_trim();
 	baseline_frames = frame_stats().free;
 	baseline_objects = slab_objects_in_use();
+	invariants_begin();
 }
 
 /* In half of all schedules messages are captured: whatever happens, must happen so, too. */
@@ -83,8 +85,11 @@ cap_id scenario_give(struct process *process, struct view *view)
 {
 	cap_id id;
 
+	authority_gift(process, view);
+	invariants_busy(true);
 	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, NULL},
 				       (struct provenance){.kind = PROVENANCE_BOOT}, &id) == STATUS_OK);
+	invariants_busy(false);
 	return id;
 }
 
@@ -228,6 +233,7 @@ void user_ring_open(struct user_ring *ring, uint64_t region)
 		.arena_len = head.arena_len,
 		.thread_arg = head.thread_arg,
 	};
+	invariants_follow();
 }
 
 uint64_t user_submit(struct user_ring *ring, const struct cap_sqe *sqe)
@@ -235,8 +241,10 @@ uint64_t user_submit(struct user_ring *ring, const struct cap_sqe *sqe)
 	uint64_t slot = ring->sequence % ring->sq_count;
 
 	host_user_write(at(ring, ring->sq_off + slot * sizeof *sqe), sqe, sizeof *sqe);
-	if (sqe->flags & CAP_SQE_QUIET)
+	if (sqe->flags & CAP_SQE_QUIET) {
 		ring->quiet++;
+		invariants_quiet();
+	}
 	ring->sequence++;
 	host_user_store32(at(ring, offsetof(struct cap_region, sq_tail)), (uint32_t)ring->sequence);
 	return ring->sequence - 1;

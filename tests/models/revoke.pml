@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Revocation against use (kernel/ring/revoke.c, kernel/core/quiesce.c, kernel/cap/gate.h).
+ * Revocation against use (kernel/ring/revoke.c, kernel/core/quiesce.c, kernel/cap/gate.h, kernel/ring/deliver.c).
  *
  * An abstraction: a client (CPU 0) makes two calls through a gate; a server (CPU 1) receives and returns them; a revoker
  * (CPU 2) revokes. Entries into the kernel, the epochs of quiescence, the gate's list, the endpoint's queue and the
@@ -34,12 +34,14 @@
  * code: kernel/core/quiesce.c: full_fence();
  * code: kernel/core/quiesce.c: target = load_acquire(&quiesce_epoch) + 2;
  * code: kernel/core/quiesce.c: store_release(&cpu->epoch, 0ull);
- * code: kernel/ring/revoke.c: gate_revoke_begin(gate, &dying);
+ * code: kernel/ring/revoke.c: gate_revoke_begin(gate, &tree);
+ * code: kernel/ring/revoke.c: while (!gate_revoke_mark(&tree))
  * code: kernel/ring/revoke.c: quiesce_wait();
- * code: kernel/ring/revoke.c: while (!finish(&dying, report))
- * code: kernel/ring/endpoint.c: ring_take(ring, request);
- * code: kernel/ring/endpoint.c: request_link_gate(request);
- * code: kernel/ring/endpoint.c: match(endpoint, request)
+ * code: kernel/ring/revoke.c: while (!finish(&tree, report))
+ * code: kernel/ring/deliver.h: ring_take_queued(call->ring, call, &endpoint->lock);
+ * code: kernel/ring/deliver.h: endpoint_queue_call(endpoint, call, view, session);
+ * code: kernel/ring/deliver.c: request_link_gate(call);
+ * code: kernel/ring/deliver.c: call_queue_push(endpoint, call, ring->pending == 1);
  */
 #define NOTHING 255
 

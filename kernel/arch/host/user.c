@@ -27,6 +27,8 @@ struct host_user {
 	struct host_user *next;
 };
 
+void (*host_at_rest)(void);
+
 static host_program *programs[PROGRAMS];
 static struct host_user *users; /* of this run */
 static uint64_t user_count;
@@ -41,6 +43,7 @@ void host_user_reset(void)
 		free(user);
 	}
 	user_count = 0;
+	host_at_rest = NULL;
 }
 
 vaddr_t host_program_entry(host_program *program)
@@ -161,6 +164,17 @@ static struct host_user *user_new(struct arch_context *ctx)
 	return user;
 }
 
+/* Every other CPU idles or is in user code. */
+static bool kernel_rests(void)
+{
+	for (unsigned i = 0; i < host_cpu_total; i++) {
+		const struct host_cpu *c = &host_cpus[i];
+		if (c != host_cpu && c->state == HOST_CPU_RUNS && !c->context)
+			return false;
+	}
+	return true;
+}
+
 /* Returns when the user code trapped. */
 static void resume(struct arch_context *ctx)
 {
@@ -177,6 +191,8 @@ static void resume(struct arch_context *ctx)
 	host_cpu->context = ctx;
 	host_cpu->cpu->current_context = ctx;
 	host_trace(0x400);
+	if (host_at_rest && kernel_rests())
+		host_at_rest();
 	host_fiber_switch(ctx->user->fiber, true);
 }
 

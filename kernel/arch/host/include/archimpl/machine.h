@@ -32,6 +32,10 @@ struct host_hooks {
 extern struct host_hooks host_hooks;
 struct host_hooks host_kernel_hooks(void);
 
+/* Called when a CPU goes back to user code while no other is in the kernel: what the kernel's structures say then is whole. Not to pass
+ * a switch point. NULL (after each boot): nobody looks. */
+extern void (*host_at_rest)(void);
+
 enum host_outcome host_run(void (*boot)(void *), void *arg);
 /* After host_run ended with HOST_QUIET: goes on, with fn(arg) called on CPU 0 as an interrupt would be. */
 enum host_outcome host_continue(void (*fn)(void *), void *arg);
