@@ -104,8 +104,60 @@ static enum status place(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-static const struct system_info_server_ops system_info_ops = {
-	.get = get, .counters = counters, .cpu = cpu, .clock = get_clock, .place = place};
+#define MITIGATIONS_MAX 4u /* in one result */
+
+static_assert((int)SYSTEM_INFO_MITIGATION_STATE_OFF == ARCH_MITIGATION_OFF &&
+	      (int)SYSTEM_INFO_MITIGATION_STATE_ON == ARCH_MITIGATION_ON);
+static_assert((int)SYSTEM_INFO_MITIGATION_STATE_NOT_NEEDED == ARCH_MITIGATION_NOT_NEEDED &&
+	      (int)SYSTEM_INFO_MITIGATION_STATE_UNAVAILABLE == ARCH_MITIGATION_UNAVAILABLE);
+
+static enum status mitigations(void *self, struct rpc_request *request,
+			       struct system_info_mitigations_params_reader params,
+			       struct system_info_mitigations_results_builder results)
+{
+	uint32_t from = system_info_mitigations_params_reader_from(params), count = 0;
+	struct arch_mitigation found[MITIGATIONS_MAX], more;
+
+	(void)self, (void)request;
+	while (count < MITIGATIONS_MAX && from <= UINT32_MAX - MITIGATIONS_MAX &&
+	       arch_mitigation(from + count, &found[count]))
+		count++;
+	struct system_info_mitigation_list_builder list =
+		system_info_mitigations_results_builder_init_mitigations(results, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct system_info_mitigation_builder m = system_info_mitigation_list_builder_at(list, i);
+
+		system_info_mitigation_builder_set_name(m, msg_text_from(found[i].name));
+		system_info_mitigation_builder_set_state(m,
+							 (enum system_info_mitigation_state)found[i].state);
+		system_info_mitigation_builder_set_forced(m, found[i].forced);
+		system_info_mitigation_builder_set_reason(m, msg_text_from(found[i].reason));
+	}
+	if (count == MITIGATIONS_MAX && arch_mitigation(from + count, &more))
+		system_info_mitigations_results_builder_set_next(results, from + count);
+	return STATUS_OK;
+}
+
+static enum status barriers(void *self, struct rpc_request *request,
+			    struct system_info_barriers_params_reader params,
+			    struct system_info_barriers_results_builder results)
+{
+	uint32_t index = system_info_barriers_params_reader_index(params);
+
+	(void)self;
+	if (index >= cpu_count)
+		return object_raise_invalid(request, "there is no such CPU", "index");
+	system_info_barriers_results_builder_set_count(results, arch_switch_barriers(index));
+	return STATUS_OK;
+}
+
+static const struct system_info_server_ops system_info_ops = {.get = get,
+							      .counters = counters,
+							      .cpu = cpu,
+							      .clock = get_clock,
+							      .place = place,
+							      .mitigations = mitigations,
+							      .barriers = barriers};
 
 OBJECT_TYPE(system_info, SYSTEM_INFO, object_destroy_never);
 

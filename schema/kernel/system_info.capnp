@@ -22,6 +22,32 @@ interface SystemInfo @0xf392d67589ec2f14 {
   # Where a CPU sits: CPUs with the same package and core are threads of one core. hardwareId is the firmware's number (APIC id). Errors:
   # invalidArgument (field "index") when there is no such CPU.
 
+  mitigations @5 (from :UInt32) -> (mitigations :List(Mitigation), next :UInt32);
+  # Up to 4 of the mitigations of speculation that the kernel knows, from number "from" on; next is the number to go on from, 0 at the end.
+  # The word mitigations=LIST of the kernel's command line chooses: auto, all or none, then names, each with "-" before it to turn it off.
+
+  barriers @6 (index :UInt32) -> (count :UInt64);
+  # How often that CPU kept one address space from the next by a barrier or an overwritten return stack, since boot; 0 when neither is on.
+  # Errors: invalidArgument (field "index") when there is no such CPU.
+
+  struct Mitigation {
+    name @0 :Text;
+    state @1 :State;
+    forced @2 :Bool;
+    # The command line said so.
+    reason @3 :Text;
+
+    enum State {
+      off @0;
+      # Turned off.
+      on @1;
+      notNeeded @2;
+      # The processor does not have the flaw.
+      unavailable @3;
+      # Needed or asked for, and the processor offers no means.
+    }
+  }
+
   struct Counters {
     framesTotal @0 :UInt64;
     # 4 KiB frames that the allocator manages.

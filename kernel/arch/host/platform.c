@@ -43,6 +43,19 @@ const char *arch_cpu_name(void)
 	return "simulated CPU";
 }
 
+/* Nothing speculates here. */
+bool arch_mitigation(unsigned index, struct arch_mitigation *out)
+{
+	(void)index, (void)out;
+	return false;
+}
+
+uint64_t arch_switch_barriers(unsigned cpu_id)
+{
+	(void)cpu_id;
+	return 0;
+}
+
 struct arch_clock_rate arch_clock_calibrate(void)
 {
 	return (struct arch_clock_rate){.ticks_per_second = 1000000000u, .source = "simulation"};

@@ -17,6 +17,7 @@
 #include "ioapic.h"
 #include "machine.h"
 #include "memmap.h"
+#include "mitigate.h"
 #include "paging.h"
 #include "percpu.h"
 #include "power.h"
@@ -85,6 +86,7 @@ void boot_main(uint64_t address, uint32_t magic)
 	wrmsr(MSR_GS_BASE, (uint64_t)&cpus[0]); /* the log's lock wants to know who we are */
 	if (!bootinfo_read(&info, address, magic))
 		panic("started by neither PVH nor multiboot2");
+	mitigate_init();
 	claim_memory();
 	acpi_read(info.rsdp, info.rsdp_size);
 	smp_reserve();

@@ -11,10 +11,10 @@
  * - A context in user mode is of kind SYSCALL already: entries by other ways say TRAP.
  * - Register use of a system call: rax number, rdi and rsi arguments; rax and rdx results; rbx, rbp, r12-r15 and rsp
  *   are kept, all others come back zero but for what the SYSCALL instruction itself leaves in rcx and r11.
+ * - With a mitigation of speculation that works on entry or exit, the ways lead over porch.S, by patches at boot (patch.h).
  */
 #include "layout.h"
-
-#define MSR_GS_BASE 0xc0000101
+#include "patch.h"
 
 	.section .text.entry, "ax", @progbits
 	.code64
@@ -28,6 +28,8 @@ syscall_entry:
 	movq	%gs:CPU_CONTEXT, %r10
 	movq	%rsp, CTX_RSP(%r10)
 	movq	%gs:CPU_STACK_TOP, %rsp
+	.globl	syscall_entered
+syscall_entered:
 	movq	%rbx, CTX_RBX(%r10)
 	movq	%rbp, CTX_RBP(%r10)
 	movq	%r12, CTX_R12(%r10)
@@ -62,8 +64,9 @@ resume_context:
 	xorl	%esi, %esi
 	xorl	%r8d, %r8d
 	xorl	%r9d, %r9d
-	xorl	%r10d, %r10d
+661:	xorl	%r10d, %r10d
 	swapgs
+	site_or	sysret_guarded, PATCH_PORCH
 	sysretq
 	.size	syscall_entry, . - syscall_entry
 
@@ -104,8 +107,9 @@ resume_trap:
 	movq	CTX_R10(%rax), %r10
 	movq	CTX_R11(%rax), %r11
 	movq	CTX_RAX(%rax), %rax
-	swapgs
+661:	swapgs
 	iretq
+	site_or	iret_guarded, PATCH_PORCH
 
 /* An upcall or a new thread with an entry address outside the user half: the thread's own fault. */
 resume_bad:
@@ -123,129 +127,6 @@ arch_resume_loop:
 	.size	arch_resume_loop, . - arch_resume_loop
 
 	.text
-/* Exceptions and interrupts: the stubs push what the processor did not, and the vector. */
-	.type	trap_common, @function
-trap_common:
-	testb	$3, 24(%rsp)
-	jz	trap_kernel
-	swapgs
-	lfence				/* no speculation past a wrong guess of the branch (CVE-2019-1125) */
-	pushq	%rax
-	movq	%gs:CPU_CONTEXT, %rax
-	movq	%rbx, CTX_RBX(%rax)
-	movq	%rbp, CTX_RBP(%rax)
-	movq	%r12, CTX_R12(%rax)
-	movq	%r13, CTX_R13(%rax)
-	movq	%r14, CTX_R14(%rax)
-	movq	%r15, CTX_R15(%rax)
-	movq	%rdx, CTX_RDX(%rax)
-	movq	%rdi, CTX_RDI(%rax)
-	movq	%rsi, CTX_RSI(%rax)
-	movq	%rcx, CTX_RCX(%rax)
-	movq	%r8, CTX_R8(%rax)
-	movq	%r9, CTX_R9(%rax)
-	movq	%r10, CTX_R10(%rax)
-	movq	%r11, CTX_R11(%rax)
-	movl	$1, CTX_KIND(%rax)
-	popq	CTX_RAX(%rax)
-	popq	%rdi			/* vector */
-	popq	%rsi			/* error code */
-	popq	CTX_RIP(%rax)
-	popq	%rcx			/* cs: only one exists */
-	popq	CTX_RFLAGS(%rax)
-	popq	CTX_RSP(%rax)
-	movq	%gs:CPU_STACK_TOP, %rsp	/* leaves an interrupt stack */
-	pushq	$RFLAGS_ALWAYS		/* a gate clears neither AC (it would lift SMAP) nor DF */
-	popfq
-	xorl	%ebp, %ebp
-	callq	trap_from_user
-	jmp	resume
-	.size	trap_common, . - trap_common
-
-/* In kernel mode: an interrupt in arch_idle or arch_take_interrupts, or an exception, which is a bug of ours or a terminal event.
- * Leaves a struct kernel_trap (trap.h) on the stack. */
-	.type	trap_kernel, @function
-trap_kernel:
-	lfence
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	cld
-	movq	%rsp, %rbx
-	cmpq	$32, 120(%rbx)
-	jae	1f
-
-	subq	$16, %rsp
-	sgdt	6(%rsp)
-	movq	8(%rsp), %r12
-	addq	$16, %rsp
-	movl	$MSR_GS_BASE, %ecx
-	rdmsr
-	movl	%eax, %r13d
-	movl	%edx, %r14d
-	movl	PERCPU_CPU(%r12), %eax
-	movl	PERCPU_CPU+4(%r12), %edx
-	wrmsr
-	pushq	136(%rbx)		/* a stack frame, so that a backtrace goes on at the interrupted code */
-	pushq	%rbp
-	movq	%rsp, %rbp
-	movq	%rbx, %rdi
-	callq	trap_in_kernel
-	movl	$MSR_GS_BASE, %ecx
-	movl	%r13d, %eax
-	movl	%r14d, %edx
-	wrmsr
-	jmp	2f
-
-1:	movq	120(%rbx), %rdi
-	callq	interrupt_by_vector
-2:	movq	%rbx, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
-	addq	$16, %rsp
-	iretq
-	.size	trap_kernel, . - trap_kernel
-
-/* One stub of 16 bytes for each vector; idt.c computes their addresses. */
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	.set	vector, 0
-	.rept	256
-	.balign	16, 0xcc
-	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
-	pushq	$0
-	.endif
-	pushq	$vector
-	jmp	trap_common
-	.set	vector, vector + 1
-	.endr
-
 /* void arch_idle(void): STI takes effect after the next instruction, so no interrupt can slip in before HLT sleeps
  * (SDM vol. 2B, STI). */
 	.globl	arch_idle

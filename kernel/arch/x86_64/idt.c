@@ -6,19 +6,11 @@
 
 #include <core/types.h>
 
-struct gate {
-	uint16_t offset_low, selector;
-	uint8_t ist, type;
-	uint16_t offset_middle;
-	uint32_t offset_high, zero;
-};
-static_assert(sizeof(struct gate) == 16);
-
 #define GATE_INTERRUPT 0x8e
 #define GATE_USER 0x60 /* may be called by INT n */
 #define STUB_SIZE 16
 
-static struct gate idt[256];
+alignas(PAGE_SIZE) struct gate idt[256]; /* a page of its own: the porch maps it (paging.c) */
 
 extern char trap_stubs[]; /* entry.S */
 

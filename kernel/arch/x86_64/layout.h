@@ -37,15 +37,17 @@
 
 #define BOOT_STACK_SIZE 16384
 
-/* Each CPU's stacks, in a slot of 64 KiB of the stack window; unmapped pages between them. Page numbers in a slot. */
+/* Each CPU's stacks, in a slot of 128 KiB of the stack window; unmapped pages between them. Page numbers in a slot. */
 #define STACK_WINDOW 0xffffffffc0000000
-#define STACK_SLOT_SHIFT 16
+#define STACK_SLOT_SHIFT 17
 #define STACK_NMI_END 3
 #define STACK_DOUBLE_END 6
 #define STACK_CHECK_END 9
 #define STACK_DEBUG_END 11
 #define STACK_KERNEL_END 16
-#define STACK_PAGES 11 /* really backed */
+#define STACK_PORCH_END 18           /* if there are mitigations on entry or exit (porch.S) */
+#define STACK_PORCH_BYTES (2 * 4096) /* above the kernel's */
+#define STACK_PAGES 12               /* really backed, with that one */
 #define DEVICE_WINDOW 0xffffffffd0000000
 
 /* struct cpu (core/cpu.h), by GS. */
@@ -53,7 +55,8 @@
 #define CPU_STACK_TOP 8
 #define CPU_CONTEXT 16
 #define CPU_SCRATCH_ROOT 24 /* arch_scratch[0]: the active page-table root */
-#define CPU_SCRATCH_TEMP 32
+#define CPU_BARRIERS \
+	32 /* arch_scratch[1]: how often another one than the kernel's became active, under mitigations */
 
 /* struct arch_context. */
 #define CTX_RIP 0

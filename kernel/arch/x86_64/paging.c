@@ -7,14 +7,20 @@
  *   code and constants are read-only.
  * - All of it is global, and never changes after boot but for device_map, which only adds. So address spaces share the
  *   tables: a new root copies the few top-level entries.
+ * - With page-table isolation (mitigate.h) a new root gets the porch alone: the pages without which the processor cannot enter
+ *   the kernel, at the addresses that they have there (porch.S). The kernel then runs on its own root only, where no user half
+ *   is. Nothing is global, so each load of a root forgets all translations.
  */
 #include "paging.h"
 
 #include "entropy.h"
 #include "features.h"
+#include "idt.h"
 #include "layout.h"
 #include "machine.h"
 #include "memmap.h"
+#include "mitigate.h"
+#include "patch.h"
 #include "percpu.h"
 
 #include <core/cpu.h>
@@ -24,12 +30,15 @@
 #define DIRECT_MAP_SLOTS 32768u /* multiples of 1 GiB: 32 TiB, and 64 TiB of room behind */
 
 extern char kernel_start[], text_start[], text_end[], rodata_end[], kernel_end[]; /* link.ld */
-extern pte_t boot_pml4[512], boot_pdpt_low[512];                                  /* boot32.S */
+extern char porch_start[], porch_end[];
+extern pte_t boot_pml4[512], boot_pdpt_low[512]; /* boot32.S */
 
 uint64_t arch_direct_map;
 const uint64_t arch_user_end = 0x00007ffffffff000; /* so SYSCALL never returns to a non-canonical address */
 
-static alignas(4096) pte_t kernel_pml4[512];
+extern pte_t kernel_pml4[512]; /* porch.S loads it */
+alignas(4096) pte_t kernel_pml4[512];
+static pte_t *porch_pml4; /* NULL: no isolation */
 static uint64_t device_next = DEVICE_WINDOW;
 
 /* Top-level entries of the kernel half that are in use. */
@@ -63,9 +72,8 @@ static paddr_t new_table(void)
 }
 
 /* The entry for `va` at `level`; makes the tables above it. */
-static pte_t *entry_at(uint64_t va, unsigned level)
+static pte_t *entry_at(pte_t *table, uint64_t va, unsigned level)
 {
-	pte_t *table = kernel_pml4;
 
 	for (unsigned l = 3; l > level; l--) {
 		pte_t *entry = &table[va >> (12 + 9 * l) & 511];
@@ -77,7 +85,7 @@ static pte_t *entry_at(uint64_t va, unsigned level)
 	return &table[va >> (12 + 9 * level) & 511];
 }
 
-static void map(uint64_t va, uint64_t pa, uint64_t size, unsigned prot)
+static void map_in(pte_t *root, uint64_t va, uint64_t pa, uint64_t size, unsigned prot)
 {
 	unsigned top = features.huge_1g ? 2 : 1;
 
@@ -91,7 +99,7 @@ static void map(uint64_t va, uint64_t pa, uint64_t size, unsigned prot)
 			level--;
 		page = PAGE_SIZE << 9 * level;
 		/* Neighbours of one table, without a walk for each. */
-		pte_t *entry = entry_at(va, level);
+		pte_t *entry = entry_at(root, va, level);
 		uint64_t run = 512 - (va / page & 511);
 
 		for (; run > 0 && size >= page; run--) {
@@ -103,6 +111,11 @@ static void map(uint64_t va, uint64_t pa, uint64_t size, unsigned prot)
 				break; /* a larger page may fit */
 		}
 	}
+}
+
+static void map(uint64_t va, uint64_t pa, uint64_t size, unsigned prot)
+{
+	map_in(kernel_pml4, va, pa, size, prot);
 }
 
 static void map_image(void)
@@ -164,13 +177,14 @@ static void map_stacks(unsigned count)
 		unsigned end, pages;
 	} stacks[] = {
 		{STACK_NMI_END, 2},   {STACK_DOUBLE_END, 2}, {STACK_CHECK_END, 2},
-		{STACK_DEBUG_END, 1}, {STACK_KERNEL_END, 4},
+		{STACK_DEBUG_END, 1}, {STACK_KERNEL_END, 4}, {STACK_PORCH_END, 1},
 	};
+	unsigned kinds = array_size(stacks) - !mitigate_guards();
 
 	for (unsigned id = 0; id < count; id++) {
-		uint64_t from = memmap_take(STACK_PAGES).raw;
+		uint64_t from = memmap_take(STACK_PAGES - !mitigate_guards()).raw;
 
-		for (unsigned i = 0; i < array_size(stacks); i++) {
+		for (unsigned i = 0; i < kinds; i++) {
 			uint64_t size = stacks[i].pages * PAGE_SIZE;
 
 			map(stack_top(id, stacks[i].end) - size, from, size,
@@ -180,13 +194,41 @@ static void map_stacks(unsigned count)
 	}
 }
 
+/* Pages of the kernel's that the porch shows, too. All are mapped by 4 KiB. */
+static void show(uint64_t va, uint64_t size, unsigned prot)
+{
+	for (uint64_t at = va; at < va + size; at += PAGE_SIZE)
+		map_in(porch_pml4, at, arch_pte_address(*entry_at(kernel_pml4, at, 0)).raw, PAGE_SIZE, prot);
+}
+
+static void map_porch(unsigned count)
+{
+	static const struct {
+		unsigned end, pages;
+	} stacks[] = {
+		{STACK_NMI_END, 2},   {STACK_DOUBLE_END, 2}, {STACK_CHECK_END, 2},
+		{STACK_DEBUG_END, 1}, {STACK_PORCH_END, 1},
+	};
+
+	porch_pml4 = table_at(new_table());
+	show((uint64_t)porch_start, (uint64_t)(porch_end - porch_start), PAGE_READ | PAGE_EXEC);
+	show((uint64_t)idt, PAGE_SIZE, PAGE_READ);
+	show((uint64_t)percpus, align_up(count * sizeof(percpus[0]), PAGE_SIZE), PAGE_READ);
+	for (unsigned id = 0; id < count; id++)
+		for (unsigned i = 0; i < array_size(stacks); i++)
+			show(stack_top(id, stacks[i].end) - stacks[i].pages * PAGE_SIZE,
+			     stacks[i].pages * PAGE_SIZE, PAGE_READ | PAGE_WRITE);
+}
+
 void paging_init(unsigned count)
 {
 	arch_direct_map = DIRECT_MAP_FIRST + (entropy_early() % DIRECT_MAP_SLOTS << 30);
 	map_image();
 	map_stacks(count);
-	(void)entry_at(DEVICE_WINDOW, 0); /* later calls find the upper tables made */
+	(void)entry_at(kernel_pml4, DEVICE_WINDOW, 0); /* later calls find the upper tables made */
 	map_memory();
+	if (mitigate_isolates())
+		map_porch(count);
 
 	for (unsigned i = 256; i < 512; i++) {
 		if (!arch_pte_present(kernel_pml4[i]))
@@ -198,6 +240,8 @@ void paging_init(unsigned count)
 	}
 	paging_activate_kernel();
 	direct_map_active = true;
+	if (porch_pml4)
+		porch_pml4 = phys_to_virt(PADDR((uint64_t)porch_pml4));
 }
 
 paddr_t paging_kernel_root(void)
@@ -242,6 +286,10 @@ void paging_trampoline_end(void)
 
 void arch_root_init(pte_t *root)
 {
+	if (porch_pml4) {
+		root[511] = porch_pml4[511];
+		return;
+	}
 	for (unsigned i = 0; i < shared_count; i++)
 		root[shared[i].index] = shared[i].entry;
 }
@@ -252,8 +300,15 @@ void arch_space_activate(paddr_t root)
 
 	if (cpu->arch_scratch[0] == root.raw)
 		return;
-	cpu->arch_scratch[0] = root.raw;
-	write_cr3(root.raw);
+	/* In a call to space_switch_guarded, if there is more to be done (porch.S). */
+	__asm__ volatile("661: movq %0, %%gs:%c1\n\t"
+			 "movq %0, %%cr3\n"
+			 "662: .pushsection .patches,\"a\",@progbits\n\t"
+			 ".quad 661b, space_switch_guarded\n\t"
+			 ".long 662b - 661b, %c2\n\t"
+			 ".popsection" ::"a"(root.raw),
+			 "i"(CPU_SCRATCH_ROOT), "i"(PATCH_SWITCH | PATCH_CALL)
+			 : "memory", "cc");
 }
 
 void arch_space_activate_kernel(void)
@@ -266,8 +321,10 @@ void arch_tlb_flush_page(vaddr_t va)
 	__asm__ volatile("invlpg (%0)" ::"r"(va.raw) : "memory");
 }
 
-/* User translations: kernel ones are global and never change. */
+/* User translations: kernel ones are global and never change. With isolation this CPU forgot them when it entered the kernel. */
 void arch_tlb_flush_all(void)
 {
+	if (porch_pml4)
+		return;
 	write_cr3(arch_this_cpu()->arch_scratch[0]);
 }

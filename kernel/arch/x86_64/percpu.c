@@ -12,21 +12,26 @@
 #include "fpu.h"
 #include "idt.h"
 #include "machine.h"
+#include "mitigate.h"
 #include "paging.h"
 
+#include <arch/platform.h>
+#include <core/atomic.h>
 #include <core/cpu.h>
 
 #define PAT_AT_RESET 0x0007040600070406ull
 
-struct percpu percpus[MAX_CPUS];
+alignas(PAGE_SIZE) struct percpu percpus[MAX_CPUS];
 unsigned percpu_count = 1;
 
-void syscall_entry(void);
+void syscall_entry(void), syscall_guarded(void);
 
 static_assert(offsetof(struct cpu, self) == CPU_SELF);
 static_assert(offsetof(struct cpu, kernel_stack_top) == CPU_STACK_TOP);
 static_assert(offsetof(struct cpu, current_context) == CPU_CONTEXT);
 static_assert(offsetof(struct cpu, arch_scratch) == CPU_SCRATCH_ROOT);
+static_assert(offsetof(struct cpu, arch_scratch[1]) == CPU_BARRIERS);
+static_assert((STACK_PORCH_END - STACK_KERNEL_END) * PAGE_SIZE == STACK_PORCH_BYTES);
 
 /* SDM vol. 3A, 3.4.5 and 8.2.3. */
 static void setup_descriptors(struct percpu *percpu, unsigned id)
@@ -45,7 +50,7 @@ static void setup_descriptors(struct percpu *percpu, unsigned id)
 				   (tss >> 24 & 0xff) << 56;
 	percpu->gdt[SEL_TSS / 8 + 1] = tss >> 32;
 
-	percpu->tss.rsp[0] = stack_top(id, STACK_KERNEL_END);
+	percpu->tss.rsp[0] = stack_top(id, mitigate_guards() ? STACK_PORCH_END : STACK_KERNEL_END);
 	percpu->tss.ist[IST_NMI - 1] = stack_top(id, STACK_NMI_END);
 	percpu->tss.ist[IST_DOUBLE - 1] = stack_top(id, STACK_DOUBLE_END);
 	percpu->tss.ist[IST_CHECK - 1] = stack_top(id, STACK_CHECK_END);
@@ -68,7 +73,7 @@ static void setup_control(void)
 {
 	uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
-	if (features.pge)
+	if (features.pge && !mitigate_isolates())
 		cr4 |= CR4_PGE;
 	if (features.umip)
 		cr4 |= CR4_UMIP;
@@ -91,7 +96,7 @@ static void setup_syscall(void)
 {
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
 	wrmsr(MSR_STAR, (uint64_t)SEL_SYSRET_BASE << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
-	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
+	wrmsr(MSR_LSTAR, (uint64_t)(mitigate_guards() ? syscall_guarded : syscall_entry));
 	wrmsr(MSR_CSTAR, 0);
 	wrmsr(MSR_FMASK, RFLAGS_SYSCALL);
 	wrmsr(MSR_SYSENTER_CS, 0);
@@ -107,6 +112,11 @@ void arch_cpu_install(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (uint64_t)cpu);
 }
 
+uint64_t arch_switch_barriers(unsigned cpu_id)
+{
+	return load_relaxed(&cpus[cpu_id].arch_scratch[1]);
+}
+
 void percpu_setup(unsigned id)
 {
 	percpus[id].cpu = &cpus[id];
@@ -114,6 +124,7 @@ void percpu_setup(unsigned id)
 	idt_load();
 	setup_control();
 	setup_syscall();
+	mitigate_setup();
 	fpu_setup();
 	arch_cpu_install(&cpus[id]);
 }

@@ -37,7 +37,8 @@ struct percpu {
 } __attribute__((aligned(256))); /* one page holds all of the TSS */
 static_assert(offsetof(struct percpu, cpu) == PERCPU_CPU && sizeof(struct percpu) == 256);
 
-extern struct percpu percpus[MAX_CPUS];
+extern alignas(PAGE_SIZE) struct percpu
+	percpus[MAX_CPUS]; /* pages that hold nothing else: the porch maps them (paging.c) */
 /* CPUs that the firmware names and that we have stacks for; percpus[0] is the one that booted. */
 extern unsigned percpu_count;
 

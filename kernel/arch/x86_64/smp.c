@@ -220,10 +220,11 @@ void smp_halt_here(void)
 bool smp_is_guard_page(uint64_t address)
 {
 	uint64_t offset = address - STACK_WINDOW, id = offset >> STACK_SLOT_SHIFT;
-	uint64_t in_slot = offset >> PAGE_SHIFT & 15;
+	uint64_t in_slot = offset >> PAGE_SHIFT & ((1u << (STACK_SLOT_SHIFT - PAGE_SHIFT)) - 1);
 
 	if (address < STACK_WINDOW || id >= MAX_CPUS)
 		return false;
 	return id >= percpu_count || in_slot == 0 || in_slot == STACK_NMI_END ||
-	       in_slot == STACK_DOUBLE_END || in_slot == STACK_CHECK_END || in_slot == STACK_DEBUG_END;
+	       in_slot == STACK_DOUBLE_END || in_slot == STACK_CHECK_END || in_slot == STACK_DEBUG_END ||
+	       (in_slot >= STACK_KERNEL_END && in_slot != STACK_PORCH_END - 1);
 }

@@ -56,6 +56,23 @@ void arch_debug_exit(unsigned code);
 /* Return addresses of the calling kernel function and its callers; returns how many. */
 unsigned arch_backtrace(uint64_t *pcs, unsigned max);
 
+/* --- mitigations of speculation ------------------------------------------------------------------------------- */
+struct arch_mitigation {
+	const char *name;
+	enum arch_mitigation_state {
+		ARCH_MITIGATION_OFF,
+		ARCH_MITIGATION_ON,
+		ARCH_MITIGATION_NOT_NEEDED,
+		ARCH_MITIGATION_UNAVAILABLE, /* needed or asked for, but the processor has no means */
+	} state;
+	bool forced; /* by a word of the command line */
+	const char *reason;
+};
+/* The index-th that this kernel knows; false: there are no more. */
+bool arch_mitigation(unsigned index, struct arch_mitigation *out);
+/* How often a barrier between two address spaces was executed on that CPU. */
+uint64_t arch_switch_barriers(unsigned cpu_id);
+
 /* --- for the diagnostics console ------------------------------------------------------------------------------ */
 struct arch_acpi_table {
 	char signature[4]; /* printable, not NUL-terminated */
