@@ -44,7 +44,7 @@ uint64_t content_missing(const struct files_content *c, uint64_t first, uint64_t
 
 static struct inner *new_inner(const struct files_memory *m)
 {
-	struct inner *inner = m->alloc(m->context, sizeof(*inner));
+	struct inner *inner = files_take(m, sizeof(*inner));
 
 	if (inner)
 		__builtin_memset(inner, 0, sizeof(*inner));
@@ -88,7 +88,7 @@ static void **slot_of(struct files_content *c, uint64_t index)
 
 static void drop_page(struct files_content *c, const struct files_memory *m, void **slot)
 {
-	m->free(m->context, *slot, FILES_PAGE);
+	files_give(m, *slot, FILES_PAGE);
 	*slot = nullptr;
 	c->pages--;
 }
@@ -104,7 +104,7 @@ bool content_fill(struct files_content *c, const struct files_memory *m, uint64_
 		if (content_page(c, first + i))
 			continue;
 		slot = make_slot(c, m, first + i);
-		page = slot ? m->alloc(m->context, FILES_PAGE) : nullptr;
+		page = slot ? files_take(m, FILES_PAGE) : nullptr;
 		if (!page)
 			break;
 		__builtin_memset(page, 0, FILES_PAGE);
@@ -217,7 +217,7 @@ static void cut(struct files_content *c, const struct files_memory *m, void **sl
 		empty &= !inner->slot[i];
 	}
 	if (empty) {
-		m->free(m->context, inner, sizeof(*inner));
+		files_give(m, inner, sizeof(*inner));
 		*slot = nullptr;
 	}
 }

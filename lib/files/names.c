@@ -86,7 +86,7 @@ static struct files_node **bucket_of(const struct files_tree *tree, uint64_t has
 
 static struct files_node **new_page(const struct files_tree *tree)
 {
-	struct files_node **page = tree->memory.alloc(tree->memory.context, FILES_PAGE);
+	struct files_node **page = tree->memory.alloc(tree->memory.context, FILES_NOBODY, FILES_PAGE);
 
 	if (page)
 		__builtin_memset(page, 0, FILES_PAGE);
@@ -103,7 +103,7 @@ bool files_names_init(struct files_tree *tree)
 void files_names_fini(struct files_tree *tree)
 {
 	for (uint32_t i = 0; i < FILES_HASH_PAGES && tree->table[i]; i++) {
-		tree->memory.free(tree->memory.context, tree->table[i], FILES_PAGE);
+		tree->memory.free(tree->memory.context, FILES_NOBODY, tree->table[i], FILES_PAGE);
 		tree->table[i] = nullptr;
 	}
 }

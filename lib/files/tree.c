@@ -175,18 +175,22 @@ void files_set_limit(struct files_node *directory, uint64_t bytes, uint64_t entr
 
 /* ---- Nodes ---- */
 
-static char *copy_name(const struct files_tree *tree, struct files_text name)
+/* What belongs to a node that is there, its payer pays. */
+static struct files_memory memory_for(const struct files_tree *tree, uint8_t payer)
 {
-	char *copy = tree->memory.alloc(tree->memory.context, name.len);
+	struct files_memory memory = tree->memory;
+
+	memory.payer = payer;
+	return memory;
+}
+
+static char *copy_name(const struct files_memory *memory, struct files_text name)
+{
+	char *copy = files_take(memory, name.len);
 
 	if (copy)
 		__builtin_memcpy(copy, name.ptr, name.len);
 	return copy;
-}
-
-static void free_name(const struct files_tree *tree, char *name, uint32_t len)
-{
-	tree->memory.free(tree->memory.context, name, len);
 }
 
 enum files_outcome files_init(struct files_tree *tree, struct files_memory memory, const uint64_t seed[2])
@@ -200,14 +204,16 @@ enum files_outcome files_init(struct files_tree *tree, struct files_memory memor
 
 static void free_node(struct files_tree *tree, struct files_node *node)
 {
+	const struct files_memory memory = memory_for(tree, node->payer);
+
 	files_openings_end(tree, node);
 	if (node->kind == FILES_FILE) {
 		if (node->content.backing && tree->dropped)
 			tree->dropped(tree->context, node);
-		content_free(&node->content, &tree->memory);
+		content_free(&node->content, &memory);
 	}
-	free_name(tree, node->name, node->name_len);
-	tree->memory.free(tree->memory.context, node, sizeof(*node));
+	files_give(&memory, node->name, node->name_len);
+	files_give(&memory, node, sizeof(*node));
 }
 
 /* Without a name any more. */
@@ -269,12 +275,12 @@ enum files_outcome files_create(struct files_tree *tree, struct files_node *dire
 	if (!has_room(place.directory, nullptr, usage))
 		return FILES_NO_SPACE;
 
-	struct files_node *node = tree->memory.alloc(tree->memory.context, sizeof(*node));
-	char *name = node ? copy_name(tree, place.name) : nullptr;
+	struct files_node *node = files_take(&tree->memory, sizeof(*node));
+	char *name = node ? copy_name(&tree->memory, place.name) : nullptr;
 
 	if (!name) {
 		if (node)
-			tree->memory.free(tree->memory.context, node, sizeof(*node));
+			files_give(&tree->memory, node, sizeof(*node));
 		return FILES_NO_SPACE;
 	}
 	*node = (struct files_node){
@@ -283,6 +289,7 @@ enum files_outcome files_create(struct files_tree *tree, struct files_node *dire
 		.name = name,
 		.name_len = (uint8_t)place.name.len,
 		.kind = kind,
+		.payer = tree->memory.payer,
 	};
 	if (kind == FILES_DIRECTORY)
 		node->id = tree->next_id++;
@@ -393,7 +400,8 @@ enum files_outcome files_rename(struct files_tree *tree, struct files_node *from
 		return outcome;
 
 	struct files_node *node = from.node;
-	char *name = copy_name(tree, to.name);
+	const struct files_memory memory = memory_for(tree, node->payer);
+	char *name = copy_name(&memory, to.name);
 
 	if (!name)
 		return FILES_NO_SPACE;
@@ -402,7 +410,7 @@ enum files_outcome files_rename(struct files_tree *tree, struct files_node *from
 		remove_node(tree, to.node);
 	subtract_usage(from.directory, usage_of(node));
 	files_names_remove(tree, node);
-	free_name(tree, node->name, node->name_len);
+	files_give(&memory, node->name, node->name_len);
 	node->name = name;
 	node->name_len = (uint8_t)to.name.len;
 	node->hash = to.hash;
@@ -452,8 +460,9 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 
 	if (missing > 0) {
 		const struct files_usage more = {.bytes = missing * FILES_PAGE};
+		const struct files_memory memory = memory_for(tree, file->payer);
 
-		if (!has_room(file->parent, nullptr, more) || !content_fill(c, &tree->memory, first, pages))
+		if (!has_room(file->parent, nullptr, more) || !content_fill(c, &memory, first, pages))
 			return FILES_NO_SPACE;
 		add_usage(file->parent, more);
 	}
@@ -467,13 +476,14 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 
 enum files_outcome files_truncate(struct files_tree *tree, struct files_node *file, uint64_t size)
 {
+	const struct files_memory memory = memory_for(tree, file->payer);
 	uint64_t pages = file->content.pages;
 
 	if (size > FILES_MAX_SIZE)
 		return FILES_TOO_LARGE;
 	if (size == file->content.size)
 		return FILES_DONE;
-	content_cut(&file->content, &tree->memory, size);
+	content_cut(&file->content, &memory, size);
 	subtract_usage(file->parent,
 		       (struct files_usage){.bytes = (pages - file->content.pages) * FILES_PAGE});
 	files_openings_changed(tree, file);
@@ -483,10 +493,11 @@ enum files_outcome files_truncate(struct files_tree *tree, struct files_node *fi
 enum files_outcome files_back(struct files_tree *tree, struct files_node *file, uint8_t *base, uint64_t pages)
 {
 	const struct files_usage more = {.bytes = (pages - file->content.pages) * FILES_PAGE};
+	const struct files_memory memory = memory_for(tree, file->payer);
 
 	if (!has_room(file->parent, nullptr, more))
 		return FILES_NO_SPACE;
-	content_back(&file->content, &tree->memory, base, pages);
+	content_back(&file->content, &memory, base, pages);
 	add_usage(file->parent, more);
 	return FILES_DONE;
 }

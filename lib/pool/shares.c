@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include <pool/shares.h>
 
-void shares_init(struct shares *shares, uint32_t limit)
+void shares_init(struct shares *shares, uint64_t limit)
 {
 	__builtin_memset(shares, 0, sizeof(*shares));
 	shares->limit = limit;
@@ -22,23 +22,41 @@ static uint32_t find(const struct shares *shares, uint64_t session)
 	return free;
 }
 
-bool shares_take(struct shares *shares, uint64_t session, uint8_t *place)
+uint8_t shares_place(struct shares *shares, uint64_t session)
 {
 	uint32_t i = (uint32_t)(session % SHARES_SESSIONS);
 
 	if (shares->places[i].used == 0 || shares->places[i].session != session)
 		i = find(shares, session);
-	if (shares->places[i].used >= shares->limit - shares->used)
-		return false;
 	shares->places[i].session = session;
-	shares->places[i].used++;
-	shares->used++;
-	*place = (uint8_t)i;
+	return (uint8_t)i;
+}
+
+bool shares_take_many(struct shares *shares, uint8_t place, uint64_t count)
+{
+	uint64_t left = shares->limit - shares->used, used = shares->places[place].used;
+
+	/* The last one is taken when the session has count - 1 more, and there are count - 1 less. */
+	if (count > left || used + count - 1 >= left - (count - 1))
+		return false;
+	shares->places[place].used += count;
+	shares->used += count;
 	return true;
+}
+
+void shares_give_many(struct shares *shares, uint8_t place, uint64_t count)
+{
+	shares->places[place].used -= count;
+	shares->used -= count;
+}
+
+bool shares_take(struct shares *shares, uint64_t session, uint8_t *place)
+{
+	*place = shares_place(shares, session);
+	return shares_take_many(shares, *place, 1);
 }
 
 void shares_give(struct shares *shares, uint8_t place)
 {
-	shares->places[place].used--;
-	shares->used--;
+	shares_give_many(shares, place, 1);
 }

@@ -54,6 +54,29 @@ static bool eval_bare(struct shell *shell, const struct shell_node *node, const 
 	return true;
 }
 
+static bool eval_path(struct shell *shell, const struct shell_node *node, const struct shell_value **value)
+{
+	const char *slash = __builtin_memchr(node->name.ptr, '/', node->name.len);
+	struct shell_word head = {node->name.ptr, (uint32_t)(slash - node->name.ptr), node->at};
+	const struct shell_variable *variable = scope_find(shell, head);
+	struct shell_value *out = eval_new(shell, SHELL_CAPABILITY, node->at);
+
+	if (!out)
+		return false;
+	if (!variable)
+		return scope_not_found(shell, head);
+	if (variable->function || variable->value->kind != SHELL_CAPABILITY)
+		return shell_fail_at(
+			shell, node->at,
+			"\"%s\" is no Directory that a path could begin at; a division is written "
+			"with spaces: x / y",
+			variable->text);
+	if (!shell->host->path(shell->host->self, node->name, &out->cap, &out->interface_id))
+		return false;
+	*value = out;
+	return temporary_add(shell, out->cap);
+}
+
 bool eval_arguments(struct shell *shell, const struct shell_node *first, bool bare,
 		    const struct shell_value **values, uint32_t *count)
 {
@@ -273,6 +296,8 @@ static bool eval_kind(struct shell *shell, const struct shell_node *node, const 
 		return true;
 	case SHELL_NODE_BARE:
 		return eval_bare(shell, node, value);
+	case SHELL_NODE_PATH:
+		return eval_path(shell, node, value);
 	case SHELL_NODE_LIST:
 		return eval_members(shell, node, SHELL_LIST, value);
 	case SHELL_NODE_STRUCT:

@@ -388,7 +388,7 @@ static bool parse_named(struct parser *p, struct shell_node **node)
 	};
 	char c = behind(p, 0);
 
-	if (c == '.' || c == '(' || c == '[' || before_operator(p))
+	if (c == '.' || c == '(' || c == '[' || before_operator(p) || parse_before_path(p))
 		return parse_do(p, node);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (parse_at_word(p, keywords[i].word))

@@ -173,7 +173,7 @@ static bool parse_primary(struct parser *p, struct shell_node **node)
 	case TOKEN_DATA:
 		return parse_literal(p, node);
 	case TOKEN_NAME:
-		return parse_name(p, node);
+		return parse_before_path(p) ? parse_path(p, node) : parse_name(p, node);
 	case TOKEN_SIGN:
 		if (p->lexer.token.sign == '[')
 			return parse_list(p, node);

@@ -33,6 +33,10 @@ bool parse_before_equals(const struct parser *p);
 /* A word as it stands, up to white space or one of `stop`; quotes are taken off. Null in *node: none is left. */
 bool parse_raw_word(struct parser *p, const char *stop, struct shell_node **node);
 
+/* parse_path.c: is the present token, a name, the beginning of a path? */
+bool parse_before_path(const struct parser *p);
+bool parse_path(struct parser *p, struct shell_node **node);
+
 /* arguments: the last method may take arguments without parentheses. */
 bool parse_expression(struct parser *p, bool arguments, struct shell_node **node);
 bool parse_bare_arguments(struct parser *p, struct chain *chain);

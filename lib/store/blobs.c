@@ -4,15 +4,18 @@
 
 #define BUCKETS_OF_PAGE (FILES_PAGE / sizeof(struct blob *))
 
-static void *take(const struct blobs *b, size_t bytes)
+static struct files_memory memory_for(const struct blobs *b, uint8_t payer)
 {
-	return b->memory.alloc(b->memory.context, bytes);
+	struct files_memory memory = b->memory;
+
+	memory.payer = payer;
+	return memory;
 }
 
-static void give(const struct blobs *b, void *piece, size_t bytes)
+static void give(const struct files_memory *memory, void *piece, size_t bytes)
 {
 	if (piece)
-		b->memory.free(b->memory.context, piece, bytes);
+		files_give(memory, piece, bytes);
 }
 
 /* ---- The table ---- */
@@ -29,11 +32,12 @@ static struct blob **bucket_of(const struct blobs *b, const uint8_t *id)
 enum files_outcome blobs_init(struct blobs *b, struct files_memory memory)
 {
 	*b = (struct blobs){.memory = memory};
+	memory.payer = FILES_NOBODY;
 	for (uint32_t i = 0; i < BLOBS_TABLE_PAGES; i++) {
-		b->table[i] = take(b, FILES_PAGE);
+		b->table[i] = files_take(&memory, FILES_PAGE);
 		if (!b->table[i]) {
 			while (i-- > 0)
-				give(b, b->table[i], FILES_PAGE);
+				files_give(&memory, b->table[i], FILES_PAGE);
 			return FILES_NO_SPACE;
 		}
 		__builtin_memset(b->table[i], 0, FILES_PAGE);
@@ -83,11 +87,6 @@ void blob_unref(struct blobs *b, struct blob *blob)
 		link_loose(b, blob);
 }
 
-static void free_links(const struct blobs *b, struct blob **links, uint32_t count)
-{
-	give(b, links, count * sizeof(struct blob *));
-}
-
 static uint64_t pages_of(const struct files_content *bytes)
 {
 	return (bytes->size + FILES_PAGE - 1) / FILES_PAGE;
@@ -95,6 +94,7 @@ static uint64_t pages_of(const struct files_content *bytes)
 
 static void free_blob(struct blobs *b, struct blob *blob)
 {
+	const struct files_memory memory = memory_for(b, blob->payer);
 	struct blob **bucket = bucket_of(b, blob->id);
 
 	while (*bucket != blob)
@@ -102,11 +102,11 @@ static void free_blob(struct blobs *b, struct blob *blob)
 	*bucket = blob->chain;
 	b->count--;
 	b->bytes -= blob->bytes.size;
-	give(b, blob->few_hashes, pages_of(&blob->bytes) * BLOB_ID);
-	content_free(&blob->bytes, &b->memory);
-	content_free(&blob->hashes, &b->memory);
-	free_links(b, blob->links, blob->link_count);
-	give(b, blob, sizeof(*blob));
+	give(&memory, blob->few_hashes, pages_of(&blob->bytes) * BLOB_ID);
+	content_free(&blob->bytes, &memory);
+	content_free(&blob->hashes, &memory);
+	give(&memory, blob->links, blob->link_count * sizeof(struct blob *));
+	give(&memory, blob, sizeof(*blob));
 }
 
 void blobs_collect(struct blobs *b, uint64_t *count, uint64_t *bytes)
@@ -126,26 +126,30 @@ void blobs_collect(struct blobs *b, uint64_t *count, uint64_t *bytes)
 
 void blobs_fini(struct blobs *b)
 {
+	const struct files_memory memory = memory_for(b, FILES_NOBODY);
+
 	for (uint32_t i = 0; i < BLOBS_TABLE_PAGES; i++) {
 		for (uint32_t k = 0; k < BUCKETS_OF_PAGE; k++)
 			while (b->table[i][k])
 				free_blob(b, b->table[i][k]);
-		give(b, b->table[i], FILES_PAGE);
+		files_give(&memory, b->table[i], FILES_PAGE);
 	}
 }
 
 /* ---- Writing ---- */
 
-void blob_writer_init(struct blob_writer *w)
+void blob_writer_init(const struct blobs *b, struct blob_writer *w)
 {
-	*w = (struct blob_writer){};
+	*w = (struct blob_writer){.payer = b->memory.payer};
 	hash_blake2b_init(&w->state);
 }
 
 void blob_writer_fini(struct blobs *b, struct blob_writer *w)
 {
-	content_free(&w->bytes, &b->memory);
-	content_free(&w->hashes, &b->memory);
+	const struct files_memory memory = memory_for(b, w->payer);
+
+	content_free(&w->bytes, &memory);
+	content_free(&w->hashes, &memory);
 	w->done = true;
 }
 
@@ -170,6 +174,7 @@ static void hash_pages(struct blob_writer *w, uint64_t from)
 
 enum files_outcome blob_append(struct blobs *b, struct blob_writer *w, const void *bytes, uint64_t count)
 {
+	const struct files_memory memory = memory_for(b, w->payer);
 	uint64_t from = w->bytes.size, end = from + count;
 
 	if (w->done)
@@ -182,10 +187,10 @@ enum files_outcome blob_append(struct blobs *b, struct blob_writer *w, const voi
 	uint64_t pages = (end - 1) / FILES_PAGE + 1, first = from / FILES_PAGE;
 	uint64_t first_hash = first * BLOB_ID / FILES_PAGE;
 
-	if (!content_fill(&w->bytes, &b->memory, first, pages - first) ||
-	    !content_fill(&w->hashes, &b->memory, first_hash,
+	if (!content_fill(&w->bytes, &memory, first, pages - first) ||
+	    !content_fill(&w->hashes, &memory, first_hash,
 			  (pages * BLOB_ID - 1) / FILES_PAGE - first_hash + 1)) {
-		content_cut(&w->bytes, &b->memory, from);
+		content_cut(&w->bytes, &memory, from);
 		return FILES_NO_SPACE;
 	}
 	/* From the private copy: the caller's bytes may change meanwhile. */
@@ -227,22 +232,23 @@ static enum files_outcome find_links(const struct blobs *b, const uint8_t *const
 static enum files_outcome add_blob(struct blobs *b, struct blob_writer *w, const uint8_t *id,
 				   struct blob **links, uint32_t link_count, struct blob **made)
 {
-	struct blob *blob = take(b, sizeof(*blob));
-	struct blob **kept = link_count && blob ? take(b, link_count * sizeof(*kept)) : nullptr;
+	const struct files_memory memory = memory_for(b, w->payer);
+	struct blob *blob = files_take(&memory, sizeof(*blob));
+	struct blob **kept = link_count && blob ? files_take(&memory, link_count * sizeof(*kept)) : nullptr;
 
 	uint64_t pages = pages_of(&w->bytes);
 	bool few = pages > 0 && pages <= BLOB_FEW_PAGES;
-	uint8_t *few_hashes = few && blob ? take(b, pages * BLOB_ID) : nullptr;
+	uint8_t *few_hashes = few && blob ? files_take(&memory, pages * BLOB_ID) : nullptr;
 
 	if (!blob || (link_count && !kept) || (few && !few_hashes)) {
-		give(b, few_hashes, pages * BLOB_ID);
-		free_links(b, kept, link_count);
-		give(b, blob, sizeof(*blob));
+		give(&memory, few_hashes, pages * BLOB_ID);
+		give(&memory, kept, link_count * sizeof(*kept));
+		give(&memory, blob, sizeof(*blob));
 		return FILES_NO_SPACE;
 	}
 	if (few) { /* a page for them would be a waste */
 		content_read(&w->hashes, 0, few_hashes, pages * BLOB_ID);
-		content_free(&w->hashes, &b->memory);
+		content_free(&w->hashes, &memory);
 	}
 	*blob = (struct blob){
 		.bytes = w->bytes,
@@ -250,6 +256,7 @@ static enum files_outcome add_blob(struct blobs *b, struct blob_writer *w, const
 		.few_hashes = few_hashes,
 		.links = kept,
 		.link_count = link_count,
+		.payer = w->payer,
 	};
 	w->bytes = w->hashes = (struct files_content){};
 	__builtin_memcpy(blob->id, id, BLOB_ID);

@@ -7,14 +7,14 @@
  */
 #include <store/names.h>
 
-static void *take(const struct names *n, size_t bytes)
+static void *take(const struct names *n, uint8_t payer, size_t bytes)
 {
-	return n->blobs->memory.alloc(n->blobs->memory.context, bytes);
+	return n->blobs->memory.alloc(n->blobs->memory.context, payer, bytes);
 }
 
-static void give(const struct names *n, void *piece, size_t bytes)
+static void give(const struct names *n, uint8_t payer, void *piece, size_t bytes)
 {
-	n->blobs->memory.free(n->blobs->memory.context, piece, bytes);
+	n->blobs->memory.free(n->blobs->memory.context, payer, piece, bytes);
 }
 
 /* ---- Names in two pieces: prefix and rest ---- */
@@ -99,16 +99,19 @@ static uint32_t text_bytes(const struct names_entry *entry)
 static struct names_entry *new_entry(const struct names *n, struct full f,
 				     const struct names_binding *binding, uint64_t version)
 {
-	struct names_entry *entry = take(n, sizeof(*entry));
+	struct names_entry *entry = take(n, n->payer, sizeof(*entry));
 
 	if (!entry)
 		return nullptr;
-	*entry = (struct names_entry){
-		.refs = 1, .hash = hash_of(n, f), .name_len = full_len(f), .binding = *binding};
+	*entry = (struct names_entry){.refs = 1,
+				      .hash = hash_of(n, f),
+				      .name_len = full_len(f),
+				      .payer = n->payer,
+				      .binding = *binding};
 	entry->binding.version = version;
-	entry->text = take(n, text_bytes(entry));
+	entry->text = take(n, entry->payer, text_bytes(entry));
 	if (!entry->text) {
-		give(n, entry, sizeof(*entry));
+		give(n, entry->payer, entry, sizeof(*entry));
 		return nullptr;
 	}
 	for (uint32_t i = 0; i < entry->name_len; i++)
@@ -127,8 +130,8 @@ static void drop_entry(const struct names *n, struct names_entry *entry)
 		return;
 	if (entry->binding.kind == NAMES_BLOB)
 		blob_unref(n->blobs, entry->binding.blob);
-	give(n, entry->text, text_bytes(entry));
-	give(n, entry, sizeof(*entry));
+	give(n, entry->payer, entry->text, text_bytes(entry));
+	give(n, entry->payer, entry, sizeof(*entry));
 }
 
 static struct names_node *hold(struct names_node *node)
@@ -146,14 +149,14 @@ static void drop(const struct names *n, struct names_node *node)
 	drop(n, node->left);
 	drop(n, node->right);
 	drop_entry(n, node->entry);
-	give(n, node, sizeof(*node));
+	give(n, FILES_NOBODY, node, sizeof(*node));
 }
 
 /* Takes over left and right, also on failure. */
 static bool make(const struct names *n, struct names_entry *entry, struct names_node *left,
 		 struct names_node *right, struct names_node **out)
 {
-	struct names_node *node = take(n, sizeof(*node));
+	struct names_node *node = take(n, FILES_NOBODY, sizeof(*node));
 
 	if (!node) {
 		drop(n, left);
@@ -308,7 +311,7 @@ struct files_text names_relative(const struct names_entry *entry, struct files_t
 
 void names_init(struct names *n, struct blobs *blobs, const uint64_t seed[2])
 {
-	*n = (struct names){.blobs = blobs, .seed = {seed[0], seed[1]}, .present = 1};
+	*n = (struct names){.blobs = blobs, .payer = FILES_NOBODY, .seed = {seed[0], seed[1]}, .present = 1};
 	n->kept[1].number = 1;
 }
 

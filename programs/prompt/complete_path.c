@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The Tab key in a path: names of the directory that the path leads to so far. Only behind a command that takes paths, and only
- * below a Directory that is held here.
+ * The Tab key in a path: names of the directory that the path leads to so far, below a Directory that is held here. Behind a command
+ * a path is a word; in an expression it begins behind white space, a bracket, a comma or a ":".
  */
 #include <file_client/file_client.h>
 #include <runtime/runtime.h>
@@ -11,19 +11,6 @@
 
 #define PAGE 12u
 #define MOST 600u /* names that are looked at */
-
-static bool takes_paths(const char *line, uint32_t len)
-{
-	static const char *const names[] = {"ls", "tree", "du", "cat", "get", "put", "mkdir", "rm", "mv"};
-	struct shell_word first = {.ptr = line};
-
-	while (first.len < len && line[first.len] != ' ')
-		first.len++;
-	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (first.len < len && shell_word_is(first, names[i]))
-			return true;
-	return false;
-}
 
 /* A name of 40 bytes or more is counted, but cannot be put in. */
 static void offer(struct shell_completion *found, const struct file_client_entry *entry)
@@ -65,12 +52,12 @@ bool complete_path(const char *line, uint32_t cursor, struct shell_completion *f
 	char after[257];
 	bool more = true;
 
-	while (start > 0 && line[start - 1] != ' ')
+	while (start > 0 && !__builtin_strchr(" (,:[{=", line[start - 1]))
 		start--;
 	for (uint32_t i = start; i < cursor; i++)
 		if (line[i] == '/')
 			slash = i + 1;
-	if (slash == 0 || cursor - slash > 255 || !takes_paths(line, start))
+	if (slash == 0 || cursor - slash > 255)
 		return false;
 	word = (struct shell_word){line + start, slash - 1 - start, start};
 	if (!place_of(word, &place) || place.interface_id != DIRECTORY_INTERFACE_ID)

@@ -29,6 +29,8 @@ bool place_of(struct shell_word word, struct place *place)
 	*place = (struct place){};
 	if (head.len < word.len)
 		place->path = (struct msg_text){word.ptr + head.len + 1, word.len - head.len - 1};
+	if (place->path.len > 1 && place->path.ptr[place->path.len - 1] == '/')
+		place->path.len--; /* as the Tab key leaves it */
 	value = shell_variable(&shell, head);
 	if (!value || value->kind != SHELL_CAPABILITY)
 		return shell_fail_at(&shell, word.at,

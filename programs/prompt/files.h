@@ -16,6 +16,8 @@ struct place {
 
 /* False: shell_fail was called; also of all others. */
 bool place_of(struct shell_word word, struct place *place);
+/* path.c: struct shell_host.path */
+bool path_open(void *self, struct shell_word word, cap_id *cap, uint64_t *interface_id);
 bool settle(enum status status, enum file_outcome outcome);
 /* Text and UTF-8 as they are, control characters as dots. */
 void put_printable(const uint8_t *bytes, uint32_t count);

@@ -11,7 +11,8 @@
 #include <schema/kernel/thread.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 
-#include "prompt.h"
+#include "files.h"
+#include "files.h"
 
 bool capability_facts(cap_id id, struct capability_facts *facts)
 {
@@ -169,6 +170,7 @@ static struct shell_host host = {
 	.command = run_command,
 	.offer_commands = offer_commands,
 	.run = run_program,
+	.path = path_open,
 	.script = find_script,
 };
 

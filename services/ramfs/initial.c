@@ -50,6 +50,7 @@ void initial_load(void)
 	uint64_t bytes, address;
 	cap_id memory;
 
+	memory_pays(0); /* nobody who calls */
 	if (runtime_cap("initial", MEMORY_OBJECT_INTERFACE_ID, &memory) != STATUS_OK)
 		return;
 	if (memory_object_size(fs.transport, memory, &bytes) == STATUS_OK &&

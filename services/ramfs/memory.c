@@ -12,19 +12,34 @@
 
 #include "ramfs.h"
 
-static void *take(void *context, size_t bytes)
+static void *take(void *context, uint8_t payer, size_t bytes)
 {
-	return pool_alloc(context, bytes);
+	void *piece;
+
+	if (payer != FILES_NOBODY && !shares_take_many(&fs.stored, payer, bytes))
+		return nullptr;
+	piece = pool_alloc(context, bytes);
+	if (!piece && payer != FILES_NOBODY)
+		shares_give_many(&fs.stored, payer, bytes);
+	return piece;
 }
 
-static void give(void *context, void *piece, size_t bytes)
+static void give(void *context, uint8_t payer, void *piece, size_t bytes)
 {
 	pool_free(context, piece, bytes);
+	if (payer != FILES_NOBODY)
+		shares_give_many(&fs.stored, payer, bytes);
 }
 
 struct files_memory memory_of_pool(void)
 {
-	return (struct files_memory){take, give, &fs.pool.pool};
+	shares_init(&fs.stored, fs.pool.max_bytes - fs.pool.max_bytes / OWN_PART);
+	return (struct files_memory){take, give, &fs.pool.pool, FILES_NOBODY};
+}
+
+void memory_pays(uint64_t session)
+{
+	fs.tree.memory.payer = shares_place(&fs.stored, session);
 }
 
 /* ---- Buffers ---- */
@@ -142,6 +157,7 @@ static void free_lent(struct lent *lent)
 	ring_release(ring, lent->revoker);
 	ring_release(ring, lent->memory);
 	shares_give(&fs.mapped, lent->share);
+	shares_give_many(&fs.stored, lent->payer, lent->bytes);
 	*lent = (struct lent){};
 }
 
@@ -162,10 +178,15 @@ static struct lent *back(struct files_node *file, uint64_t session, enum files_o
 	cap_id memory = {};
 	enum status status;
 
-	*outcome = bytes == 0 ? FILES_NOT_FOUND : bytes > MAX_LENT_BYTES ? FILES_TOO_LARGE : FILES_NO_SPACE;
+	*outcome = bytes ? FILES_NO_SPACE : FILES_NOT_FOUND;
 	if (*outcome != FILES_NO_SPACE || !lent || !shares_take(&fs.mapped, session, &lent->share))
 		return nullptr;
+	if (!shares_take_many(&fs.stored, file->payer, bytes)) {
+		shares_give(&fs.mapped, lent->share);
+		return nullptr;
+	}
 	lent->bytes = bytes;
+	lent->payer = file->payer;
 	status = pool_map_memory(fs.transport, fs.space, bytes, &memory, &lent->address);
 	if (status == STATUS_OK)
 		status = capability_manager_make_revocable(fs.transport, fs.manager, memory, 0, &lent->memory,

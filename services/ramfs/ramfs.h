@@ -28,11 +28,11 @@
 #define MAX_HANDLES 32768u
 #define MAX_BUFFERS 256u /* attached at a time */
 #define MAX_BUFFER (1u << 20)
-#define MAX_LENT 64u /* files mapped as memory */
-#define MAX_LENT_BYTES (1u << 20)
+#define MAX_LENT 64u      /* files mapped as memory */
 #define MAX_INLINE 8192u  /* bytes of a file in one message */
 #define MAX_MESSAGE 8448u /* what the images give its endpoint */
 #define BOUNCE_BYTES 65536u
+#define OWN_PART 4u /* one part in that many is for handles, tables and what does not fit together */
 
 /* Rights of a directory, as bits; also the keys of the root. */
 #define RIGHT_READ 1u
@@ -58,7 +58,7 @@ struct lent {
 	struct files_node *node; /* null: free */
 	cap_id memory, revoker;  /* memory: revocable, writable */
 	uint64_t address, bytes;
-	uint8_t share; /* of who mapped it first */
+	uint8_t share, payer; /* of who mapped it first; of the file */
 };
 
 struct ramfs {
@@ -72,6 +72,7 @@ struct ramfs {
 	cap_id directory_templates[RIGHT_ALL + 1],
 		file_templates[FILES_ANYTHING + 1]; /* by rights; made when first used */
 	struct shares open, buffers, mapped;        /* of handles, attached buffers, lent files: by session */
+	struct shares stored;                       /* of bytes: those of who made the file or directory */
 	struct lent lent[MAX_LENT];
 	cap_id bounce_memory;
 	uint8_t *bounce; /* mapped; null: not made yet */
@@ -103,7 +104,10 @@ extern const struct file_server_ops file_ops;
 void stat_build(struct file_stat_builder b, const struct files_node *node);
 
 /* ---- memory.c ---- */
+/* Made ready for what is stored; limits it, too. */
 struct files_memory memory_of_pool(void);
+/* What is made from now on is this session's. */
+void memory_pays(uint64_t session);
 /* INVALID_ARGUMENT is raised for a buffer that is none, or not such; status as handle_open. */
 enum status buffer_attach(struct handle *handle, struct rpc_request *request, int32_t index, bool writable,
 			  enum files_outcome *outcome);

@@ -63,7 +63,8 @@ static enum status put(void *self, struct rpc_request *request, struct store_put
 	int32_t cap = -1;
 
 	(void)self;
-	blob_writer_init(&w);
+	memory_pays(request->session);
+	blob_writer_init(&st.blobs, &w);
 	outcome = bytes.len > MAX_INLINE ? FILES_TOO_LARGE : blob_append(&st.blobs, &w, bytes.ptr, bytes.len);
 	if (outcome == FILES_DONE)
 		outcome = finish(request, &w, (struct msg_list){}, store_put_params_reader_expected(params),
@@ -88,7 +89,8 @@ static enum status put_linked(void *self, struct rpc_request *request,
 	int32_t cap = -1;
 
 	(void)self;
-	blob_writer_init(&w);
+	memory_pays(request->session);
+	blob_writer_init(&st.blobs, &w);
 	outcome = bytes.len > MAX_INLINE ? FILES_TOO_LARGE : blob_append(&st.blobs, &w, bytes.ptr, bytes.len);
 	if (outcome == FILES_DONE)
 		outcome = finish(request, &w, store_put_linked_params_reader_links(params),
@@ -104,19 +106,21 @@ static enum status put_linked(void *self, struct rpc_request *request,
 
 static enum status begin(void *self, struct rpc_request *request, struct store_begin_results_builder results)
 {
-	struct blob_writer *w = pool_alloc(&st.pool.pool, sizeof(*w));
 	enum files_outcome outcome = FILES_NO_SPACE;
+	struct blob_writer *w;
 	struct handle *h = nullptr;
 	int32_t cap = -1;
 
 	(void)self;
+	memory_pays(request->session);
+	w = files_take(&st.blobs.memory, sizeof(*w));
 	if (w)
 		h = handle_make(request, HANDLE_WRITER, 0, &outcome, &cap);
 	if (h) {
-		blob_writer_init(w);
+		blob_writer_init(&st.blobs, w);
 		h->writer = w;
-	} else {
-		pool_free(&st.pool.pool, w, sizeof(*w));
+	} else if (w) {
+		files_give(&st.blobs.memory, w, sizeof(*w));
 	}
 	store_begin_results_builder_set_outcome(results, out(outcome));
 	store_begin_results_builder_set_writer(results, cap);

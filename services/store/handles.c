@@ -69,7 +69,8 @@ void handle_released(void *context, uint64_t key, uint64_t mints)
 		st.open_blobs--;
 	} else if (h->kind == HANDLE_WRITER && h->writer) {
 		blob_writer_fini(&st.blobs, h->writer);
-		pool_free(&st.pool.pool, h->writer, sizeof(*h->writer));
+		st.blobs.memory.payer = h->writer->payer;
+		files_give(&st.blobs.memory, h->writer, sizeof(*h->writer));
 	} else if (h->kind == HANDLE_SPACE) {
 		unwatch(h);
 		pool_free(&st.pool.pool, h->prefix, h->prefix_len);

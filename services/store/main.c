@@ -44,14 +44,28 @@ static void make_seed(uint64_t seed[2])
 	rpc_end(&call);
 }
 
-static void *take(void *context, size_t bytes)
+static void *take(void *context, uint8_t payer, size_t bytes)
 {
-	return pool_alloc(context, bytes);
+	void *piece;
+
+	if (payer != FILES_NOBODY && !shares_take_many(&st.stored, payer, bytes))
+		return nullptr;
+	piece = pool_alloc(context, bytes);
+	if (!piece && payer != FILES_NOBODY)
+		shares_give_many(&st.stored, payer, bytes);
+	return piece;
 }
 
-static void give(void *context, void *piece, size_t bytes)
+static void give(void *context, uint8_t payer, void *piece, size_t bytes)
 {
 	pool_free(context, piece, bytes);
+	if (payer != FILES_NOBODY)
+		shares_give_many(&st.stored, payer, bytes);
+}
+
+void memory_pays(uint64_t session)
+{
+	st.blobs.memory.payer = st.names.payer = shares_place(&st.stored, session);
 }
 
 STORE_BIND(store, store_ops);
@@ -91,8 +105,10 @@ int main(void)
 	keys_init(&st.handles, &st.pool.pool, sizeof(struct handle), MAX_HANDLES);
 	shares_init(&st.open, MAX_HANDLES);
 	shares_init(&st.buffers, MAX_BUFFERS);
+	shares_init(&st.stored, st.pool.max_bytes - st.pool.max_bytes / OWN_PART);
 	make_seed(seed);
-	if (blobs_init(&st.blobs, (struct files_memory){take, give, &st.pool.pool}) != FILES_DONE)
+	if (blobs_init(&st.blobs, (struct files_memory){take, give, &st.pool.pool, FILES_NOBODY}) !=
+	    FILES_DONE)
 		return 1;
 	names_init(&st.names, &st.blobs, seed);
 	return service_run(&st.service) == STATUS_OK ? 0 : 1;

@@ -29,6 +29,8 @@
 #define MAX_VERIFY (1u << 20)
 #define MAX_CHANGES 32u
 
+#define OWN_PART 4u /* one part in that many of the memory is for handles, tables and nodes of generations */
+
 #define KEY_STORE 1u
 #define KEY_SPACE 16u
 #define RIGHT_READ 1u
@@ -70,6 +72,7 @@ struct store {
 	cap_id templates[HANDLE_KINDS][RIGHT_ALL + 1];  /* of namespaces by rights, of others at 0 */
 	struct handle *watching;
 	struct shares open, buffers; /* of handles and attached buffers: by session */
+	struct shares stored;        /* of bytes: those of who put the blob, or bound the name, first */
 	uint32_t open_blobs;
 };
 
@@ -105,6 +108,9 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 			  enum files_outcome *outcome);
 void buffer_detach(struct handle *handle);
 uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, bool writable);
+
+/* What is put or bound from now on is this session's. */
+void memory_pays(uint64_t session);
 
 /* ---- blob.c, space.c ---- */
 extern const struct store_server_ops store_ops;

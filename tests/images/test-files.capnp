@@ -11,7 +11,7 @@ const image :Image = (
     (
       name = "ramfs",
       program = "ramfs",
-      arguments = ["8"],
+      arguments = ["32"],
       maxMessage = 8448,
       grants = [
         (name = "virtualMemory", source = (kernel = virtualMemory)),
@@ -35,6 +35,7 @@ const image :Image = (
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "sessions", source = (kernel = sessions)),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

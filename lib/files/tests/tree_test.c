@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * The tree against the reference model, over many seeds; with the n-th allocation failing, for every n until none does; and
- * what a model of names and bytes does not say: sharing, stale openings, limits, backings, depth, many names.
+ * what a model of names and bytes does not say: sharing, stale openings, limits, who pays, backings, depth, many names.
  */
 #include <files_model/model.h>
 #include <stdio.h>
@@ -22,33 +22,38 @@ static struct {
 	uint64_t pieces, bytes, asked;
 	uint64_t fail_at; /* the n-th from now on; 0: none */
 	bool failed;
+	uint64_t of[256], most[256]; /* bytes, by payer; most 0: as many as there are */
 } heap;
 
-static void *take(void *context, size_t bytes)
+static void *take(void *context, uint8_t payer, size_t bytes)
 {
 	(void)context;
 	heap.asked++;
+	if (heap.most[payer] && heap.of[payer] + bytes > heap.most[payer])
+		return nullptr;
 	if (heap.fail_at && --heap.fail_at == 0) {
 		heap.failed = true;
 		return nullptr;
 	}
 	heap.pieces++;
 	heap.bytes += bytes;
+	heap.of[payer] += bytes;
 	void *piece = aligned_alloc(bytes == FILES_PAGE ? FILES_PAGE : 16,
 				    bytes == FILES_PAGE ? bytes : (bytes + 15) & ~15ull);
 	memset(piece, 0xa5, bytes);
 	return piece;
 }
 
-static void give(void *context, void *piece, size_t bytes)
+static void give(void *context, uint8_t payer, void *piece, size_t bytes)
 {
 	(void)context;
 	heap.pieces--;
 	heap.bytes -= bytes;
+	heap.of[payer] -= bytes;
 	free(piece);
 }
 
-static const struct files_memory memory = {take, give, nullptr};
+static const struct files_memory memory = {take, give, nullptr, FILES_NOBODY};
 static const uint64_t seed[2] = {1, 2};
 static struct files_tree tree;
 static struct model model;
@@ -65,6 +70,7 @@ static enum files_outcome make(void *context, struct files_text path, enum files
 	struct files_node *node;
 
 	(void)context;
+	tree.memory.payer = (uint8_t)(heap.asked % 3); /* whoever it is */
 	return files_create(&tree, &tree.root, path, kind, &node);
 }
 
@@ -486,6 +492,61 @@ static void test_limits(void)
 	report(heap.pieces == 0, "nothing leaks");
 }
 
+static bool nobody_pays(void)
+{
+	for (unsigned i = 0; i < FILES_NOBODY; i++)
+		if (heap.of[i])
+			return false;
+	return true;
+}
+
+/* Who made a file pays for it, whoever writes to it, moves it, or removes it. */
+static void test_payers(void)
+{
+	static const uint8_t bytes[FILES_PAGE];
+	struct files_node *dir, *mine, *theirs;
+	uint64_t before;
+
+	report(nobody_pays(), "so far everybody got back what they paid");
+	(void)!files_init(&tree, memory, seed);
+	tree.memory.payer = 1;
+	(void)!files_create(&tree, &tree.root, text("d"), FILES_DIRECTORY, &dir);
+	(void)!files_create(&tree, dir, text("mine"), FILES_FILE, &mine);
+	tree.memory.payer = 2;
+	before = heap.of[1];
+	(void)!files_create(&tree, dir, text("theirs"), FILES_FILE, &theirs);
+	report(heap.of[1] == before && heap.of[2] > 0,
+	       "a file is its maker's, also in somebody else's directory");
+	before = heap.of[2];
+	report(files_write(&tree, mine, 64ull * FILES_PAGE, bytes, FILES_PAGE) == FILES_DONE &&
+		       heap.of[2] == before && heap.of[1] > FILES_PAGE,
+	       "its bytes are, whoever writes them");
+	heap.most[2] = heap.of[2] + FILES_PAGE;
+	report(files_write(&tree, theirs, 0, bytes, FILES_PAGE) == FILES_DONE &&
+		       files_write(&tree, theirs, FILES_PAGE, bytes, 1) == FILES_NO_SPACE &&
+		       theirs->content.size == FILES_PAGE &&
+		       files_write(&tree, mine, 0, bytes, 1) == FILES_DONE && invariants(),
+	       "who has no more can write no more, and others can");
+	before = heap.of[1];
+	report(files_rename(&tree, dir, text("mine"), &tree.root, text("a longer name"), false) ==
+			       FILES_DONE &&
+		       heap.of[1] == before + 9,
+	       "moving it changes nothing but its name");
+	report(files_rename(&tree, dir, text("theirs"), &tree.root, text("a longer name"), true) ==
+			       FILES_NO_SPACE &&
+		       files_truncate(&tree, theirs, 0) == FILES_DONE &&
+		       files_rename(&tree, dir, text("theirs"), &tree.root, text("short"), false) ==
+			       FILES_DONE,
+	       "a new name is asked for like everything else");
+	(void)!files_remove(&tree, &tree.root, text("a longer name"));
+	(void)!files_remove(&tree, &tree.root, text("d"));
+	(void)!files_remove(&tree, &tree.root, text("short"));
+	report(nobody_pays(), "what goes is given back to who paid");
+	heap.most[2] = 0;
+	files_fini(&tree);
+	report(heap.pieces == 0, "nothing leaks");
+}
+
 static void test_holes(void)
 {
 	struct files_node *file;
@@ -569,6 +630,7 @@ int main(void)
 	test_sharing();
 	test_stale();
 	test_limits();
+	test_payers();
 	test_holes();
 	test_backing();
 	printf("1..%d\n", test_number);

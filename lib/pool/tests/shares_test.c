@@ -90,6 +90,15 @@ int main(void)
 		total += shares_take(&shares, s * 0x9e3779b97f4a7c15ull, &place);
 	report(total == SESSIONS && shares.places[SHARES_SESSIONS].used == SESSIONS - SHARES_SESSIONS,
 	       "more sessions than places: the others count as one");
+	shares_init(&shares, 1000);
+	place = shares_place(&shares, 7);
+	report(!shares_take_many(&shares, place, 501) && !shares_take_many(&shares, place, UINT64_MAX) &&
+		       shares.used == 0 && shares_take_many(&shares, place, 500) &&
+		       !shares_take_many(&shares, place, 1),
+	       "many at once are as many as one by one, or none");
+	shares_give_many(&shares, place, 499);
+	report(shares_place(&shares, 7) == place && shares_place(&shares, 7 + SHARES_SESSIONS) != place,
+	       "and the place is kept while anything is counted there");
 	printf("1..%d\n", test_number);
 	return failures != 0;
 }

@@ -146,6 +146,31 @@ static void test_capabilities(void)
 	says("for i in 1..40 { let d = timer.only(now) }", "");
 }
 
+static bool led(const char *path)
+{
+	return strcmp(world.path, path) == 0;
+}
+
+static void test_paths(void)
+{
+	world_start();
+	says("let d = console/a-b.c/d", "  d = <Pipe>\n");
+	report(led("console/a-b.c/d"), "a path is everything up to the white space");
+	says("console/a/b.write(0x\"01 02\").count", "  2\n");
+	report(led("console/a/b"), "in front of a bracket the last dot is that of a method");
+	says("run prog with { a: console/x, b: console/y.z }", "RUN prog: a b\n");
+	report(led("console/y.z"), "a path can be granted");
+	says("print [console/a,console/b]", "[<Pipe>, <Pipe>]\n");
+	says("d/x", "  <Pipe>\n");
+	fails_with("let e = console/none", "notFound: nothing has that name\n");
+	fails("conzole/a", 0, "did you mean \"console\"");
+	says("let n = 8", "  n = 8\n");
+	says("print n/2", "4\n");
+	says("n / n", "  1\n");
+	fails("n/n", 0, "a division is written with spaces");
+	says("for i in 1..40 { let d = console/a }", "");
+}
+
 static void test_pipelining(void)
 {
 	world_start();
@@ -310,6 +335,7 @@ int main(void)
 	world_open_registry();
 	test_calls();
 	test_capabilities();
+	test_paths();
 	test_pipelining();
 	test_language();
 	test_mistakes();

@@ -32,7 +32,7 @@ static struct {
 	unsigned polls, interrupt_at;           /* 0: never */
 	bool no_pipelining;
 	struct shell_run last_run;
-	char grants[256];
+	char grants[256], path[64];
 } world;
 
 static void world_say(void *self, const char *bytes, size_t len)
@@ -350,6 +350,18 @@ static bool world_script(void *self, struct shell_word name, const char **text, 
 	return !shell_word_is(name, "missing") || shell_fail_at(&shell, name.at, "there is no script");
 }
 
+/* Every path leads to a pipe; "none" nowhere. */
+static bool world_path(void *self, struct shell_word path, cap_id *cap, uint64_t *interface_id)
+{
+	(void)self;
+	snprintf(world.path, sizeof(world.path), "%.*s", (int)path.len, path.ptr);
+	if (path.len > 5 && memcmp(path.ptr + path.len - 5, "/none", 5) == 0)
+		return shell_fail(&shell, "notFound", "nothing has that name");
+	*cap = world_new(&pipe_interface, &world_pipe_ops, ~0ull);
+	*interface_id = pipe_interface.id;
+	return cap->raw || shell_fail(&shell, "noSpace", "too many pipes");
+}
+
 static struct shell_host world_host = {
 	.out = &world_out,
 	.wait = world_wait,
@@ -362,6 +374,7 @@ static struct shell_host world_host = {
 	.command = world_command,
 	.offer_commands = world_offer,
 	.run = world_run,
+	.path = world_path,
 	.script = world_script,
 };
 

@@ -19,9 +19,10 @@ static void report(bool good, const char *what)
 static struct {
 	uint64_t pieces, fail_at;
 	bool failed;
+	uint64_t of[256]; /* bytes, by payer */
 } heap;
 
-static void *take(void *context, size_t bytes)
+static void *take(void *context, uint8_t payer, size_t bytes)
 {
 	(void)context;
 	if (heap.fail_at && --heap.fail_at == 0) {
@@ -29,18 +30,20 @@ static void *take(void *context, size_t bytes)
 		return nullptr;
 	}
 	heap.pieces++;
+	heap.of[payer] += bytes;
 	return memset(aligned_alloc(bytes == FILES_PAGE ? FILES_PAGE : 16, (bytes + 15) & ~15ull), 0xa5,
 		      bytes);
 }
 
-static void give(void *context, void *piece, size_t bytes)
+static void give(void *context, uint8_t payer, void *piece, size_t bytes)
 {
-	(void)context, (void)bytes;
+	(void)context;
 	heap.pieces--;
+	heap.of[payer] -= bytes;
 	free(piece);
 }
 
-static const struct files_memory memory = {take, give, nullptr};
+static const struct files_memory memory = {take, give, nullptr, FILES_NOBODY};
 static const uint64_t seed[2] = {3, 4};
 static struct blobs blobs;
 static struct names names;
@@ -66,7 +69,7 @@ static enum files_outcome put(const void *bytes, uint64_t count, uint64_t piece,
 	struct blob_writer w;
 	enum files_outcome outcome = FILES_DONE;
 
-	blob_writer_init(&w);
+	blob_writer_init(&blobs, &w);
 	for (uint64_t at = 0; at < count && outcome == FILES_DONE; at += piece)
 		outcome = blob_append(&blobs, &w, (const uint8_t *)bytes + at,
 				      count - at < piece ? count - at : piece);
@@ -108,7 +111,7 @@ static void test_blobs(void)
 	content_page(&a->bytes, 3)[5] ^= 1;
 	report(blob_verify(&blobs, a) == FILES_DONE, "and not otherwise");
 
-	blob_writer_init(&w);
+	blob_writer_init(&blobs, &w);
 	(void)!blob_append(&blobs, &w, "x", 1);
 	report(blob_finish(&blobs, &w, nullptr, 0, other, &b) == FILES_DAMAGED && blobs.count == 1 &&
 		       blob_append(&blobs, &w, "y", 1) == FILES_STALE,
@@ -118,7 +121,7 @@ static void test_blobs(void)
 
 	links[0] = a->id;
 	links[1] = b->id;
-	blob_writer_init(&w);
+	blob_writer_init(&blobs, &w);
 	(void)!blob_append(&blobs, &w, "tree", 4);
 	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_DONE &&
 		       blob_verify(&blobs, c) == FILES_DONE,
@@ -126,7 +129,7 @@ static void test_blobs(void)
 	hash_blake2b(id, "tree", 4);
 	report(memcmp(c->id, id, BLOB_ID) != 0, "has another name than its bytes alone");
 	links[1] = other;
-	blob_writer_init(&w);
+	blob_writer_init(&blobs, &w);
 	report(blob_finish(&blobs, &w, links, 2, nullptr, &c) == FILES_NOT_FOUND,
 	       "a link to nothing is refused");
 	c = blobs.loose;
@@ -359,7 +362,7 @@ static void test_put_failing(void)
 
 		heap.failed = false;
 		heap.fail_at = ++n;
-		blob_writer_init(&w);
+		blob_writer_init(&blobs, &w);
 		for (int i = 0; i < 4; i++)
 			if (blob_append(&blobs, &w, bytes, 5000) != FILES_DONE)
 				good &= heap.failed && w.bytes.size == (uint64_t)i * 5000;
@@ -404,6 +407,48 @@ static void test_kept(void)
 	report(heap.pieces == 0, "nothing leaks");
 }
 
+/* Who puts a blob first pays for it as long as it is kept, who binds a name for that as long as any generation has it. */
+static void test_payers(void)
+{
+	static uint8_t bytes[20000];
+	struct names_change change = {.name = text("n")};
+	struct blob *blob, *same;
+	uint64_t count, freed, paid;
+	uint32_t index;
+
+	(void)start();
+	blobs.memory.payer = names.payer = 1;
+	(void)!put(bytes, sizeof(bytes), 5000, &blob);
+	paid = heap.of[1];
+	blobs.memory.payer = names.payer = 2;
+	(void)!put(bytes, sizeof(bytes), 5000, &same);
+	report(same == blob && paid >= sizeof(bytes) && heap.of[1] == paid && heap.of[2] == 0,
+	       "who puts the same bytes again pays nothing");
+	change.binding = (struct names_binding){.kind = NAMES_BLOB, .blob = blob};
+	(void)!names_update(&names, &change, 1, 0, &index);
+	report(heap.of[1] == paid && heap.of[2] > 0, "a name is who bound it's");
+	change.name = text("other");
+	for (unsigned i = 0; i < NAMES_HISTORY; i++) {
+		names.payer = 3;
+		change.binding.kind = NAMES_VALUE;
+		(void)!names_update(&names, &change, 1, 0, &index);
+	}
+	change.name = text("n");
+	change.binding.kind = NAMES_NONE;
+	(void)!names_update(&names, &change, 1, 0, &index);
+	report(heap.of[2] > 0, "as long as a generation has it");
+	change.name = text("other");
+	change.binding.kind = NAMES_VALUE;
+	for (unsigned i = 0; i < NAMES_HISTORY; i++)
+		(void)!names_update(&names, &change, 1, 0, &index);
+	blobs_collect(&blobs, &count, &freed);
+	report(count == 1 && heap.of[1] == 0 && heap.of[2] == 0 && heap.of[3] > 0,
+	       "what nothing leads to any more is given back to who paid");
+	names_fini(&names);
+	blobs_fini(&blobs);
+	report(heap.pieces == 0 && heap.of[3] == 0, "nothing leaks");
+}
+
 int main(void)
 {
 	test_blobs();
@@ -411,6 +456,7 @@ int main(void)
 	test_failing();
 	test_put_failing();
 	test_kept();
+	test_payers();
 	report(names_ok(text("a/b.c/d")) && !names_ok(text("")) && !names_ok(text("a//b")) &&
 		       !names_ok(text("a/")) && !names_ok(text("/a")) && !names_ok(text("a/../b")),
 	       "names are paths of good names");

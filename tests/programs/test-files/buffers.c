@@ -223,6 +223,38 @@ static void test_mapped(cap_id dir)
 	drop(shared);
 }
 
+/* Far beyond what one call writes; mostly a hole, which the mapping has as zeroes. */
+void test_large(void)
+{
+	const cap_id dir = w.root;
+	const uint64_t bytes = 5u << 20;
+	uint64_t address = 0, size = 0;
+	cap_id file = {}, memory = {};
+	enum file_outcome outcome = 0;
+	char end[1] = {};
+	uint32_t got;
+
+	tap_ok(create_path(dir, "large", FILE_SHARING_READERS, &file) == DONE &&
+		       put(file, 0, "first", 5) == DONE && put(file, bytes - 1, "z", 1) == DONE &&
+		       file_map_shared(w.t, file, &outcome, &memory, &size) == STATUS_OK && outcome == DONE &&
+		       size == bytes &&
+		       virtual_memory_map(w.t, w.space, memory, 0, bytes, 0,
+					  VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &address) == STATUS_OK,
+	       "a file of 5 MiB is mapped");
+
+	char *mapped = (char *)(uintptr_t)address;
+
+	tap_ok(__builtin_memcmp(mapped, "first", 5) == 0 && mapped[3u << 20] == 0 && mapped[bytes - 1] == 'z',
+	       "with all its bytes");
+	mapped[4u << 20] = 'm';
+	tap_ok(get(file, 4u << 20, end, 1, &got) == DONE && got == 1 && end[0] == 'm',
+	       "and is the file itself");
+	(void)!virtual_memory_unmap(w.t, w.space, address, bytes);
+	drop(memory);
+	drop(file);
+	(void)remove_path(dir, "large");
+}
+
 /* Through a capability that is lent eight times over, nothing that is lent itself can come: the answer is refused. */
 static void test_too_deep(cap_id dir)
 {

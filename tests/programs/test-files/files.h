@@ -12,7 +12,7 @@ struct world {
 	struct rpc_transport *t;
 	struct ring_client *ring;
 	cap_id root, view; /* all rights; reading only */
-	cap_id manager, space;
+	cap_id manager, space, sessions;
 };
 extern struct world w;
 
@@ -25,8 +25,12 @@ void test_buffers(void);   /* SharedBuffer, copies, files as memory; hostile buf
 void test_exerciser(void); /* random operations on one file, by every way there is */
 void test_torture(void);   /* several processes in one directory; dying clients */
 
+void test_large(void);  /* a large file as memory */
+void test_shares(void); /* two sessions at one service */
+
 int child_torture(void);
 int child_holder(void);
+int child_guest(void);
 
 static inline struct msg_text txt(const char *text)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* test-files: everything that schema/service/{file,directory}.capnp and docs/guide/files.md promise, through calls. */
 #include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/session_context.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 
 #include "files.h"
@@ -128,6 +129,8 @@ static int child(void)
 {
 	if (msg_text_equal(runtime_argument(0), MSG_TEXT("torture")))
 		return child_torture();
+	if (msg_text_equal(runtime_argument(0), MSG_TEXT("guest")))
+		return child_guest();
 	return child_holder();
 }
 
@@ -148,12 +151,15 @@ int main(void)
 	(void)!runtime_cap("view", DIRECTORY_INTERFACE_ID, &w.view);
 	(void)!runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &w.space);
 	(void)!runtime_cap("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &w.manager);
+	(void)!runtime_cap("sessions", SESSION_FACTORY_INTERFACE_ID, &w.sessions);
 	if (runtime_argument_count() > 0)
 		return child();
 	tap_start();
 	child_start_up();
 	test_model();
 	test_limits();
+	test_shares();
+	test_large();
 	test_rest();
 
 	/* Templates are made when they are first wanted, and chunks stay: from here on nothing may grow. */

@@ -15,6 +15,7 @@ const needs :Program = (
     (name = "virtualMemory", interface = "VirtualMemory", why = "Buffers.", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "Children.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "Several at a time.", optional = true),
+    (name = "sessions", interface = "SessionFactory", why = "Another session.", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "The program of its children.", optional = true),
   ],
   arenaBytes = 65536,

@@ -17,12 +17,24 @@
 #define FILES_MAX_SIZE (1ull << 36) /* 64^4 pages */
 #define FILES_MAX_WRITE (1ull << 20)
 
-/* Not cleared; 16-byte aligned; pages page-aligned. alloc gives null when there is none. */
+/* Not cleared; 16-byte aligned; pages page-aligned. alloc gives null when there is none, or none for that payer. */
 struct files_memory {
-	void *(*alloc)(void *context, size_t bytes);
-	void (*free)(void *context, void *piece, size_t bytes);
+	void *(*alloc)(void *context, uint8_t payer, size_t bytes);
+	void (*free)(void *context, uint8_t payer, void *piece, size_t bytes);
 	void *context;
+	uint8_t payer; /* who is asked for what is allocated, and gets back what is freed: a number of the caller's */
 };
+#define FILES_NOBODY UINT8_MAX /* as a payer: it is the service's own */
+
+static inline void *files_take(const struct files_memory *memory, size_t bytes)
+{
+	return memory->alloc(memory->context, memory->payer, bytes);
+}
+
+static inline void files_give(const struct files_memory *memory, void *piece, size_t bytes)
+{
+	memory->free(memory->context, memory->payer, piece, bytes);
+}
 
 struct files_content {
 	void *root;     /* page or inner node; null: no page */

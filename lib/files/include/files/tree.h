@@ -8,6 +8,8 @@
  *   priorities are the same hash. Neither can be made slow by who chooses names but not the seed.
  * - An opening (struct files_opening) is where a file or directory is held. Removing one makes its openings stale
  *   (node null) and frees it at once; renaming changes nothing for them.
+ * - Whoever is tree->memory.payer when a file or directory is made pays for it, its name and its bytes as long as it is there,
+ *   whoever writes them: what may write to a file of yours, you have handed out.
  * - Not thread-safe.
  *
  * Invariants, whenever no function runs:
@@ -78,6 +80,7 @@ struct files_node {
 	char *name; /* name_len bytes, of their own allocation */
 	uint8_t name_len;
 	enum files_kind kind;
+	uint8_t payer;
 	uint32_t watchers;
 	uint64_t version;
 	struct files_opening *openings;
@@ -97,7 +100,7 @@ struct files_node {
 };
 
 struct files_tree {
-	struct files_memory memory;
+	struct files_memory memory; /* its payer: of what is made next */
 	uint64_t seed[2];
 	uint64_t next_id;
 	struct files_node root;

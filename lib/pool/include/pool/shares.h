@@ -16,14 +16,22 @@
 #define SHARES_SESSIONS 61u /* the last place is for the others */
 
 struct shares {
-	uint32_t limit, used; /* of all */
+	uint64_t limit, used; /* of all */
 	struct {
 		uint64_t session;
-		uint32_t used; /* 0: the place is free */
+		uint64_t used; /* 0: the place is free */
 	} places[SHARES_SESSIONS + 1];
 };
 
-void shares_init(struct shares *shares, uint32_t limit);
+void shares_init(struct shares *shares, uint64_t limit);
 /* One for that session. False: it has its share. `*place` is to be kept for shares_give. */
 [[nodiscard]] bool shares_take(struct shares *shares, uint64_t session, uint8_t *place);
 void shares_give(struct shares *shares, uint8_t place);
+
+/* ---- Of what is counted in bytes ---- */
+
+/* Where that session's bytes are counted; its own as long as there are any. */
+uint8_t shares_place(struct shares *shares, uint64_t session);
+/* So many for who is there: one by one, as shares_take, but all or none. */
+[[nodiscard]] bool shares_take_many(struct shares *shares, uint8_t place, uint64_t count);
+void shares_give_many(struct shares *shares, uint8_t place, uint64_t count);

@@ -18,6 +18,7 @@ enum shell_node_kind : uint8_t {
 	/* Expressions */
 	SHELL_NODE_LITERAL,  /* value */
 	SHELL_NODE_BARE,     /* name */
+	SHELL_NODE_PATH,     /* name: all of NAME/PATH */
 	SHELL_NODE_LIST,     /* first.. */
 	SHELL_NODE_STRUCT,   /* first.., their labels are the members' names */
 	SHELL_NODE_GRANTS,   /* { a, b: expression }: first.., labels */

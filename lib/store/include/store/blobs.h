@@ -6,6 +6,7 @@
  * - It is kept as long as something refers to it: a holder, a name (store/names.h), a kept blob's link. Links lead to blobs that
  *   were there before, so there are no cycles, and counting is exact. What nothing refers to stays until it is collected.
  * - Beside the bytes the hash of each page is kept: reading checks the pages that it touches.
+ * - Whoever is blobs->memory.payer when a blob is begun pays for it as long as it is kept. Who puts the same bytes again pays nothing.
  * - An operation is done as a whole, or, with any other outcome than FILES_DONE, not at all. Not thread-safe.
  */
 #pragma once
@@ -28,11 +29,12 @@ struct blob {
 	uint8_t *few_hashes;                /* in place of hashes, of at most BLOB_FEW_PAGES */
 	struct blob **links;                /* link_count of them */
 	uint32_t link_count;
+	uint8_t payer;
 	uint64_t refs;
 };
 
 struct blobs {
-	struct files_memory memory;
+	struct files_memory memory;             /* its payer: of what is begun next */
 	struct blob **table[BLOBS_TABLE_PAGES]; /* by id, which is as random as it gets */
 	struct blob *loose;                     /* nothing refers to these */
 	uint64_t count, bytes, puts, duplicates;
@@ -42,7 +44,8 @@ struct blobs {
 struct blob_writer {
 	struct files_content bytes, hashes;
 	struct hash_blake2b_state state; /* of all bytes so far */
-	bool done;                       /* finished, or failed: nothing more */
+	uint8_t payer;
+	bool done; /* finished, or failed: nothing more */
 };
 
 /* Errors: NO_SPACE. */
@@ -54,7 +57,7 @@ struct blob *blobs_find(const struct blobs *blobs, const uint8_t id[BLOB_ID]);
 void blob_ref(struct blobs *blobs, struct blob *blob);
 void blob_unref(struct blobs *blobs, struct blob *blob);
 
-void blob_writer_init(struct blob_writer *writer);
+void blob_writer_init(const struct blobs *blobs, struct blob_writer *writer);
 /* Errors: STALE (finished), NO_SPACE, TOO_LARGE. */
 enum files_outcome blob_append(struct blobs *blobs, struct blob_writer *writer, const void *bytes,
 			       uint64_t count);

@@ -33,6 +33,7 @@ struct names_binding {
 struct names_entry {
 	uint64_t refs, hash;
 	uint32_t name_len;
+	uint8_t payer;
 	struct names_binding binding; /* bytes lie behind the name, in `text` */
 	char *text;
 };
@@ -51,6 +52,7 @@ struct names_generation {
 
 struct names {
 	struct blobs *blobs;
+	uint8_t payer; /* of what is bound next, as long as any generation has it; the nodes of generations are nobody's */
 	uint64_t seed[2];
 	struct names_generation kept[NAMES_HISTORY]; /* generation n at n % NAMES_HISTORY */
 	uint64_t present;
