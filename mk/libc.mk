@@ -31,12 +31,26 @@ libc-archives = $(foreach l,$(call libs-of,libc),$(OUT)/posix/lib/lib$(l).a) $(p
 FLAGS_libc = $(LIBC_BASE) -ffile-prefix-map=$(CURDIR)=. -fdebug-compilation-dir=. -std=gnu2x -g -D_GNU_SOURCE $(LIBC_INCLUDES)
 $(eval $(call compile-rules,libc,$$(FLAGS_libc)))
 
-# $(call libc-link,NAME,OBJECTS,NEEDS,PORTS): NEEDS may be empty
+LIBC_REST := $(OUT)/libc/lib/libport_musl_rest.a
+
+# Which files of musl the programs are linked with: a member's name is its file's, without the folder.
+.PHONY: musl-files
+musl-files:  ## write ports/musl/files.mk anew: what this tree's programs link of musl
+	$(Q)sed -n 's/.*libport_musl\(_rest\)\?\.a(\(.*\)\.o)$$/\2/p' $^ | sort -u >$(OUT)/libc/members; \
+	{ sed '/^PORT_LINKED/,$$d' ports/musl/files.mk; echo 'PORT_LINKED_musl := \'; printf '%s\n' $(sort $(PORT_FILES_musl)) | \
+	 awk -F/ 'NR == FNR { linked[$$0]; next } $$NF in linked' $(OUT)/libc/members - | fmt -w 125 | sed 's/^/\t/; $$!s/$$/ \\/'; } >$(OUT)/libc/files.mk; \
+	mv $(OUT)/libc/files.mk ports/musl/files.mk
+
+# $(call libc-link,NAME,OBJECTS,PORTS)
 define libc-link
-$(call list-file,$(OUT)/libc/programs/$(1).list,$(2) $(3))
-$(eval $(OUT)/user/debug/$(1): $(2) $(3) $(OUT)/libc/programs/$(1).name.o $(call libc-archives,$(4)) $(USER_LD) $(OUT)/libc/programs/$(1).list mk/flags.mk
-	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) -T $$(USER_LD) $(2) $(3) $(OUT)/libc/programs/$(1).name.o \
-	 --start-group $(call libc-archives,$(4)) --end-group -o $$@)
+$(call list-file,$(OUT)/libc/programs/$(1).list,$(2))
+$(eval $(OUT)/user/debug/$(1): $(2) $(OUT)/libc/programs/$(1).name.o $(call libc-archives,$(3)) $(USER_LD) $(OUT)/libc/programs/$(1).list mk/flags.mk
+	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) -T $$(USER_LD) $(2) $(OUT)/libc/programs/$(1).name.o \
+	 --start-group $(call libc-archives,$(3)) --end-group -o $$@ || { echo "$$@: what musl has, but not yet for this tree: make musl-files" >&2; exit 1; })
+$(eval $(OUT)/libc/programs/$(1).members: $(2) $(OUT)/libc/programs/$(1).name.o $(call libc-archives,$(3)) $(LIBC_REST)
+	$$(Q)$$(LLD) $$(USER_LDFLAGS) -T $$(USER_LD) $(2) $(OUT)/libc/programs/$(1).name.o --trace \
+	 --start-group $(call libc-archives,$(3)) $(LIBC_REST) --end-group -o /dev/null >$$@)
+$(eval musl-files: $(OUT)/libc/programs/$(1).members)
 endef
 
 # What a program calls itself where nobody says it (argv[0]).
@@ -48,14 +62,13 @@ define libc-program
 $(eval objs := $(patsubst %,$(OUT)/libc/%.o,$(call sources,$(1))))
 $(eval $(objs): EXTRA_CFLAGS += $(foreach p,$(call words-of,$(1)/libc),$(call port-own-includes,$(p))))
 $(eval $(objs): | $(PORT_STAMP_musl) $(foreach p,$(call words-of,$(1)/libc),$(PORT_STAMP_$(p))))
-$(call libc-link,$(notdir $(1)),$(objs),$(if $(wildcard $(1)/needs.capnp),$(OUT)/user/$(1)/needs.o),$(call words-of,$(1)/libc))
+$(call libc-link,$(notdir $(1)),$(objs),$(call words-of,$(1)/libc))
 endef
 $(foreach d,$(LIBC_PROGRAM_DIRS),$(call libc-program,$(d)))
 
 # Programs that ports make.
 define port-program
-$(eval $(OUT)/user/ports/$(1)/$(2).needs.o: ports/$(1)/$(2).needs.capnp $(SCHEMAS)
-	$$(needs-recipe))
-$(call libc-link,$(2),$(PORT_MAIN_$(2):%=$(OUT)/libc/ports/$(1)/%.o),$(if $(wildcard ports/$(1)/$(2).needs.capnp),$(OUT)/user/ports/$(1)/$(2).needs.o),$(1) $(PORT_NEEDS_$(1)))
+$(if $(wildcard ports/$(1)/$(2).needs.capnp),$(eval $(call needs-rule,$(2),ports/$(1)/$(2).needs.capnp)))
+$(call libc-link,$(2),$(PORT_MAIN_$(2):%=$(OUT)/libc/ports/$(1)/%.o),$(1) $(PORT_NEEDS_$(1)))
 endef
 $(foreach p,$(LIBC_PORTS),$(foreach m,$(PORT_PROGRAMS_$(p)),$(call port-program,$(p),$(m))))

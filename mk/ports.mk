@@ -6,6 +6,7 @@
 #   PORT_SIDES_NAME     where it is built: any of kernel user host, or libc (what musl carries; mk/libc.mk)
 #   PORT_FILES_NAME     files to compile, relative to the unpacked top directory; or
 #   PORT_GLOBS_NAME     patterns of such files, and PORT_WITHOUT_NAME those that are not wanted
+#   PORT_LINKED_NAME    those of them that programs of this tree link, where that is few; libport_NAME_rest.a holds the others, for the SDK
 #   PORT_CFLAGS_NAME    more flags                      PORT_INCLUDES_NAME  include directories, relative to that top
 #   PORT_PREPARE_NAME   a script of ours that is run once with the unpacked directory as $1: generated headers, small changes
 #   PORT_SMALL_NAME     files that are compiled for size
@@ -62,5 +63,7 @@ $(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) $(if 
 	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
 	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) $(if $(PORT_SMALL_$(3)),$$(if $$(filter $(PORT_SMALL_$(3)),$$*),-Os)) -w -MMD -MP \
 	 -c $(call port-dir,$(3))/$$* -o $$@)
-$(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3).a,$(foreign) $(own)))
+$(eval linked := $(if $(PORT_LINKED_$(3)),$(filter $(PORT_LINKED_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o),$(foreign)),$(foreign)))
+$(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3).a,$(linked) $(own)))
+$(if $(PORT_LINKED_$(3)),$(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3)_rest.a,$(filter-out $(linked),$(foreign)))))
 endef

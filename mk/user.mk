@@ -15,27 +15,26 @@ FLAGS_user = $(USER_CFLAGS) $(call includes-of,user)
 $(eval $(call compile-rules,user,$$(FLAGS_user)))
 $(call libraries,user,user,$$(USER_CFLAGS))
 
-# $(call program,DIR): the needs.capnp beside the sources holds a constant `needs`; its flat message (one segment, root
-# pointer first, no framing) is the section .capos.needs.
+# The needs.capnp beside the sources holds a constant `needs`; its flat message (one segment, root pointer first, no framing: capnp's --flat
+# leaves the table of segments out) is the section .capos.needs of what ships.
 $(OUT)/user/bin/%: $(OUT)/user/debug/%
-	$(call say,STRIP,$@)mkdir -p $(@D); $(OBJCOPY) --strip-debug --remove-section=.comment $< $@
+	$(call say,STRIP,$@)mkdir -p $(@D); $(OBJCOPY) --strip-debug --remove-section=.comment \
+	 $(patsubst %,--add-section .capos.needs=%,$(filter %.needs,$^)) $< $@
+
+# $(call needs-rule,PROGRAM,RECORD)
+define needs-rule
+$(OUT)/user/bin/$(1): $(OUT)/user/needs/$(1).needs
+$(OUT)/user/needs/$(1).needs: $(2) $(SCHEMAS)
+	$$(call say,NEEDS,$$@)mkdir -p $$(@D); $(CAPNP) eval -I. -o flat $$< needs >$$@
+endef
 
 define program
 $(eval name := $(notdir $(1)))
 $(eval objs := $(patsubst %,$(OUT)/user/%.o,$(call sources,$(1))))
-$(eval needs := $(if $(wildcard $(1)/needs.capnp),$(OUT)/user/$(1)/needs.o))
-$(call list-file,$(OUT)/user/$(1)/objects.list,$(objs) $(needs))
-$(eval $(OUT)/user/debug/$(name): $(objs) $(needs) $(ARCHIVES_user) $(USER_LD) $(OUT)/user/$(1)/objects.list mk/flags.mk
-	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) $$(if $$(USER_LD),-T $$(USER_LD)) $(objs) $(needs) \
+$(call list-file,$(OUT)/user/$(1)/objects.list,$(objs))
+$(eval $(OUT)/user/debug/$(name): $(objs) $(ARCHIVES_user) $(USER_LD) $(OUT)/user/$(1)/objects.list mk/flags.mk
+	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) $$(if $$(USER_LD),-T $$(USER_LD)) $(objs) \
 	 --start-group $$(ARCHIVES_user) --end-group -o $$@)
 endef
 $(foreach d,$(filter-out $(LIBC_PROGRAM_DIRS),$(PROGRAM_DIRS)),$(call program,$(d)))
-
-# `capnp eval --flat` writes the segment without the table of segments.
-define needs-recipe
-$(call say,NEEDS,$@)mkdir -p $(@D); $(CAPNP) eval -I. -o flat $< needs >$(@:.o=.bin); \
-	printf '%s\n' '.section .capos.needs,"R",@progbits' '.balign 8' '.incbin "$(@:.o=.bin)"' >$(@:.o=.s); \
-	$(CLANG) --target=x86_64-unknown-none-elf -c $(@:.o=.s) -o $@
-endef
-$(OUT)/user/%/needs.o: %/needs.capnp $(SCHEMAS)
-	$(needs-recipe)
+$(foreach d,$(PROGRAM_DIRS),$(if $(wildcard $(d)/needs.capnp),$(eval $(call needs-rule,$(notdir $(d)),$(d)/needs.capnp))))

@@ -3,6 +3,7 @@
 #
 #   schema/*.capnp               interfaces of the project's own; include as <schema/x.capnp.h>
 #   DIR/*.c, DIR/needs.capnp     a program DIR with its requirement record, for each such directory -> out/bin/DIR
+#   DIR/libc                     (whatever is in it) that program is one of the C library: capos-cc --libc
 #   image.capnp                  the system                                -> out/$(PROJECT).pkg
 #   tests/*_test.c               programs of this machine: generated code against mocks (TAP or exit status)
 #   tests/*.session              lines for the prompt; of lines that begin with `> ` each must appear, as a pattern of grep -E
@@ -44,7 +45,7 @@ $(REGISTRY): $(SCHEMAS)
 define program
 $(OUT)/debug/$(1): $(wildcard $(1)/*.c $(1)/*.h) $(1)/needs.capnp $(GENERATED) $(GENERATED_C)
 	@mkdir -p $$(@D)
-	$(TOOLS)/capos-cc -g $(WARNINGS) -I$(OUT)/gen $(wildcard $(1)/*.c) $(GENERATED_C) --needs $(1)/needs.capnp -o $$@
+	$(TOOLS)/capos-cc $(if $(wildcard $(1)/libc),--libc) -g $(WARNINGS) -I$(OUT)/gen $(wildcard $(1)/*.c) $(GENERATED_C) --needs $(1)/needs.capnp -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -17,3 +17,4 @@ PORT_PREPARE_musl  := ports/musl/prepare
 PORT_INCLUDES_musl := include obj/include arch/x86_64 arch/generic
 PORT_CFLAGS_musl   := -std=c99 -D_XOPEN_SOURCE=700 -Iports/musl/internal -Ilib/posix/include \
 	$(addprefix -I$(OUT)/ports/musl/,arch/x86_64 arch/generic obj/src/internal src/include src/internal)
+include ports/musl/files.mk

@@ -88,6 +88,32 @@ cd "$work" || exit
 ! capos-new tally >"$dir/again.txt" 2>&1 && ! capos-new 'Not a name' >>"$dir/again.txt" 2>&1
 report $? 'a name that is taken, or none, is refused'
 
+# A C program on the C library.
+cat >sum.c <<'END'
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+	double sum = 0;
+	for (int i = 1; i < argc; i++)
+		sum += strtod(argv[i], NULL);
+	printf("%s: %.3f\n", argv[0], sqrt(sum));
+	return 0;
+}
+END
+capos-cc --libc -O2 -c sum.c -o sum.o >"$dir/libc.txt" 2>&1 && 
+	sed 's/console/stdio/; s/Console/StdIO/' needs.capnp >sum.capnp && capos-cc --libc sum.o -lm --needs sum.capnp -o bin/sum >>"$dir/libc.txt" 2>&1
+report $? 'capos-cc --libc compiles and links ISO C'
+capos-new --libc order >>"$dir/libc.txt" 2>&1 && cd order &&
+	make >"$dir/libc-make.txt" 2>&1 && ! grep -i warning "$dir/libc-make.txt"
+report $? 'capos-new --libc makes a project, which builds without a warning'
+cp ../bin/sum out/bin/ && sed -i 's/programs = \[/programs = ["sum", /; s/^run order/run sum with { stdio } args ["2.25", "4"]\n&/' image.capnp tests/prompt.session &&
+	echo '> ^sum: 2.500' >>tests/prompt.session && make test >"$dir/libc-test.txt" 2>&1
+report $? 'both run in capOS, with what they are given'
+cd "$work" || exit
+
 # The package holds the same.
 dpkg-deb -x "${tarball%.tar.gz}.deb" deb && diff -r sdk deb/usr/lib/capos-sdk >"$dir/deb.txt" 2>&1 &&
 	[ "$(readlink -f deb/usr/bin/capos-cc)" = "$(readlink -f deb/usr/lib/capos-sdk/bin/capos-cc)" ]
