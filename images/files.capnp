@@ -77,6 +77,7 @@ const image :Image = (
         (name = "capabilityManager", source = (kernel = capabilityManager)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
+        (name = "sessions", source = (kernel = sessions), only = ["create"]),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
         (name = "bootPackage", source = (kernel = bootPackage)),
         (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),

@@ -423,6 +423,22 @@ static bool fill_grants(struct shell *shell, const struct shell_node *node, stru
 	return true;
 }
 
+static bool fill_session(struct shell *shell, const struct shell_node *node, struct shell_run *run)
+{
+	const struct shell_value *session;
+
+	if (!node)
+		return true;
+	if (!eval(shell, node, &session))
+		return false;
+	session = shell_plain(session);
+	if (session->kind != SHELL_CAPABILITY)
+		return shell_fail_at(shell, node->at, "a program runs in a session, which is a capability");
+	run->session = session->cap;
+	run->session_interface = session->interface_id;
+	return true;
+}
+
 static bool fill_arguments(struct shell *shell, const struct shell_node *node, struct shell_run *run)
 {
 	for (const struct shell_node *n = node->first; n; n = n->next) {
@@ -451,8 +467,8 @@ bool function_run_program(struct shell *shell, const struct shell_node *node,
 	run->background = node->background;
 	out->results = true;
 	*value = out;
-	return fill_grants(shell, node->a, run) && fill_arguments(shell, node, run) &&
-	       shell->host->run(shell->host->self, shell, run, out);
+	return fill_grants(shell, node->a, run) && fill_session(shell, node->b, run) &&
+	       fill_arguments(shell, node, run) && shell->host->run(shell->host->self, shell, run, out);
 }
 
 /* ---- Commands ---- */

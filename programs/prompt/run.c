@@ -8,6 +8,7 @@
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/entropy_source.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/session_context.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/package.capnp.h>
 #include <schema/service/program.capnp.h>
@@ -266,6 +267,7 @@ static bool start(const struct shell_run *run, const struct spawn_program *progr
 		.grant_count = run->grant_count,
 		.arguments = run->arguments,
 		.argument_count = run->argument_count,
+		.session = run->session,
 		.capture = trace_prepare(),
 		.seed = spawn_seed(runtime_transport(), entropy),
 	};
@@ -275,6 +277,28 @@ static bool start(const struct shell_run *run, const struct spawn_program *progr
 		return shell_fail_status(&shell, why, status);
 	job->handle = process.handle;
 	return true;
+}
+
+/* On whose behalf it is to run: a session that lives, or ours. */
+static bool check_session(const struct shell_run *run)
+{
+	struct session_context_info_results_reader results;
+	struct rpc_call call;
+	bool alive = true;
+
+	if (!run->session.raw)
+		return true;
+	if (run->session_interface != SESSION_CONTEXT_INTERFACE_ID)
+		return shell_fail_at(
+			&shell, run->program.at,
+			"what stands behind \"in\" must be a SessionContext; nothing was started");
+	session_context_info_begin(&call, runtime_transport(), run->session);
+	if (session_context_info_call(&call, &results) == STATUS_OK)
+		alive = session_context_info_results_reader_alive(results);
+	rpc_end(&call);
+	return alive ||
+	       shell_fail(&shell, "ended",
+			  "that session has ended: nothing runs in it any more; nothing was started");
 }
 
 bool run_program(void *self, struct shell *shell_, const struct shell_run *run, struct shell_value *result)
@@ -289,6 +313,8 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 	if (!find_program(run->program, &program))
 		return false;
 	if (!check_types(run, program_reader_grants(needs_of(&program, &reader))))
+		return false;
+	if (!check_session(run))
 		return false;
 	if (!check_grants(run, needs_of(&program, &reader)))
 		return true;

@@ -160,6 +160,9 @@ static void test_paths(void)
 	report(led("console/a/b"), "in front of a bracket the last dot is that of a method");
 	says("run prog with { a: console/x, b: console/y.z }", "RUN prog: a b\n");
 	report(led("console/y.z"), "a path can be granted");
+	says("run prog with { a: console } in timer", "RUN prog: a\n");
+	report(world.last_run.session.raw != 0, "a program runs in the session that is named");
+	fails("run prog with { a: console } in 5", 32, "a session, which is a capability");
 	says("print [console/a,console/b]", "[<Pipe>, <Pipe>]\n");
 	says("d/x", "  <Pipe>\n");
 	fails_with("let e = console/none", "notFound: nothing has that name\n");

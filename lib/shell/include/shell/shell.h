@@ -58,6 +58,8 @@ struct shell_run {
 	struct shell_word program;
 	bool with; /* a list of grants was given, even an empty one */
 	bool background;
+	cap_id session; /* null: the shell's own */
+	uint64_t session_interface;
 	struct shell_grant grants[SHELL_MAX_GRANTS];
 	uint32_t grant_count;
 	struct msg_text arguments[SHELL_MAX_ARGUMENTS];
