@@ -22,6 +22,7 @@
 #include "percpu.h"
 #include "power.h"
 #include "smp.h"
+#include "stacks.h"
 
 #include <core/cpu.h>
 #include <core/log.h>
@@ -91,5 +92,6 @@ void boot_main(uint64_t address, uint32_t magic)
 	acpi_read(info.rsdp, info.rsdp_size);
 	smp_reserve();
 	paging_init(percpu_count);
+	stacks_paint(0);
 	stack_switch(stack_top(0, STACK_KERNEL_END), boot_finish);
 }

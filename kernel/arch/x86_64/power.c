@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "paging.h"
 #include "smp.h"
+#include "stacks.h"
 
 #include <arch/memory.h>
 #include <arch/platform.h>
@@ -102,6 +103,7 @@ static void wait_for_power(void)
 
 void arch_poweroff(void)
 {
+	stacks_report();
 	if (acpi.has_s5) {
 		if (acpi.hardware_reduced)
 			(void)write_register(&acpi.sleep_control, sleep_register,

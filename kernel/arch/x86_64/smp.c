@@ -15,6 +15,7 @@
 #include "memmap.h"
 #include "paging.h"
 #include "percpu.h"
+#include "stacks.h"
 
 #include <arch/cpu.h>
 #include <arch/entry.h>
@@ -110,6 +111,7 @@ static bool start_cpu(unsigned id, uint32_t target, struct trampoline_data *data
 	percpus[id].apic_id = target;
 	cpu_init(&cpus[id], id);
 	store_relaxed(&percpus[id].start, (uint8_t)CPU_AWAITED);
+	stacks_paint(id);
 	data->stack = stack_top(id, STACK_KERNEL_END);
 	data->entry = (uint64_t)cpu_entry;
 	data->number = id;

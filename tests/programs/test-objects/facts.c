@@ -138,6 +138,56 @@ void test_system_info(void)
 	       "there is no CPU beyond the last");
 }
 
+/* Page after page until there is no more; false: an entry without a name or a reason, or no end. */
+static bool read_mitigations(uint32_t *count)
+{
+	uint32_t next = 0;
+
+	*count = 0;
+	do {
+		struct system_info_mitigations_results_reader results;
+		struct rpc_call call;
+		bool told = false;
+
+		struct system_info_mitigations_params_builder params = system_info_mitigations_begin(
+			&call, w.t, w.info);
+		system_info_mitigations_params_builder_set_from(params, next);
+		if (system_info_mitigations_call(&call, &results) == STATUS_OK) {
+			struct system_info_mitigation_list_reader list =
+				system_info_mitigations_results_reader_mitigations(results);
+			uint32_t here = system_info_mitigation_list_reader_count(list);
+
+			told = here > 0;
+			for (uint32_t i = 0; i < here; i++) {
+				struct system_info_mitigation_reader m =
+					system_info_mitigation_list_reader_at(list, i);
+				told = told && system_info_mitigation_reader_name(m).len > 0 &&
+				       system_info_mitigation_reader_reason(m).len > 0;
+			}
+			*count += here;
+			next = system_info_mitigations_results_reader_next(results);
+		}
+		rpc_end(&call);
+		if (!told || *count > 64)
+			return false;
+	} while (next != 0);
+	return true;
+}
+
+void test_mitigations(void)
+{
+	struct rpc_call call;
+	uint32_t count = 0;
+	uint64_t barriers = 0;
+
+	tap_ok(read_mitigations(&count) && count >= 10,
+	       "systemInfo.mitigations names each, page by page, and why its state is what it is");
+	tap_is(system_info_barriers(w.t, w.info, 0, &barriers), STATUS_OK, "systemInfo.barriers");
+	struct system_info_barriers_params_builder params = system_info_barriers_begin(&call, w.t, w.info);
+	system_info_barriers_params_builder_set_index(params, UINT32_MAX);
+	tap_ok(tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, "index"), "not of a CPU that is none");
+}
+
 /* From `from` on: the number of lines, and whether one has the text. */
 static uint32_t read_log(uint64_t from, const char *text, bool *found, uint64_t *next)
 {

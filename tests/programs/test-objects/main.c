@@ -44,6 +44,7 @@ int main(void)
 	test_timer();
 	test_entropy();
 	test_system_info();
+	test_mitigations();
 	test_log();
 	test_package();
 	test_manager();

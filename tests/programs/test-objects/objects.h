@@ -19,6 +19,7 @@ void test_console(void);
 void test_timer(void);
 void test_entropy(void);
 void test_system_info(void);
+void test_mitigations(void);
 void test_log(void);
 void test_package(void);
 void test_manager(void);

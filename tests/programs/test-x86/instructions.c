@@ -59,6 +59,73 @@ VICTIM(wild_mxcsr,
 VICTIM(does_monitor, "lea (%%rsp), %%rax; xor %%ecx, %%ecx; xor %%edx, %%edx; monitor" :: : "rax", "rcx",
        "rdx", "memory")
 
+VICTIM(does_icebp, ".byte 0xf1" :: : "memory")
+VICTIM(mov_ss_int3, "mov %%ss, %%eax; mov %%eax, %%ss; int3" :: : "rax", "memory")
+VICTIM(mov_ss_int80, "mov %%ss, %%eax; mov %%eax, %%ss; int $0x80" :: : "rax", "memory")
+VICTIM(far_return_tss, "pushq $0x30; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" :: : "rax", "memory")
+VICTIM(far_return_32, "pushq $0x1b; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" :: : "rax", "memory")
+VICTIM(iret_with_nt,
+       "mov %%rsp, %%rax; mov %%ss, %%ecx; push %%rcx; push %%rax; pushfq; mov %%cs, %%ecx; push %%rcx\n\t"
+       "lea 1f(%%rip), %%rax; push %%rax; pushfq; orq $0x4000, (%%rsp); popfq; iretq; 1:" :: : "rax",
+       "rcx", "memory", "cc")
+VICTIM(does_invpcid, "sub $16, %%rsp; xor %%eax, %%eax; invpcid (%%rsp), %%rax" :: : "rax", "memory")
+VICTIM(does_mwait, "xor %%eax, %%eax; xor %%ecx, %%ecx; mwait" :: : "rax", "rcx", "memory")
+VICTIM(does_stac, "stac" :: : "memory", "cc")
+VICTIM(does_wrpkru, "xor %%eax, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; wrpkru" :: : "rax", "rcx", "rdx")
+VICTIM(does_vmcall, "vmcall" :: : "memory")
+VICTIM(does_vmmcall, "vmmcall" :: : "memory")
+VICTIM(does_vmrun, "xor %%eax, %%eax; vmrun" :: : "rax", "memory")
+VICTIM(does_rsm, "rsm" :: : "memory")
+/* Its GS base where the kernel's is, or could be: entry must not take the one for the other. */
+VICTIM(int3_gs_in_kernel, "mov $0xffffffff80200000, %%rax; wrgsbase %%rax; int3" :: : "rax", "memory")
+
+static int syscall_gs_in_kernel(void)
+{
+	uint64_t base = 0xffffffff80200000, after = 0;
+
+	__asm__ volatile("wrgsbase %1\n\t"
+			 "mov $0xffff, %%eax; xor %%edi, %%edi; xor %%esi, %%esi; syscall\n\t"
+			 "rdgsbase %0"
+			 : "=&b"(after)
+			 : "r"(base)
+			 : "rax", "rdi", "rsi", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+	return after == base ? 0 : 1;
+}
+
+/* What XCR0 enables is what the kernel saves: x87, SSE, AVX, AVX-512. */
+static int reads_xcr0(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & ~0xe7u) == 0 && high == 0 && (low & 3) == 3 ? 0 : 1;
+}
+
+/* An emulator may not check alignment. */
+static int misaligned_with_ac(void)
+{
+	uint64_t words[2] = {};
+
+	__asm__ volatile("pushfq; orq $0x40000, (%%rsp); popfq\n\t"
+			 "mov 1(%0), %%eax\n\t"
+			 "pushfq; andq $~0x40000, (%%rsp); popfq" ::"r"(words)
+			 : "rax", "memory", "cc");
+	return 0;
+}
+
+#define READS(name, instruction)                                  \
+	static int name(void)                                     \
+	{                                                         \
+		uint64_t told[2] = {};                            \
+		__asm__ volatile(instruction " %0" : "=m"(told)); \
+		return 0;                                         \
+	}
+
+READS(does_sidt, "sidt")
+READS(does_sldt, "sldt")
+READS(does_str, "str")
+READS(does_smsw, "smsw")
+
 /* User code may read what these tell, unless UMIP is on; what they tell must not be of use. */
 static int does_sgdt(void)
 {
@@ -191,6 +258,29 @@ const struct victim instructions[] = {
 	PROTECTED(misaligned_sse, "MOVAPS across its alignment"),
 	PROTECTED(long_instruction, "an instruction of 16 bytes"),
 	{"SGDT", does_sgdt, FAULT(EXIT), 0, FAULT(PROTECTION_FAULT), {}},
+	{"SIDT", does_sidt, FAULT(EXIT), 0, FAULT(PROTECTION_FAULT), {}},
+	{"SLDT", does_sldt, FAULT(EXIT), 0, FAULT(PROTECTION_FAULT), {}},
+	{"STR", does_str, FAULT(EXIT), 0, FAULT(PROTECTION_FAULT), {}},
+	{"SMSW", does_smsw, FAULT(EXIT), 0, FAULT(PROTECTION_FAULT), {}},
+	/* QEMU's emulator does not know it. */
+	{"INT1", does_icebp, FAULT(DEBUG_TRAP), 0, FAULT(ILLEGAL_INSTRUCTION), {}},
+	{"MOV SS, then INT3", mov_ss_int3, FAULT(DEBUG_TRAP), 0, 0, {}},
+	PROTECTED(mov_ss_int80, "MOV SS, then INT 0x80"),
+	{"RETF into the task state", far_return_tss, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
+	{"RETF into 32-bit code", far_return_32, FAULT(PROTECTION_FAULT), 0, FAULT(OTHER_FAULT), {}},
+	PROTECTED(iret_with_nt, "IRET with NT set"),
+	PROTECTED(does_invpcid, "INVPCID"),
+	PROTECTED(does_mwait, "MWAIT"),
+	PROTECTED(does_stac, "STAC"),
+	PROTECTED(does_wrpkru, "WRPKRU"),
+	PROTECTED(does_vmcall, "VMCALL"),
+	PROTECTED(does_vmmcall, "VMMCALL"),
+	PROTECTED(does_vmrun, "VMRUN"),
+	PROTECTED(does_rsm, "RSM"),
+	{"INT3 with its GS base in the kernel", int3_gs_in_kernel, FAULT(DEBUG_TRAP), 0, 0, {}},
+	{"SYSCALL with its GS base in the kernel", syscall_gs_in_kernel, FAULT(EXIT), 0, 0, {}},
+	{"XGETBV", reads_xcr0, FAULT(EXIT), 0, 0, {}},
+	{"a misaligned read with AC set", misaligned_with_ac, FAULT(EXIT), 0, FAULT(OTHER_FAULT), {}},
 	{"POPF with IOPL 3 and without IF", popf_iopl, FAULT(EXIT), 0, 0, {}},
 	{"MOV SS, then SYSCALL, with TF", mov_ss_syscall, FAULT(DEBUG_TRAP), 0, 0, {}},
 };
