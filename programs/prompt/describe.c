@@ -37,11 +37,14 @@ static void show_capability(const struct shell_variable *variable, struct msg_te
 			text_print(&out, " %2u of %2u methods",
 				   (unsigned)__builtin_popcountll(facts.methods & known), count);
 		}
-		text_put(&out, "   from ");
-		if (variable->given)
-			text_put_text(&out, image);
-		else
+		text_put(&out, "  from ");
+		if (!variable->given) {
 			text_put(&out, facts.provenance < 5 ? sources[facts.provenance] : "somewhere");
+		} else {
+			text_put_text(&out, image);
+			if (facts.line)
+				text_print(&out, ":%llu", (unsigned long long)facts.line);
+		}
 	}
 	text_put(&out, "\n");
 }

@@ -12,7 +12,6 @@
 #include <schema/kernel/virtual_memory.capnp.h>
 
 #include "files.h"
-#include "files.h"
 
 bool capability_facts(cap_id id, struct capability_facts *facts)
 {
@@ -31,6 +30,9 @@ bool capability_facts(cap_id id, struct capability_facts *facts)
 	if (good) {
 		struct capability_manager_entry_reader entry =
 			capability_manager_describe_results_reader_entry(results);
+		struct capability_manager_entry_via_reader via = capability_manager_entry_reader_via(entry);
+		bool noted = capability_manager_entry_via_reader_which(via) ==
+			     CAPABILITY_MANAGER_ENTRY_VIA_WHICH_NOTE;
 
 		*facts = (struct capability_facts){
 			.interface_id = capability_manager_entry_reader_interface_id(entry),
@@ -38,6 +40,7 @@ bool capability_facts(cap_id id, struct capability_facts *facts)
 			.object = capability_manager_entry_reader_object(entry),
 			.provenance = (uint16_t)capability_manager_entry_reader_provenance(entry),
 			.giver = capability_manager_entry_reader_giver(entry),
+			.line = noted ? capability_manager_entry_via_reader_note(via) : 0,
 		};
 	}
 	rpc_end(&call);

@@ -71,6 +71,7 @@ struct capability_facts {
 	uint64_t interface_id, methods, object;
 	uint16_t provenance;
 	uint32_t giver;
+	uint64_t line; /* of the image that grants it; 0: not known, or no grant of an image */
 };
 void host_start(void);
 /* What the kernel knows of a capability. False: nothing, or there is nobody to ask. */
