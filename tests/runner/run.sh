@@ -53,6 +53,21 @@ check 'Ctrl-D follows the end of input' ending
 repeating() { [ "$($machine -t 10 -- bash -c 'echo up; read -N 3 x; echo -n "$x" | wc -c' </dev/null)" = $'up\n3' ]; }
 check 'and again, as long as the guest stays quiet' repeating
 
+# QEMU's warnings: only those that a scenario expects. A fake emulator prints one.
+warned() { # warned STATUS LINE
+	mkdir -p "$dir/tree/tests/system" "$dir/tree/tools" "$dir/tree/out"
+	cp tests/run "$dir/tree/tests/run"
+	ln -sfn "$PWD/out/tools" "$dir/tree/out/tools"
+	printf '#!/bin/bash\necho "fake: a warning" >&2\n' >"$dir/tree/tools/qemu"
+	chmod +x "$dir/tree/tools/qemu"
+	printf 'smp: 1\n%s\n' "$2" >"$dir/tree/tests/system/fake.test"
+	CAPOS_TEST_OUT=$dir/tree/out/test "$dir/tree/tests/run" system >"$dir/said.txt" 2>&1
+	[ $? = "$1" ] || { sed 's/^/# /' "$dir/said.txt"; return 1; }
+}
+check 'a warning of the emulator fails a boot' warned 1 ''
+check 'an expected one does not' warned 0 'stderr: a warning$'
+check 'another one does' warned 1 'stderr: another'
+
 pty() { # pty EXPECTED-STATUS STEPS COMMAND
 	printf "$2" >"$dir/script"
 	out/tools/pty-run -t 20 -s "$dir/script" -o "$dir/record" -- bash -c "$3" >"$dir/said.txt" 2>&1
