@@ -36,6 +36,8 @@ static bool read_slot(const struct cpu *cpu, uint64_t sequence, struct recorder_
 		return false;
 	copy_event(out, event);
 	load_fence();
+	if (out->kind != RECORDER_FAULT && out->kind != RECORDER_EXIT)
+		out->detail = 0;
 	return load_relaxed(&cpu->recorder_head) - sequence < RECORDER_EVENTS && out->sequence == sequence;
 }
 

@@ -13,7 +13,7 @@ static inline struct sched_entity *fair_sched(struct fair_entity *fair)
 static inline void sched_record(const struct sched_entity *entity, enum recorder_schedule what, uint32_t from,
 				uint32_t to)
 {
-	recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
+	(void)recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
 }
 
 /* Into that CPU's queue; its virtual time is brought up to date. */

@@ -5,8 +5,8 @@
  * Everything is resolved here, once: the target to a view, descriptors to counted views. A kernel object answers at
  * once (or defers); a facet's call goes to its endpoint.
  */
+#include "again.h"
 #include "answer.h"
-#include "deliver.h"
 #include "ops.h"
 #include "promise.h"
 #include "quick.h"
@@ -494,7 +494,7 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 }
 
 /* What the words resolve to is known; but it may not be called now, or the call has more than a message. */
-[[gnu::noinline]] static void call_slowly(struct thread *thread, struct request *request)
+[[gnu::noinline]] void call_slowly(struct thread *thread, struct request *request)
 {
 	struct cap_ref ref = {request->memory.view, NULL};
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
@@ -511,34 +511,8 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *call)
 {
-	struct ring *ring = &thread->ring;
-	struct view *view = call->memory.view;
-	struct endpoint *endpoint = call->memory.endpoint;
-	struct request *receive = NULL;
+	struct woken woken = call_again(thread, call);
 
-	if (unlikely(!call->memory.plain) || unlikely(!session_is_alive(thread->process->session)) ||
-	    unlikely(facet_key_is_retired(view->facet)) || unlikely(ring->pending >= ring->wait_max)) {
-		call_slowly(thread, call);
-		return;
-	}
-	spin_lock(&endpoint->lock);
-	if (likely(!endpoint->backlog))
-		receive = endpoint_take_parked(endpoint);
-	if (unlikely(receive == NULL)) {
-		spin_unlock(&endpoint->lock);
-		op_record(thread, call, RECORDER_CALL, endpoint->object.id, STATUS_OK);
-		ring_take(ring, call);
-		endpoint_queue_call(endpoint, call, view, call->memory.session);
-		return;
-	}
-	ring->free = call->next;
-	ring->pending++;
-	ring_thread(ring)->sched.work += call->sqe.msg_len;
-	recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
-		       (uint32_t)call->sqe.target,
-		       recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
-	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
-					   true);
-	spin_unlock(&endpoint->lock);
-	endpoint_end_receive(receive, result);
+	if (likely(woken.entity != NULL))
+		sched_wake_next(woken.entity);
 }

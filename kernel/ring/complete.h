@@ -159,16 +159,25 @@ static inline bool ring_wake(struct ring *ring)
 	return true;
 }
 
-/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. */
-[[gnu::always_inline]] static inline void ring_unclaim(struct ring *ring)
+/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. Then it is to be woken by the
+ * caller (sched_wake_next, or by handing over to it), in the same entry. */
+[[gnu::always_inline]] static inline struct sched_entity *ring_unclaim_woken(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
 
 	if (unlikely(ring->cq_tail != ring->wanted) || !ring_is_quiet(ring)) {
 		ring_unclaim_slow(ring);
-		return;
+		return NULL;
 	}
 	enter_set_result(thread, CAP_ENTER_COMPLETIONS);
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
-	sched_wake_next(&thread->sched);
+	return &thread->sched;
+}
+
+[[gnu::always_inline]] static inline void ring_unclaim(struct ring *ring)
+{
+	struct sched_entity *woken = ring_unclaim_woken(ring);
+
+	if (likely(woken != NULL))
+		sched_wake_next(woken);
 }

@@ -122,26 +122,35 @@ static inline struct request *endpoint_take_parked(struct endpoint *endpoint) RE
 		if (likely(!endpoint->more) || (receive = endpoint_park_first(endpoint)) == NULL)
 			return NULL;
 	}
-	if (unlikely((receive->extras & ~(REQUEST_POSTED | REQUEST_RECORD)) != 0) ||
+	if (unlikely(receive->extras != REQUEST_RECORD &&
+		     receive->extras != (REQUEST_POSTED | REQUEST_RECORD)) ||
 	    unlikely(!ring_claim_blocked(receive->ring)))
 		return NULL;
 	endpoint->parked = NULL;
 	return receive;
 }
 
-/* It has received: its completion, and its thread may have this CPU next. */
-[[gnu::always_inline]] static inline void endpoint_end_receive(struct request *receive,
-							       struct completion result)
+/* It has received: its completion. Its thread, if that is to be woken (ring_unclaim_woken). */
+[[gnu::always_inline]] static inline struct sched_entity *endpoint_end_receive_woken(struct request *receive,
+										     struct completion result)
 {
 	struct ring *ring = receive->ring;
 
-	if (likely((receive->extras & REQUEST_POSTED) == 0))
+	if (likely(receive->extras == REQUEST_RECORD))
 		ring->parked = NULL;
 	else
 		list_remove(&receive->posted);
 	receive->extras = 0;
 	ring_finish_blocked(ring, receive, result);
-	ring_unclaim(ring);
+	return ring_unclaim_woken(ring);
+}
+
+static inline void endpoint_end_receive(struct request *receive, struct completion result)
+{
+	struct sched_entity *woken = endpoint_end_receive_woken(receive, result);
+
+	if (likely(woken != NULL))
+		sched_wake_next(woken);
 }
 
 /* Not made through a gate, without capabilities that only some may receive, and not claimed by a late deadline (ring_take_timed). */
@@ -186,8 +195,8 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	receive->object = &endpoint->object;
 	receive->record = record;
 	spin_lock(&endpoint->lock);
-	if (unlikely(endpoint->backlog || endpoint->more || endpoint->parked != NULL) ||
-	    unlikely(ring->parked != NULL || receive->extras != 0 || receive->words[7] != 0)) {
+	if (unlikely((endpoint->backlog | endpoint->more) || endpoint->parked != NULL) ||
+	    unlikely(ring->parked != NULL || (receive->extras | receive->words[7]) != 0)) {
 		struct view *view = endpoint_receive_now(endpoint, receive);
 		spin_unlock(&endpoint->lock);
 		endpoint_receive_slowly(endpoint, receive, view);

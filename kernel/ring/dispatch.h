@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "deliver.h"
+#include "again.h"
 #include "quick.h"
 #include "submit.h"
 
@@ -108,56 +108,69 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 	return true;
 }
 
-[[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
-							       const volatile uint64_t *from, uint64_t word)
+[[gnu::always_inline]] static inline struct woken dispatch_return_recv(struct thread *thread,
+								       struct ring *ring,
+								       const volatile uint64_t *from,
+								       uint64_t word, uint64_t sequence,
+								       bool alone)
 {
 	struct request *request = ring->free;
+	struct woken woken = {0};
 	bool again = is_same_return(ring, request, from, word);
 
-	request->sequence = ring->sq_head - 1;
+	request->sequence = sequence;
 	if (unlikely(!again))
 		fetch_return(request, from, word);
-	enum status status = op_return_recv_here(thread, request, again);
-	if (likely(status == OP_WAITING))
-		return;
-	request->result = (struct completion){0};
-	submit_complete(ring, request, status);
+	enum status status = alone ? return_recv_again(thread, request, again, &woken)
+				   : op_return_recv_here(thread, request, again);
+	if (unlikely(status != OP_WAITING)) {
+		request->result = (struct completion){0};
+		submit_complete(ring, request, status);
+	}
+	return woken;
 }
 
-[[gnu::always_inline]] static inline void dispatch_call(struct thread *thread, struct ring *ring,
-							const volatile uint64_t *from, uint64_t word)
+[[gnu::always_inline]] static inline struct woken dispatch_call(struct thread *thread, struct ring *ring,
+								const volatile uint64_t *from, uint64_t word,
+								uint64_t sequence, bool alone)
 {
 	struct request *request = ring->free;
 	uint64_t id = from[1];
 
-	if (id == request->words[1] && is_same_call(ring, request, from, word, id)) {
-		request->sequence = ring->sq_head - 1;
-		op_call_again(thread, request);
-		return;
+	if (id != request->words[1] || !is_same_call(ring, request, from, word, id)) {
+		dispatch_other_call(thread, from, word, id);
+		return (struct woken){0};
 	}
-	dispatch_other_call(thread, from, word, id);
+	request->sequence = sequence;
+	if (alone)
+		return call_again(thread, request);
+	op_call_again(thread, request);
+	return (struct woken){0};
 }
 
 /* --- The loop ---------------------------------------------------------------------------------------------------------- */
 
-[[gnu::always_inline]] static inline void dispatch(struct thread *thread, struct ring *ring)
+/* `alone`: the entry's only submission; may give a thread that is to be woken (again.h). */
+[[gnu::always_inline]] static inline struct woken dispatch(struct thread *thread, struct ring *ring,
+							   bool alone)
 {
 	uint64_t sequence = ring->sq_head++;
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
 						->sq[(uint32_t)sequence & ring->sq_mask];
 	uint64_t word = from[0];
 
-	if ((word & ~W_METHOD) == CAP_OP_CALL) {
-		dispatch_call(thread, ring, from, word);
-	} else if ((word & ~W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES)) == CAP_OP_RETURN_RECV) {
-		dispatch_return_recv(thread, ring, from, word);
-	} else if (word == CAP_OP_NOP) {
+	if ((word & ~W_METHOD) == CAP_OP_CALL)
+		return dispatch_call(thread, ring, from, word, sequence, alone);
+	if ((word & ~W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES)) == CAP_OP_RETURN_RECV)
+		return dispatch_return_recv(thread, ring, from, word, sequence, alone);
+	if (word == CAP_OP_NOP) {
 		uint64_t user_data = from[3];
 		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
 		quick_post(ring, user_data, likely(fits) ? 0 : (uint32_t)STATUS_BAD_OP, 0);
 	} else {
 		dispatch_other(thread, from, word);
 	}
+	return (struct woken){0};
 }
 
 /* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
@@ -182,14 +195,9 @@ static inline void publish(struct ring *ring)
 	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
 
-/* Admits the only submission, if there is room for its completion and the ring is not captured. */
-[[gnu::always_inline]] static inline bool submit_one(struct thread *thread)
+/* The only submission: there is room for its completion, and the ring is not captured. */
+static inline bool may_submit_one(const struct ring *ring)
 {
-	struct ring *ring = &thread->ring;
-
-	if (unlikely(ring->cq_tail - ring->cq_head + ring->pending >= ring->cq_count) ||
-	    unlikely(ring->sq_quick == 0))
-		return false;
-	dispatch(thread, ring);
-	return true;
+	return likely(ring->cq_tail - ring->cq_head + ring->pending < ring->cq_count) &&
+	       likely(ring->sq_quick != 0);
 }

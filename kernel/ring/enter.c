@@ -107,7 +107,7 @@ static uint32_t left_by_others(struct thread *thread)
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
 		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
-			dispatch(thread, ring);
+			(void)dispatch(thread, ring, false);
 		} else if (!dispatch_marked(thread, ring)) {
 			reasons = RING_BOUND;
 			break;
@@ -326,15 +326,34 @@ struct arch_context *kernel_next(void)
 	return next_slow(cpu);
 }
 
-/* It waits. If this entry made another one runnable, that one goes on directly. */
-[[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from)
+/* The general way: whoever is next. */
+[[gnu::noinline]] static struct arch_context *block_slowly(struct cpu *cpu, struct sched_entity *woken)
 {
+	sched_block_current();
+	if (woken != NULL)
+		sched_wake_next(woken);
+	return next_slow(cpu);
+}
+
+/* It waits. If this entry made another one runnable, that one goes on directly: `woken`, or else who was woken last. */
+[[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from,
+								    struct woken woken)
+{
+	struct sched_entity *next = woken.entity;
+
 	if (unlikely(cpu->limbo_count != 0) && quiesce_is_due(cpu))
-		return next_slow(cpu);
-	struct sched_entity *next = sched_hand_over(cpu, &from->sched);
-	if (unlikely(next == NULL))
-		return next_slow(cpu);
+		return block_slowly(cpu, next);
+	if (next == NULL) {
+		next = cpu->handover;
+		woken.at = arch_ticks();
+		if (unlikely(next == NULL || load_relaxed(&cpu->need_resched)))
+			return block_slowly(cpu, NULL);
+	} else if (unlikely(next->home != cpu->id || cpu->handover != NULL ||
+			    load_relaxed(&cpu->need_resched))) {
+		return block_slowly(cpu, next);
+	}
 	struct thread *to = sched_thread(next);
+	sched_hand_over(cpu, &from->sched, next, woken.at);
 	arch_context_hand_over(&from->context, &to->context);
 	sched_handed_over(cpu, &from->sched, next);
 	cpu->stats.switches++;
@@ -350,7 +369,7 @@ struct arch_context *kernel_next(void)
 [[gnu::noinline]] static struct arch_context *enter_any(struct cpu *cpu, struct thread *thread,
 							uint32_t reasons)
 {
-	return run_enter(thread, reasons) ? hand_over(cpu, thread) : go_on(cpu, thread);
+	return run_enter(thread, reasons) ? hand_over(cpu, thread, (struct woken){0}) : go_on(cpu, thread);
 }
 
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
@@ -376,18 +395,18 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	}
 	thread->sched.work = 0;
 	ring->entered = (uint32_t)ring->sq_head;
-	if (unlikely(arg1 != 0))
-		set_deadline(thread, arg1);
-	if (unlikely(load_relaxed(&ring->signals) != 0))
+	if (unlikely((arg1 | load_relaxed(&ring->signals)) != 0)) {
+		if (arg1 != 0)
+			set_deadline(thread, arg1);
 		return enter_any(cpu, thread, 0);
+	}
 	uint32_t count = tail - ring->entered;
-	if (likely(count == 1) && likely(submit_one(thread))) {
-		cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
-		thread = sched_thread(cpu->current);
-		ring = &thread->ring;
+	struct woken woken = {0};
+	if (likely(count == 1) && may_submit_one(ring)) {
+		woken = dispatch(thread, ring, true);
 	} else if (count != 0) {
 		uint32_t refused = submit(thread, count);
-		cpu = arch_this_cpu_again();
+		cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
 		thread = sched_thread(cpu->current);
 		ring = &thread->ring;
 		if (unlikely(refused != 0)) /* has published; an impossible index is found there, too */
@@ -400,6 +419,8 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	uint32_t head = load_acquire(&control->cq_head); /* Q2 */
 	uint32_t unreaped = cq_tail - head;
 	if (unreaped >= ring->min) {
+		if (unlikely(woken.entity != NULL))
+			sched_wake_next(woken.entity);
 		if (unlikely(unreaped > ring->cq_count || ring->min == 0 ||
 			     load_relaxed(&ring->signals) != 0))
 			return enter_any(cpu, thread, 0);
@@ -409,10 +430,12 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	}
 	ring->cq_head = head;
 	publish_blocked(thread);
-	if (unlikely(ring_has_work(ring)) && take_back(thread))
+	if (unlikely(ring_has_work(ring)) && take_back(thread)) {
+		if (woken.entity != NULL)
+			sched_wake_next(woken.entity);
 		return enter_any(cpu, thread, 0);
-	sched_block_current();
-	return hand_over(cpu, thread);
+	}
+	return hand_over(cpu, thread, woken);
 }
 
 void kernel_on_timer(void)

@@ -58,8 +58,9 @@ static inline void quick_to_request(struct ring *ring, uint64_t op, const struct
 static inline void quick_record(const struct thread *thread, unsigned op, uint64_t target, uint64_t object_id,
 				enum status status)
 {
-	recorder_write(0, object_id, thread->sched.ids, (uint32_t)target | (uint64_t)(uint32_t)status << 32,
-		       recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
+	(void)recorder_write(0, object_id, thread->sched.ids,
+			     (uint32_t)target | (uint64_t)(uint32_t)status << 32,
+			     recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
 }
 
 static inline enum status quick_dup(struct thread *thread, uint64_t target, uint64_t *token)
@@ -157,9 +158,9 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 static inline void quick_record_call(const struct thread *thread, const struct call_target *target,
 				     uint64_t message, enum status status)
 {
-	recorder_write(target->interface_id, target->object_id, thread->sched.ids,
-		       (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
-		       target->event | (message & ~0xffffffffull));
+	(void)recorder_write(target->interface_id, target->object_id, thread->sched.ids,
+			     (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
+			     target->event | (message & ~0xffffffffull));
 }
 
 /* Runs the kernel object's method. No capabilities move, and the message is at most CAP_MAX_KERNEL_MESSAGE. */

@@ -7,8 +7,8 @@
  * RECV, in the returned call's record. The common case (no capabilities, the endpoint of the last time, a caller that waits)
  * is straight-line code; everything else is behind one test each.
  */
+#include "again.h"
 #include "answer.h"
-#include "deliver.h"
 #include "ops.h"
 #include "tail.h"
 
@@ -107,24 +107,16 @@ drop_gate:
 /* --- RETURN -------------------------------------------------------------------------------------------------------- */
 
 /* The open record of a token, whose word is record_word_of(token); or NULL. */
-[[gnu::noinline]] static struct service_record *find_record(struct thread *thread, uint64_t token)
+static struct service_record *find_record(struct thread *thread, uint64_t token)
 {
 	uint64_t word;
 
 	return record_find(thread->process, token, &word);
 }
 
-/* The same, or, most often, the record of the last call, whatever it is by now: a claim that names the token finds out. */
-static inline struct service_record *find_last_record(struct thread *thread, uint64_t token)
-{
-	struct service_record *record = thread->ring.memory.served;
-
-	return likely(record->index == (uint32_t)token) ? record : find_record(thread, token);
-}
-
 /* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
-static void answer_caps(struct thread *thread, struct request *request, struct request *caller,
-			const struct carried *carried)
+void answer_caps(struct thread *thread, struct request *request, struct request *caller,
+		 const struct carried *carried)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 	struct process *process = ring_thread(caller->ring)->process;
@@ -146,59 +138,17 @@ static void answer_caps(struct thread *thread, struct request *request, struct r
 	carried_commit(thread->process, carried, sqe->caps_len);
 }
 
-/* The claimed caller gets its answer: message, capabilities, completion. */
-[[gnu::always_inline]] static inline void answer_caller(struct thread *thread, struct request *request,
-							struct request *caller, const struct carried *carried,
-							unsigned caps, enum status outcome)
+/* As return_claimed; who waits for the answer is woken. */
+static enum status finish_return(struct thread *thread, struct request *request,
+				 struct service_record *record, const struct carried *carried, unsigned caps,
+				 enum status outcome)
 {
-	struct ring *ring = caller->ring;
-	uint32_t bytes = request->sqe.msg_len;
-	struct completion result = {
-		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
+	struct woken woken = {0};
+	enum status status = return_claimed(thread, request, record, carried, caps, outcome, &woken);
 
-	thread->sched.work += bytes;
-	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
-	if (caps != 0)
-		answer_caps(thread, request, caller, carried);
-	if (likely(ring_claim_blocked(ring))) {
-		if (likely(caller->extras == 0))
-			ring_finish_blocked(ring, caller, result);
-		else
-			ring_finish_with(ring, caller, result);
-		ring_unclaim(ring);
-		return;
-	}
-	caller->record = NULL;
-	caller->result = result;
-	request_complete(caller, &thread->ring);
-}
-
-/* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
-[[gnu::always_inline]] static inline enum status finish_return(struct thread *thread, struct request *request,
-							       struct service_record *record,
-							       const struct carried *carried, unsigned caps,
-							       enum status outcome)
-{
-	if (unlikely(!record_claim(
-		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
-		if (caps != 0)
-			carried_abort(thread->process, carried, caps);
-		return STATUS_BAD_ID;
-	}
-	struct request *caller = load_acquire(&record->caller);
-	uint64_t sequence = record->caller_sequence;
-
-	recorder_write(record->interface_id, record->endpoint->object.id, thread->sched.ids,
-		       (uint64_t)(uint32_t)outcome << 32,
-		       recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
-	bool answered = caller != NULL && request_claim(caller, sequence);
-	if (unlikely(!answered || record->gate != NULL))
-		record_close(record, answered);
-	if (likely(answered))
-		answer_caller(thread, request, caller, carried, caps, outcome);
-	else if (caps != 0)
-		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
-	return STATUS_OK;
+	if (woken.entity != NULL)
+		sched_wake_next(woken.entity);
+	return status;
 }
 
 /* The gates of what goes back must not become too deep together with the call's. */
@@ -305,9 +255,8 @@ enum status op_return(struct thread *thread, struct request *request)
 	return status;
 }
 
-/* Whatever the two halves are. Until here request->extras is about the RECV half alone. */
-[[gnu::noinline]] static enum status return_slowly(struct thread *thread, struct request *request, bool again,
-						   struct service_record **out)
+/* Until the RETURN half is done, request->extras is about the RECV half alone. */
+[[gnu::noinline]] enum status return_slowly(struct thread *thread, struct request *request, bool again)
 {
 	struct service_record *record = find_record(thread, request->sqe.target);
 	enum status status = STATUS_OK;
@@ -330,32 +279,19 @@ enum status op_return(struct thread *thread, struct request *request)
 		join_slots(thread, request, record);
 	if (unlikely(record->endpoint != request->memory.endpoint))
 		record_move(record, request->memory.endpoint);
-	*out = record;
-	return STATUS_OK;
+	endpoint_admit_receive(thread, request->memory.endpoint, request, record);
+	return OP_WAITING;
 }
 
 ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
 						    bool again)
 {
-	struct service_record *record = find_last_record(thread, request->sqe.target);
-	struct endpoint *endpoint = request->memory.endpoint;
+	struct woken woken = {0};
+	enum status status = return_recv_again(thread, request, again, &woken);
 
-	if (likely(again) && likely(request->memory.plain) && likely(record != NULL) &&
-	    likely(thread->ring.pending < thread->ring.wait_max) &&
-	    likely(request->sqe.msg_len <= record->buf_len) &&
-	    likely(record->slots.count >= request->sqe.buf_caps)) {
-		if (unlikely(finish_return(thread, request, record, NULL, 0, STATUS_OK) != STATUS_OK))
-			return STATUS_BAD_ID;
-		if (unlikely(record->endpoint != endpoint))
-			record_move(record, endpoint);
-	} else {
-		enum status status = return_slowly(thread, request, again, &record);
-		if (status != STATUS_OK)
-			return status;
-		endpoint = request->memory.endpoint;
-	}
-	endpoint_admit_receive(thread, endpoint, request, record);
-	return OP_WAITING;
+	if (likely(woken.entity != NULL))
+		sched_wake_next(woken.entity);
+	return status;
 }
 
 enum status op_return_recv(struct thread *thread, struct request *request)

@@ -117,36 +117,45 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 
 /* --- Calls by id ------------------------------------------------------------------------------------------------------- */
 
+/* The words of a call come one by one: so the quick call keeps them in registers. Its callers keep nothing there. */
+#define CALL_WORDS \
+	uint64_t word, uint64_t id, uint64_t interface_id, uint64_t message, uint64_t buffer, uint64_t caps
+
 /* A call that is more than a kernel object's method without capabilities, or whose target (NULL) is unusual. */
-[[gnu::noinline]] static void dispatch_call_slowly(struct thread *thread, const struct call_target *target,
-						   const volatile uint64_t *from, struct quick_call call)
+[[gnu::noinline]] static ARCH_PRESERVES_NONE void dispatch_call_slowly(struct thread *thread,
+								       const volatile uint64_t *from,
+								       CALL_WORDS,
+								       const struct call_target *target)
 {
 	struct request *request = thread->ring.free;
 
-	quick_call_to_request(&thread->ring, from, call);
+	quick_call_to_request(&thread->ring, from,
+			      (struct quick_call){word, id, interface_id, message, buffer, caps});
 	submit_complete(&thread->ring, request,
 			target != NULL ? call_object(thread, request, target) : call_by_id(thread, request));
 }
 
 /* A kernel object's target is remembered from now on; true: it was none, and the call has been made. */
-[[gnu::noinline]] static bool dispatch_to_facet(struct thread *thread, struct call_target *target,
-						const volatile uint64_t *from, struct quick_call call)
+[[gnu::noinline]] static ARCH_PRESERVES_NONE bool dispatch_to_facet(struct thread *thread,
+								    const volatile uint64_t *from, CALL_WORDS,
+								    struct call_target *target)
 {
 	struct cap_table *table = &thread->process->table;
-	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){call.id}));
+	const uint64_t *count = cap_table_removals(table, cap_id_slot((cap_id){id}));
 	uint64_t removals = load_acquire(count); /* before what is remembered under it */
 	struct cap_ref ref;
 
-	if (likely(cap_table_find(table, (cap_id){call.id}, &ref) == STATUS_OK) &&
+	if (likely(cap_table_find(table, (cap_id){id}, &ref) == STATUS_OK) &&
 	    likely(ref.view->kind == VIEW_FACET) && likely(ref.view->object->type->is_endpoint)) {
 		struct request *request = thread->ring.free;
-		quick_call_to_request(&thread->ring, from, call);
+		quick_call_to_request(&thread->ring, from,
+				      (struct quick_call){word, id, interface_id, message, buffer, caps});
 		submit_complete(&thread->ring, request, call_facet(thread, request, ref, count, removals));
 		return true;
 	}
-	if (call_resolve(thread, call.word, call.id, call.interface_id, target))
+	if (call_resolve(thread, word, id, interface_id, target))
 		return false;
-	dispatch_call_slowly(thread, NULL, from, call);
+	dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, NULL);
 	return true;
 }
 
@@ -158,16 +167,15 @@ ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volati
 	const struct ring *ring = &thread->ring;
 	struct call_target *target = call_target_slot(this_cpu()->kcall, process, word, id);
 	uint64_t interface_id = from[2], message = from[4], buffer = from[5], caps = from[6];
-	struct quick_call call = {word, id, interface_id, message, buffer, caps};
 
 	if (unlikely(!quick_target_is(target, process, word, id, interface_id)) &&
-	    dispatch_to_facet(thread, target, from, call))
+	    dispatch_to_facet(thread, from, word, id, interface_id, message, buffer, caps, target))
 		return;
 	if (unlikely(!quick_ranges_ok(ring, message, buffer)) ||
 	    unlikely(!session_is_alive(process->session)))
-		dispatch_call_slowly(thread, NULL, from, call);
+		dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, NULL);
 	else if (unlikely(caps >> 32 != 0) || unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE))
-		dispatch_call_slowly(thread, target, from, call);
+		dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, target);
 	else
 		quick_call(thread, target, from, message, buffer);
 }

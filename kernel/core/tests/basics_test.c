@@ -145,6 +145,7 @@ static void record(uint64_t value)
 	store_relaxed(&event->time_ticks, value);
 	store_relaxed(&event->interface_id, value);
 	store_relaxed(&event->object, value);
+	event->kind = RECORDER_EXIT; /* one that has a detail */
 	store_relaxed(&event->detail, value);
 	recorder_commit(this_cpu(), event);
 }
@@ -205,6 +206,18 @@ static void write_or_read([[maybe_unused]] void *unused)
 		explore_check(event.detail == event.sequence && event.time_ticks == event.sequence);
 		from = host_random() % 4 ? event.sequence + 1 : 0;
 	}
+}
+
+EXPLORE_TEST(what_an_event_does_not_say_is_not_that_of_an_earlier_one, 1)
+{
+	struct recorder_event event;
+
+	make_recorder(1);
+	for (uint64_t i = 1; i <= RECORDER_EVENTS; i++)
+		record(i);
+	(void)recorder_write(1, 2, 3, 4, recorder_pack(5, RECORDER_CALL, 6, 7));
+	explore_check(recorder_read(0, RECORDER_EVENTS + 1, &event) && event.object == 2);
+	explore_check(event.kind == RECORDER_CALL && event.msg_len == 7 && event.detail == 0);
 }
 
 EXPLORE_TEST(readers_never_see_a_torn_event, 300)

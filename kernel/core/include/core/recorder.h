@@ -46,7 +46,7 @@ struct recorder_event {
 	uint8_t kind; /* enum recorder_kind */
 	uint8_t caps;
 	uint32_t msg_len;
-	uint64_t detail; /* by kind: fault address, exit code; otherwise 0 */
+	uint64_t detail; /* FAULT: the address, EXIT; read as 0 of all other kinds, which do not write it */
 };
 static_assert(sizeof(struct recorder_event) == 64);
 
@@ -77,27 +77,28 @@ static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned ca
 	       (uint64_t)msg_len << 32;
 }
 
-/* One event. */
-static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids, uint64_t slot_status,
-				  uint64_t packed)
+/* One event, without detail; when it was. */
+static inline uint64_t recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids,
+				      uint64_t slot_status, uint64_t packed)
 {
 	struct cpu *cpu = this_cpu();
 	uint64_t sequence = cpu->recorder_head + 1;
 	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
-	uint64_t *words = (uint64_t *)(void *)&event->process;
+	uint64_t *words = (uint64_t *)(void *)&event->process, now;
 
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
 		      offsetof(struct recorder_event, detail) == 56);
 	store_relaxed(&cpu->recorder_head, sequence);
 	store_fence();
-	event->time_ticks = arch_ticks();
+	now = arch_ticks();
+	event->time_ticks = now;
 	event->interface_id = interface_id;
 	event->object = object;
 	words[0] = ids;
 	words[1] = slot_status;
 	words[2] = packed;
-	event->detail = 0;
 	store_release(&event->sequence, sequence);
+	return now;
 }
 
 /* Copies the oldest event still held with sequence number >= from of that CPU; false if none. */

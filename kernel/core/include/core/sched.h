@@ -146,25 +146,20 @@ static inline struct sched_entity *sched_pick(void)
 	return next;
 }
 
-/* The hand-over, if there is one and nothing else wants this CPU's attention: then `from`, which blocked in this entry, has made way
- * for it; only the registers are still to be switched. NULL: to be found by sched_pick. */
-static inline struct sched_entity *sched_hand_over(struct cpu *cpu, struct sched_entity *from)
+/* `from`, which blocked in this entry, makes way for `next`, which this entry woke and which lives here (if it was queued, as
+ * cpu->handover); only the registers are still to be switched. `now`: within this entry. */
+static inline void sched_hand_over(struct cpu *cpu, struct sched_entity *from, struct sched_entity *next,
+				   uint64_t now)
 {
-	struct sched_entity *next = cpu->handover;
-	uint64_t now;
-
-	if (unlikely(!next || load_relaxed(&cpu->need_resched)))
-		return NULL;
-	now = arch_ticks();
-	cpu->handover = NULL;
 	uint64_t started = cpu->started_ticks;
+
+	cpu->handover = NULL;
 	store_relaxed(&cpu->started_ticks, now);
 	store_release(&from->run_ticks, from->run_ticks + (now - started));
 	next->switches++;
 	store_relaxed(&next->state, SCHED_RUNNING);
 	store_relaxed(&next->on_cpu, true);
 	store_relaxed(&cpu->current, next);
-	return next;
 }
 
 /* CPU time used so far, also of one that runs right now on another CPU. */

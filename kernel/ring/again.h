@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Private to the ring room: a call and its answer once more, in line: what most entries are. The words are those that the request
+ * remembers (struct request_memory); whatever else they may be is behind one test each, in call.c and receive.c.
+ *
+ * Both may give a thread that they woke: it waited in cap_enter, has its result, and is to be made runnable by the caller, who may
+ * hand over to it directly.
+ */
+#pragma once
+
+#include "deliver.h"
+#include "ops.h"
+
+#include <core/recorder.h>
+
+/* Whom an operation woke (NULL: nobody), and when it was recorded: as good as now, for accounts. */
+struct woken {
+	struct sched_entity *entity;
+	uint64_t at;
+};
+
+/* call.c: what the words resolve to is known; but it may not be called now, or the call has more than a message. */
+void call_slowly(struct thread *thread, struct request *request);
+/* receive.c: a RETURN_RECV whatever its two halves are. */
+enum status return_slowly(struct thread *thread, struct request *request, bool again);
+/* receive.c: the claimed caller's capabilities, into its reserved slots, their ids behind the message. */
+void answer_caps(struct thread *thread, struct request *request, struct request *caller,
+		 const struct carried *carried);
+
+/* A call that request->memory knows: to its end. */
+[[gnu::always_inline]] static inline struct woken call_again(struct thread *thread, struct request *call)
+{
+	struct ring *ring = &thread->ring;
+	struct view *view = call->memory.view;
+	struct endpoint *endpoint = call->memory.endpoint;
+	struct request *receive = NULL;
+
+	if (unlikely(!call->memory.plain) || unlikely(!session_is_alive(thread->process->session)) ||
+	    unlikely(facet_key_is_retired(view->facet)) || unlikely(ring->pending >= ring->wait_max)) {
+		call_slowly(thread, call);
+		return (struct woken){0};
+	}
+	spin_lock(&endpoint->lock);
+	if (likely(!endpoint->backlog))
+		receive = endpoint_take_parked(endpoint);
+	if (unlikely(receive == NULL)) {
+		spin_unlock(&endpoint->lock);
+		op_record(thread, call, RECORDER_CALL, endpoint->object.id, STATUS_OK);
+		ring_take(ring, call);
+		endpoint_queue_call(endpoint, call, view, call->memory.session);
+		return (struct woken){0};
+	}
+	ring->free = call->next;
+	ring->pending++;
+	ring_thread(ring)->sched.work += call->sqe.msg_len;
+	uint64_t now = recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
+				      (uint32_t)call->sqe.target,
+				      recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
+	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
+					   true);
+	spin_unlock(&endpoint->lock);
+	return (struct woken){endpoint_end_receive_woken(receive, result), now};
+}
+
+/* The claimed caller gets its answer: message, capabilities, completion. Its thread, if that is to be woken (ring_unclaim_woken). */
+[[gnu::always_inline]] static inline struct sched_entity *answer_caller(struct thread *thread,
+									struct request *request,
+									struct request *caller,
+									const struct carried *carried,
+									unsigned caps, enum status outcome)
+{
+	struct ring *ring = caller->ring;
+	uint32_t bytes = request->sqe.msg_len;
+	struct completion result = {
+		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
+
+	thread->sched.work += bytes;
+	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
+	if (caps != 0)
+		answer_caps(thread, request, caller, carried);
+	if (likely(ring_claim_blocked(ring))) {
+		if (likely(caller->extras == 0))
+			ring_finish_blocked(ring, caller, result);
+		else
+			ring_finish_with(ring, caller, result);
+		return ring_unclaim_woken(ring);
+	}
+	caller->record = NULL;
+	caller->result = result;
+	request_complete(caller, &thread->ring);
+	return NULL;
+}
+
+/* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
+[[gnu::always_inline]] static inline enum status return_claimed(struct thread *thread,
+								struct request *request,
+								struct service_record *record,
+								const struct carried *carried, unsigned caps,
+								enum status outcome, struct woken *woken)
+{
+	if (unlikely(!record_claim(
+		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
+		if (caps != 0)
+			carried_abort(thread->process, carried, caps);
+		return STATUS_BAD_ID;
+	}
+	struct request *caller = load_acquire(&record->caller);
+	uint64_t sequence = record->caller_sequence;
+
+	woken->at = recorder_write(
+		record->interface_id, record->endpoint->object.id, thread->sched.ids,
+		(uint64_t)(uint32_t)outcome << 32,
+		recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));
+	bool answered = caller != NULL && request_claim(caller, sequence);
+	if (unlikely(!answered || record->gate != NULL))
+		record_close(record, answered);
+	if (likely(answered))
+		woken->entity = answer_caller(thread, request, caller, carried, caps, outcome);
+	else if (caps != 0)
+		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
+	return STATUS_OK;
+}
+
+/* RETURN_RECV. `again`: request->memory knows where it receives. */
+[[gnu::always_inline]] static inline enum status return_recv_again(struct thread *thread,
+								   struct request *request, bool again,
+								   struct woken *woken)
+{
+	/* Most often that of the last call, whatever it is by now: a claim that names the token finds out. */
+	struct service_record *record = thread->ring.memory.served;
+	struct endpoint *endpoint = request->memory.endpoint;
+
+	if (unlikely(!again) || unlikely(!request->memory.plain) ||
+	    unlikely(record->index != (uint32_t)request->sqe.target) ||
+	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
+	    unlikely(request->sqe.msg_len > record->buf_len) ||
+	    unlikely(record->slots.count < request->sqe.buf_caps))
+		return return_slowly(thread, request, again);
+	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken) != STATUS_OK))
+		return STATUS_BAD_ID;
+	if (unlikely(record->endpoint != endpoint))
+		record_move(record, endpoint);
+	endpoint_admit_receive(thread, endpoint, request, record);
+	return OP_WAITING;
+}
