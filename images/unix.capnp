@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 @0xdf06a41b83c7529e;
-# A Unix shell on the terminal (dash), with ported programs beside it, over files in memory. Its root is all the world there is.
+# A Unix shell on the terminal (dash), with toybox's commands and ported programs beside it (not vi and more, which want poll and keys), over files in memory. Its root is all the world there is.
 
 using import "/schema/service/image.capnp".Image;
 
@@ -59,5 +59,11 @@ const image :Image = (
       endsSystem = true,
     ),
   ],
-  programs = ["lua", "mujs", "minigzip", "sqlite3", "chello"],
+  programs = [
+    "lua", "mujs", "minigzip", "sqlite3", "chello", "toybox", "basename", "cat", "cmp", "comm", "cp", "cut", "date", "diff",
+    "dirname", "du", "echo", "egrep", "env", "expand", "expr", "fgrep", "find", "fold", "grep", "head", "hexdump", "ln",
+    "ls", "md5sum", "mkdir", "mktemp", "mv", "nl", "od", "paste", "patch", "printf", "pwd", "readlink", "realpath", "rev",
+    "rm", "rmdir", "sed", "seq", "sha1sum", "sleep", "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee",
+    "test", "touch", "tr", "tty", "uname", "uniq", "unlink", "wc", "which", "xargs", "xxd", "yes",
+  ],
 );

@@ -13,6 +13,7 @@
 #   PORT_NEEDS_NAME     ports whose headers it includes
 #   PORT_PROGRAMS_NAME  (libc) programs that it makes; of each, PORT_MAIN_PROGRAM lists the files that only it has, and
 #                       ports/NAME/PROGRAM.needs.capnp is what it asks for
+#   PORT_ALIASES_NAME   other names of its first program, which looks by what name it was called
 # ports/NAME/*.c and include/ are ours: what the source expects from its surroundings, seen before any other header.
 # A library uses a port by naming it in lib/X/needs-ports.  `make clean` keeps out/ports/downloads.
 

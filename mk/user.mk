@@ -5,6 +5,14 @@
 PROGRAM_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c services/*/*.c drivers/*/*/*.c tests/programs/*/*.c))))
 PROGRAM_DIRS := $(filter-out %/tests,$(PROGRAM_DIRS))
 PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(OUT)/user/bin/$(notdir $(d))) $(foreach p,$(PORTS),$(PORT_PROGRAMS_$(p):%=$(OUT)/user/bin/%))
+# One file by several names: tools/image packs equal files once.
+PROGRAM_ALIASES := $(foreach p,$(PORTS),$(PORT_ALIASES_$(p):%=$(OUT)/user/bin/%))
+PROGRAMS += $(PROGRAM_ALIASES)
+define alias-rule
+$(PORT_ALIASES_$(1):%=$(OUT)/user/bin/%): $(OUT)/user/bin/$(firstword $(PORT_PROGRAMS_$(1)))
+	$$(Q)ln -f $$< $$@
+endef
+$(foreach p,$(PORTS),$(if $(PORT_ALIASES_$(p)),$(eval $(call alias-rule,$(p)))))
 # Those that stand on a C library (mk/libc.mk).
 LIBC_PROGRAM_DIRS := $(foreach d,$(PROGRAM_DIRS),$(if $(wildcard $(d)/libc),$(d)))
 USER_LD := $(wildcard lib/runtime/user.ld)

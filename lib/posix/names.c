@@ -89,9 +89,11 @@ static long open_at(long base, const char *path, int flags)
 POSIX_CALL(openat)
 {
 	const char *path = POSIX_POINTER(b);
-	long device = path ? posix_device_open(path, (int)c) : -EFAULT;
+	/* What is only to be named is open for reading; to musl O_PATH is one of the access modes. */
+	int flags = (int)(c & O_PATH ? c & ~O_ACCMODE : c);
+	long device = path ? posix_device_open(path, flags) : -EFAULT;
 
-	return device != -ENODEV ? device : open_at(a, path, (int)c);
+	return device != -ENODEV ? device : open_at(a, path, flags);
 }
 
 POSIX_CALL(open)

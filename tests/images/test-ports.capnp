@@ -44,5 +44,11 @@ const image :Image = (
       endsSystem = true,
     ),
   ],
-  programs = ["lua", "mujs", "minigzip", "sqlite3", "dash"],
+  programs = [
+    "lua", "mujs", "minigzip", "sqlite3", "dash", "toybox", "basename", "cat", "cmp", "comm", "cp", "cut", "date", "diff",
+    "dirname", "du", "echo", "egrep", "env", "expand", "expr", "fgrep", "find", "fold", "grep", "head", "hexdump", "ln",
+    "ls", "md5sum", "mkdir", "mktemp", "mv", "nl", "od", "paste", "patch", "printf", "pwd", "readlink", "realpath", "rev",
+    "rm", "rmdir", "sed", "seq", "sha1sum", "sleep", "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee",
+    "test", "touch", "tr", "tty", "uname", "uniq", "unlink", "wc", "which", "xargs", "xxd", "yes",
+  ],
 );

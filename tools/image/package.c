@@ -7,6 +7,7 @@
 #include <hash/hash.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "image_tool.h"
@@ -202,6 +203,18 @@ static uint32_t list_entries(struct source *s, struct entry *entries)
 	return list_folders(s, entries, count);
 }
 
+/* Equal bytes are kept once: a program by several names is one. */
+static const struct entry *placed_before(const struct entry *entries, uint32_t i)
+{
+	const struct file *file = &entries[i].file;
+
+	for (uint32_t k = 0; k < i; k++)
+		if (entries[k].file.size == file->size &&
+		    memcmp(entries[k].file.bytes, file->bytes, file->size) == 0)
+			return &entries[k];
+	return nullptr;
+}
+
 void write_package(struct source *s, const char *path)
 {
 	static struct entry entries[MAX_ENTRIES];
@@ -220,10 +233,13 @@ void write_package(struct source *s, const char *path)
 	uint64_t at = page_up(header.index_off + header.index_len);
 
 	for (uint32_t i = 0; i < count; i++) {
-		entries[i].offset = at;
+		const struct entry *same = placed_before(entries, i);
+
+		entries[i].offset = same ? same->offset : at;
 		if (entries[i].file.bytes == init->file.bytes)
-			header.init_off = at;
-		at = page_up(at + entries[i].file.size);
+			header.init_off = entries[i].offset;
+		if (!same)
+			at = page_up(at + entries[i].file.size);
 	}
 	header.init_len = init->file.size;
 	header.total_size = at;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,42 @@ static void test_shell(void)
 	tap_ok(system("exit 3") == 3 << 8, "system");
 }
 
+/* Each command of toybox as a person types it, and what must come out. */
+static const struct {
+	const char *line, *expected;
+} commands[] = {
+	{"printf 'b\\na\\nc\\n' >f; cat f", "b\na\nc\n"},
+	{"ls -1 f /hello.lua", "/hello.lua\nf\n"},
+	{"ls -l f", "-rwxr-xr-x 1 0 0 6 "},
+	{"grep -n a f; grep -c . f; grep -q x f || echo none", "2:a\n3\nnone\n"},
+	{"sed -e s/a/X/ -e 1d f", "X\nc\n"},
+	{"sort -r f | uniq -c | sed 's/ *//'", "1 c\n1 b\n1 a\n"},
+	{"mkdir -p d/e; touch d/e/z; find d -name z -type f; find d -type d", "d/e/z\nd\nd/e\n"},
+	{"tar cf t.tar f d; rm -r f d; tar xof t.tar; cat f; ls d/e", "b\na\nc\nz\n"},
+	{"printf 'b\\nA\\nc\\n' >g; diff f g; echo $?", " b\n-a\n+A\n c\n1\n"},
+	{"printf 'b\\nA\\nc\\n' >g; diff -u f g >p; patch f p; cmp f g; echo $?", "patching f\n0\n"},
+	{"cp g h; mv h i; ls h; rm i; test -e i; echo $?", "ls: h: No such file or directory\n1\n"},
+	{"rmdir d; echo $?", "rmdir: d: Directory not empty\n1\n"},
+	{"seq 3 | xargs echo; seq 5 | head -n 2 | tail -n 1", "1 2 3\n2\n"},
+	{"seq 3 | tee s | wc -l; seq 3 | tac | paste -s -d, -; seq 3 | nl | cut -f 2", "3\n3,2,1\n1\n2\n3\n"},
+	{"echo abc | tr a-c A-C; echo abc | rev; echo abc | od -An -tx1; echo abc | xxd -p",
+	 "ABC\ncba\n 61 62 63 0a\n6162630a\n"},
+	{"printf abc | md5sum; printf abc | sha1sum",
+	 "900150983cd24fb0d6963f7d28e17f72  -\na9993e364706816aba3e25717850c26c9cd0d89d  -\n"},
+	{"basename /a/b.c .c; dirname /a/b; expr 6 '*' 7; stat -c %s g; realpath d/../g; uname",
+	 "b\n/a\n42\n6\n/g\ncapOS\n"},
+	{"env A=1 printf '%03d\\n' 7; yes | head -n 1; split -l 1 g; cat xab; comm -12 g g",
+	 "007\ny\nA\nb\nA\nc\n"},
+};
+
+static void test_commands(void)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		run(nullptr, (char *[]){"dash", "-c", (char *)(uintptr_t)commands[i].line, nullptr});
+		expect(commands[i].expected, commands[i].line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc, (void)argv;
@@ -154,6 +191,7 @@ int main(int argc, char **argv)
 	test_processes();
 	test_programs();
 	test_shell();
+	test_commands();
 	printf("1..%d\n", number);
 	return 0;
 }

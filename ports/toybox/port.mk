@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# toybox: the commands of daily life in one program, which does what the name says that it is called by (PORT_ALIASES).
+PORT_PACKAGE_toybox  := toybox
+PORT_VERSION_toybox  := 0.8.9+dfsg-1
+PORT_SHA256_toybox   := 16fb5967531e88ca33b8c9142376987617ebe52e34e2b3f3a779603674b7d07c
+PORT_LICENCE_toybox  := 0BSD
+PORT_SIDES_toybox    := libc
+PORT_PREPARE_toybox  := ports/toybox/prepare
+PORT_GLOBS_toybox    := lib/*.c main.c toys/*/*.c
+PORT_INCLUDES_toybox := .
+PORT_CFLAGS_toybox   := -Os -D_GNU_SOURCE -funsigned-char
+PORT_PROGRAMS_toybox := toybox
+PORT_MAIN_toybox     := main.c
+PORT_WITHOUT_toybox  := main.c
+PORT_ALIASES_toybox := basename cat cmp comm cp cut date diff dirname du echo egrep env expand expr fgrep find fold grep head hexdump id \
+	ln ls md5sum mkdir mktemp more mv nl od paste patch printf pwd readlink realpath rev rm rmdir sed seq sha1sum sleep sort split stat \
+	strings tac tail tar tee test touch tr tty uname uniq unlink vi wc which whoami xargs xxd yes
