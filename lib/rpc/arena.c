@@ -48,10 +48,8 @@ uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes)
 	return found;
 }
 
-void rpc_arena_hold(struct rpc_transport *t, const struct cap_sqe *sqe)
+void rpc_arena_hold(struct rpc_transport *t, uint32_t block, uint32_t end)
 {
-	uint32_t block = sqe->msg_off - 8, end = sqe->buf_off + sqe->buf_len;
-
 	if (block != t->next)
 		return; /* one that was reused */
 	msg_store64(t->arena + block, end - block);

@@ -159,7 +159,7 @@ static struct rpc_outcome loopback_call(struct rpc_transport *t)
 	struct rpc_call call = {.transport = t, .result_off = t->slot->buf_off};
 
 	t->slot->user_data = (uint64_t)(uintptr_t)&call;
-	rpc_arena_hold(t, t->slot);
+	rpc_arena_hold_call(t, t->slot);
 	(void)rpc_submit(t);
 	if (loopback_wait(&call) != STATUS_OK)
 		return rpc_outcome(STATUS_TIMED_OUT, 0, 0);

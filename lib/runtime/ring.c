@@ -115,7 +115,7 @@ static uint32_t completions_before(const struct rpc_call *call)
 {
 	struct rpc_transport *t = &ring->transport;
 
-	rpc_arena_hold(t, &ring->sq[(uint32_t)(t->sequence - 1) & ring->sq_mask]);
+	rpc_arena_hold_call(t, &ring->sq[(uint32_t)(t->sequence - 1) & ring->sq_mask]);
 	call->done = false;
 	ring_dispatch(ring);
 	while (!call->done) {

@@ -304,6 +304,34 @@ static void interleaved(cap_id timer, cap_id space)
 	       "a call that was begun and given up leaves slot and room");
 }
 
+/* The queue is full when a call in one is made: making room completes something whose function begins a call. */
+static struct rpc_call begun;
+static cap_id begun_on;
+
+static void make_room_and_begin(struct rpc_transport *t)
+{
+	t->building = nullptr;
+	console_write_params_builder_set_text(console_write_begin(&begun, t, begun_on), MSG_TEXT("another"));
+	(void)console_write_send(&begun);
+}
+
+static void full_queue(cap_id console)
+{
+	const struct rpc_transport_ops *usual = loop.transport.ops;
+	struct rpc_transport_ops ops = *usual;
+
+	ops.make_room = make_room_and_begin;
+	begun_on = console;
+	loop.transport.ops = &ops;
+	loop.transport.building = RPC_FULL;
+	report(console_write(&loop.transport, console, MSG_TEXT("as it was built")) == STATUS_OK &&
+		       strcmp(written, "as it was built") == 0,
+	       "a call in one, when another begins in the midst of it");
+	loop.transport.ops = usual;
+	report(rpc_wait(&begun) == STATUS_OK, "and so does that");
+	rpc_end(&begun);
+}
+
 /* A window of calls that end in order, out of order, and at random; the arena never runs out. */
 static void windows(cap_id timer)
 {
@@ -354,6 +382,7 @@ int main(void)
 	malformed(console);
 	variable_results(space);
 	interleaved(timer, space);
+	full_queue(console);
 	windows(timer);
 	printf("1..%d\n", test_number);
 	return failures != 0;

@@ -68,7 +68,7 @@ struct rpc_transport_ops {
 	enum status (*wait)(struct rpc_call *call);
 	/*
 	 * Submits what is in the slot (a CALL, complete but for its user_data) and waits for its completion. Its block
-	 * may be just behind `next`, not allocated: it becomes so (rpc_arena_hold) before anything else can run.
+	 * may be just behind `next`, not allocated: it becomes so (rpc_arena_hold_call) before anything else can run.
 	 */
 	struct rpc_outcome (*call)(struct rpc_transport *t);
 	/*
@@ -240,8 +240,14 @@ static inline void rpc_arena_free(struct rpc_transport *t, uint32_t block)
 		msg_store64(t->arena + block, size | 1);
 }
 
-/* For ops->call: makes a block of what the submission uses, if it is not one. */
-void rpc_arena_hold(struct rpc_transport *t, const struct cap_sqe *sqe);
+/* Makes a block of [block, end), if it is just behind `next`; otherwise it is one. */
+void rpc_arena_hold(struct rpc_transport *t, uint32_t block, uint32_t end);
+
+/* The same for ops->call: of what its submission uses. */
+static inline void rpc_arena_hold_call(struct rpc_transport *t, const struct cap_sqe *sqe)
+{
+	rpc_arena_hold(t, sqe->msg_off - 8, sqe->buf_off + sqe->buf_len);
+}
 
 /* ---- Beginning ---- */
 

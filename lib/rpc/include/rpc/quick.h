@@ -3,8 +3,8 @@
  * The call in one, foo_bar(transport, cap, params..., results...), for generated code: begin, set, call, read, end in one
  * function, so there is no struct rpc_call and nothing to find again. All of this becomes part of the stub.
  *
- * The block is not allocated: between begin and call nothing else happens to the transport, and who makes the call sees
- * to it before anything else can run (rpc_transport_ops.call).
+ * The block is not allocated: between begin and call nothing else happens to the transport, and before anything else can run
+ * it is: when a slot must be made room for, and by who makes the call (rpc_transport_ops.call).
  */
 #pragma once
 
@@ -65,7 +65,12 @@ struct rpc_quick {
 		return STATUS_TOO_LARGE;
 	}
 
-	struct cap_sqe *sqe = rpc_slot(t);
+	if (__builtin_expect(t->building != nullptr, 0)) {
+		rpc_arena_hold(t, q->block, q->block + rpc_layout(shape).end);
+		rpc_slot_slowly(t);
+	}
+
+	struct cap_sqe *sqe = t->slot;
 
 	rpc_fill(sqe, t, rpc_target_cap(cap), shape, rpc_layout(shape), q->block);
 	sqe->msg_len = (uint32_t)msg_builder_size(message);
