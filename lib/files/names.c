@@ -43,13 +43,20 @@ static inline void sip_word(struct sip *s, uint64_t word)
 	s->a ^= word;
 }
 
+/* The first count bytes, at most 7, as the low ones of a word. */
 static uint64_t load_some(const char *bytes, uint32_t count)
 {
-	uint64_t word = 0;
+	const uint8_t *b = (const uint8_t *)bytes;
+	uint32_t first, last;
 
-	for (uint32_t i = 0; i < count; i++)
-		word |= (uint64_t)(uint8_t)bytes[i] << i * 8;
-	return word;
+	if (count >= 4) { /* which overlap */
+		__builtin_memcpy(&first, b, 4);
+		__builtin_memcpy(&last, b + count - 4, 4);
+		return first | (uint64_t)last << (count - 4) * 8;
+	}
+	if (count == 0)
+		return 0;
+	return b[0] | (uint64_t)b[count / 2] << count / 2 * 8 | (uint64_t)b[count - 1] << (count - 1) * 8;
 }
 
 uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory,
@@ -133,7 +140,18 @@ static void grow(struct files_tree *tree)
 
 static bool same(struct files_text a, struct files_text b)
 {
-	return a.len == b.len && __builtin_memcmp(a.ptr, b.ptr, a.len) == 0;
+	uint32_t i = 0;
+	uint64_t x, y;
+
+	if (a.len != b.len)
+		return false;
+	for (; i + 8 <= a.len; i += 8) {
+		__builtin_memcpy(&x, a.ptr + i, 8);
+		__builtin_memcpy(&y, b.ptr + i, 8);
+		if (x != y)
+			return false;
+	}
+	return load_some(a.ptr + i, a.len - i) == load_some(b.ptr + i, a.len - i);
 }
 
 struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,

@@ -54,11 +54,32 @@ bool files_name_ok(struct files_text name)
 	return plain || utf8_ok((const uint8_t *)name.ptr, name.len);
 }
 
+#define EACH_BYTE 0x0101010101010101ull
+
+/* Its top bit, in each byte that is 0, and perhaps in those above it. */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE) & ~word & EACH_BYTE << 7;
+}
+
+/* How many bytes of the path there are, by eights, that are ASCII, neither "/" nor NUL. */
+static uint32_t plain_bytes(struct files_text path)
+{
+	uint32_t len = 0;
+
+	for (uint64_t word; len + 8 <= path.len; len += 8) {
+		__builtin_memcpy(&word, path.ptr + len, 8);
+		if ((zero_bytes(word) | zero_bytes(word ^ EACH_BYTE * '/') | (word & EACH_BYTE << 7)) != 0)
+			break;
+	}
+	return len;
+}
+
 /* The first name of *path, which then begins behind it. False: the rest is no path. */
 static bool take_name(struct files_text *path, struct files_text *name)
 {
 	const char *p = path->ptr;
-	uint32_t len = 0;
+	uint32_t len = plain_bytes(*path);
 	uint8_t all = 0;
 
 	for (; len < path->len && p[len] != '/'; len++) {
