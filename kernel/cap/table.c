@@ -4,6 +4,7 @@
  */
 #include <cap/process.h>
 #include <cap/table.h>
+#include <cap/table_line.h>
 #include <core/work.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -50,7 +51,7 @@ static void array_free(struct quiesce_node *node)
 }
 
 /* Doubles the array. Readers keep using the old one until quiescence; nobody changes it any more. */
-static enum status grow(struct cap_table *table) REQUIRES(table->lock)
+enum status cap_table_grow(struct cap_table *table)
 {
 	struct cap_array *old = table->array;
 	uint32_t capacity = old->capacity * 2;
@@ -81,7 +82,7 @@ enum status cap_table_reserve(struct cap_table *table, unsigned count, struct ca
 		return status;
 	spin_lock(&table->lock);
 	for (unsigned n = 0; n < count; n++) {
-		if (table->free == 0 && (status = grow(table)) != STATUS_OK)
+		if (table->free == 0 && (status = cap_table_grow(table)) != STATUS_OK)
 			break;
 		struct cap_entry *entry = &cap_array_entries(table->array)[table->free];
 		uint32_t slot = table->free;
@@ -131,22 +132,6 @@ void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, stru
 	spin_unlock(&table->lock);
 }
 
-/* Behind the entries, where look-ups never are: why each is there. */
-static inline cap_id fill(struct cap_array *array, struct cap_entry *entry, uint32_t slot, struct cap_ref ref,
-			  struct provenance provenance)
-{
-	cap_id id = cap_id_make(slot, entry->generation);
-
-	store_relaxed(&entry->gate, ref.gate);
-	if (unlikely(ref.gate != NULL))
-		(void)atomic_add(&ref.gate->entries, 1ull);
-	static_assert(offsetof(struct provenance, detail) == sizeof(entry->provenance));
-	__builtin_memcpy(&entry->provenance, &provenance, sizeof(entry->provenance));
-	cap_array_details(array)[slot] = provenance.detail;
-	store_release(&entry->view, ref.view); /* T4: last */
-	return id;
-}
-
 cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance)
 {
@@ -154,7 +139,7 @@ cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struc
 	uint32_t slot = slots->first;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
 	*slots = (struct cap_slots){entry->next, slots->count - 1};
-	cap_id id = fill(table->array, entry, slot, ref, provenance);
+	cap_id id = cap_table_fill(table->array, entry, slot, ref, provenance);
 	spin_unlock(&table->lock);
 	return id;
 }
@@ -178,7 +163,7 @@ static enum status take_slot(struct cap_table *table, uint32_t slot) REQUIRES(ta
 	if (slot >= CAP_TABLE_MAX_SLOTS)
 		return STATUS_NO_SLOT;
 	while (slot >= table->array->capacity)
-		if ((status = grow(table)) != STATUS_OK)
+		if ((status = cap_table_grow(table)) != STATUS_OK)
 			return status;
 	struct cap_entry *entries = cap_array_entries(table->array);
 	for (uint32_t *link = &table->free; *link != 0; link = &entries[*link].next) {
@@ -202,103 +187,44 @@ enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct c
 	spin_lock(&table->lock);
 	status = take_slot(table, slot);
 	if (status == STATUS_OK)
-		*out = fill(table->array, &cap_array_entries(table->array)[slot], slot, ref, provenance);
+		*out = cap_table_fill(table->array, &cap_array_entries(table->array)[slot], slot, ref,
+				      provenance);
 	spin_unlock(&table->lock);
 	if (status != STATUS_OK)
 		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
 	return status;
 }
 
-/* The entry in use that an id names, revoked or not. */
-static inline struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation)
-	REQUIRES(table->lock)
-{
-	uint32_t slot = cap_id_slot(id);
-
-	if (unlikely(slot == 0 || slot >= table->array->capacity))
-		return NULL;
-	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
-	return likely(entry->view != NULL && entry->generation == generation) ? entry : NULL;
-}
-
-/* An id of that slot stops resolving. */
-static inline void count_removal(struct cap_table *table, uint32_t slot) REQUIRES(table->lock)
-{
-	uint64_t *removals = cap_table_removals(table, slot);
-
-	store_relaxed(removals, *removals + 1);
-}
-
-/* Empties the entry; its references are the caller's now. */
-static inline struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
-	REQUIRES(table->lock)
-{
-	struct cap_ref ref = {entry->view, entry->gate};
-	uint32_t generation = (entry->generation & ~CAP_GENERATION_LOCKED) + 1;
-
-	count_removal(table, slot);
-	store_release(&entry->view, (struct view *)NULL); /* T4 */
-	store_release(&entry->generation, generation);    /* T2 */
-	if (ref.gate != NULL)
-		(void)atomic_sub(&ref.gate->entries, 1ull);
-	table->used--;
-	if (generation !=
-	    CAP_GENERATION_LOCKED) { /* used up: the slot retires rather than let a stale id resolve */
-		entry->next = table->free;
-		table->free = slot;
-	}
-	return ref;
-}
-
-/* Under the lock the entry's own references hold what it names: they are counted up without looking whether they are the last. */
 struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver)
 {
-	struct cap_copy copy = {STATUS_BAD_ID, 0};
-
-	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id));
-	if (unlikely(entry == NULL || (id.raw >> 63) != 0))
-		goto out;
-	struct cap_ref ref = {entry->view, entry->gate};
-	if (unlikely(ref.gate != NULL && !gate_is_alive(ref.gate))) {
-		copy.id = STATUS_REVOKED;
-		goto out;
-	}
-	copy.id = ledger_charge(table->ledger, LEDGER_ENTRIES, 1); /* T3 */
-	if (unlikely(copy.id != STATUS_OK))
-		goto out;
-	if (unlikely(table->free == 0) && (copy.id = grow(table)) != STATUS_OK) {
-		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
-		goto out;
-	}
-	uint32_t slot = table->free;
-	entry = &cap_array_entries(table->array)[slot];
-	table->free = entry->next;
-	table->used++;
-	cap_ref_get(ref);
-	copy.id = (int64_t)fill(
-			  table->array, entry, slot, ref,
-			  (struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw})
-			  .raw;
-	copy.object_id = ref.view->object->id;
-out:
-	spin_unlock(&table->lock);
-	return copy;
+	return cap_table_dup_here(table, id, giver);
 }
 
 enum status cap_table_release(struct cap_table *table, cap_id id)
 {
+	return cap_table_release_here(table, id);
+}
+
+bool cap_table_vacate(struct cap_table *table, cap_id id, struct cap_slots *slots, struct cap_ref *ref)
+{
+	uint32_t slot = cap_id_slot(id);
+	bool stays = true;
+
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id));
-	if (unlikely(entry == NULL || (id.raw >> 63) != 0)) {
-		spin_unlock(&table->lock);
-		return STATUS_BAD_ID;
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
+	if (likely(entry != NULL)) {
+		stays = cap_table_clear(table, entry, slot, ref);
+		if (likely(stays)) {
+			entry->next = slots->first;
+			*slots = (struct cap_slots){slot, slots->count + 1};
+		} else {
+			table->used--;
+		}
 	}
-	struct cap_ref ref = empty(table, entry, cap_id_slot(id));
 	spin_unlock(&table->lock);
-	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
-	cap_ref_put(ref);
-	return STATUS_OK;
+	if (unlikely(!stays))
+		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	return entry != NULL;
 }
 
 enum status cap_table_get(struct cap_table *table, cap_id id, struct cap_ref *out)
@@ -322,13 +248,13 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 	enum status status = STATUS_BAD_ID;
 
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id));
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
 	if (entry != NULL && (cap_id_generation(id) & CAP_GENERATION_LOCKED) == 0) {
 		*out = (struct cap_ref){entry->view, entry->gate};
 		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 		if (status == STATUS_OK) {
 			cap_ref_get(*out);
-			count_removal(table, cap_id_slot(id));
+			cap_table_count_removal(table, cap_id_slot(id));
 			store_release(&entry->generation, entry->generation | CAP_GENERATION_LOCKED); /* T5 */
 		}
 	}
@@ -339,7 +265,7 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 void cap_table_unlock(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
 	if (entry != NULL)
 		store_release(&entry->generation, cap_id_generation(id));
 	spin_unlock(&table->lock);
@@ -348,10 +274,10 @@ void cap_table_unlock(struct cap_table *table, cap_id id)
 void cap_table_remove_locked(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
 	struct cap_ref ref = {0};
 	if (entry != NULL)
-		ref = empty(table, entry, cap_id_slot(id));
+		ref = cap_table_empty(table, entry, cap_id_slot(id));
 	spin_unlock(&table->lock);
 	if (entry == NULL)
 		return;

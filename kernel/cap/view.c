@@ -120,10 +120,8 @@ enum status view_mint(struct process *payer, const struct view *template, uint64
 	if (status != STATUS_OK)
 		return status;
 	(*out)->scope = template->scope;
-	status = enter(*out);
-	if (status == STATUS_OK && template->object->type->view_minted != NULL)
-		template->object->type->view_minted(*out);
-	return status;
+	(*out)->minted = true;
+	return enter(*out);
 }
 
 static void view_free(struct quiesce_node *node)

@@ -197,5 +197,4 @@ const struct object_type endpoint_type = {
 	.destroy = endpoint_destroy,
 	.view_created = endpoint_view_created,
 	.view_gone = endpoint_view_gone,
-	.view_minted = endpoint_view_minted,
 };

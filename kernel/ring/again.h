@@ -23,6 +23,9 @@ struct woken {
 void call_slowly(struct thread *thread, struct request *request);
 /* receive.c: a RETURN_RECV whatever its two halves are. */
 enum status return_slowly(struct thread *thread, struct request *request, bool again);
+/* receive.c: the returned call's capabilities are dropped; the RECV that comes now has its slots, or fails. */
+enum status drop_and_reserve(struct thread *thread, const struct request *request,
+			     struct service_record *record);
 /* receive.c: the claimed caller's capabilities, into its reserved slots, their ids behind the message. */
 void answer_caps(struct thread *thread, struct request *request, struct request *caller,
 		 const struct carried *carried);
@@ -57,7 +60,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 				      (uint32_t)call->sqe.target,
 				      recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
 	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
-					   true);
+					   true, CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
 	return (struct woken){endpoint_end_receive_woken(receive, result), now};
 }
@@ -79,6 +82,8 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
 	if (likely(ring_claim_blocked(ring))) {
+		if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
+			caller->extras = 0; /* all of them are filled */
 		if (likely(caller->extras == 0))
 			ring_finish_blocked(ring, caller, result);
 		else
@@ -121,6 +126,12 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	return STATUS_OK;
 }
 
+/* Capabilities that the submission gives back with the call that brought them, if their receiver still has them. */
+static inline unsigned given_back(const struct request *request, const struct service_record *record)
+{
+	return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? record->given_count : 0;
+}
+
 /* RETURN_RECV. `again`: request->memory knows where it receives. */
 [[gnu::always_inline]] static inline enum status return_recv_again(struct thread *thread,
 								   struct request *request, bool again,
@@ -134,10 +145,16 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	    unlikely(record->index != (uint32_t)request->sqe.target) ||
 	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
 	    unlikely(request->sqe.msg_len > record->buf_len) ||
-	    unlikely(record->slots.count < request->sqe.buf_caps))
+	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
+	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))
 		return return_slowly(thread, request, again);
 	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken) != STATUS_OK))
 		return STATUS_BAD_ID;
+	if (unlikely(request->sqe.flags & CAP_SQE_RELEASE_CAPS)) {
+		enum status status = drop_and_reserve(thread, request, record);
+		if (unlikely(status != STATUS_OK))
+			return status;
+	}
 	if (unlikely(record->endpoint != endpoint))
 		record_move(record, endpoint);
 	endpoint_admit_receive(thread, endpoint, request, record);

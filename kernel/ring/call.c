@@ -496,6 +496,8 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 /* What the words resolve to is known; but it may not be called now, or the call has more than a message. */
 [[gnu::noinline]] void call_slowly(struct thread *thread, struct request *request)
 {
+	if (call_with_little(thread, request))
+		return;
 	struct cap_ref ref = {request->memory.view, NULL};
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
 

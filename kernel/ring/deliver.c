@@ -31,9 +31,10 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 	if (call->extras & REQUEST_CARRIES) {
 		for (unsigned i = 0; i < count; i++) {
 			provenance.minted = call->carried[i].minted;
-			ids[i] = cap_table_install(&server->table, &receive->record->slots,
-						   call->carried[i].ref, provenance)
-					 .raw;
+			cap_id id = cap_table_install(&server->table, &receive->record->slots,
+						      call->carried[i].ref, provenance);
+			receive->record->given[i] = id;
+			ids[i] = id.raw;
 		}
 		carried_commit(caller, call->carried, count);
 		carried_free(call);
@@ -212,7 +213,7 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 	ring_unpost_operation(receive->ring, receive);
 	receive->extras &= (uint16_t)~REQUEST_RECORD;
 	receive->result = deliver(work->call, work->call->key, work->call->session, call_shape(work->call),
-				  receive, false);
+				  receive, false, CAP_ID_NULL);
 }
 
 void endpoint_pump(struct endpoint *endpoint)
@@ -268,7 +269,8 @@ static bool deliver_with_notice(struct endpoint *endpoint, struct request *call,
 	}
 	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
 	ring_thread(call->ring)->sched.work += call->sqe.msg_len;
-	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false);
+	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false,
+					   CAP_ID_NULL);
 	list_remove(&facet->notice.link);
 	facet_key_take_notice(facet, &header->mints, &mints);
 	header->released = (uint16_t)mints;
@@ -329,7 +331,8 @@ struct view *endpoint_receive_now(struct endpoint *endpoint, struct request *rec
 	call_queue_remove(endpoint, call);
 	endpoint->backlog = endpoint->dead || !list_is_empty(&endpoint->calls);
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
-	receive->result = deliver(call, call->key, call->session, call_shape(call), receive, false);
+	receive->result = deliver(call, call->key, call->session, call_shape(call), receive, false,
+				  CAP_ID_NULL);
 	return view;
 }
 

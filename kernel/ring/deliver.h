@@ -71,17 +71,18 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	      offsetof(struct cap_sqe, buf_caps) == 54 && offsetof(struct cap_sqe, caps_len) == 52);
 
 /* A call to a receiver whose ring the caller owns, both claimed, or known to nobody else. What it returns is the receiver's
- * completion. `plain`: the call is nothing but its message. */
+ * completion. `plain`: the call is nothing but its message, and one capability that its receiver has as `given` (0: none). */
 [[gnu::always_inline]] static inline struct completion deliver(struct request *call, uint64_t key,
 							       uint64_t session, uint64_t shape,
-							       struct request *receive, bool plain)
+							       struct request *receive, bool plain,
+							       cap_id given)
 {
 	struct ring *to = receive->ring;
 	struct service_record *record = receive->record;
 	uint64_t *header = (uint64_t *)(void *)(to->arena + receive->sqe.buf_off);
 	uint64_t word = record_word_open(record);
 	uint32_t bytes = call->sqe.msg_len;
-	unsigned caps = plain ? 0 : call->sqe.caps_len;
+	unsigned caps = plain ? given.raw != 0 : call->sqe.caps_len;
 
 	header[0] = call->sqe.interface_id;
 	header[1] = key;
@@ -91,6 +92,9 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	header[5] = bytes | (uint64_t)caps << 32;
 	header[6] = 0;
 	copy_message(header + 7, call->ring->arena + call->sqe.msg_off, bytes);
+	record->given_count = caps;
+	if (plain && caps != 0)
+		header[7 + bytes / 8] = (record->given[0] = given).raw;
 	if (!plain && unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
 		bytes = deliver_extras(call, receive, header);
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
@@ -178,7 +182,8 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 		return;
 	}
 	ring_thread(call->ring)->sched.work += call->sqe.msg_len;
-	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false);
+	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false,
+					   CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
 	endpoint_end_receive(receive, result);
 }

@@ -14,6 +14,8 @@
 #define W_METHOD 0xffff0000ull
 #define W_FLAGS(f) ((uint64_t)(f) << 8)
 
+#define RETURN_RECV_FLAGS (CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)
+
 /* submit.c: what is not what the spare was last. */
 void fetch_return(struct request *request, const volatile uint64_t *from, uint64_t word);
 ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
@@ -161,7 +163,7 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 
 	if ((word & ~W_METHOD) == CAP_OP_CALL)
 		return dispatch_call(thread, ring, from, word, sequence, alone);
-	if ((word & ~W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES)) == CAP_OP_RETURN_RECV)
+	if ((word & ~W_FLAGS(RETURN_RECV_FLAGS)) == CAP_OP_RETURN_RECV)
 		return dispatch_return_recv(thread, ring, from, word, sequence, alone);
 	if (word == CAP_OP_NOP) {
 		uint64_t user_data = from[3];

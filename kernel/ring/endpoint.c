@@ -63,11 +63,6 @@ enum status endpoint_view_created(struct view *view)
 	return STATUS_OK;
 }
 
-void endpoint_view_minted(struct view *view)
-{
-	facet_key_minted(view);
-}
-
 /* The last receive right is gone: nobody will ever answer. */
 static void end_endpoint(struct endpoint *endpoint)
 {

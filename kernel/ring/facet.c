@@ -108,19 +108,11 @@ enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
 	enum status status = find_or_make(endpoint, view);
 	if (status == STATUS_OK) {
 		view->facet->live++;
+		view->facet->mints += view->minted;
 		list_remove(&view->facet->notice.link); /* withdrawn, if it was on its way */
 	}
 	spin_unlock(&endpoint->lock);
 	return status;
-}
-
-void facet_key_minted(struct view *view)
-{
-	struct endpoint *endpoint = view->facet->endpoint;
-
-	spin_lock(&endpoint->lock);
-	view->facet->mints++;
-	spin_unlock(&endpoint->lock);
 }
 
 /* True: the notice waits for the end of this CPU's batch. */

@@ -26,6 +26,9 @@ ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *re
 ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
 						    bool again);
 
+/* A call that request->memory knows, and that is little more than its message: capabilities may come back, and a copy of one goes along
+ * if somebody waits to receive it. False: it is not so, and nothing was done. */
+bool call_with_little(struct thread *thread, struct request *call);
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
 enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref);
 enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe);

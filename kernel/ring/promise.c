@@ -50,9 +50,56 @@ struct held {
 	bool recorded;            /* in the flight recorder, as a call */
 	uint32_t missing;         /* sources whose answers have not come */
 	struct source *resolving; /* the one that was looked at last */
+	struct held *next_spare;
+};
+
+/* What a source turned out to be, under no gate. It holds for others of the same answer and path, within one promise_work, as long as
+ * nothing has left the table (cap_table_removals, of the slot). */
+struct resolved {
+	const struct answer *answer; /* NULL: nothing yet */
+	uint32_t path;
+	cap_id id;
+	struct view *view;
+	const uint64_t *count;
+	uint64_t removals;
 };
 
 static struct slab_cache held_cache = SLAB_CACHE(held);
+
+#define MAX_SPARES 8u /* that a ring keeps */
+
+static struct held *alloc_held(struct ring *ring)
+{
+	struct held *held = ring->held_spare;
+
+	if (held == NULL)
+		return slab_alloc(&held_cache);
+	ring->held_spare = held->next_spare;
+	ring->held_spares--;
+	return held;
+}
+
+static void give_back(struct ring *ring, struct held *held)
+{
+	if (unlikely(ring->held_spares == MAX_SPARES)) {
+		slab_free(&held_cache, held);
+		return;
+	}
+	held->next_spare = ring->held_spare;
+	ring->held_spare = held;
+	ring->held_spares++;
+}
+
+void promise_fini(struct ring *ring)
+{
+	struct held *held;
+
+	while ((held = ring->held_spare) != NULL) {
+		ring->held_spare = held->next_spare;
+		slab_free(&held_cache, held);
+	}
+	ring->held_spares = 0;
+}
 
 /* --- holding -------------------------------------------------------------------------------------------------- */
 
@@ -84,7 +131,7 @@ static void free_held(struct ring *ring, struct held *held)
 	}
 	if (held->caps != NULL)
 		heap_free(held->caps, held->request->sqe.caps_len * sizeof(struct held_cap));
-	slab_free(&held_cache, held);
+	give_back(ring, held);
 }
 
 void promise_drop(struct request *request)
@@ -100,12 +147,9 @@ void promise_drop(struct request *request)
 }
 
 /* A source whose answer has not come. A submission cannot wait for itself. */
-static enum status depend(struct ring *ring, struct held *held, struct source *from, uint64_t sequence,
-			  uint32_t path)
+static enum status depend(struct held *held, struct source *from, struct answer *answer, uint32_t path)
 {
-	struct answer *answer = answer_find(ring, sequence);
-
-	if (answer == NULL || sequence >= held->request->sequence)
+	if (answer == NULL || answer->sequence >= held->request->sequence)
 		return STATUS_BAD_ID;
 	answer_depend(answer);
 	*from = (struct source){answer, path};
@@ -131,9 +175,10 @@ static enum status hold_target(struct thread *thread, struct held *held)
 	cap_id id = {sqe->target};
 
 	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER) {
+		struct answer *answer = answer_find(&thread->ring, sqe->target);
+		if (likely(answer != NULL) && likely(answer->state == ANSWER_WAITING))
+			return depend(held, &held->from, answer, sqe->path);
 		enum status status = answer_resolve(thread, request, sqe->target, sqe->path, &id);
-		if (status == OP_UNRESOLVED)
-			return depend(&thread->ring, held, &held->from, sqe->target, sqe->path);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -162,7 +207,8 @@ static enum status hold_caps(struct thread *thread, struct held *held)
 		copy_words(&desc, ring->arena + sqe->caps_off + n * sizeof(desc), sizeof(desc) / 8);
 		enum status status = op_resolve_cap(thread, request, &desc, &cap->carried);
 		if (status == OP_UNRESOLVED)
-			status = depend(ring, held, &cap->from, desc.id, (uint32_t)desc.path_or_key);
+			status = depend(held, &cap->from, answer_find(ring, desc.id),
+					(uint32_t)desc.path_or_key);
 		if (status != STATUS_OK)
 			return status;
 		held->count++;
@@ -177,11 +223,10 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 
 	if (ring->pending >= ring->wait_max || ring->held_count >= PROMISE_MAX_HELD)
 		return STATUS_AGAIN;
-	struct held *held = slab_alloc(&held_cache);
+	struct held *held = alloc_held(ring);
 	if (held == NULL)
 		return STATUS_NO_MEMORY;
-	held->request = request;
-	held->recorded = recorded;
+	*held = (struct held){.request = request, .recorded = recorded};
 	enum status status = hold_target(thread, held);
 	if (status == STATUS_OK && request->sqe.op == CAP_OP_CALL)
 		status = hold_caps(thread, held);
@@ -274,19 +319,45 @@ enum status op_call(struct thread *thread, struct request *request)
 
 /* --- resolving ------------------------------------------------------------------------------------------------ */
 
+/* The same as the last one, and still there? */
+static bool is_resolved(const struct resolved *last, const struct source *from)
+{
+	return last->answer == from->answer && last->path == from->path &&
+	       load_acquire(last->count) == last->removals && view_try_get(last->view);
+}
+
+/* An answer's capability, and a counted reference. */
+static enum status get_answer_cap(struct thread *thread, const struct source *from, cap_id *id,
+				  struct cap_ref *ref, struct resolved *last)
+{
+	if (is_resolved(last, from)) {
+		*id = last->id;
+		*ref = (struct cap_ref){last->view, NULL};
+		return STATUS_OK;
+	}
+	enum status status = answer_at(&thread->ring, from->answer, from->path, id);
+	if (status != STATUS_OK)
+		return status;
+	const uint64_t *count = cap_table_removals(&thread->process->table, cap_id_slot(*id));
+	uint64_t removals = load_acquire(count); /* before what holds under it */
+	status = get_cap(thread, *id, ref);
+	if (status == STATUS_OK && ref->gate == NULL)
+		*last = (struct resolved){from->answer, from->path, *id, ref->view, count, removals};
+	return status;
+}
+
 /* What has come at a source: its id and, if `ref` is not NULL, a counted reference. That is taken first: with its last
  * dependant, an answer may drop its capabilities. On failure the source stays. */
 static enum status resolve_source(struct thread *thread, struct held *held, struct source *from, cap_id *id,
-				  struct cap_ref *ref)
+				  struct cap_ref *ref, struct resolved *last)
 {
 	struct answer *answer = from->answer;
 
 	if (answer == NULL || answer->state != ANSWER_DONE)
 		return STATUS_OK;
 	held->resolving = from;
-	enum status status = answer_at(&thread->ring, answer, from->path, id);
-	if (status == STATUS_OK && ref != NULL)
-		status = get_cap(thread, *id, ref);
+	enum status status = ref != NULL ? get_answer_cap(thread, from, id, ref, last)
+					 : answer_at(&thread->ring, answer, from->path, id);
 	if (status != STATUS_OK)
 		return status;
 	*from = (struct source){0};
@@ -295,15 +366,15 @@ static enum status resolve_source(struct thread *thread, struct held *held, stru
 	return STATUS_OK;
 }
 
-static enum status resolve(struct thread *thread, struct held *held)
+static enum status resolve(struct thread *thread, struct held *held, struct resolved *last)
 {
 	bool is_call = held->request->sqe.op == CAP_OP_CALL;
 	enum status status = resolve_source(thread, held, &held->from, &held->target_id,
-					    is_call ? &held->target : NULL);
+					    is_call ? &held->target : NULL, last);
 
 	for (uint32_t i = 0; status == STATUS_OK && i < held->count; i++) {
 		struct held_cap *cap = &held->caps[i];
-		status = resolve_source(thread, held, &cap->from, &cap->carried.id, &cap->carried.ref);
+		status = resolve_source(thread, held, &cap->from, &cap->carried.id, &cap->carried.ref, last);
 	}
 	return status;
 }
@@ -395,14 +466,14 @@ static void dispatch(struct thread *thread, struct held *held)
 	ring_post(ring, request->sqe.user_data, &request->result);
 }
 
-static void advance_one(struct thread *thread, struct held *held)
+static void advance_one(struct thread *thread, struct held *held, struct resolved *last)
 {
 	struct ring *ring = &thread->ring;
 	struct request *request = held->request;
 
 	if ((load_acquire(&request->claim) & 3) != REQUEST_PENDING)
 		return; /* something else ended it: it is on its way through ring->done */
-	enum status status = resolve(thread, held);
+	enum status status = resolve(thread, held, last);
 	if (status != STATUS_OK)
 		fail(thread, held, status);
 	else if (held->missing == 0 && !is_behind(ring, held, &request->sqe, held->target_id) &&
@@ -413,11 +484,12 @@ static void advance_one(struct thread *thread, struct held *held)
 uint32_t promise_work(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
+	struct resolved last = {0};
 
 	while (load_relaxed(&ring->signals) & RING_READY) {
 		(void)atomic_and(&ring->signals, ~(uint32_t)RING_READY);
 		list_for_each_safe (it, &ring->held) {
-			advance_one(thread, container_of(it, struct held, link));
+			advance_one(thread, container_of(it, struct held, link), &last);
 			if ((thread->sched.work & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY &&
 			    ring_is_holding(ring)) {
 				(void)atomic_or(&ring->signals, (uint32_t)RING_READY);

@@ -24,5 +24,7 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 uint32_t promise_work(struct thread *thread);
 /* The capabilities that a held CALL sends, resolved; the caller has them now. */
 void promise_take_caps(struct request *request, struct carried *carried);
+/* The ring goes: nothing is held any more. */
+void promise_fini(struct ring *ring);
 /* A held request ends without having been dispatched. */
 void promise_drop(struct request *request);

@@ -11,6 +11,7 @@
 #include "complete.h"
 #include "ops.h"
 
+#include <cap/table_line.h>
 #include <core/recorder.h>
 #include <mm/frame.h>
 #include <ring/kcall.h>
@@ -65,7 +66,8 @@ static inline void quick_record(const struct thread *thread, unsigned op, uint64
 
 static inline enum status quick_dup(struct thread *thread, uint64_t target, uint64_t *token)
 {
-	struct cap_copy copy = cap_table_dup(&thread->process->table, (cap_id){target}, thread->process->pid);
+	struct cap_copy copy = cap_table_dup_here(&thread->process->table, (cap_id){target},
+						  thread->process->pid);
 	enum status status = likely(copy.id > 0) ? STATUS_OK : (enum status)copy.id;
 
 	*token = likely(copy.id > 0) ? (uint64_t)copy.id : 0;
@@ -75,7 +77,7 @@ static inline enum status quick_dup(struct thread *thread, uint64_t target, uint
 
 static inline enum status quick_release(struct thread *thread, uint64_t target)
 {
-	enum status status = cap_table_release(&thread->process->table, (cap_id){target});
+	enum status status = cap_table_release_here(&thread->process->table, (cap_id){target});
 
 	quick_record(thread, CAP_OP_RELEASE, target, 0, status);
 	return status;

@@ -72,7 +72,8 @@
 	request->memory.count = ring->memory.source.count;
 	request->memory.removals = ring->memory.source.removals;
 	request->memory.endpoint = ring->memory.source.endpoint;
-	request->memory.plain = request->sqe.caps_len == 0 && (request->sqe.flags & ~CAP_SQE_NOTICES) == 0 &&
+	request->memory.plain = request->sqe.caps_len == 0 &&
+				(request->sqe.flags & ~(CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)) == 0 &&
 				request->words[7] == 0 && request->extras == 0 &&
 				ring_range_ok(ring, request->sqe.msg_off, request->sqe.msg_len);
 	return STATUS_OK;
@@ -216,19 +217,32 @@ static enum status return_with_caps(struct thread *thread, struct request *reque
 	return finish_return(thread, request, record, NULL, 0, STATUS_OK);
 }
 
+/* Of a call that was returned: their slots are the record's again. */
+[[gnu::noinline]] static void drop_given(struct thread *thread, struct service_record *record)
+{
+	struct cap_ref ref;
+
+	for (uint32_t i = 0; i < record->given_count; i++)
+		if (cap_table_vacate(&thread->process->table, record->given[i], &record->slots, &ref))
+			cap_ref_put(ref);
+}
+
 enum status op_return(struct thread *thread, struct request *request)
 {
 	if (request->sqe.flags & CAP_SQE_TAIL)
-		return tail_call(thread, request);
+		return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? STATUS_BAD_OP : tail_call(thread, request);
 	if (request->sqe.interface_id != 0 || request->sqe.method != 0)
 		return STATUS_BAD_OP;
 	struct service_record *record = find_record(thread, request->sqe.target);
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
 	enum status status = do_return(thread, request, record);
-	if (status == STATUS_OK)
-		record_release(thread->process, record);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	if (request->sqe.flags & CAP_SQE_RELEASE_CAPS)
+		drop_given(thread, record);
+	record_release(thread->process, record);
+	return STATUS_OK;
 }
 
 /* The slots that the returned call did not need are still the record's; the others are the request's until it is returned. */
@@ -236,7 +250,8 @@ enum status op_return(struct thread *thread, struct request *request)
 							     const struct service_record *record)
 {
 	request->extras |= REQUEST_SLOTS;
-	return cap_table_reserve(&thread->process->table, request->sqe.buf_caps - record->slots.count,
+	return cap_table_reserve(&thread->process->table,
+				 request->sqe.buf_caps - record->slots.count - given_back(request, record),
 				 &request->slots);
 }
 
@@ -245,6 +260,25 @@ enum status op_return(struct thread *thread, struct request *request)
 {
 	cap_table_join_slots(&thread->process->table, &record->slots, request->slots);
 	request->extras &= (uint16_t)~REQUEST_SLOTS;
+}
+
+/* The call has been returned, and what it brought is dropped. Were some of those gone already, the RECV that comes now still needs as
+ * many slots; without, it fails. */
+[[gnu::noinline]] enum status drop_and_reserve(struct thread *thread, const struct request *request,
+					       struct service_record *record)
+{
+	struct cap_table *table = &thread->process->table;
+	struct cap_slots more;
+
+	drop_given(thread, record);
+	if (likely(record->slots.count >= request->sqe.buf_caps))
+		return STATUS_OK;
+	enum status status = cap_table_reserve(table, request->sqe.buf_caps - record->slots.count, &more);
+	if (status == STATUS_OK)
+		cap_table_join_slots(table, &record->slots, more);
+	else
+		record_release(thread->process, record);
+	return status;
 }
 
 /* RETURN_RECV was refused: nothing of its RECV half stays. */
@@ -267,7 +301,7 @@ enum status op_return(struct thread *thread, struct request *request)
 		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	if (unlikely(record->slots.count < request->sqe.buf_caps)) {
+	if (unlikely(record->slots.count + given_back(request, record) < request->sqe.buf_caps)) {
 		status = reserve_more(thread, request, record);
 		if (status != STATUS_OK)
 			return refuse(thread, request, status);
@@ -277,6 +311,10 @@ enum status op_return(struct thread *thread, struct request *request)
 		return refuse(thread, request, status);
 	if (unlikely(request->extras & REQUEST_SLOTS))
 		join_slots(thread, request, record);
+	if (request->sqe.flags & CAP_SQE_RELEASE_CAPS)
+		status = drop_and_reserve(thread, request, record);
+	if (unlikely(status != STATUS_OK))
+		return refuse(thread, request, status);
 	if (unlikely(record->endpoint != request->memory.endpoint))
 		record_move(record, request->memory.endpoint);
 	endpoint_admit_receive(thread, request->memory.endpoint, request, record);

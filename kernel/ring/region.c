@@ -8,6 +8,7 @@
  * it stays for the next thread of the process (struct thread_parts). What is in it then was this process's own.
  */
 #include "ops.h"
+#include "promise.h"
 
 #include <arch/entry.h>
 #include <arch/memory.h>
@@ -267,6 +268,7 @@ void ring_destroy(struct thread *thread)
 	struct thread_parts parts = parts_of(thread);
 
 	answers_free(ring);
+	promise_fini(ring);
 	if (ring->is_promised) {
 		spin_lock(&thread->process->lock);
 		thread->process->spare_thread = parts;

@@ -38,11 +38,12 @@ static const struct op_row op_table[] = {
 			       W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
 	[CAP_OP_RECV] = {op_recv,
 			 ALLOW(W_FLAGS(CAP_SQE_NOTICES), W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},
-	[CAP_OP_RETURN] = {op_return,
-			   ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION | CAP_SQE_TAIL) | W_METHOD,
-				 W_ALL, W_ALL, W_ALL, 0ull, W_CAPS, 0ull)},
-	[CAP_OP_RETURN_RECV] = {op_return_recv, ALLOW(W_FLAGS(CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES), W_ALL,
-						      W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
+	[CAP_OP_RETURN] = {op_return, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_IS_EXCEPTION | CAP_SQE_TAIL |
+						    CAP_SQE_RELEASE_CAPS) |
+						    W_METHOD,
+					    W_ALL, W_ALL, W_ALL, 0ull, W_CAPS, 0ull)},
+	[CAP_OP_RETURN_RECV] = {op_return_recv,
+				ALLOW(W_FLAGS(RETURN_RECV_FLAGS), W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
 	[CAP_OP_RELEASE] = {op_release, ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_QUIET) | W_PATH,
 					      W_ALL, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_RELEASE_ANSWER] = {op_release_answer, ALLOW(W_FLAGS(CAP_SQE_QUIET | CAP_SQE_RELEASE_CAPS),
@@ -105,7 +106,7 @@ static inline void dispatch_any(struct thread *thread, struct ring *ring, const 
 
 /* --- Not what the spare was last ------------------------------------------------------------------------------------ */
 
-/* RETURN_RECV with no flag but those two: all the other words are its own. */
+/* RETURN_RECV with no flag but its own: all the other words are its own. */
 void fetch_return(struct request *request, const volatile uint64_t *from, uint64_t word)
 {
 	request->memory.removals = REQUEST_FORGOTTEN;

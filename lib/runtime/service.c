@@ -88,8 +88,12 @@ static void post_special_answer(struct service *s, bool exception)
 		const struct rpc_interface *interface = served->interface;
 
 		if (o->bound && interface->id == request->interface_id &&
-		    request->method < interface->method_count)
-			return o->bound[i][request->method](self, request);
+		    request->method < interface->method_count) {
+			s->bound = o->bound[i]; /* the next call is most often one of the same */
+			s->bound_id = interface->id;
+			s->bound_count = interface->method_count;
+			return s->bound[request->method](self, request);
+		}
 	}
 	for (uint32_t i = 0; i < o->interface_count; i++) {
 		const struct service_interface *served = &o->interfaces[i];
@@ -199,22 +203,37 @@ static inline void answer(struct service *s, enum status status)
 	}
 }
 
-/* The same with capabilities, whose ids lie where the next call will go. They are released behind the answer, which
- * may name them. */
-[[gnu::noinline]] static void handle_call_with_caps(struct service *s)
+/* Some stay, or the answer comes later. The ids lie where the next call will go; they are released behind the answer, which may name
+ * them. */
+[[gnu::noinline]] static void answer_keeping(struct service *s, enum status status)
 {
-	RPC_UNCLEARED uint64_t ids[CAP_MESSAGE_MAX_CAPS];
+	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
 	uint32_t count = s->request.caps_in_len < CAP_MESSAGE_MAX_CAPS ? s->request.caps_in_len
 								       : CAP_MESSAGE_MAX_CAPS;
 
-	s->kept = 0;
-	s->request.caps_in = (const void *)((const uint8_t *)(s->in + 1) + ((s->in->msg_len + 7) & ~7u));
 	for (uint32_t i = 0; i < count; i++)
 		ids[i] = s->request.caps_in[i];
-	answer(s, run_method(s));
+	answer(s, status);
 	for (uint32_t i = 0; i < count; i++)
 		if (!(s->kept >> i & 1))
 			ring_release(s->ring, (cap_id){ids[i]});
+}
+
+/* The same with capabilities. The answer drops them, unless the method keeps some. */
+[[gnu::noinline]] static void handle_call_with_caps(struct service *s)
+{
+	s->kept = 0;
+	s->request.caps_in = (const void *)((const uint8_t *)(s->in + 1) + ((s->in->msg_len + 7) & ~7u));
+
+	enum status status = run_method(s);
+
+	if (__builtin_expect(s->kept != 0 || status == RPC_DEFERRED, 0)) {
+		answer_keeping(s, status);
+		return;
+	}
+	s->answer.flags |= CAP_SQE_RELEASE_CAPS;
+	answer(s, status);
+	s->answer.flags &= (uint8_t)~CAP_SQE_RELEASE_CAPS;
 }
 
 [[gnu::always_inline]] static inline void handle_call(struct service *s, uint64_t token)
@@ -248,14 +267,15 @@ static enum status return_exception(struct service *s, uint64_t token)
 	b->capacity = RPC_EXCEPTION_BYTES / 8;
 	b->failed = false;
 	rpc_exception_build(b, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
-	return (enum status)ring_do(s->ring,
-				    &(struct cap_sqe){
-					    .op = CAP_OP_RETURN,
-					    .flags = CAP_SQE_IS_EXCEPTION,
-					    .target = token,
-					    .msg_off = s->answer.msg_off,
-					    .msg_len = (uint32_t)msg_builder_size(b),
-				    })
+	return (enum status)ring_do(
+		       s->ring,
+		       &(struct cap_sqe){
+			       .op = CAP_OP_RETURN,
+			       .flags = CAP_SQE_IS_EXCEPTION | (s->kept == 0 ? CAP_SQE_RELEASE_CAPS : 0),
+			       .target = token,
+			       .msg_off = s->answer.msg_off,
+			       .msg_len = (uint32_t)msg_builder_size(b),
+		       })
 		.status;
 }
 

@@ -248,6 +248,8 @@ static struct cap_sqe make_submission(const struct hostile *h, struct user_ring 
 	}
 	if (sqe.op == CAP_OP_RETURN && !chance(3))
 		sqe.flags |= CAP_SQE_IS_EXCEPTION;
+	if ((sqe.op == CAP_OP_RETURN || sqe.op == CAP_OP_RETURN_RECV) && !chance(2))
+		sqe.flags |= CAP_SQE_RELEASE_CAPS;
 	ranges(h, ring, &sqe);
 	sqe.user_data = sqe.op;
 	if (!chance(12)) {

@@ -198,6 +198,8 @@ static void make_return(const struct actor *actor, struct user_ring *ring, struc
 	}
 	if (input_rarely(&input, 8))
 		sqe->flags |= CAP_SQE_IS_EXCEPTION;
+	if (input_rarely(&input, 2))
+		sqe->flags |= CAP_SQE_RELEASE_CAPS;
 }
 
 static void make_submission(struct actor *actor, struct user_ring *ring, struct cap_sqe *sqe)

@@ -35,10 +35,10 @@
  * code: kernel/cap/include/cap/table.h: out->gate = load_acquire(&entry->gate);
  * code: kernel/cap/include/cap/table.h: (id.raw >> 63) != 0
  * code: kernel/cap/include/cap/table.h: load_relaxed(&entry->generation) != cap_id_generation(id)
- * code: kernel/cap/table.c: store_relaxed(&entry->gate, ref.gate);
- * code: kernel/cap/table.c: store_release(&entry->view, ref.view);
- * code: kernel/cap/table.c: store_release(&entry->view, (struct view *)NULL);
- * code: kernel/cap/table.c: store_release(&entry->generation, generation);
+ * code: kernel/cap/include/cap/table_line.h: store_relaxed(&entry->gate, ref.gate);
+ * code: kernel/cap/include/cap/table_line.h: store_release(&entry->view, ref.view);
+ * code: kernel/cap/include/cap/table_line.h: store_release(&entry->view, (struct view *)NULL);
+ * code: kernel/cap/include/cap/table_line.h: store_release(&entry->generation, generation);
  */
 #define LOCKED 8
 

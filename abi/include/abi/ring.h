@@ -35,7 +35,7 @@ enum cap_sqe_flag : uint8_t {
 	CAP_SQE_QUIET = 1 << 2,        /* no completion on success */
 	CAP_SQE_TAIL = 1 << 3,         /* RETURN: pass the call on */
 	CAP_SQE_IS_EXCEPTION = 1 << 4, /* RETURN: the message is an Exception */
-	CAP_SQE_RELEASE_CAPS = 1 << 5, /* RELEASE_ANSWER: drop the capabilities that came with it, too */
+	CAP_SQE_RELEASE_CAPS = 1 << 5, /* RELEASE_ANSWER, RETURN: drop the capabilities that came, too */
 	CAP_SQE_NOTICES = 1 << 6,      /* RECV, RETURN_RECV: a call may bring a notice along (RELEASED_TOO) */
 };
 

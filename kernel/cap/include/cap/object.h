@@ -32,7 +32,6 @@ struct object_type {
 	/* If not NULL: a view of it is made (and may be refused); the last reference to one is gone. No lock is held. */
 	enum status (*view_created)(struct view *view);
 	void (*view_gone)(struct view *view);
-	void (*view_minted)(struct view *view); /* after view_created, for those that MINT makes */
 };
 
 struct object {

@@ -180,6 +180,8 @@ struct cap_copy {
 	uint64_t object_id; /* what it names; 0 if that failed */
 };
 struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver);
+/* As a release whose slot goes to the chain `slots`: whether there was something. *ref is the caller's then. */
+bool cap_table_vacate(struct cap_table *table, cap_id id, struct cap_slots *slots, struct cap_ref *ref);
 /* BAD_ID. Also what is revoked can be released. */
 enum status cap_table_release(struct cap_table *table, cap_id id);
 

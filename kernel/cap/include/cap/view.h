@@ -43,6 +43,7 @@ struct view {
 	uint8_t count;
 	enum transfer_scope
 		scope; /* set by who makes it, before anybody sees it; never larger than where it came from */
+	bool minted;   /* by MINT */
 	union {
 		struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
 		struct watch *

@@ -49,7 +49,6 @@ enum status endpoint_create(struct process *owner, uint32_t max_message, uint16_
 void endpoint_destroy(struct object *object);
 enum status endpoint_view_created(struct view *view);
 void endpoint_view_gone(struct view *view);
-void endpoint_view_minted(struct view *view);
 
 /* Hands queued calls and notices to receivers that wait, while there are both. */
 void endpoint_pump(struct endpoint *endpoint);

@@ -53,8 +53,6 @@ struct facet_table {
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
 /* Such a view is gone for good. */
 void facet_key_leave(struct view *view);
-/* The view was made by MINT. */
-void facet_key_minted(struct view *view);
 struct cpu;
 /* The batch is over: what it left to tell. */
 void facet_tell_now(struct cpu *cpu);

@@ -22,6 +22,7 @@ enum record_state : uint64_t { RECORD_FREE = 0, RECORD_RESERVED = 1, RECORD_OPEN
 struct service_record {
 	uint64_t word; /* atomic: generation << 2 | state */
 	uint32_t index;
+	uint32_t given_count; /* capabilities that the open call brought: `given` */
 	union {
 		uint64_t shape; /* as word 4 of a struct cap_call_header */
 		struct {
@@ -39,6 +40,7 @@ struct service_record {
 	uint64_t notice_token;     /* of the call that the notice is about; under the endpoint's lock */
 	struct notice notice;      /* under the endpoint's lock: the caller no longer waits */
 	struct cap_slots slots;    /* table slots set aside for the capabilities of the next call */
+	cap_id given[CAP_MESSAGE_MAX_CAPS];
 	struct service_record *next; /* free list */
 };
 

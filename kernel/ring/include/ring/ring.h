@@ -26,6 +26,7 @@
 struct answers;
 struct endpoint;
 struct gate;
+struct held;
 struct notification;
 struct service_record;
 struct thread;
@@ -99,6 +100,8 @@ struct ring {
 	struct answers *answers;   /* o */
 	struct list held;          /* o: requests that wait for answers, in their order (promise.c) */
 	uint32_t held_count;       /* o */
+	uint32_t held_spares;      /* o: how many are in held_spare */
+	struct held *held_spare;   /* o: for the next ones that wait (promise.c) */
 	struct ring_memory memory; /* o */
 	struct request *requests;  /* all of them: request_count */
 	uint32_t request_count;

@@ -77,7 +77,7 @@ struct service {
 	uint32_t max_results; /* bytes */
 	uint32_t caps_off;    /* arena: descriptors of results */
 	uint32_t kept;        /* capabilities that the running method keeps, bit by index */
-	uint32_t bound_count; /* methods of the first interface, whose id is bound_id */
+	uint32_t bound_count; /* methods of the interface called last, whose id is bound_id */
 	rpc_method_fn *const *bound;
 	uint64_t bound_id;
 	uint64_t

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * DUP and RELEASE of a capability, in line: for the submission loop. What they are made of is table.c's as well, and upholds the
+ * invariants of cap/table.h.
+ */
+#pragma once
+
+#include <cap/process.h>
+#include <cap/table.h>
+
+/* Doubles the array. NO_SLOT, NO_MEMORY. */
+enum status cap_table_grow(struct cap_table *table) REQUIRES(table->lock);
+
+/* Behind the entries, where look-ups never are: why each is there. */
+static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *entry, uint32_t slot,
+				    struct cap_ref ref, struct provenance provenance)
+{
+	cap_id id = cap_id_make(slot, entry->generation);
+
+	store_relaxed(&entry->gate, ref.gate);
+	if (unlikely(ref.gate != NULL))
+		(void)atomic_add(&ref.gate->entries, 1ull);
+	static_assert(offsetof(struct provenance, detail) == sizeof(entry->provenance));
+	__builtin_memcpy(&entry->provenance, &provenance, sizeof(entry->provenance));
+	cap_array_details(array)[slot] = provenance.detail;
+	store_release(&entry->view, ref.view); /* T4: last */
+	return id;
+}
+
+/* The entry in use that an id names, revoked or not. */
+[[gnu::always_inline]] static inline struct cap_entry *cap_table_held(struct cap_table *table, cap_id id,
+								      uint32_t generation)
+	REQUIRES(table->lock)
+{
+	uint32_t slot = cap_id_slot(id);
+	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
+
+	if (unlikely(slot == 0) || unlikely(slot >= table->array->capacity) ||
+	    unlikely(entry->generation != generation) || unlikely(entry->view == NULL))
+		return NULL;
+	__builtin_assume(entry != NULL);
+	return entry;
+}
+
+/* An id of that slot stops resolving. */
+static inline void cap_table_count_removal(struct cap_table *table, uint32_t slot) REQUIRES(table->lock)
+{
+	uint64_t *removals = cap_table_removals(table, slot);
+
+	store_relaxed(removals, *removals + 1);
+}
+
+/* Empties the entry, whose slot is in no chain; its references are the caller's now. False: its generations are used up, and the
+ * slot retires rather than let a stale id resolve. */
+static inline bool cap_table_clear(struct cap_table *table, struct cap_entry *entry, uint32_t slot,
+				   struct cap_ref *ref) REQUIRES(table->lock)
+{
+	uint32_t generation = (entry->generation & ~CAP_GENERATION_LOCKED) + 1;
+
+	*ref = (struct cap_ref){entry->view, entry->gate};
+	cap_table_count_removal(table, slot);
+	store_release(&entry->view, (struct view *)NULL); /* T4 */
+	store_release(&entry->generation, generation);    /* T2 */
+	if (unlikely(ref->gate != NULL))
+		(void)atomic_sub(&ref->gate->entries, 1ull);
+	return likely(generation != CAP_GENERATION_LOCKED);
+}
+
+/* The same, and the slot is free. */
+static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot)
+	REQUIRES(table->lock)
+{
+	struct cap_ref ref;
+
+	table->used--;
+	if (cap_table_clear(table, entry, slot, &ref)) {
+		entry->next = table->free;
+		table->free = slot;
+	}
+	return ref;
+}
+
+/* As cap_table_dup. Under the lock the entry's own references hold what it names: they are counted up without looking whether they
+ * are the last. */
+[[gnu::always_inline]] static inline struct cap_copy cap_table_dup_here(struct cap_table *table, cap_id id,
+									uint32_t giver)
+{
+	struct cap_copy copy = {STATUS_BAD_ID, 0};
+
+	spin_lock(&table->lock);
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
+	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0))
+		goto out;
+	struct cap_ref ref = {entry->view, entry->gate};
+	if (unlikely(ref.gate != NULL) && !gate_is_alive(ref.gate)) {
+		copy.id = STATUS_REVOKED;
+		goto out;
+	}
+	copy.id = ledger_charge(table->ledger, LEDGER_ENTRIES, 1); /* T3 */
+	if (unlikely(copy.id != STATUS_OK))
+		goto out;
+	if (unlikely(table->free == 0) && (copy.id = cap_table_grow(table)) != STATUS_OK) {
+		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+		goto out;
+	}
+	uint32_t slot = table->free;
+	entry = &cap_array_entries(table->array)[slot];
+	table->free = entry->next;
+	table->used++;
+	cap_ref_get(ref);
+	copy.id = (int64_t)cap_table_fill(
+			  table->array, entry, slot, ref,
+			  (struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw})
+			  .raw;
+	copy.object_id = ref.view->object->id;
+out:
+	spin_unlock(&table->lock);
+	return copy;
+}
+
+/* As cap_table_release. */
+[[gnu::always_inline]] static inline enum status cap_table_release_here(struct cap_table *table, cap_id id)
+{
+	spin_lock(&table->lock);
+	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
+	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0)) {
+		spin_unlock(&table->lock);
+		return STATUS_BAD_ID;
+	}
+	struct cap_ref ref = cap_table_empty(table, entry, cap_id_slot(id));
+	spin_unlock(&table->lock);
+	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	cap_ref_put(ref);
+	return STATUS_OK;
+}
