@@ -11,7 +11,7 @@ const image :Image = (
     (
       name = "ramfs",
       program = "ramfs",
-      arguments = ["8"],
+      arguments = ["24"],
       maxMessage = 8448,
       grants = [
         (name = "virtualMemory", source = (kernel = virtualMemory)),
