@@ -28,6 +28,7 @@ void cpu_init(struct cpu *cpu, unsigned id)
 	spin_init(&cpu->runqueue_lock, LOCK_RANK_RUNQUEUE);
 	spin_init(&cpu->timer_lock, LOCK_RANK_TIMER);
 	cpu->timer_armed_ns = UINT64_MAX;
+	cpu->running_end_ns = cpu->budget_end_ns = UINT64_MAX;
 }
 
 void kernel_on_ipi_call(void)

@@ -2,6 +2,7 @@
 /* Leases of CPUs: who has which, and where the others go. */
 #include <core/isolation.h>
 
+#include <core/budget.h>
 #include <core/lock.h>
 
 #define HOUSEKEEPING_CPU 0u
@@ -18,11 +19,14 @@ enum isolation_refusal isolation_check(unsigned cpu_id)
 		return ISOLATION_NO_SUCH_CPU;
 	if (cpu_id == HOUSEKEEPING_CPU)
 		return ISOLATION_HOUSEKEEPING;
+	if (budget_share_of(cpu_id) != 0)
+		return ISOLATION_RESERVED;
 	return load_relaxed(&isolation_token[cpu_id]) != 0 ? ISOLATION_LEASED : ISOLATION_ACCEPTED;
 }
 
 enum isolation_refusal isolation_begin(unsigned cpu_id, uint32_t *token)
 {
+	spin_lock(&budget_lock); /* against budget_init */
 	spin_lock(&lock);
 	enum isolation_refusal refusal = isolation_check(cpu_id);
 	if (refusal == ISOLATION_ACCEPTED) {
@@ -32,6 +36,7 @@ enum isolation_refusal isolation_begin(unsigned cpu_id, uint32_t *token)
 		(void)atomic_or(&isolation_mask, 1ull << cpu_id);
 	}
 	spin_unlock(&lock);
+	spin_unlock(&budget_lock);
 	if (refusal == ISOLATION_ACCEPTED)
 		sched_poke(cpu_id); /* who runs there makes way */
 	return refusal;

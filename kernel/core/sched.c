@@ -30,6 +30,9 @@ void sched_entity_init(struct sched_entity *entity, unsigned home)
 	entity->passive = true;
 	entity->run_ticks = entity->charged_ticks = entity->switches = 0;
 	entity->preemptions = entity->migrations = entity->pin = 0;
+	entity->budget = entity->own_budget = NULL;
+	entity->budget_ticks = 0;
+	entity->ends = entity->reserved = false;
 	entity->policy = policy_word(FAIR_WEIGHT_DEFAULT, FAIR_NORMAL);
 	fair_entity_init(&entity->fair, load_relaxed(&cpus[home].runqueue_clock));
 }
@@ -40,24 +43,33 @@ void sched_set_policy(struct sched_entity *entity, uint32_t weight, enum fair_cl
 	sched_record(entity, RECORDER_POLICY, class, weight);
 }
 
+/* Of what it ran, what its virtual time does not have yet. What it ran on a budget never comes there. */
+static uint64_t uncharged(const struct sched_entity *entity, uint64_t run)
+{
+	uint64_t due = run - load_relaxed(&entity->budget_ticks) - entity->charged_ticks;
+
+	return likely((int64_t)due > 0) ? due : 0; /* a budget is charged a moment after the thread */
+}
+
 /* What it ran since it was charged last, at the weight that it had; then the new one is in force. */
 static void charge(struct sched_entity *entity)
 {
-	uint64_t run = load_relaxed(&entity->run_ticks), policy = load_relaxed(&entity->policy);
+	uint64_t due = uncharged(entity, load_relaxed(&entity->run_ticks)),
+		 policy = load_relaxed(&entity->policy);
 
-	fair_charge(&entity->fair, clock_ticks_to_ns(run - entity->charged_ticks));
-	entity->charged_ticks = run;
+	fair_charge(&entity->fair, clock_ticks_to_ns(due));
+	entity->charged_ticks += due;
 	if (unlikely(policy != policy_word(entity->fair.weight, entity->fair.class)))
 		fair_set(&entity->fair, (uint32_t)(policy >> 8), (enum fair_class)(policy & 0xff));
 }
 
 uint64_t sched_running_vtime(const struct cpu *cpu, const struct sched_entity *running)
 {
-	uint64_t ticks = running->run_ticks - running->charged_ticks;
+	uint64_t ticks = running->run_ticks;
 
-	if (running == cpu->loaded)
+	if (running == cpu->loaded && cpu->budget == NULL)
 		ticks += arch_ticks() - cpu->started_ticks;
-	return running->fair.vtime + fair_scale(&running->fair, clock_ticks_to_ns(ticks));
+	return running->fair.vtime + fair_scale(&running->fair, clock_ticks_to_ns(uncharged(running, ticks)));
 }
 
 void sched_publish(struct cpu *cpu)
@@ -79,6 +91,8 @@ static void push(struct cpu *cpu, struct sched_entity *entity, bool woken) REQUI
 
 void sched_enqueue(struct cpu *cpu, struct sched_entity *entity, bool woken)
 {
+	if (unlikely(load_relaxed(&entity->budget) != NULL) && sched_reserve(entity))
+		return;
 	spin_lock(&cpu->runqueue_lock);
 	push(cpu, entity, woken);
 	spin_unlock(&cpu->runqueue_lock);
@@ -114,6 +128,8 @@ static void enqueue_here(struct cpu *cpu, struct sched_entity *entity)
 {
 	struct sched_entity *running = cpu->current;
 
+	if (unlikely(load_relaxed(&entity->budget) != NULL) && sched_reserve(entity))
+		return;
 	if (unlikely(isolation_is_any()) && isolation_place(entity, cpu) != cpu) {
 		sched_enqueue_remote(&cpus[entity->home], entity);
 		return;
@@ -191,6 +207,11 @@ static struct sched_entity *choose(struct cpu *cpu)
 	struct cpu *behind = NULL;
 	struct fair_entity *first;
 
+	if (unlikely(load_relaxed(&cpu->reserved_len) != 0)) {
+		struct sched_entity *reserved = sched_take_reserved(cpu);
+		if (reserved != NULL)
+			return reserved;
+	}
 	if (unlikely(isolation_is_any()))
 		return sched_choose_apart(cpu);
 	if (load_relaxed(&cpu->runqueue_len) != 0) {
@@ -307,6 +328,8 @@ void sched_on_timer(uint64_t now_ns)
 	struct sched_entity *running = cpu->current;
 	uint64_t vtime;
 
+	if (running && unlikely(now_ns >= cpu->budget_end_ns))
+		store_relaxed(&cpu->need_resched, true); /* its budget is spent */
 	if (!running || now_ns < cpu->slice_end_ns)
 		return;
 	vtime = sched_running_vtime(cpu, running);

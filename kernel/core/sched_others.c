@@ -46,10 +46,25 @@ static bool wake_an_idle_cpu(void)
 	return false;
 }
 
+void sched_tell_reserved(struct cpu *cpu, uint64_t end_ns)
+{
+	uint64_t bit = 1ull << cpu->id;
+
+	full_fence(); /* queued, before looking whether it sleeps; against sched_idle */
+	if (load_relaxed(&cpu->idle)) {
+		if (atomic_and(&idle_mask, ~bit) & bit)
+			send_reschedule(cpu->id);
+	} else if (end_ns < load_relaxed(&cpu->running_end_ns)) {
+		sched_poke(cpu->id);
+	}
+}
+
 void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity)
 {
 	uint64_t vtime = entity->fair.vtime;
 
+	if (unlikely(load_relaxed(&entity->budget) != NULL) && sched_reserve(entity))
+		return;
 	if (unlikely(isolation_is_any()))
 		cpu = isolation_place(entity, cpu);
 	uint64_t bit = 1ull << cpu->id;
@@ -210,7 +225,7 @@ void sched_share(void)
 
 static bool somebody_waits(const struct cpu *cpu)
 {
-	if (cpu->handover)
+	if (cpu->handover || load_relaxed(&cpu->reserved_len) != 0)
 		return true;
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
 		if (load_relaxed(&cpus[i].runqueue_len) == 0)

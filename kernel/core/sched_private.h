@@ -16,6 +16,12 @@ static inline void sched_record(const struct sched_entity *entity, enum recorder
 	(void)recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
 }
 
+/* Into the queue of those that come before others, if it has a budget with time left; false: it has not. */
+bool sched_reserve(struct sched_entity *entity);
+/* The first of that queue; NULL: it is empty. */
+struct sched_entity *sched_take_reserved(struct cpu *cpu);
+/* One was queued there whose period ends then. */
+void sched_tell_reserved(struct cpu *cpu, uint64_t end_ns);
 /* Into that CPU's queue; its virtual time is brought up to date. */
 void sched_enqueue(struct cpu *cpu, struct sched_entity *entity, bool woken);
 /* What others see of the queue. */

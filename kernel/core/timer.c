@@ -124,7 +124,11 @@ void timer_rearm(void)
 	timer = first_timer(cpu);
 	first = timer ? timer->deadline_ns : UINT64_MAX;
 	spin_unlock(&cpu->timer_lock);
-	if (cpu->current && !load_relaxed(&cpu->need_resched) && cpu->slice_end_ns < first)
-		first = cpu->slice_end_ns;
+	if (cpu->current && !load_relaxed(&cpu->need_resched)) {
+		if (cpu->slice_end_ns < first)
+			first = cpu->slice_end_ns;
+		if (cpu->budget_end_ns < first)
+			first = cpu->budget_end_ns;
+	}
 	arm_hardware(cpu, first);
 }

@@ -172,6 +172,7 @@ static enum status refuse(struct rpc_request *request, enum isolation_refusal re
 		[ISOLATION_NO_SUCH_CPU] = "there is no such CPU",
 		[ISOLATION_HOUSEKEEPING] = "this CPU is for everything else",
 		[ISOLATION_LEASED] = "it is leased",
+		[ISOLATION_RESERVED] = "scheduling contexts are admitted there",
 	};
 
 	return object_raise_invalid(request, sentences[refusal], "cpu");

@@ -36,7 +36,13 @@ extern const struct object_type console_type, timer_type, entropy_source_type, s
 	capability_manager_type, memory_object_type, virtual_memory_type, process_spawner_type,
 	process_handle_type, thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type,
 	power_type, io_port_type, interrupt_type, interrupt_source_type, notification_type, revoker_type,
-	session_context_type, session_factory_type, system_inspector_type, scheduling_policy_type;
+	session_context_type, session_factory_type, system_inspector_type, scheduling_policy_type,
+	scheduling_context_type;
+
+/* For SchedulingPolicy.createContext; the arguments have been checked. */
+struct budget_terms;
+enum status scheduling_context_create(struct rpc_request *request, struct budget_terms terms,
+				      struct object **out);
 
 /* Singletons: nothing to destroy, their one static reference never goes. */
 void object_destroy_never(struct object *object);

@@ -2,7 +2,7 @@
 /* SchedulingPolicy: weights and latency classes, in bounds. */
 #include "object_types.h"
 
-#include <core/sched.h>
+#include <core/budget.h>
 #include <schema/kernel/scheduling_policy.capnp.h>
 #include <schema/kernel/thread.capnp.h>
 
@@ -87,8 +87,33 @@ static enum status figures(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
-static const struct scheduling_policy_server_ops scheduling_policy_ops = {
-	.set_thread = set_thread, .set_process = set_process, .thread = figures};
+static enum status create_context(void *self, struct rpc_request *request,
+				  struct scheduling_policy_create_context_params_reader params,
+				  struct scheduling_policy_create_context_results_builder results)
+{
+	int32_t cpu_id = scheduling_policy_create_context_params_reader_cpu(params), index;
+	struct budget_terms terms = {
+		.quota_ns = scheduling_policy_create_context_params_reader_budget_ns(params),
+		.period_ns = scheduling_policy_create_context_params_reader_period_ns(params),
+		.cpu = cpu_id < 0 ? BUDGET_ANY_CPU : (uint32_t)cpu_id,
+	};
+	struct object *context;
+
+	(void)self;
+	if (request->caps_out_max < 1)
+		return STATUS_NO_SLOT;
+	enum status status = scheduling_context_create(request, terms, &context);
+	if (status == STATUS_OK)
+		status = kcall_return_object(request, context, &index);
+	if (status == STATUS_OK)
+		scheduling_policy_create_context_results_builder_set_context(results, index);
+	return status;
+}
+
+static const struct scheduling_policy_server_ops scheduling_policy_ops = {.set_thread = set_thread,
+									  .set_process = set_process,
+									  .thread = figures,
+									  .create_context = create_context};
 
 OBJECT_TYPE(scheduling_policy, SCHEDULING_POLICY, object_destroy_never);
 

@@ -7,11 +7,14 @@
  */
 #include "object_types.h"
 
-#include <core/sched.h>
+#include <arch/platform.h>
+#include <core/budget.h>
+#include <core/isolation.h>
 #include <schema/kernel/system_inspector.capnp.h>
 
 #define PROCESSES_MAX 8u
-#define THREADS_MAX 12u
+#define THREADS_MAX 10u
+#define CPUS_MAX 8u
 #define GATES_MAX 16u
 
 static enum system_inspector_thread_state thread_state(const struct thread *thread)
@@ -214,7 +217,9 @@ struct thread_facts {
 	enum system_inspector_thread_state state;
 	uint64_t cpu_ns;
 	uint64_t wake_ups;
+	uint64_t budget_ns, period_ns;
 	uint32_t weight, preemptions, migrations;
+	bool lent;
 	enum scheduling_policy_class class;
 };
 
@@ -234,7 +239,7 @@ static uint32_t collect_threads(struct process *process, uint32_t from,
 			*next = thread->tid;
 			break;
 		}
-		found[count++] = (struct thread_facts){
+		found[count] = (struct thread_facts){
 			.tid = thread->tid,
 			.pending = load_relaxed(&thread->ring.pending),
 			.cpu = load_relaxed(&thread->sched.home),
@@ -246,6 +251,9 @@ static uint32_t collect_threads(struct process *process, uint32_t from,
 			.preemptions = load_relaxed(&thread->sched.preemptions),
 			.migrations = load_relaxed(&thread->sched.migrations),
 		};
+		(void)budget_held(&thread->sched, &found[count].budget_ns, &found[count].period_ns,
+				  &found[count].lent);
+		count++;
 	}
 	spin_unlock(&process->lock);
 	return count;
@@ -281,8 +289,54 @@ static enum status threads(void *self, struct rpc_request *request,
 		system_inspector_thread_builder_set_wake_ups(out, found[i].wake_ups);
 		system_inspector_thread_builder_set_preemptions(out, found[i].preemptions);
 		system_inspector_thread_builder_set_migrations(out, found[i].migrations);
+		system_inspector_thread_builder_set_budget_ns(out, found[i].budget_ns);
+		system_inspector_thread_builder_set_period_ns(out, found[i].period_ns);
+		system_inspector_thread_builder_set_lent(out, found[i].lent);
 	}
 	system_inspector_threads_results_builder_set_next(results, next);
+	return STATUS_OK;
+}
+
+static void fill_cpu(struct system_inspector_cpu_builder out, const struct cpu *cpu)
+{
+	const struct sched_entity *running = load_relaxed(&cpu->current);
+	uint64_t ids = running != NULL ? running->ids : 0; /* it stays until this CPU has left the kernel */
+	struct arch_cpu_place place = arch_cpu_place(cpu->id);
+	uint32_t reserved = load_relaxed(&cpu->reserved_len);
+
+	system_inspector_cpu_builder_set_number(out, (uint16_t)cpu->id);
+	system_inspector_cpu_builder_set_package(out, place.package);
+	system_inspector_cpu_builder_set_core(out, place.core);
+	system_inspector_cpu_builder_set_pid(out, (uint32_t)ids);
+	system_inspector_cpu_builder_set_tid(out, (uint32_t)(ids >> 32));
+	system_inspector_cpu_builder_set_waiting(out, load_relaxed(&cpu->runqueue_len) + reserved);
+	system_inspector_cpu_builder_set_reserved(out, reserved);
+	system_inspector_cpu_builder_set_context_share(
+		out, (uint32_t)((uint64_t)budget_share_of(cpu->id) * 1000000u / BUDGET_SHARE_ONE));
+	system_inspector_cpu_builder_set_leased(out, isolation_is_leased(cpu->id));
+	system_inspector_cpu_builder_set_tick_stopped(out, load_relaxed(&cpu->tick_stopped));
+	system_inspector_cpu_builder_set_idle_ns(out, load_relaxed(&cpu->stats.idle_ns));
+	system_inspector_cpu_builder_set_entries(out, load_relaxed(&cpu->stats.entries));
+	system_inspector_cpu_builder_set_interrupts(out, load_relaxed(&cpu->stats.interrupts));
+	system_inspector_cpu_builder_set_switches(out, load_relaxed(&cpu->stats.switches));
+	system_inspector_cpu_builder_set_ipis_received(out, load_relaxed(&cpu->stats.ipis_received));
+}
+
+static enum status show_cpus(void *self, struct rpc_request *request,
+			     struct system_inspector_cpus_params_reader params,
+			     struct system_inspector_cpus_results_builder results)
+{
+	uint32_t from = system_inspector_cpus_params_reader_from(params), total = load_relaxed(&cpu_count);
+	uint32_t count = from < total ? total - from : 0;
+
+	(void)self, (void)request;
+	if (count > CPUS_MAX)
+		count = CPUS_MAX;
+	struct system_inspector_cpu_list_builder list = system_inspector_cpus_results_builder_init_cpus(
+		results, count);
+	for (uint32_t i = 0; i < count; i++)
+		fill_cpu(system_inspector_cpu_list_builder_at(list, i), &cpus[from + i]);
+	system_inspector_cpus_results_builder_set_next(results, from + count < total ? from + count : 0);
 	return STATUS_OK;
 }
 
@@ -311,6 +365,7 @@ static const struct system_inspector_server_ops system_inspector_ops = {
 	.interfaces = interfaces,
 	.revokers = revokers,
 	.threads = threads,
+	.cpus = show_cpus,
 	.events = events,
 };
 

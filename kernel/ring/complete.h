@@ -122,7 +122,7 @@ static inline bool ring_has_work(const struct ring *ring)
 	return ring_signals(ring) != 0;
 }
 
-/* Nothing is signalled, and the cap_enter has no deadline. */
+/* Nothing is signalled, the cap_enter has no deadline, and the thread no budget. */
 static inline bool ring_is_quiet(const struct ring *ring)
 {
 	return likely((load_relaxed(&ring->signals) & ~(uint32_t)RING_HOLDING) == 0);

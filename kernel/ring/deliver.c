@@ -8,6 +8,7 @@
 #include "tail.h"
 
 #include <mm/slab.h>
+#include <ring/lend.h>
 
 uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t *header)
 {
@@ -212,8 +213,10 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 	ring_thread(receive->ring)->sched.work += work->call->sqe.msg_len;
 	ring_unpost_operation(receive->ring, receive);
 	receive->extras &= (uint16_t)~REQUEST_RECORD;
+	uint64_t sequence = work->call->sequence;
 	receive->result = deliver(work->call, work->call->key, work->call->session, call_shape(work->call),
 				  receive, false, CAP_ID_NULL);
+	lend_received(work->call, sequence, ring_thread(receive->ring));
 }
 
 void endpoint_pump(struct endpoint *endpoint)
@@ -331,8 +334,10 @@ struct view *endpoint_receive_now(struct endpoint *endpoint, struct request *rec
 	call_queue_remove(endpoint, call);
 	endpoint->backlog = endpoint->dead || !list_is_empty(&endpoint->calls);
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
+	uint64_t sequence = call->sequence;
 	receive->result = deliver(call, call->key, call->session, call_shape(call), receive, false,
 				  CAP_ID_NULL);
+	lend_received(call, sequence, ring_thread(ring));
 	return view;
 }
 

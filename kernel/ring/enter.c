@@ -14,6 +14,7 @@
 #include <core/clock.h>
 #include <core/quiesce.h>
 #include <mm/space.h>
+#include <ring/lend.h>
 
 /* From one piece of a chore to the next, on a CPU that has other things to do. */
 #define CHORE_NS 100000ull
@@ -264,7 +265,10 @@ static bool ready_for_user(struct thread *thread)
 		if (this_cpu()->current != &thread->sched || thread_is_dying(thread))
 			return false;
 	}
-	if (unlikely(load_relaxed(&thread->ring.signals) & RING_UPCALL))
+	uint32_t signals = load_relaxed(&thread->ring.signals);
+	if (unlikely(signals & RING_BUDGET) && load_relaxed(&thread->sched.budget) == NULL)
+		lend_forget(thread);
+	if (unlikely(signals & RING_UPCALL))
 		(void)thread_deliver_upcall(thread);
 	return true;
 }
@@ -280,11 +284,15 @@ static struct arch_context *next_slow(struct cpu *cpu)
 		struct sched_entity *entity = sched_pick();
 		if (unlikely(entity == NULL)) {
 			cpu->current_context = NULL;
+			if (unlikely(cpu->budget != NULL))
+				budget_idle(cpu);
 			if (cpu->loaded != NULL) /* another CPU may pick it while this one sleeps */
 				arch_context_switch(&sched_thread(cpu->loaded)->context, NULL);
 			sched_idle();
 			continue;
 		}
+		if (unlikely(budget_concerns(cpu, entity)) && !budget_admit(cpu, entity))
+			continue;
 		struct thread *thread = sched_thread(entity);
 		if (&thread->context != cpu->current_context)
 			switch_to(cpu, thread);
@@ -369,7 +377,12 @@ struct arch_context *kernel_next(void)
 [[gnu::noinline]] static struct arch_context *enter_any(struct cpu *cpu, struct thread *thread,
 							uint32_t reasons)
 {
-	return run_enter(thread, reasons) ? hand_over(cpu, thread, (struct woken){0}) : go_on(cpu, thread);
+	if (!run_enter(thread, reasons))
+		return go_on(cpu, thread);
+	if (likely(!budget_concerns(cpu, &thread->sched)))
+		return hand_over(cpu, thread, (struct woken){0});
+	lend_as_it_waits(thread);
+	return block_slowly(cpu, NULL);
 }
 
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be

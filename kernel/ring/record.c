@@ -176,6 +176,18 @@ void record_disconnect(struct process *process, uint64_t token, struct thread *r
 		disconnect(process, record);
 }
 
+void record_forget_receiver(struct process *process, const struct thread *receiver)
+{
+	struct service_records *records = load_acquire(&process->records);
+	uint32_t count = records != NULL ? load_acquire(&records->blocks) * BLOCK : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct service_record *record = &records->block[i / BLOCK][i % BLOCK];
+		if (load_relaxed(&record->receiver) == receiver)
+			store_relaxed(&record->receiver, (struct thread *)NULL);
+	}
+}
+
 void records_disconnect(struct process *process)
 {
 	struct service_records *records = process->records;

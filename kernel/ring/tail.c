@@ -21,6 +21,7 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <ring/endpoint.h>
+#include <ring/lend.h>
 #include <ring/record.h>
 
 /* What a TAIL needs, and has, before it acts. */
@@ -248,6 +249,10 @@ static void pass_on(struct thread *thread, struct request *request, struct reque
 	struct cap_ref target = tail->carried[0].ref;
 	struct gate *gate = tail->gate;
 
+	struct sched_entity *caller = &ring_thread(call->ring)->sched;
+
+	if (unlikely(load_relaxed(&caller->budget) != NULL))
+		budget_take_back(caller); /* and whoever gets it now, has that, too */
 	rewrite(thread, request, call, tail);
 	gate_get(gate);
 	if (!queue(call, sequence, tail->endpoint)) {

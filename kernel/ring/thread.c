@@ -16,6 +16,7 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <ring/kcall.h>
+#include <ring/lend.h>
 #include <ring/record.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/thread.capnp.h>
@@ -249,6 +250,8 @@ static void stop(struct thread *thread, int64_t code)
 	struct process *process = thread->process;
 
 	stop_ring(thread);
+	budget_leave(&thread->sched);
+	record_forget_receiver(process, thread);
 	spin_lock(&thread->lock);
 	thread->ended = true;
 	thread->exit_code = code;
@@ -284,7 +287,9 @@ void thread_exit(struct thread *thread, int64_t code)
 void thread_poke(struct thread *thread, uint32_t signals)
 {
 	(void)atomic_or(&thread->ring.signals, signals);
-	ring_poke(&thread->ring); /* blocked: runnable now */
+	if (signals & RING_KILL)
+		budget_leave(&thread->sched); /* it does not wait for a period to die in */
+	ring_poke(&thread->ring);             /* blocked: runnable now */
 	unsigned home = load_relaxed(&thread->sched.home);
 	if (home != this_cpu()->id && load_relaxed(&cpus[home].current) == &thread->sched)
 		sched_poke(home);

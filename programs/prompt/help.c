@@ -96,7 +96,7 @@ static void show_first(void)
 		       "  run hello                      what a program asks for; nothing runs\n"
 		       "  run hello with { console }     runs it with exactly that\n"
 		       "  trace hello                    what it called, with arguments and results\n"
-		       "  ps  top  mem  log  image       what the system does\n"
+		       "  ps  top  cpus  mem  log  image what the system does\n"
 		       "  tutorial                       ten minutes, step by step\n"
 		       "  poweroff                       ends the machine\n"
 		       "  help all                       all commands;  help NAME: one of them\n");

@@ -5,6 +5,7 @@
  * - view_trace.c:  calls of programs started here, from their captured messages: trace, stats. view_filter.c: which of
  *   them; view_export.c: as a file, over the terminal.
  * - view_events.c: calls of everybody, from the flight recorder, for who holds a SystemInspector: trace all.
+ * - view_cpus.c:   cpus, and the threads of a process (ps PID).
  * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image.  view_crashes.c.
  * - view_text.c:   columns, durations, sizes.
  */
@@ -14,8 +15,8 @@
 
 #include "prompt.h"
 
-command_fn view_trace, view_stats, view_ps, view_top, view_graph, view_why, view_log, view_mem, view_image,
-	view_crashes;
+command_fn view_trace, view_stats, view_ps, view_top, view_cpus, view_graph, view_why, view_log, view_mem,
+	view_image, view_crashes;
 
 /* ---- tab.c ---- */
 /* What the Tab key does to the line: puts in what is certain, or lists what there is. */
@@ -76,6 +77,10 @@ bool trace_export(const struct traced *traced);
 /* ---- view_events.c ---- */
 /* words[1] is "all" or "pid", words[2...] the rest. */
 bool trace_events(const struct shell_word *words, uint32_t count);
+
+/* ---- view_cpus.c ---- */
+/* The threads of one process. */
+bool view_threads(uint32_t pid);
 
 /* ---- view_system.c ---- */
 /* The image that was booted; "?" if there is nobody to ask. */

@@ -237,7 +237,12 @@ static void put_children(uint32_t creator, uint32_t indent)
 
 bool view_ps(const struct shell_word *words, uint32_t count)
 {
-	(void)words, (void)count;
+	uint64_t pid;
+
+	if (count > 1 && !view_word_is_number(words[1], &pid))
+		return shell_fail_at(&shell, words[1].at, "ps, or ps PID");
+	if (count > 1)
+		return view_threads((uint32_t)pid);
 	bool all = read_processes();
 
 	put_header(false);
@@ -334,7 +339,7 @@ bool view_top(const struct shell_word *words, uint32_t count)
 
 	(void)words, (void)count;
 	if (!page_is_person())
-		return view_ps(words, count);
+		return view_ps(words, 1);
 	page_never();
 	if (!terminal_screen(true))
 		return shell_fail(&shell, "", "somebody else has the screen");

@@ -37,6 +37,8 @@ interface CpuIsolation @0xed1fe1f7f3bf59f0 {
     # The CPU that boots has the devices' interrupts and is never leased, so that one is always left.
     leased @3;
     # One lease a CPU.
+    reserved @4;
+    # SchedulingContexts have been admitted there.
   }
 }
 

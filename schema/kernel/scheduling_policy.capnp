@@ -3,6 +3,7 @@
 # SchedulingPolicy: who gets how much of the CPUs, and how soon.
 
 using import "process_handle.capnp".ProcessHandle;
+using import "scheduling_context.capnp".SchedulingContext;
 using import "thread.capnp".ThreadHandle;
 
 interface SchedulingPolicy @0xdbff02833f17c0bf {
@@ -22,6 +23,11 @@ interface SchedulingPolicy @0xdbff02833f17c0bf {
 
   thread @2 (thread :ThreadHandle) -> (figures :Figures);
   # What it has, and what became of it. Errors: invalidArgument (thread).
+
+  createContext @3 (budgetNs :UInt64, periodNs :UInt64, cpu :Int32 = -1) -> (context :SchedulingContext);
+  # CPU time set aside: budgetNs in each periodNs, on a CPU (-1: this one, or that with most room). All contexts of a CPU together get at
+  # most three quarters of it. Reserve one capability. Errors: invalidArgument (budgetNs: 100 microseconds to periodNs; periodNs: a
+  # millisecond to ten seconds; cpu), overloaded when it does not fit there.
 
   enum Class {
     normal @0;

@@ -30,10 +30,13 @@ interface SystemInspector @0x84f563a2476b82e8 {
   # Errors: invalidArgument (pid, id).
 
   threads @4 (pid :UInt32, from :UInt32) -> (threads :List(Thread), next :UInt32);
-  # Up to 12 threads of a process by number from "from" on; next as above. Errors: invalidArgument (pid).
+  # Up to 10 threads of a process by number from "from" on; next as above. Errors: invalidArgument (pid).
 
   events @5 (from :UInt64) -> (events :List(ProcessHandle.Event), next :UInt64, lost :UInt64);
   # As ProcessHandle.events, of all processes: per CPU oldest first, one CPU after the other; next is 2^64 - 1 at the end.
+
+  cpus @6 (from :UInt32) -> (cpus :List(Cpu), next :UInt32);
+  # Up to 8 CPUs by number from "from" on; next as above.
 
   struct Process {
     pid @0 :UInt32;
@@ -78,6 +81,10 @@ interface SystemInspector @0x84f563a2476b82e8 {
     preemptions @8 :UInt64;
     migrations @9 :UInt64;
     # As SchedulingPolicy.Figures.
+    budgetNs @10 :UInt64;
+    periodNs @11 :UInt64;
+    # Of the SchedulingContext that it has now, its own or lent to it; 0: none.
+    lent @12 :Bool;
 
     enum State {
       waiting @0;
@@ -85,5 +92,30 @@ interface SystemInspector @0x84f563a2476b82e8 {
       ready @1;
       running @2;
     }
+  }
+
+  struct Cpu {
+    number @0 :UInt16;
+    package @1 :UInt32;
+    core @2 :UInt32;
+    # Where it sits, as SystemInfo.place.
+    pid @3 :UInt32;
+    tid @4 :UInt32;
+    # Who runs there; 0: nobody.
+    waiting @5 :UInt32;
+    # Threads that are queued there, of them
+    reserved @6 :UInt32;
+    # with a SchedulingContext.
+    contextShare @7 :UInt32;
+    # Of its time, in millionths, given out to SchedulingContexts.
+    leased @8 :Bool;
+    tickStopped @9 :Bool;
+    # No slice's end interrupts who runs there.
+    idleNs @10 :UInt64;
+    entries @11 :UInt64;
+    interrupts @12 :UInt64;
+    switches @13 :UInt64;
+    ipisReceived @14 :UInt64;
+    # Since boot.
   }
 }

@@ -11,6 +11,7 @@
 #include <fair/fair.h>
 
 struct arch_context;
+struct budget;
 struct kcall;
 struct quiesce_node;
 struct recorder_event;
@@ -66,6 +67,10 @@ struct cpu {
 	uint64_t runqueue_clock;    /* q; of `runqueue` */
 	uint64_t picked_vtime;      /* of who was picked last, then */
 	struct fair_queue runqueue; /* q; of any CPU */
+	struct heap
+		reserved; /* q: those with a budget, by the end of their period; before all in `runqueue` */
+	unsigned reserved_len;   /* q; read by others */
+	uint64_t running_end_ns; /* of who runs here with a budget; UINT64_MAX: without; read by others */
 
 	/* what runs here (core/sched.h) */
 	alignas(CACHE_LINE) uint64_t started_ticks; /* when `loaded` began to run */
@@ -75,7 +80,12 @@ struct cpu {
 	const struct sched_entity
 		*slice_owner; /* compared only: who was picked for it; others run in it by hand-over */
 	uint64_t idle_since_ns;
-	unsigned peer; /* whose queue is looked at next */
+	struct budget
+		*budget; /* that `loaded` runs on, counted; NULL: none. Read by others, under budget_lock */
+	uint64_t budget_since;  /* ticks up to which it is charged */
+	uint64_t budget_end_ns; /* when it will be spent; UINT64_MAX */
+	bool budget_lent;       /* not to its owner */
+	unsigned peer;          /* whose queue is looked at next */
 
 	/* timers (core/timer.h) */
 	struct spinlock timer_lock;

@@ -23,6 +23,7 @@ enum isolation_refusal : uint8_t {
 	ISOLATION_NO_SUCH_CPU,
 	ISOLATION_HOUSEKEEPING, /* I4 */
 	ISOLATION_LEASED,
+	ISOLATION_RESERVED, /* budgets were admitted there (core/budget.h) */
 };
 
 extern uint64_t isolation_mask; /* bit = CPU that is leased; atomic */

@@ -5,7 +5,7 @@
  * - Held with interrupts off (the kernel always runs so), never across cap_enter's return, never while waiting for
  *   another CPU.
  * - One global order, outermost first (docs/architecture.md repeats it; debug kernels check it by `rank`):
- *     process > space > endpoint > notification > gate > thread > table > timer > runqueue > memory > slab > frames > capture > log
+ *     process > space > endpoint > notification > gate > thread > table > budget > timer > runqueue > memory > slab > frames > capture > log
  * - Taking a free lock is a handful of instructions in line. With CAPOS_DEBUG each acquisition is checked by
  *   lock_debug.c: the order, and that nobody releases what this CPU does not hold.
  */
@@ -22,6 +22,7 @@ enum lock_rank : uint8_t {
 	LOCK_RANK_GATE,
 	LOCK_RANK_THREAD,
 	LOCK_RANK_TABLE,
+	LOCK_RANK_BUDGET,
 	LOCK_RANK_TIMER,
 	LOCK_RANK_RUNQUEUE,
 	LOCK_RANK_MEMORY,

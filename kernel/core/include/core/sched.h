@@ -43,7 +43,13 @@ struct sched_entity {
 	uint64_t policy;        /* weight << 8 | class, as asked for; in force from its next queueing */
 	uint32_t preemptions;   /* made way while it could have gone on */
 	uint32_t migrations;    /* came to another CPU */
-	uint32_t pin;           /* lease that it is bound to (core/isolation.h); 0: none; written by itself */
+	struct budget *
+		budget; /* that it holds or waits with (core/budget.h): its own, or lent; NULL: none. b: budget_lock */
+	struct budget *own_budget; /* b */
+	bool reserved;             /* q: queued before those without one (sched_reserved.c) */
+	bool ends;                 /* atomic: it gets no budget any more */
+	uint64_t budget_ticks;     /* of run_ticks, those on a budget: not in its virtual time */
+	uint32_t pin; /* lease that it is bound to (core/isolation.h); 0: none; written by itself */
 	struct fair_entity fair; /* q */
 	uint32_t work; /* since it entered the kernel, with the ring's marks: core/work.h, ring/promise.h */
 };
@@ -82,6 +88,8 @@ static inline void sched_wake_next(struct sched_entity *entity)
 	store_relaxed(&entity->state, SCHED_QUEUED);
 	cpu->handover = entity;
 }
+/* It has been given a budget, or lost it: if it is queued, where that wants it to be. */
+void sched_reconsider(struct sched_entity *entity);
 /* The running entity gives up the CPU but stays runnable. */
 void sched_yield_current(void);
 /* The running entity is about to stop. In this order: sched_block_begin; the caller makes it wakeable; sched_block_current (it no longer

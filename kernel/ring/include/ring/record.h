@@ -33,7 +33,8 @@ struct service_record {
 	};
 	struct request *caller; /* valid while its claim word says caller_sequence */
 	uint64_t caller_sequence;
-	struct thread *receiver;   /* whose RECV it was reserved for; compared only */
+	struct thread *
+		receiver; /* whose RECV it was reserved for; NULL: it has ended. Compared, and see ring/lend.c */
 	struct gate *gate;         /* through which the call was made, counted; NULL = none */
 	uint64_t interface_id;     /* for the recorder */
 	struct endpoint *endpoint; /* where it receives, or received; counted while the record is not free */
@@ -87,5 +88,7 @@ static inline uint64_t record_word_open(const struct service_record *record)
 
 /* The process ends: completes the callers of all open records with DISCONNECTED. */
 void records_disconnect(struct process *process);
+/* A thread ends: it has received none of the calls that are open. */
+void record_forget_receiver(struct process *process, const struct thread *receiver);
 /* A thread ends: calls delivered to it whose completions it never reaped. */
 void record_disconnect(struct process *process, uint64_t token, struct thread *receiver);

@@ -46,6 +46,8 @@ enum ring_signal : uint32_t {
 	RING_HOLDING = 1 << 7,  /* requests are held: no reason to look, set as long as there are any */
 	RING_TIMED = 1 << 8,    /* this cap_enter has a deadline: no reason to look, either */
 	RING_DONE = 1 << 9,     /* something was pushed on `done` */
+	/* Its thread has a budget (lend.h), and so takes the general way in and out: no reason to look, either. */
+	RING_BUDGET = 1 << 10,
 };
 
 /* What a SIGNAL, a WAIT or a WAKE found, not through a gate: as long as the target is the same and nothing has left the process's table. */
@@ -135,7 +137,7 @@ static inline struct thread *ring_thread(struct ring *ring);
 /* What the owner should look at. */
 static inline uint32_t ring_signals(const struct ring *ring)
 {
-	return load_relaxed(&ring->signals) & ~(uint32_t)(RING_HOLDING | RING_TIMED);
+	return load_relaxed(&ring->signals) & ~(uint32_t)(RING_HOLDING | RING_TIMED | RING_BUDGET);
 }
 
 /* For a ring that is probably blocked. */

@@ -63,6 +63,7 @@ static inline struct fair_entity *fair_of(struct heap_node *node)
 /* Weight FAIR_WEIGHT_DEFAULT, FAIR_NORMAL; at a queue's clock. */
 static inline void fair_entity_init(struct fair_entity *entity, uint64_t clock)
 {
+	entity->node.rank = 0;
 	entity->vtime = clock;
 	entity->weight = FAIR_WEIGHT_DEFAULT;
 	entity->inverse = (1u << 26) / FAIR_WEIGHT_DEFAULT;
@@ -97,7 +98,13 @@ static inline void fair_enqueue(struct fair_queue *queue, struct fair_entity *en
 static inline void fair_dequeue(struct fair_queue *queue, struct fair_entity *entity)
 {
 	heap_remove(&queue->heap, &entity->node);
+	entity->node.rank = 0;
 	queue->length--;
+}
+
+static inline bool fair_is_queued(const struct fair_entity *entity)
+{
+	return entity->node.rank != 0;
 }
 
 /* Moves up those that claim more than their credit. */

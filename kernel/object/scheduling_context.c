@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * SchedulingContext: a budget (core/budget.h) as a capability.
+ *
+ * Its structure is freed when neither a capability nor a CPU that ran on it has it: a CPU in user mode may, after the last capability went.
+ */
+#include "object_types.h"
+
+#include <cap/gate.h>
+#include <core/clock.h>
+#include <mm/slab.h>
+#include <ring/lend.h>
+#include <ring/notification.h>
+#include <schema/kernel/notification.capnp.h>
+#include <schema/kernel/scheduling_context.capnp.h>
+#include <schema/kernel/thread.capnp.h>
+
+struct context {
+	struct object object;
+	struct budget budget;
+	struct spinlock lock;              /* rank PROCESS */
+	bool ended;                        /* c */
+	struct gate *gate;                 /* c: through which it was bound, counted; NULL */
+	struct notification *notification; /* c: counted; NULL: nobody is told */
+	uint64_t bits;                     /* c */
+};
+
+static struct slab_cache context_cache = SLAB_CACHE(context);
+
+static struct context *context_of(void *self)
+{
+	return container_of((struct object *)self, struct context, object);
+}
+
+static void tell(struct budget *budget)
+{
+	struct context *context = container_of(budget, struct context, budget);
+
+	spin_lock(&context->lock);
+	if (context->notification != NULL)
+		notification_set(context->notification, context->bits);
+	spin_unlock(&context->lock);
+}
+
+static void free_quiet(struct quiesce_node *node)
+{
+	struct context *context = container_of(node, struct context, object.quiesce);
+
+	object_fini(&context->object);
+	slab_free(&context_cache, context);
+}
+
+static void gone(struct budget *budget)
+{
+	quiesce_free(&container_of(budget, struct context, budget)->object.quiesce, free_quiet);
+}
+
+/* Unbound; once. */
+static bool finish(struct context *context)
+{
+	spin_lock(&context->lock);
+	bool first = !context->ended;
+	struct gate *gate = context->gate;
+	struct notification *notification = context->notification;
+	context->ended = true;
+	context->gate = NULL;
+	context->notification = NULL;
+	spin_unlock(&context->lock);
+	if (first)
+		budget_unbind(&context->budget);
+	gate_put(gate);
+	if (notification != NULL)
+		object_put(&notification->object);
+	return first;
+}
+
+static void destroy(struct object *object)
+{
+	struct context *context = context_of(object);
+
+	(void)finish(context);
+	budget_put(&context->budget);
+}
+
+enum status scheduling_context_create(struct rpc_request *request, struct budget_terms terms,
+				      struct object **out)
+{
+	struct context *context = slab_alloc(&context_cache);
+
+	if (context == NULL)
+		return STATUS_NO_MEMORY;
+	*context = (struct context){.budget = {.tell = tell, .gone = gone}};
+	spin_init(&context->lock, LOCK_RANK_PROCESS);
+	enum status status = object_init(&context->object, &scheduling_context_type,
+					 kcall_of(request)->thread->process);
+	if (status != STATUS_OK)
+		goto free_context;
+	switch (budget_init(&context->budget, terms)) {
+	case BUDGET_ACCEPTED:
+		*out = &context->object;
+		return STATUS_OK;
+	case BUDGET_BAD_QUOTA:
+		status = object_raise_invalid(request, "from 100 microseconds to the period", "budgetNs");
+		break;
+	case BUDGET_BAD_PERIOD:
+		status = object_raise_invalid(request, "from a millisecond to ten seconds", "periodNs");
+		break;
+	case BUDGET_BAD_CPU:
+		status = object_raise_invalid(request, "there is no such CPU", "cpu");
+		break;
+	case BUDGET_FULL:
+		status = rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
+				   "more than three quarters of the CPU, or it is leased", "budgetNs");
+		break;
+	}
+	object_fini(&context->object);
+free_context:
+	slab_free(&context_cache, context);
+	return status;
+}
+
+/* ---- Methods ---- */
+
+static enum status bind_to(struct context *context, struct rpc_request *request, struct thread *thread)
+{
+	const struct request *call = kcall_of(request)->request;
+	struct gate *gate = call != NULL && (call->extras & REQUEST_GATED) ? call->gate : NULL, *old;
+
+	gate_get(gate);
+	spin_lock(&context->lock);
+	bool bound = !context->ended &&
+		     lend_bind(&context->budget, thread, gate != NULL ? &gate->dead : NULL);
+	old = bound ? context->gate : gate;
+	if (bound)
+		context->gate = gate;
+	spin_unlock(&context->lock);
+	gate_put(old);
+	return bound ? STATUS_OK
+		     : rpc_raise(request, EXCEPTION_TYPE_FAILED, "one of the two is bound, or has ended",
+				 NULL);
+}
+
+static enum status bind(void *self, struct rpc_request *request,
+			struct scheduling_context_bind_params_reader params)
+{
+	struct object *object = kcall_object(request, scheduling_context_bind_params_reader_thread(params),
+					     &thread_handle_type, 1ull << THREAD_HANDLE_INFO);
+
+	if (object == NULL)
+		return object_raise_invalid(request, "not a ThreadHandle with the method info", "thread");
+	return bind_to(context_of(self), request, container_of(object, struct thread, object));
+}
+
+static enum status bind_self(void *self, struct rpc_request *request)
+{
+	return bind_to(context_of(self), request, kcall_of(request)->thread);
+}
+
+static enum status unbind(void *self, struct rpc_request *request)
+{
+	(void)request;
+	budget_unbind(&context_of(self)->budget);
+	return STATUS_OK;
+}
+
+static enum scheduling_context_state state_of(const struct budget_figures *figures)
+{
+	if (figures->over)
+		return SCHEDULING_CONTEXT_STATE_ENDED;
+	if (figures->depth == 0)
+		return SCHEDULING_CONTEXT_STATE_FREE;
+	if (figures->stale)
+		return SCHEDULING_CONTEXT_STATE_STALE;
+	return figures->waits ? SCHEDULING_CONTEXT_STATE_WAITING : SCHEDULING_CONTEXT_STATE_BOUND;
+}
+
+static uint32_t millionths(uint32_t share)
+{
+	return (uint32_t)((uint64_t)share * 1000000u / BUDGET_SHARE_ONE);
+}
+
+static enum status look(void *self, struct rpc_request *request,
+			struct scheduling_context_look_results_builder results)
+{
+	struct budget *budget = &context_of(self)->budget;
+	struct budget_figures now = budget_look(budget);
+	struct scheduling_context_status_builder out = scheduling_context_look_results_builder_init_status(
+		results);
+	int64_t left = now.left_ticks;
+
+	(void)request;
+	left = left < 0 ? -(int64_t)clock_ticks_to_ns((uint64_t)-left)
+			: (int64_t)clock_ticks_to_ns((uint64_t)left);
+	scheduling_context_status_builder_set_cpu(out, (uint16_t)budget->cpu);
+	scheduling_context_status_builder_set_state(out, state_of(&now));
+	scheduling_context_status_builder_set_budget_ns(out, budget->quota_ns);
+	scheduling_context_status_builder_set_period_ns(out, budget->period_ns);
+	scheduling_context_status_builder_set_left_ns(out, left);
+	scheduling_context_status_builder_set_period_end_ns(out, now.end_ns);
+	scheduling_context_status_builder_set_periods(out, now.periods);
+	scheduling_context_status_builder_set_used_ns(out, clock_ticks_to_ns(now.used_ticks));
+	scheduling_context_status_builder_set_lent_ns(out, clock_ticks_to_ns(now.lent_ticks));
+	scheduling_context_status_builder_set_lends(out, now.lends);
+	scheduling_context_status_builder_set_depth(out, (uint8_t)now.depth);
+	scheduling_context_status_builder_set_share(out, millionths(budget->share));
+	scheduling_context_status_builder_set_cpu_share(out, millionths(budget_share_of(budget->cpu)));
+	return STATUS_OK;
+}
+
+static enum status events(void *self, struct rpc_request *request,
+			  struct scheduling_context_events_results_builder results)
+{
+	struct budget_events taken = budget_take_events(&context_of(self)->budget);
+	struct scheduling_context_events_builder out = scheduling_context_events_results_builder_init_events(
+		results);
+
+	(void)request;
+	scheduling_context_events_builder_set_depleted(out, taken.depleted);
+	scheduling_context_events_builder_set_overran(out, taken.overran);
+	scheduling_context_events_builder_set_too_deep(out, taken.too_deep);
+	scheduling_context_events_builder_set_last_ns(out, taken.last_ns);
+	return STATUS_OK;
+}
+
+static enum status observe(void *self, struct rpc_request *request,
+			   struct scheduling_context_observe_params_reader params)
+{
+	struct context *context = context_of(self);
+	int32_t index = scheduling_context_observe_params_reader_notification(params);
+	uint64_t bits = scheduling_context_observe_params_reader_bits(params);
+	struct object *object = kcall_object(request, index, notification_object_type,
+					     1ull << NOTIFICATION_SIGNAL);
+
+	if (object == NULL || kcall_gate(request, index) != NULL)
+		return object_raise_invalid(request, "not a Notification that may be signalled, for good",
+					    "notification");
+	const struct view *view = kcall_view(request, index);
+	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
+	if (bits == 0 || (bits & ~mask) != 0)
+		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
+					    "bits");
+	object_get(object);
+	spin_lock(&context->lock);
+	struct notification *old = context->notification;
+	if (context->ended)
+		old = container_of(object, struct notification, object);
+	else
+		context->notification = container_of(object, struct notification, object);
+	context->bits = bits;
+	spin_unlock(&context->lock);
+	if (old != NULL)
+		object_put(&old->object);
+	return STATUS_OK;
+}
+
+static enum status end(void *self, struct rpc_request *request)
+{
+	struct context *context = context_of(self);
+
+	(void)request;
+	budget_end(&context->budget);
+	(void)finish(context);
+	return STATUS_OK;
+}
+
+static const struct scheduling_context_server_ops scheduling_context_ops = {.bind = bind,
+									    .bind_self = bind_self,
+									    .unbind = unbind,
+									    .look = look,
+									    .events = events,
+									    .observe = observe,
+									    .end = end};
+
+OBJECT_TYPE(scheduling_context, SCHEDULING_CONTEXT, destroy);
