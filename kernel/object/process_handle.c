@@ -158,6 +158,19 @@ static enum status kill(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+static enum status interrupt(void *self, struct rpc_request *request,
+			     struct process_handle_interrupt_params_reader params)
+{
+	uint64_t bits = process_handle_interrupt_params_reader_bits(params);
+
+	if (bits == 0 || bits >= CAP_UPCALL_COMPLETION)
+		return object_raise_invalid(request, "not 0, and without bits 62 and 63", "bits");
+	if (!process_interrupt(process_of(self), bits))
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "its first thread has no upcall entry",
+				 NULL);
+	return STATUS_OK;
+}
+
 static enum status events(void *self, struct rpc_request *request,
 			  struct process_handle_events_params_reader params,
 			  struct process_handle_events_results_builder results)
@@ -215,6 +228,7 @@ static const struct process_handle_server_ops process_handle_ops = {
 	.start = start,
 	.wait = wait,
 	.kill = kill,
+	.interrupt = interrupt,
 	.events = events,
 	.backtrace = backtrace,
 	.registers = registers,

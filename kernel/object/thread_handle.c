@@ -43,8 +43,8 @@ static enum status interrupt(void *self, struct rpc_request *request,
 	struct thread *thread = thread_of(self);
 	uint64_t bits = thread_handle_interrupt_params_reader_bits(params);
 
-	if (bits == 0 || bits >> 63 != 0)
-		return object_raise_invalid(request, "not 0, and without bit 63", "bits");
+	if (bits == 0 || bits >= CAP_UPCALL_COMPLETION)
+		return object_raise_invalid(request, "not 0, and without bits 62 and 63", "bits");
 	if (load_relaxed(&thread->ended))
 		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "the thread has ended", NULL);
 	if (load_relaxed(&thread->ring.control->upcall_entry) == 0)

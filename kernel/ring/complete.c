@@ -204,6 +204,8 @@ void ring_signal(struct ring *ring, uint32_t signals)
 
 static void push_done(struct ring *ring, struct request *request)
 {
+	/* Pushed, it is its owner's. */
+	bool interrupts = (request->sqe.flags & CAP_SQE_INTERRUPT) != 0;
 	struct request *head = load_relaxed(&ring->done);
 
 	do
@@ -211,6 +213,8 @@ static void push_done(struct ring *ring, struct request *request)
 	while (!atomic_cas(&ring->done, &head, request));
 	(void)atomic_or(&ring->signals, (uint32_t)RING_DONE);
 	ring_poke(ring);
+	if (unlikely(interrupts))
+		thread_interrupt(ring_thread(ring), CAP_UPCALL_COMPLETION);
 }
 
 void request_complete(struct request *request, struct ring *own)

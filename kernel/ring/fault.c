@@ -12,8 +12,6 @@
 #include <mm/space.h>
 #include <ring/fault.h>
 
-#define UPCALL_FAULT (1ull << 63)
-
 /* Upcall state in the shared page, each word read once. The entry is a user address: only jumped to, never read. */
 static bool enter_upcall(struct thread *thread, uint64_t reason, const struct arch_fault *fault)
 {
@@ -23,8 +21,11 @@ static bool enter_upcall(struct thread *thread, uint64_t reason, const struct ar
 	if (entry == 0 || entry >= arch_user_end)
 		return false;
 	if (load_acquire(&control->upcall_mask) != 0) {
-		if (fault == NULL)
+		if (fault == NULL) {
 			(void)atomic_or(&control->upcall_pending, reason);
+			/* It may be about to wait: a wait that begins behind this ends at once. */
+			(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
+		}
 		return false;
 	}
 	store_release(&control->upcall_mask, 1ull);
@@ -45,7 +46,7 @@ bool thread_deliver_upcall(struct thread *thread)
 	(void)atomic_and(&thread->ring.signals, ~(uint32_t)RING_UPCALL);
 	uint64_t bits = atomic_swap(&thread->upcall_bits, 0ull);
 	if (load_relaxed(&control->upcall_mask) == 0)
-		bits |= atomic_swap(&control->upcall_pending, 0ull) & ~UPCALL_FAULT;
+		bits |= atomic_swap(&control->upcall_pending, 0ull) & ~CAP_UPCALL_FAULT;
 	return bits != 0 && enter_upcall(thread, bits, NULL);
 }
 
@@ -161,7 +162,7 @@ void kernel_on_fault(const struct arch_fault *fault)
 			reason = EXIT_OUT_OF_MEMORY;
 	}
 	if (load_relaxed(&thread->ring.control->upcall_faults) != 0 &&
-	    enter_upcall(thread, UPCALL_FAULT, fault))
+	    enter_upcall(thread, CAP_UPCALL_FAULT, fault))
 		return;
 	die(thread, fault, reason);
 }

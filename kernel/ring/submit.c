@@ -34,7 +34,8 @@ static_assert(CAP_OP_NOP == 0);
 static const struct op_row op_table[] = {
 	[CAP_OP_NOP] = {op_nop, ALLOW(0ull, 0ull, 0ull, 0ull, 0ull, 0ull, 0ull)},
 	[CAP_OP_CALL] = {op_call,
-			 ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER) | W_METHOD | W_PATH,
+			 ALLOW(W_FLAGS(CAP_SQE_TARGET_IS_ANSWER | CAP_SQE_KEEP_ANSWER | CAP_SQE_INTERRUPT) |
+				       W_METHOD | W_PATH,
 			       W_ALL, W_ALL, W_ALL, W_ALL, W_ALL, W_ALL)},
 	[CAP_OP_RECV] = {op_recv,
 			 ALLOW(W_FLAGS(CAP_SQE_NOTICES), W_ALL, 0ull, 0ull, W_ALL, W_BUF_CAPS, W_ALL)},

@@ -301,6 +301,26 @@ void thread_interrupt(struct thread *thread, uint64_t bits)
 	thread_poke(thread, RING_UPCALL);
 }
 
+bool process_interrupt(struct process *process, uint64_t bits)
+{
+	struct thread *first = NULL;
+
+	spin_lock(&process->lock);
+	if (process->state == PROCESS_RUNNING && !list_is_empty(&process->threads))
+		first = container_of(process->threads.next, struct thread, link);
+	spin_unlock(&process->lock);
+	/* It cannot go away meanwhile: its memory lives until this CPU has left the kernel. */
+	if (first == NULL || load_relaxed(&first->ring.control->upcall_entry) == 0)
+		return false;
+	if (first == sched_thread(this_cpu()->current)) {
+		(void)atomic_or(&first->upcall_bits, bits);
+		(void)atomic_or(&first->ring.signals, (uint32_t)RING_UPCALL);
+	} else {
+		thread_interrupt(first, bits);
+	}
+	return true;
+}
+
 static void report(const struct process *process, const struct exit_record *why)
 {
 	struct cpu *cpu = this_cpu();

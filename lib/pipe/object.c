@@ -73,6 +73,18 @@ static enum flow_result write_now(const struct pipe_object *pipe, uint32_t len, 
 	return *count > 0 || len == 0 ? FLOW_DONE : FLOW_WAIT;
 }
 
+enum flow_result pipe_object_ready(const struct pipe_object *pipe, enum pipe_ends end, uint32_t *count)
+{
+	struct pipe_answer answer;
+	enum flow_result result;
+
+	if (end == PIPE_END_WRITE)
+		return write_now(pipe, PIPE_BUFFER, count);
+	result = read_now(pipe, PIPE_BUFFER, &answer);
+	*count = answer.count;
+	return result;
+}
+
 static struct pipe_waiter *oldest(struct pipe_object *pipe, enum pipe_ends end)
 {
 	struct pipe_waiter *found = nullptr;
@@ -94,15 +106,17 @@ static bool complete_one(struct pipe_object *pipe, enum pipe_ends end)
 
 	if (!w)
 		return false;
-	if (end == PIPE_END_READ)
+	if (w->asks)
+		answer.result = pipe_object_ready(pipe, end, &answer.count);
+	else if (end == PIPE_END_READ)
 		answer.result = read_now(pipe, w->count, &answer);
 	else
 		answer.result = write_now(pipe, w->count, &answer.count);
 	if (answer.result == FLOW_WAIT)
 		return false;
 	w->order = 0;
-	if (!pipe->complete(pipe->context, (uint32_t)(w - pipe->waiters), &answer))
-		return true; /* nobody was there to be told: nothing happened */
+	if (!pipe->complete(pipe->context, (uint32_t)(w - pipe->waiters), &answer) || w->asks)
+		return true; /* nobody was there to be told, or that was all: nothing happened */
 	if (end == PIPE_END_READ)
 		take(pipe, answer.count);
 	else
@@ -151,6 +165,7 @@ static struct pipe_waiter *wait(struct pipe_object *pipe, enum pipe_ends end, ui
 		pipe->waiters[i].order = ++pipe->arrivals;
 		pipe->waiters[i].end = end;
 		pipe->waiters[i].count = count;
+		pipe->waiters[i].asks = false;
 		*waiter = i;
 		return &pipe->waiters[i];
 	}
@@ -170,6 +185,15 @@ bool pipe_object_wait_write(struct pipe_object *pipe, const uint8_t *bytes, uint
 		return false;
 	__builtin_memcpy(w->bytes, bytes, w->count);
 	return true;
+}
+
+bool pipe_object_wait_ready(struct pipe_object *pipe, enum pipe_ends end, uint32_t *waiter)
+{
+	struct pipe_waiter *w = wait(pipe, end, 0, waiter);
+
+	if (w)
+		w->asks = true;
+	return w != nullptr;
 }
 
 void pipe_object_cancel(struct pipe_object *pipe, uint32_t waiter)

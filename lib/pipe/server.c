@@ -15,6 +15,8 @@ static uint16_t outcome_of(enum flow_result result)
 		return PIPE_OUTCOME_BROKEN;
 	case FLOW_CLOSED:
 		return PIPE_OUTCOME_CLOSED;
+	case FLOW_WAIT:
+		return PIPE_OUTCOME_WOULD_WAIT;
 	default:
 		return PIPE_OUTCOME_DONE;
 	}
@@ -31,7 +33,7 @@ static struct pipe_face *face_of(struct pipe_server *server, uint64_t key)
 {
 	uint64_t place = (key & UINT32_MAX) >> 2, ends = key & 3;
 
-	if (place == 0 || place > PIPE_SERVER_PIPES || ends == 0)
+	if (place == 0 || place > server->used || ends == 0)
 		return nullptr;
 
 	struct pipe_slot *slot = &server->slots[place - 1];
@@ -60,6 +62,13 @@ static void build_read(struct pipe_read_results_builder results, const struct pi
 	__builtin_memcpy(bytes + answer->first_count, answer->second, answer->count - answer->first_count);
 }
 
+/* Of readable, and of writable, whose results have the same shape. */
+static void build_ready(struct pipe_readable_results_builder results, enum flow_result result, uint32_t count)
+{
+	pipe_readable_results_builder_set_outcome(results, outcome_of(result));
+	pipe_readable_results_builder_set_count(results, count);
+}
+
 static void build_write(struct pipe_write_results_builder results, enum flow_result result, uint32_t count)
 {
 	pipe_write_results_builder_set_outcome(results, outcome_of(result));
@@ -72,9 +81,15 @@ static bool complete(void *context, uint32_t waiter, const struct pipe_answer *a
 	struct pipe_slot *slot = context;
 	struct service_reply *reply = &slot->replies[waiter];
 
-	if (service_reply_begin(reply, RESULT_BYTES + answer->count + 8, 0) != STATUS_OK)
+	const struct pipe_waiter *w = &slot->object.waiters[waiter];
+	uint32_t bytes = w->asks ? 0 : answer->count;
+
+	if (service_reply_begin(reply, RESULT_BYTES + bytes + 8, 0) != STATUS_OK)
 		return false;
-	if (slot->object.waiters[waiter].end == PIPE_END_READ)
+	if (w->asks)
+		build_ready(pipe_readable_results_builder_root(&reply->results), answer->result,
+			    answer->count);
+	else if (w->end == PIPE_END_READ)
 		build_read(pipe_read_results_builder_root(&reply->results), answer);
 	else
 		build_write(pipe_write_results_builder_root(&reply->results), answer->result, answer->count);
@@ -88,6 +103,18 @@ static enum status too_many(struct rpc_request *request)
 	return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "too many wait at this pipe", nullptr);
 }
 
+/* Does one more find room to wait? */
+static bool is_full(const struct pipe_slot *slot)
+{
+	const struct pipe_server *server = slot->server;
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < server->used; i++)
+		for (uint32_t w = 0; w < PIPE_WAITERS; w++)
+			waiting += server->slots[i].object.waiters[w].order != 0;
+	return waiting >= PIPE_SERVER_WAITING;
+}
+
 static enum status read(void *self, struct rpc_request *request, struct pipe_read_params_reader params,
 			struct pipe_read_results_builder results)
 {
@@ -98,13 +125,14 @@ static enum status read(void *self, struct rpc_request *request, struct pipe_rea
 	uint32_t waiter;
 
 	max = max < room ? max : room;
-	if (pipe_object_read(&slot->object, max, &answer) != FLOW_WAIT) {
+	if (pipe_object_read(&slot->object, max, &answer) != FLOW_WAIT ||
+	    pipe_read_params_reader_now(params)) {
 		build_read(results, &answer);
 		if (!request->results.failed)
 			pipe_object_take(&slot->object, answer.count);
 		return STATUS_OK;
 	}
-	if (!pipe_object_wait_read(&slot->object, max, &waiter))
+	if (is_full(slot) || !pipe_object_wait_read(&slot->object, max, &waiter))
 		return too_many(request);
 	return service_defer(request, &slot->replies[waiter]);
 }
@@ -117,13 +145,45 @@ static enum status write(void *self, struct rpc_request *request, struct pipe_wr
 	uint32_t count, waiter;
 	enum flow_result result = pipe_object_write(&slot->object, bytes.ptr, bytes.len, &count);
 
-	if (result != FLOW_WAIT) {
+	if (result != FLOW_WAIT || pipe_write_params_reader_now(params)) {
 		build_write(results, result, count);
 		return STATUS_OK;
 	}
-	if (!pipe_object_wait_write(&slot->object, bytes.ptr, bytes.len, &waiter))
+	if (is_full(slot) || !pipe_object_wait_write(&slot->object, bytes.ptr, bytes.len, &waiter))
 		return too_many(request);
 	return service_defer(request, &slot->replies[waiter]);
+}
+
+static enum status ready(struct pipe_slot *slot, enum pipe_ends end, bool wait, struct rpc_request *request,
+			 struct pipe_readable_results_builder results)
+{
+	uint32_t count, waiter;
+	enum flow_result result = pipe_object_ready(&slot->object, end, &count);
+
+	if (result != FLOW_WAIT || !wait) {
+		build_ready(results, result, count);
+		return STATUS_OK;
+	}
+	if (is_full(slot) || !pipe_object_wait_ready(&slot->object, end, &waiter))
+		return too_many(request);
+	return service_defer(request, &slot->replies[waiter]);
+}
+
+static enum status readable(void *self, struct rpc_request *request,
+			    struct pipe_readable_params_reader params,
+			    struct pipe_readable_results_builder results)
+{
+	return ready(((struct pipe_face *)self)->slot, PIPE_END_READ,
+		     pipe_readable_params_reader_wait(params), request, results);
+}
+
+static enum status writable(void *self, struct rpc_request *request,
+			    struct pipe_writable_params_reader params,
+			    struct pipe_writable_results_builder results)
+{
+	return ready(((struct pipe_face *)self)->slot, PIPE_END_WRITE,
+		     pipe_writable_params_reader_wait(params), request,
+		     (struct pipe_readable_results_builder){results.b});
 }
 
 static enum status close_read(void *self, struct rpc_request *request)
@@ -148,10 +208,14 @@ static struct pipe_slot *new_pipe(struct pipe_server *server)
 	for (uint32_t i = 0; i < PIPE_SERVER_PIPES; i++) {
 		struct pipe_slot *slot = &server->slots[i];
 
-		if (slot->generation != 0 && (slot->object.closed | slot->object.gone) != PIPE_END_BOTH)
-			continue;
-		if (slot->generation == UINT32_MAX)
-			continue; /* used up */
+		if (i < server->used && ((slot->object.closed | slot->object.gone) != PIPE_END_BOTH ||
+					 slot->generation == UINT32_MAX))
+			continue; /* open, or used up */
+		if (i == server->used) {
+			server->used++;
+			slot->generation = 0;
+			slot->server = server;
+		}
 		slot->generation++;
 		pipe_object_init(&slot->object, complete, slot);
 		for (uint8_t ends = PIPE_END_READ; ends <= PIPE_END_BOTH; ends++)
@@ -206,7 +270,7 @@ static void cancelled(void *context, uint64_t token)
 {
 	struct pipe_server *server = context;
 
-	for (uint32_t i = 0; i < PIPE_SERVER_PIPES; i++) {
+	for (uint32_t i = 0; i < server->used; i++) {
 		for (uint32_t w = 0; w < PIPE_WAITERS; w++) {
 			struct pipe_slot *slot = &server->slots[i];
 
@@ -221,8 +285,12 @@ static void cancelled(void *context, uint64_t token)
 
 void pipe_server_options(struct pipe_server *server, struct service_options *options)
 {
-	static const struct pipe_server_ops pipe_ops = {
-		.read = read, .write = write, .close_read = close_read, .close_write = close_write};
+	static const struct pipe_server_ops pipe_ops = {.read = read,
+							.write = write,
+							.close_read = close_read,
+							.close_write = close_write,
+							.readable = readable,
+							.writable = writable};
 	static const struct pipe_factory_server_ops factory_ops = {.create = create,
 								   .create_both = create_both};
 	static const struct service_interface interfaces[] = {
@@ -259,12 +327,11 @@ static enum status make_template(struct rpc_transport *t, cap_id endpoint, uint6
 
 enum status pipe_server_init(struct pipe_server *server, struct rpc_transport *transport, cap_id endpoint)
 {
-	const uint64_t reader = 1ull << PIPE_READ | 1ull << PIPE_CLOSE_READ;
-	const uint64_t writer = 1ull << PIPE_WRITE | 1ull << PIPE_CLOSE_WRITE;
+	const uint64_t reader = 1ull << PIPE_READ | 1ull << PIPE_CLOSE_READ | 1ull << PIPE_READABLE;
+	const uint64_t writer = 1ull << PIPE_WRITE | 1ull << PIPE_CLOSE_WRITE | 1ull << PIPE_WRITABLE;
 	enum status status;
 
-	for (uint32_t i = 0; i < PIPE_SERVER_PIPES; i++)
-		server->slots[i].generation = 0;
+	server->used = 0;
 	status = make_template(transport, endpoint, reader, &server->templates[PIPE_END_READ - 1]);
 	if (status == STATUS_OK)
 		status = make_template(transport, endpoint, writer, &server->templates[PIPE_END_WRITE - 1]);

@@ -13,10 +13,13 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#define STAND_IN_NS 20'000'000ull
+
 static struct child {
 	long number; /* 0: free */
 	cap_id handle;
 	bool asked; /* `wait` is in flight */
+	bool told;  /* by a SIGCHLD */
 	struct rpc_call wait;
 } children[POSIX_CHILDREN];
 
@@ -26,6 +29,7 @@ long posix_child_add(long number, cap_id handle)
 		if (children[i].number)
 			continue;
 		children[i] = (struct child){.number = number, .handle = handle};
+		posix_children_watch();
 		return 0;
 	}
 	ring_release(runtime_ring(), handle);
@@ -41,7 +45,6 @@ void posix_children_forget(void)
 	}
 }
 
-/* Calls in flight belong to this thread's ring: before a clone there are none. */
 void posix_children_quiet(void)
 {
 	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
@@ -57,10 +60,40 @@ static void ask(struct child *c)
 	if (c->asked)
 		return;
 	process_handle_wait_begin(&c->wait, runtime_transport(), c->handle);
+	rpc_sqe(&c->wait)->flags |= CAP_SQE_INTERRUPT;
 	if (process_handle_wait_send(&c->wait) == STATUS_OK)
 		c->asked = true;
 	else
 		rpc_end(&c->wait);
+}
+
+void posix_children_watch(void)
+{
+	bool some = false;
+
+	if (!posix_signal_is_caught(SIGCHLD) && !(posix_signals_blocked() & 1ull << (SIGCHLD - 1)))
+		return;
+	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+		if (!children[i].number)
+			continue;
+		ask(&children[i]);
+		some = true;
+	}
+	if (some)
+		ring_flush(runtime_ring());
+	posix_signals_look |= some;
+}
+
+void posix_children_look(void)
+{
+	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+		struct child *c = &children[i];
+
+		if (!c->number || !c->asked || !c->wait.done || c->told)
+			continue;
+		c->told = true;
+		posix_signal_post(SIGCHLD);
+	}
 }
 
 /* As wait reports it: an exit code, or the signal that ended it. */
@@ -135,22 +168,53 @@ POSIX_CALL(wait4)
 				return reap(&children[i], POSIX_POINTER(b));
 		if (c & WNOHANG)
 			return 0;
-		(void)ring_wait(runtime_ring(), 0);
+		if (posix_signal_waits())
+			return POSIX_RESTART;
+		posix_idle(0);
 	}
+}
+
+/* Ends it now; one that is another's stand-in (exec) passes that on, and is given a moment for it. */
+static long end_child(struct child *c)
+{
+	struct rpc_call wait;
+
+	if (process_handle_interrupt(runtime_transport(), c->handle, 1ull << SIGKILL) == STATUS_OK) {
+		process_handle_wait_begin(&wait, runtime_transport(), c->handle);
+		rpc_set_deadline(&wait, runtime_now() + STAND_IN_NS);
+		(void)rpc_call(&wait);
+		rpc_end(&wait);
+	}
+	return posix_errno(process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | SIGKILL));
+}
+
+/* A process that takes no signals is ended, if that is what the signal does by itself. */
+static long send_to(struct child *c, int signal, uint64_t family)
+{
+	if (signal == 0)
+		return 0;
+	if (signal == SIGKILL)
+		return end_child(c);
+	if (signal < 61 &&
+	    process_handle_interrupt(runtime_transport(), c->handle, 1ull << signal | family) == STATUS_OK)
+		return 0;
+	if (POSIX_IGNORED_BY_DEFAULT & 1ull << (signal - 1))
+		return 0;
+	return posix_errno(process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | signal));
 }
 
 /* kill of another process: one that this one has started and not waited for. */
 long posix_kill_other(long number, int signal)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
-		struct child *c = &children[i];
-
-		if (c->number != number)
-			continue;
-		if (signal == 0 || signal == SIGCONT || signal == SIGCHLD || signal == SIGWINCH)
-			return 0;
-		return posix_errno(
-			process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | signal));
-	}
+	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+		if (children[i].number == number)
+			return send_to(&children[i], signal, 0);
 	return -ESRCH;
+}
+
+void posix_kill_children(int signal)
+{
+	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+		if (children[i].number)
+			(void)send_to(&children[i], signal, POSIX_UPCALL_FAMILY);
 }

@@ -142,6 +142,13 @@ static long start(struct record *r, cap_id spawner)
 	return -EAGAIN;
 }
 
+/* As all that enters the kernel: no signal in between. */
+static long start_held(struct record *r, cap_id spawner)
+{
+	posix_enter();
+	return posix_leave(start(r, spawner));
+}
+
 int __clone(int (*body)(void *), void *stack, int flags, void *argument, ...)
 {
 	static cap_id spawner;
@@ -165,7 +172,7 @@ int __clone(int (*body)(void *), void *stack, int flags, void *argument, ...)
 	r->body = body;
 	r->argument = argument;
 	*number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
-	error = start(r, spawner);
+	error = start_held(r, spawner);
 	return error ? (int)error : (int)*number;
 }
 
@@ -177,6 +184,7 @@ void __unmapself(void *base, size_t bytes)
 	cap_id space = posix_grant_quiet("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
 	struct virtual_memory_unmap_params_builder p;
 
+	posix_enter();
 	unlist(r);
 	ring_release(runtime_ring(), r->handle);
 	runtime_foreign_end();

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "inherit.h"
 #include "position.h"
+#include "signal.h"
 
 #include <fcntl.h>
 #include <runtime/ring.h>
@@ -151,6 +152,8 @@ void posix_unshare_positions(void)
 
 void posix_table_take(struct posix_table *table)
 {
+	table->ignored = posix_signals_ignored();
+	table->blocked = posix_signals_blocked();
 	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++) {
 		table->open[fd] = posix_get(fd);
 		table->close_on_exec[fd] = posix_close_on_exec(fd, -1) == 1;

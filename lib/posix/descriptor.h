@@ -15,8 +15,15 @@
 #define POSIX_OPENS 96u
 
 struct posix_open;
-struct kstat;
+struct rpc_call;
 struct stat;
+
+/* What mmap wants of a file. */
+struct posix_mapping {
+	uint64_t address;       /* exactly there, where nothing is; 0: anywhere */
+	uint64_t bytes, offset; /* whole pages */
+	bool writable, executable, shared;
+};
 
 struct posix_kind {
 	/* Bytes at `offset` (kinds that seek) or the next ones. Gives the count or a negative errno value. null: EINVAL. */
@@ -28,12 +35,16 @@ struct posix_kind {
 	long (*sync)(struct posix_open *o);
 	long (*stat)(struct posix_open *o, struct stat *stat);
 	long (*control)(struct posix_open *o, unsigned long request, void *argument);
-	/* What of POLLIN, POLLOUT, POLLHUP holds now, as far as is known without waiting. null: both. */
-	short (*ready)(struct posix_open *o, short wanted);
-	/* Begins what `ready` will learn of, if nothing is under way; completions are seen by the caller's ring. May be null. */
-	void (*prepare)(struct posix_open *o, short wanted);
+	/*
+	 * For poll: sends a call that tells whether reading (or, for ends that are not read, writing) would not wait; wait: once that is so.
+	 * null: nothing ever waits.
+	 */
+	void (*ask)(struct posix_open *o, struct rpc_call *call, short wanted, bool wait);
+	/* What its answer means: bits of POLLIN, POLLOUT, POLLHUP, POLLERR. */
+	short (*told)(struct posix_open *o, struct rpc_call *call);
 	/* The last holder is gone: gives up what the description has. The capability itself is released after it. */
 	void (*close)(struct posix_open *o);
+	bool writes_at_once;   /* only reading is asked about */
 	uint64_t interface_id; /* of the capability; 0: there is none */
 };
 
@@ -80,5 +91,8 @@ void posix_descriptors_init(void);
 
 /* What a capability of an interface is as a descriptor; null: nothing. */
 const struct posix_kind *posix_kind_of(uint64_t interface_id);
+
+/* mmap of a file, into the address space `space`. Gives the address. ENODEV: not of such a descriptor. */
+long posix_file_map(struct posix_open *o, cap_id space, const struct posix_mapping *mapping);
 
 extern const struct posix_kind posix_console, posix_std_io, posix_file, posix_directory, posix_pipe;

@@ -4,7 +4,7 @@
 
 #include <runtime/runtime.h>
 
-POSIX_CALL(exit_group)
+POSIX_PLAIN_CALL(exit_group)
 {
 	posix_unshare_positions();
 	runtime_exit(a & 0xff);

@@ -34,7 +34,6 @@ POSIX_CALL(fork)
 
 	if (!spawner.raw)
 		return -EAGAIN;
-	posix_children_quiet();
 	posix_share_positions();
 	status = runtime_clone(spawner, nullptr, &handle);
 	if (status != STATUS_OK) {
@@ -50,6 +49,7 @@ POSIX_CALL(fork)
 	posix_parent_number = own;
 	numbers = 0;
 	posix_children_forget();
+	posix_signals_forked();
 	return 0;
 }
 
@@ -73,6 +73,7 @@ POSIX_CALL(execve)
 		return error;
 	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
 		(void)sys_close(fd, 0, 0, 0, 0, 0);
+	posix_signals_forward();
 	while (sys_wait4(number, (long)(uintptr_t)&status, 0, 0, 0, 0) != number)
 		;
 	runtime_exit(WIFSIGNALED(status) ? POSIX_EXIT_SIGNAL | WTERMSIG(status) : WEXITSTATUS(status));

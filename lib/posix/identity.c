@@ -6,37 +6,79 @@
 #include "inherit.h"
 
 #include <runtime/start.h>
+#include <unistd.h>
 
 /*
  * Whoever starts a program chooses its seed, and from that both know the number of the process without a word: 22 bits, so that
  * two of them are hardly ever the same. (The kernel's own number is for those who hold a ProcessHandle.)
  */
-POSIX_CALL(getpid)
+POSIX_PLAIN_CALL(getpid)
 {
 	return posix_own_number ? posix_own_number : posix_process_number(runtime_start_seed());
 }
 
-POSIX_CALL(getppid)
+POSIX_PLAIN_CALL(getppid)
 {
 	return posix_parent_number ? posix_parent_number : 1;
 }
 
-POSIX_CALL(getuid)
+POSIX_PLAIN_CALL(getuid)
 {
 	return 0;
 }
 
-POSIX_CALL(geteuid)
+POSIX_PLAIN_CALL(geteuid)
 {
 	return 0;
 }
 
-POSIX_CALL(getgid)
+/* One may become who one is. */
+POSIX_PLAIN_CALL(setuid)
+{
+	return a == 0 ? 0 : -EPERM;
+}
+
+POSIX_PLAIN_CALL(setgid)
+{
+	return a == 0 ? 0 : -EPERM;
+}
+
+POSIX_PLAIN_CALL(getgroups)
+{
+	if (a < 0)
+		return -EINVAL;
+	if (a > 0)
+		*(gid_t *)POSIX_POINTER(b) = 0;
+	return 1;
+}
+
+/* Each process is a group and a session of its own, and with what it has started a family (signal.h). */
+POSIX_PLAIN_CALL(getpgid)
+{
+	return a == 0 ? sys_getpid(0, 0, 0, 0, 0, 0) : a;
+}
+
+POSIX_PLAIN_CALL(setpgid)
+{
+	return b == 0 || a == b || (a == 0 && b == sys_getpid(0, 0, 0, 0, 0, 0)) ? 0 : -EPERM;
+}
+
+POSIX_PLAIN_CALL(getsid)
+{
+	return sys_getpgid(a, 0, 0, 0, 0, 0);
+}
+
+POSIX_PLAIN_CALL(setsid)
+{
+	return sys_getpid(0, 0, 0, 0, 0, 0);
+}
+
+POSIX_PLAIN_CALL(getgid)
 {
 	return 0;
 }
 
-POSIX_CALL(getegid)
+POSIX_PLAIN_CALL(getegid)
 {
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "inherit.h"
 #include "device.h"
 #include "position.h"
+#include "signal.h"
 
 #include <fcntl.h>
 
@@ -106,6 +107,14 @@ static void apply(long fd, char letter, int flags, uint64_t position, uint64_t p
 	o->position = position;
 	o->place = (uint16_t)place;
 	posix_put(o);
+}
+
+void posix_signals_read(struct msg_text sets)
+{
+	uint64_t ignored, blocked;
+
+	if (take_number(&sets, &ignored) && take_number(&sets, &blocked))
+		posix_signals_inherit(ignored, blocked);
 }
 
 void posix_inherit_read(struct msg_text fds)

@@ -6,6 +6,7 @@
  *	CAPOS_NAME  argv[0]
  *	CAPOS_PIDS  "own,parent" numbers
  *	CAPOS_FDS   descriptors that are more than a capability: "N:K:FLAGS:POSITION:PLACE;" with K = c (the grant stdio_N), n, z, r (devices)
+ *	CAPOS_SIGNALS "ignored,blocked" sets of signals, if there are any
  *	CAPOS_CWD   the working directory as an absolute path below the root
  */
 #pragma once
@@ -20,6 +21,7 @@
 struct posix_table {
 	struct posix_open *open[POSIX_DESCRIPTORS]; /* held */
 	bool close_on_exec[POSIX_DESCRIPTORS];
+	uint64_t ignored, blocked; /* signals, as signal.h has them */
 };
 
 void posix_table_take(struct posix_table *table);
@@ -29,6 +31,8 @@ void posix_table_drop(struct posix_table *table);
 uint32_t posix_inherit_write(const struct posix_table *table, char *to, uint32_t size);
 /* CAPOS_PIDS. */
 void posix_identity_read(struct msg_text pids);
+/* CAPOS_SIGNALS. */
+void posix_signals_read(struct msg_text sets);
 /* Applies it to what the CapSet gave. */
 void posix_inherit_read(struct msg_text fds);
 

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
-POSIX_CALL(uname)
+POSIX_PLAIN_CALL(uname)
 {
 	struct utsname *to = POSIX_POINTER(a);
 
@@ -26,7 +26,7 @@ static struct rlimit limit_of(long resource)
 	}
 }
 
-POSIX_CALL(prlimit64)
+POSIX_PLAIN_CALL(prlimit64)
 {
 	if (POSIX_POINTER(c))
 		return -EPERM;
@@ -35,13 +35,13 @@ POSIX_CALL(prlimit64)
 	return 0;
 }
 
-POSIX_CALL(getrlimit)
+POSIX_PLAIN_CALL(getrlimit)
 {
 	*(struct rlimit *)POSIX_POINTER(b) = limit_of(a);
 	return 0;
 }
 
-POSIX_CALL(getrusage)
+POSIX_PLAIN_CALL(getrusage)
 {
 	*(struct rusage *)POSIX_POINTER(b) = (struct rusage){};
 	return 0;

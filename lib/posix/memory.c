@@ -5,6 +5,7 @@
  * - Anonymous memory is VirtualMemory.allocate: pages are taken when they are touched. There is no heap by brk.
  * - What is asked for without access (a thread's guard, a reservation) is allocated, and protection that the kernel has no word for
  *   (none at all) stays readable: whoever counts on a fault there does not get one.
+ * - Files are mapped by their kind of descriptor (map_file.c).
  * - Protection is never widened beyond what a mapping began with, and nothing is writable and executable.
  */
 #include "descriptor.h"
@@ -42,6 +43,21 @@ static long allocate(uint64_t address, size_t bytes)
 	return status == STATUS_OK ? (long)base : -ENOMEM;
 }
 
+static long map_file(long fd, struct posix_mapping m)
+{
+	struct posix_open *o = posix_get(fd);
+	long result;
+
+	if (!o)
+		return -EBADF;
+	if (m.offset % PAGE != 0)
+		result = -EINVAL;
+	else
+		result = space("mmap").raw ? posix_file_map(o, space("mmap"), &m) : -ENOMEM;
+	posix_put(o);
+	return result;
+}
+
 POSIX_CALL(mmap)
 {
 	size_t bytes = pages((size_t)b);
@@ -51,15 +67,18 @@ POSIX_CALL(mmap)
 		return -EINVAL;
 	if ((prot & PROT_WRITE) && (prot & PROT_EXEC))
 		return -EACCES;
-	if (!(flags & MAP_ANONYMOUS))
-		return fd < 0 ? -EBADF : -ENODEV;
-	if (!(flags & MAP_FIXED))
-		return allocate(0, bytes);
-	if ((a & (long)(PAGE - 1)) != 0)
+	if ((flags & MAP_FIXED) && (a & (long)(PAGE - 1)) != 0)
 		return -EINVAL;
-	/* What was mapped there goes; that nothing was is no failure. */
-	(void)!virtual_memory_unmap(runtime_transport(), space("mmap"), (uint64_t)a, bytes);
-	return allocate((uint64_t)a, bytes);
+	if (flags & MAP_FIXED) /* what was mapped there goes; that nothing was is no failure */
+		(void)!virtual_memory_unmap(runtime_transport(), space("mmap"), (uint64_t)a, bytes);
+	if (!(flags & MAP_ANONYMOUS))
+		return map_file(fd, (struct posix_mapping){.address = flags & MAP_FIXED ? (uint64_t)a : 0,
+							   .bytes = bytes,
+							   .offset = (uint64_t)f,
+							   .writable = (prot & PROT_WRITE) != 0,
+							   .executable = (prot & PROT_EXEC) != 0,
+							   .shared = (flags & MAP_SHARED) != 0});
+	return allocate(flags & MAP_FIXED ? (uint64_t)a : 0, bytes);
 }
 
 POSIX_CALL(munmap)
@@ -93,15 +112,33 @@ POSIX_CALL(mprotect)
 	return status == STATUS_EXCEPTION ? -EACCES : posix_errno(status);
 }
 
-/* Grows only by a move, which the caller does itself (musl's realloc copies then). */
+/* Grows where it is, if there is room behind it; else it moves, if it may. Only memory of one's own grows. */
+static long grow(long address, size_t old, size_t new, bool may_move)
+{
+	long to = allocate((uint64_t)address + old, new - old);
+
+	if (to > 0)
+		return address;
+	if (!may_move)
+		return -ENOMEM;
+	to = allocate(0, new);
+	if (to < 0)
+		return to;
+	__builtin_memcpy(POSIX_POINTER(to), POSIX_POINTER(address), old);
+	(void)sys_munmap(address, (long)old, 0, 0, 0, 0);
+	return to;
+}
+
 POSIX_CALL(mremap)
 {
 	size_t old = pages((size_t)b), new = pages((size_t)c);
 
 	if ((a & (long)(PAGE - 1)) != 0 || new == 0)
 		return -EINVAL;
+	if (d & ~(long)MREMAP_MAYMOVE)
+		return -EINVAL;
 	if (new > old)
-		return -ENOMEM;
+		return grow(a, old, new, (d & MREMAP_MAYMOVE) != 0);
 	if (new < old) {
 		long error = sys_munmap(a + (long)new, (long)(old - new), 0, 0, 0, 0);
 
@@ -111,14 +148,20 @@ POSIX_CALL(mremap)
 	return a;
 }
 
+/* What is written to shared memory of a file is the file's at once; how durable that is, its fsync says. */
+POSIX_PLAIN_CALL(msync)
+{
+	return (a & (long)(PAGE - 1)) != 0 || ((c & MS_SYNC) && (c & MS_ASYNC)) ? -EINVAL : 0;
+}
+
 /* Advice may be ignored. */
-POSIX_CALL(madvise)
+POSIX_PLAIN_CALL(madvise)
 {
 	return 0;
 }
 
 /* There is no heap of this kind; allocators then use mmap. */
-POSIX_CALL(brk)
+POSIX_PLAIN_CALL(brk)
 {
 	return 0;
 }

@@ -288,7 +288,7 @@ POSIX_CALL(truncate)
 }
 
 /* There are no links: a name that is there is none, and none can be made. */
-POSIX_CALL(readlinkat)
+POSIX_PLAIN_CALL(readlinkat)
 {
 	struct stat ignored;
 	long error = stat_at(a, POSIX_POINTER(b), &ignored);
@@ -296,7 +296,7 @@ POSIX_CALL(readlinkat)
 	return error ? error : -EINVAL;
 }
 
-POSIX_CALL(readlink)
+POSIX_PLAIN_CALL(readlink)
 {
 	return sys_readlinkat(AT_FDCWD, a, b, c, 0, 0);
 }
@@ -331,7 +331,7 @@ POSIX_CALL(utimensat)
 	return accept(a, POSIX_POINTER(b));
 }
 
-POSIX_CALL(umask)
+POSIX_PLAIN_CALL(umask)
 {
 	return 022;
 }

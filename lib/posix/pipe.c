@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pipes: an end is a Pipe of the PipeFactory granted as "pipes", whose bytes are its server's; so ends may be anywhere, any number of times. */
 #include "descriptor.h"
+#include "poll.h"
 #include "signal.h"
 
 #include <fcntl.h>
 #include <runtime/runtime.h>
 #include <schema/service/pipe.capnp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #define PIECE 2048u
 
 static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
 {
+	struct pipe_read_params_builder params;
 	struct pipe_read_results_reader results;
 	struct rpc_call call;
 	enum status status;
@@ -22,25 +25,31 @@ static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint
 	(void)offset;
 	if (count == 0)
 		return 0;
-	pipe_read_params_builder_set_max((struct pipe_read_params_builder){rpc_begin_root(
-						 &call, runtime_transport(), rpc_target_cap(o->cap),
-						 (struct rpc_shape){
-							 .interface_id = PIPE_INTERFACE_ID,
-							 .method = PIPE_READ,
-							 .params_bytes = 8 + PIPE_READ_PARAMS_DATA_WORDS * 8,
-							 .result_bytes = 32 + rpc_data_room(most),
-						 },
-						 PIPE_READ_PARAMS_DATA_WORDS, PIPE_READ_PARAMS_POINTERS)},
-					 most);
-	status = pipe_read_call(&call, &results);
-	if (status == STATUS_OK) {
+	params.b = rpc_begin_root(&call, runtime_transport(), rpc_target_cap(o->cap),
+				  (struct rpc_shape){
+					  .interface_id = PIPE_INTERFACE_ID,
+					  .method = PIPE_READ,
+					  .params_bytes = 8 + PIPE_READ_PARAMS_DATA_WORDS * 8,
+					  .result_bytes = 32 + rpc_data_room(most),
+				  },
+				  PIPE_READ_PARAMS_DATA_WORDS, PIPE_READ_PARAMS_POINTERS);
+	pipe_read_params_builder_set_max(params, most);
+	pipe_read_params_builder_set_now(params, (o->flags & O_NONBLOCK) != 0);
+	(void)pipe_read_send(&call);
+	got = posix_wait(&call);
+	status = call.status;
+	if (got == 0 && status == STATUS_OK) {
+		results = pipe_read_results(&call);
+
 		struct msg_data data = pipe_read_results_reader_bytes(results);
 
 		got = data.len < count ? (long)data.len : (long)count;
 		__builtin_memcpy(bytes, data.ptr, (size_t)got);
+		if (pipe_read_results_reader_outcome(results) == PIPE_OUTCOME_WOULD_WAIT)
+			got = -EAGAIN;
 	}
 	rpc_end(&call);
-	return status == STATUS_OK ? got : posix_errno(status);
+	return got != 0 || status == STATUS_OK ? got : posix_errno(status);
 }
 
 static long broken(size_t done)
@@ -48,8 +57,38 @@ static long broken(size_t done)
 	if (done)
 		return (long)done;
 	posix_signal_post(SIGPIPE);
-	(void)posix_signal_deliver();
 	return -EPIPE;
+}
+
+/* One piece: how much of it was taken, or a negative errno value. */
+static long write_piece(struct posix_open *o, struct msg_data piece, size_t done)
+{
+	enum pipe_outcome outcome = PIPE_OUTCOME_DONE;
+	struct rpc_call call;
+	struct pipe_write_params_builder p = pipe_write_begin_sized(
+		&call, runtime_transport(), rpc_target_cap(o->cap), rpc_data_room(piece.len));
+	enum status status;
+	long taken;
+
+	pipe_write_params_builder_set_bytes(p, piece);
+	pipe_write_params_builder_set_now(p, (o->flags & O_NONBLOCK) != 0);
+	(void)pipe_write_send(&call);
+	taken = posix_wait(&call);
+	status = call.status;
+	if (taken == 0 && status == STATUS_OK) {
+		struct pipe_write_results_reader results = pipe_write_results(&call);
+
+		outcome = pipe_write_results_reader_outcome(results);
+		taken = pipe_write_results_reader_count(results);
+	}
+	rpc_end(&call);
+	if (taken != 0)
+		return taken < (long)piece.len ? taken : (long)piece.len;
+	if (status == STATUS_OK && outcome == PIPE_OUTCOME_WOULD_WAIT)
+		return -EAGAIN;
+	if (status == STATUS_DISCONNECTED || status == STATUS_OK)
+		return broken(done);
+	return posix_errno(status);
 }
 
 static long pipe_write_to(struct posix_open *o, const void *bytes, size_t count, uint64_t offset)
@@ -60,15 +99,11 @@ static long pipe_write_to(struct posix_open *o, const void *bytes, size_t count,
 	while (done < count) {
 		struct msg_data piece = {(const uint8_t *)bytes + done,
 					 count - done < PIECE ? (uint32_t)(count - done) : PIECE};
-		enum pipe_outcome outcome = PIPE_OUTCOME_DONE;
-		uint32_t taken = 0;
-		enum status status = pipe_write(runtime_transport(), o->cap, piece, &taken, &outcome);
+		long taken = write_piece(o, piece, done);
 
-		if (status == STATUS_DISCONNECTED || (status == STATUS_OK && outcome != PIPE_OUTCOME_DONE))
-			return broken(done);
-		if (status != STATUS_OK)
-			return done ? (long)done : posix_errno(status);
-		done += taken;
+		if (taken < 0)
+			return done ? (long)done : taken;
+		done += (size_t)taken;
 	}
 	return (long)done;
 }
@@ -80,10 +115,72 @@ static long pipe_stat(struct posix_open *o, struct stat *stat)
 	return 0;
 }
 
+/* An end is read or written; of a pipe whose both ends are one, reading is what one waits for. */
+static bool is_reader(const struct posix_open *o)
+{
+	return (o->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static void pipe_ask(struct posix_open *o, struct rpc_call *call, short wanted, bool wait)
+{
+	(void)wanted;
+	if (is_reader(o)) {
+		pipe_readable_params_builder_set_wait(pipe_readable_begin(call, runtime_transport(), o->cap),
+						      wait);
+		(void)pipe_readable_send(call);
+	} else {
+		pipe_writable_params_builder_set_wait(pipe_writable_begin(call, runtime_transport(), o->cap),
+						      wait);
+		(void)pipe_writable_send(call);
+	}
+}
+
+static short pipe_told(struct posix_open *o, struct rpc_call *call)
+{
+	enum pipe_outcome outcome;
+
+	if (call->status == STATUS_DISCONNECTED)
+		return is_reader(o) ? POLLHUP : POLLERR;
+	if (call->status != STATUS_OK)
+		return POLLERR;
+	outcome = is_reader(o) ? pipe_readable_results_reader_outcome(pipe_readable_results(call))
+			       : pipe_writable_results_reader_outcome(pipe_writable_results(call));
+	switch (outcome) {
+	case PIPE_OUTCOME_DONE:
+		return is_reader(o) ? POLLIN | POLLRDNORM : POLLOUT | POLLWRNORM;
+	case PIPE_OUTCOME_END:
+		return POLLHUP;
+	case PIPE_OUTCOME_WOULD_WAIT:
+		return 0;
+	default:
+		return POLLERR;
+	}
+}
+
+/* FIONREAD */
+static long pipe_control(struct posix_open *o, unsigned long request, void *argument)
+{
+	struct rpc_call call;
+	long result = 0;
+
+	if (request != FIONREAD || !is_reader(o))
+		return -ENOTTY;
+	pipe_ask(o, &call, POLLIN, false);
+	if (rpc_wait(&call) == STATUS_OK)
+		*(int *)argument = (int)pipe_readable_results_reader_count(pipe_readable_results(&call));
+	else
+		result = posix_errno(call.status);
+	rpc_end(&call);
+	return result;
+}
+
 const struct posix_kind posix_pipe = {
 	.read = pipe_read_from,
 	.write = pipe_write_to,
 	.stat = pipe_stat,
+	.control = pipe_control,
+	.ask = pipe_ask,
+	.told = pipe_told,
 	.interface_id = PIPE_INTERFACE_ID,
 };
 

@@ -2,7 +2,7 @@
 /*
  * What the files of this library have in common.
  *
- * - POSIX_CALL(name) begins the definition of a call of posix/calls.h. Arguments come as six words a to f; those that a call does
+ * - POSIX_CALL(name) begins the definition of a call of posix/calls.h, with what comes before and after each of them. Arguments come as six words a to f; those that a call does
  *   not have are not looked at. The result is what Linux's call returns, or a negative errno value.
  * - Pointers are those of the program that calls: it is the same process, so a bad one is its own fault, and faults.
  */
@@ -13,10 +13,26 @@
 #include <errno.h>
 #include <message/message.h>
 #include <posix/calls.h>
+#include <posix/held.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define POSIX_CALL(name)                                                                           \
+#define POSIX_CALL(name)                                                                                   \
+	static long call_##name(long a, long b, long c, long d, long e, long f);                           \
+	long sys_##name(long a, long b, long c, long d, long e, long f)                                    \
+	{                                                                                                  \
+		long result;                                                                               \
+                                                                                                           \
+		do {                                                                                       \
+			posix_enter();                                                                     \
+			result = posix_leave(call_##name(a, b, c, d, e, f));                               \
+		} while (result == POSIX_AGAIN);                                                           \
+		return result;                                                                             \
+	}                                                                                                  \
+	static long call_##name([[maybe_unused]] long a, [[maybe_unused]] long b, [[maybe_unused]] long c, \
+				[[maybe_unused]] long d, [[maybe_unused]] long e, [[maybe_unused]] long f)
+/* The same for a call that only reads or sets words of this process: no signal comes in between, and none is handled at its end. */
+#define POSIX_PLAIN_CALL(name)                                                                     \
 	long sys_##name([[maybe_unused]] long a, [[maybe_unused]] long b, [[maybe_unused]] long c, \
 			[[maybe_unused]] long d, [[maybe_unused]] long e, [[maybe_unused]] long f)
 

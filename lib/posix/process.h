@@ -12,7 +12,7 @@
 long posix_new_number(void);
 /* The process has started; handle is the caller's to give. -EAGAIN: too many, and the handle is released. */
 long posix_child_add(long number, cap_id handle);
-/* Before a clone: no waiting is under way. */
+/* No waiting is under way any more. */
 void posix_children_quiet(void);
 /* In a clone: none of them are its children. */
 void posix_children_forget(void);

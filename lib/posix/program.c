@@ -144,7 +144,7 @@ struct parameters {
 	struct msg_text arguments[ARGUMENTS];
 	struct spawn_variable environment[ARGUMENTS];
 	uint32_t argument_count, variable_count;
-	char fds[POSIX_INHERIT_BYTES], pids[48], cwd[POSIX_PATH + 1];
+	char fds[POSIX_INHERIT_BYTES], pids[48], signals[48], cwd[POSIX_PATH + 1];
 };
 
 static long add_variable(struct parameters *p, struct msg_text name, struct msg_text value)
@@ -180,8 +180,9 @@ static long add_arguments(struct parameters *p, char *const *arguments)
 	return 0;
 }
 
-static uint32_t put_number(char *to, long n)
+static uint32_t put_number(char *to, long value)
 {
+	uint64_t n = (uint64_t)value;
 	char digits[20];
 	uint32_t count = 0, length = 0;
 
@@ -205,6 +206,12 @@ static long add_inherited(struct parameters *p, const char *name, const struct p
 	length += put_number(p->pids + length, sys_getpid(0, 0, 0, 0, 0, 0));
 	if (error == 0)
 		error = add_variable(p, MSG_TEXT("CAPOS_PIDS"), (struct msg_text){p->pids, length});
+	if (error == 0 && (table->ignored | table->blocked) != 0) {
+		length = put_number(p->signals, (long)table->ignored);
+		p->signals[length++] = ',';
+		length += put_number(p->signals + length, (long)table->blocked);
+		error = add_variable(p, MSG_TEXT("CAPOS_SIGNALS"), (struct msg_text){p->signals, length});
+	}
 	if (error == 0)
 		error = add_variable(p, MSG_TEXT("CAPOS_NAME"), msg_text_from(name));
 	if (error == 0 && cwd)

@@ -3,158 +3,265 @@
 #include "signal.h"
 #include "posix.h"
 
+#include <runtime/ring.h>
 #include <runtime/runtime.h>
-#include <signal.h>
+#include <runtime/upcall.h>
 
-#define SIGNALS 64
+static struct posix_action actions[POSIX_SIGNALS + 1];
+#define BIT(signal) (1ull << ((signal) - 1))
+#define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
-/* What musl hands over (its ksigaction.h, which is the kernel's of Linux). */
-struct action {
-	void (*handler)(int);
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
-
-static struct action actions[SIGNALS + 1];
 static uint64_t blocked, pending;
-
-static uint64_t bit(int signal)
-{
-	return 1ull << (signal - 1);
-}
-
-static const uint64_t never_blocked = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
-
-/* Signals that do nothing if nobody handles them; stopping is not possible and does nothing, too. */
-static bool is_ignored_by_default(int signal)
-{
-	switch (signal) {
-	case SIGCHLD:
-	case SIGCONT:
-	case SIGURG:
-	case SIGWINCH:
-	case SIGSTOP:
-	case SIGTSTP:
-	case SIGTTIN:
-	case SIGTTOU:
-		return true;
-	default:
-		return false;
-	}
-}
+static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT; /* follows from actions */
+static uint64_t restored;                           /* blocked again at the end of this call, if restores */
+static bool begun, forwards, restores;
+static bool dispatched; /* completions, since posix_idle was last asked to wait */
+bool posix_signals_look;
 
 void posix_signal_post(int signal)
 {
-	__atomic_fetch_or(&pending, bit(signal), __ATOMIC_SEQ_CST);
+	if (!(ignored & ~blocked & BIT(signal)))
+		__atomic_fetch_or(&pending, BIT(signal), __ATOMIC_SEQ_CST);
 }
 
-/* true: a handler ran. */
-static bool deliver(int signal)
+/* Held: what came, as pending signals. */
+static void collect(uint64_t bits)
 {
-	struct action action = actions[signal];
-	uint64_t old = blocked;
-
-	if (action.handler == SIG_IGN)
-		return false;
-	if (action.handler == SIG_DFL) {
-		if (is_ignored_by_default(signal))
-			return false;
-		runtime_exit(POSIX_EXIT_SIGNAL | signal);
+	if (bits & CAP_UPCALL_COMPLETION) {
+		ring_flush(runtime_ring());
+		dispatched = true;
 	}
-	if (action.flags & SA_RESETHAND)
-		actions[signal].handler = SIG_DFL;
-	blocked |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
-	if (action.flags & SA_SIGINFO) {
+	if (posix_signals_look) {
+		if (posix_alarm_look)
+			posix_alarm_look();
+		if (posix_children_look)
+			posix_children_look();
+		if (posix_terminal_look)
+			posix_terminal_look();
+	}
+	for (uint64_t left = bits & POSIX_UPCALL_SIGNALS; left; left &= left - 1) {
+		int signal = __builtin_ctzll(left);
+
+		if (forwards) {
+			posix_kill_children(signal);
+			continue;
+		}
+		posix_signal_post(signal);
+		if ((bits & POSIX_UPCALL_FAMILY) && posix_kill_children)
+			posix_kill_children(signal);
+	}
+}
+
+static uint64_t due(void)
+{
+	return __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & ~blocked;
+}
+
+bool posix_signal_waits(void)
+{
+	collect(upcall_take());
+	return due() != 0;
+}
+
+static void call_handler(int signal, const struct posix_action *action)
+{
+	if (action->flags & SA_SIGINFO) {
 		siginfo_t info = {.si_signo = signal};
 
-		((void (*)(int, siginfo_t *, void *))(uintptr_t)action.handler)(signal, &info, nullptr);
+		((void (*)(int, siginfo_t *, void *))(uintptr_t)action->handler)(signal, &info, nullptr);
 	} else {
-		action.handler(signal);
+		action->handler(signal);
 	}
-	blocked = old;
-	return true;
 }
 
-bool posix_signal_deliver(void)
+/* Not held: the handler may do anything, also leave by a jump. True: there was one that lets calls be made again. */
+static bool deliver(int signal)
 {
-	bool ran = false;
+	struct posix_action action = actions[signal];
+	uint64_t old = blocked;
+
+	if (ignored & BIT(signal))
+		return true;
+	if (action.handler == SIG_DFL)
+		runtime_exit(POSIX_EXIT_SIGNAL | signal);
+	if (action.flags & SA_RESETHAND)
+		actions[signal].handler = SIG_DFL;
+	blocked |= action.mask | (action.flags & SA_NODEFER ? 0 : BIT(signal));
+	call_handler(signal, &action);
+	blocked = old;
+	return (action.flags & SA_RESTART) != 0;
+}
+
+/* Not held. True: calls that were interrupted may be made again. */
+static bool deliver_due(void)
+{
+	bool restart = true;
 	uint64_t now;
 
-	while ((now = __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & ~blocked) != 0) {
+	while ((now = due()) != 0) {
 		int signal = __builtin_ctzll(now) + 1;
 
-		__atomic_fetch_and(&pending, ~bit(signal), __ATOMIC_SEQ_CST);
-		ran |= deliver(signal);
+		__atomic_fetch_and(&pending, ~BIT(signal), __ATOMIC_SEQ_CST);
+		restart &= deliver(signal);
 	}
-	return ran;
+	return restart;
 }
 
-POSIX_CALL(rt_sigaction)
+void posix_enter(void)
 {
-	const struct action *new = POSIX_POINTER(b);
-	struct action *old = POSIX_POINTER(c);
-
-	if (a < 1 || a > SIGNALS || (new && (a == SIGKILL || a == SIGSTOP)))
-		return -EINVAL;
-
-	struct action before = actions[a];
-
-	if (new)
-		actions[a] = *new;
-	if (old)
-		*old = before;
-	return 0;
+	upcall_hold();
 }
 
-POSIX_CALL(rt_sigprocmask)
+long posix_leave(long result)
 {
-	const uint64_t *set = POSIX_POINTER(b);
-	uint64_t *old = POSIX_POINTER(c);
+	bool restart = true;
+
+	if (upcall_holds() > 1) {
+		upcall_release();
+		return result == POSIX_RESTART ? -EINTR : result;
+	}
+	collect(upcall_take());
+	upcall_release();
+	if (due())
+		restart = deliver_due();
+	if (restores) {
+		restores = false;
+		blocked = restored;
+		restart &= deliver_due();
+	}
+	return result != POSIX_RESTART ? result : restart ? POSIX_AGAIN : -EINTR;
+}
+
+void posix_idle(uint64_t deadline)
+{
+	if (dispatched)
+		dispatched = false;
+	else
+		(void)ring_wait(runtime_ring(), deadline);
+}
+
+long posix_wait(struct rpc_call *call)
+{
+	struct ring_client *ring = runtime_ring();
+
+	while (!call->done && !posix_signal_waits())
+		posix_idle(0);
+	if (call->done)
+		return 0;
+	ring_submit(ring,
+		    &(struct cap_sqe){.op = CAP_OP_CANCEL, .flags = CAP_SQE_QUIET, .target = call->sequence},
+		    nullptr);
+	return rpc_wait(call) == STATUS_CANCELLED ? POSIX_RESTART : 0;
+}
+
+/* The thread was in the program's own code. */
+static void on_upcall(uint64_t reasons, struct cap_upcall_frame *frame)
+{
+	(void)frame;
+	collect(reasons);
+	upcall_release(); /* from here on as that code itself */
+	(void)deliver_due();
+}
+
+void posix_signals_begin(void)
+{
+	if (!begun)
+		upcall_set_handler(on_upcall, false);
+	begun = true;
+}
+
+void posix_signals_forward(void)
+{
+	forwards = true;
+	posix_signals_begin();
+}
+
+void posix_signals_forked(void)
+{
+	pending = 0;
+	posix_signals_look = false;
+	if (posix_alarm_forget)
+		posix_alarm_forget();
+	if (posix_terminal_forget)
+		posix_terminal_forget();
+	if (begun)
+		upcall_set_handler(on_upcall, false);
+	upcall_hold(); /* as the call of fork in which this is */
+}
+
+bool posix_signal_is_caught(int signal)
+{
+	return actions[signal].handler != SIG_DFL && actions[signal].handler != SIG_IGN;
+}
+
+uint64_t posix_signals_ignored(void)
+{
+	uint64_t result = 0;
+
+	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
+		if (actions[signal].handler == SIG_IGN)
+			result |= BIT(signal);
+	return result;
+}
+
+static void update_ignored(void)
+{
+	ignored = posix_signals_ignored();
+	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
+		if (actions[signal].handler == SIG_DFL)
+			ignored |= POSIX_IGNORED_BY_DEFAULT & BIT(signal);
+	__atomic_fetch_and(&pending, ~ignored, __ATOMIC_SEQ_CST);
+}
+
+struct posix_action posix_signal_action(int signal, const struct posix_action *new)
+{
+	struct posix_action before = actions[signal];
+
+	if (new) {
+		actions[signal] = *new;
+		update_ignored();
+		posix_signals_begin();
+	}
+	return before;
+}
+
+uint64_t posix_signals_blocked(void)
+{
+	return blocked;
+}
+
+uint64_t posix_signals_pending(void)
+{
+	return __atomic_load_n(&pending, __ATOMIC_SEQ_CST);
+}
+
+void posix_signals_take(uint64_t signals)
+{
+	__atomic_fetch_and(&pending, ~signals, __ATOMIC_SEQ_CST);
+}
+
+uint64_t posix_signal_mask(uint64_t mask)
+{
 	uint64_t before = blocked;
 
-	if (set) {
-		uint64_t bits = *set & ~never_blocked;
-
-		if (a == SIG_BLOCK)
-			blocked |= bits;
-		else if (a == SIG_UNBLOCK)
-			blocked &= ~bits;
-		else if (a == SIG_SETMASK)
-			blocked = bits;
-		else
-			return -EINVAL;
-	}
-	if (old)
-		*old = before;
-	(void)posix_signal_deliver();
-	return 0;
+	blocked = mask & ~NEVER_BLOCKED;
+	if (blocked)
+		posix_signals_begin(); /* what is blocked is to become pending */
+	return before;
 }
 
-POSIX_CALL(rt_sigpending)
+void posix_signal_mask_meanwhile(uint64_t mask)
 {
-	*(uint64_t *)POSIX_POINTER(a) = __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & blocked;
-	return 0;
+	restored = posix_signal_mask(mask);
+	restores = true;
 }
 
-/* To a thread; the process has one disposition and one set of pending signals. */
-POSIX_CALL(tkill)
+void posix_signals_inherit(uint64_t ignore, uint64_t block)
 {
-	if (b < 0 || b > SIGNALS)
-		return -EINVAL;
-	if (b == 0)
-		return 0;
-	posix_signal_post((int)b);
-	(void)posix_signal_deliver();
-	return 0;
-}
-
-/* To this process. Another one needs a capability to it (process.c). */
-POSIX_CALL(kill)
-{
-	if (b < 0 || b > SIGNALS)
-		return -EINVAL;
-	if (a != sys_getpid(0, 0, 0, 0, 0, 0))
-		return posix_kill_other ? posix_kill_other(a, (int)b) : -ESRCH;
-	return sys_tkill(a, b, 0, 0, 0, 0);
+	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
+		if (ignore & BIT(signal))
+			actions[signal].handler = SIG_IGN;
+	update_ignored();
+	(void)posix_signal_mask(block);
+	posix_signals_begin();
 }

@@ -84,17 +84,29 @@ static long carry_out_all(struct posix_table *t, const posix_spawn_file_actions_
 	return error;
 }
 
-int posix_spawn(pid_t *restrict pid, const char *restrict path,
-		const posix_spawn_file_actions_t *restrict actions,
-		const posix_spawnattr_t *restrict attributes, char *const arguments[restrict],
-		char *const environment[restrict])
+static uint64_t first_word(const sigset_t *set)
+{
+	return set->__bits[0];
+}
+
+static void set_signals(struct posix_table *t, const posix_spawnattr_t *attributes)
+{
+	if (attributes && (attributes->__flags & POSIX_SPAWN_SETSIGMASK))
+		t->blocked = first_word(&attributes->__mask);
+	if (attributes && (attributes->__flags & POSIX_SPAWN_SETSIGDEF))
+		t->ignored &= ~first_word(&attributes->__def);
+}
+
+static long spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		  const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
 {
 	struct posix_table *table = calloc(1, sizeof(*table));
 	long number = 0, error;
 
 	if (!table)
-		return ENOMEM;
+		return -ENOMEM;
 	posix_table_take(table);
+	set_signals(table, attributes);
 	error = carry_out_all(table, actions);
 	if (error == 0 && attributes && attributes->__fn) /* posix_spawnp: musl's way of saying it */
 		error = posix_search_program(path, arguments, environment, table, &number);
@@ -104,5 +116,17 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
 	free(table);
 	if (error == 0 && pid)
 		*pid = (pid_t)number;
+	return error;
+}
+
+int posix_spawn(pid_t *restrict pid, const char *restrict path,
+		const posix_spawn_file_actions_t *restrict actions,
+		const posix_spawnattr_t *restrict attributes, char *const arguments[restrict],
+		char *const environment[restrict])
+{
+	long error;
+
+	posix_enter();
+	error = posix_leave(spawn(pid, path, actions, attributes, arguments, environment));
 	return (int)-error;
 }

@@ -47,6 +47,8 @@ static void take_inherited(void)
 		posix_identity_read(text);
 	if (runtime_environment("CAPOS_FDS", &text))
 		posix_inherit_read(text);
+	if (runtime_environment("CAPOS_SIGNALS", &text))
+		posix_signals_read(text);
 }
 
 static struct sizes measure(void)

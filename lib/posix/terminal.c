@@ -5,7 +5,10 @@
  * minor is the number that it was made for: what is written to 2 of a StdIO goes to writeError.
  */
 #include "descriptor.h"
+#include "poll.h"
+#include "signal.h"
 
+#include <fcntl.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/console.capnp.h>
 #include <schema/service/terminal.capnp.h>
@@ -52,18 +55,39 @@ static long character_stat(struct posix_open *o, struct stat *stat)
 	return 0;
 }
 
-static short write_ready(struct posix_open *o, short wanted)
-{
-	(void)o;
-	return wanted & 4 /* POLLOUT */;
-}
-
 const struct posix_kind posix_console = {
 	.write = console_write_to,
 	.stat = character_stat,
-	.ready = write_ready,
 	.interface_id = CONSOLE_INTERFACE_ID,
 };
+
+static void std_io_ask(struct posix_open *o, struct rpc_call *call, short wanted, bool wait)
+{
+	(void)wanted;
+	std_io_readable_params_builder_set_wait(std_io_readable_begin(call, runtime_transport(), o->cap),
+						wait);
+	(void)std_io_readable_send(call);
+}
+
+static short std_io_told(struct posix_open *o, struct rpc_call *call)
+{
+	(void)o;
+	if (call->status != STATUS_OK)
+		return POLLERR;
+	return std_io_readable_results_reader_ready(std_io_readable_results(call)) ? POLLIN | POLLRDNORM : 0;
+}
+
+static bool is_readable(struct posix_open *o)
+{
+	struct rpc_call call;
+	short told;
+
+	std_io_ask(o, &call, POLLIN, false);
+	(void)rpc_wait(&call);
+	told = std_io_told(o, &call);
+	rpc_end(&call);
+	return told != 0;
+}
 
 static long std_io_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
 {
@@ -75,6 +99,8 @@ static long std_io_read_from(struct posix_open *o, void *bytes, size_t count, ui
 	(void)offset;
 	if (count == 0)
 		return 0;
+	if ((o->flags & O_NONBLOCK) && !is_readable(o))
+		return -EAGAIN;
 	std_io_read_params_builder_set_count(
 		(struct std_io_read_params_builder){
 			rpc_begin_root(&call, runtime_transport(), rpc_target_cap(o->cap),
@@ -86,15 +112,19 @@ static long std_io_read_from(struct posix_open *o, void *bytes, size_t count, ui
 				       },
 				       STD_IO_READ_PARAMS_DATA_WORDS, STD_IO_READ_PARAMS_POINTERS)},
 		count < READ_MOST ? (uint32_t)count : READ_MOST);
-	status = std_io_read_call(&call, &results);
-	if (status == STATUS_OK) {
+	(void)std_io_read_send(&call);
+	got = posix_wait(&call);
+	status = call.status;
+	if (got == 0 && status == STATUS_OK) {
+		results = std_io_read_results(&call);
+
 		struct msg_data data = std_io_read_results_reader_bytes(results);
 
 		got = data.len < count ? (long)data.len : (long)count;
 		__builtin_memcpy(bytes, data.ptr, (size_t)got);
 	}
 	rpc_end(&call);
-	return status == STATUS_OK ? got : posix_errno(status);
+	return got != 0 || status == STATUS_OK ? got : posix_errno(status);
 }
 
 static long std_io_write_to(struct posix_open *o, const void *bytes, size_t count, uint64_t offset)
@@ -174,5 +204,8 @@ const struct posix_kind posix_std_io = {
 	.write = std_io_write_to,
 	.stat = character_stat,
 	.control = std_io_control,
+	.ask = std_io_ask,
+	.told = std_io_told,
+	.writes_at_once = true,
 	.interface_id = STD_IO_INTERFACE_ID,
 };

@@ -8,7 +8,7 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 
-POSIX_CALL(exit)
+POSIX_PLAIN_CALL(exit)
 {
 	if (posix_thread_clear)
 		posix_thread_clear();
@@ -18,7 +18,7 @@ POSIX_CALL(exit)
 }
 
 /* The word of musl's thread block that follows the canary. */
-POSIX_CALL(gettid)
+POSIX_PLAIN_CALL(gettid)
 {
 	uint32_t number;
 
@@ -26,12 +26,12 @@ POSIX_CALL(gettid)
 	return number;
 }
 
-POSIX_CALL(set_robust_list)
+POSIX_PLAIN_CALL(set_robust_list)
 {
 	return 0;
 }
 
-POSIX_CALL(sched_yield)
+POSIX_PLAIN_CALL(sched_yield)
 {
 	(void)runtime_cap_enter(0, 0);
 	return 0;

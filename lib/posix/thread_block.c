@@ -12,7 +12,7 @@ int __set_thread_area(void *block)
 	return 0;
 }
 
-POSIX_CALL(set_tid_address)
+POSIX_PLAIN_CALL(set_tid_address)
 {
 	return 1;
 }

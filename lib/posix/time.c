@@ -4,7 +4,7 @@
  * gives a program time: without it clocks and sleeping fail with EPERM. Time of day is never made up: CLOCK_REALTIME fails as long as
  * no WallClock is granted.
  */
-#include "posix.h"
+#include "poll.h"
 #include "signal.h"
 
 #include <runtime/ring.h>
@@ -17,7 +17,7 @@
 
 #define SECOND 1'000'000'000ull
 
-static bool has_timer(const char *call)
+bool posix_has_timer(const char *call)
 {
 	static bool has;
 
@@ -78,7 +78,7 @@ POSIX_CALL(clock_gettime)
 		return real_timespec("clock_gettime", to);
 	if (!is_monotonic(a))
 		return -EINVAL;
-	if (!has_timer("clock_gettime"))
+	if (!posix_has_timer("clock_gettime"))
 		return -EPERM;
 	now = runtime_now();
 	*to = (struct timespec){(time_t)(now / SECOND), (long)(now % SECOND)};
@@ -109,16 +109,16 @@ POSIX_CALL(gettimeofday)
 POSIX_CALL(times)
 {
 	*(struct tms *)POSIX_POINTER(a) = (struct tms){};
-	return has_timer("times") ? (long)(runtime_now() / 10'000'000) : -EPERM;
+	return posix_has_timer("times") ? (long)(runtime_now() / 10'000'000) : -EPERM;
 }
 
 /* Until the deadline, or until a signal was handled (-EINTR). */
 static long sleep_until(uint64_t deadline)
 {
 	while (runtime_now() < deadline) {
-		(void)ring_wait(runtime_ring(), deadline);
-		if (posix_signal_deliver())
+		if (posix_signal_waits())
 			return -EINTR;
+		posix_idle(deadline);
 	}
 	return 0;
 }
@@ -142,7 +142,7 @@ POSIX_CALL(clock_nanosleep)
 		return -EINVAL;
 	if (!is_monotonic(a) && !is_real(a))
 		return -EINVAL;
-	if (!has_timer("clock_nanosleep"))
+	if (!posix_has_timer("clock_nanosleep"))
 		return -EPERM;
 	deadline = (uint64_t)want->tv_sec * SECOND + (uint64_t)want->tv_nsec + (absolute ? 0 : runtime_now());
 	if (is_real(a) && absolute) {

@@ -18,6 +18,7 @@ const needs :Program = (
     (name = "pipes", interface = "PipeFactory", why = "pipes", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
+    (name = "schemas", interface = "SchemaRegistry", why = "types of capabilities, for the module cap", optional = true),
   ],
   stackBytes = 262144,
 );

@@ -93,4 +93,6 @@ PORT_LINKED_musl := \
 	src/unistd/pipe2.c src/unistd/pread.c src/unistd/pwrite.c src/unistd/read.c src/unistd/readlink.c src/unistd/readlinkat.c \
 	src/unistd/readv.c src/unistd/rmdir.c src/unistd/setgid.c src/unistd/setsid.c src/unistd/setuid.c src/unistd/setxid.c \
 	src/unistd/sleep.c src/unistd/symlink.c src/unistd/symlinkat.c src/unistd/ttyname.c src/unistd/ttyname_r.c \
-	src/unistd/unlink.c src/unistd/unlinkat.c src/unistd/write.c
+	src/unistd/unlink.c src/unistd/unlinkat.c src/unistd/write.c \
+	src/select/select.c src/linux/ppoll.c src/signal/sigwait.c src/signal/sigtimedwait.c src/signal/setitimer.c \
+	src/signal/getitimer.c src/unistd/pause.c src/mman/msync.c src/unistd/alarm.c src/select/pselect.c

@@ -31,6 +31,10 @@ interface ProcessHandle @0xf6e323647d7b445c {
   registers @7 () -> (registers :List(Register));
   # What a process that ended by a fault had in its registers then, in the machine's order; empty if it did not fault.
 
+  interrupt @8 (bits :UInt64) -> ();
+  # As ThreadHandle.interrupt, of the oldest of its threads: how one process tells another something in between (a signal).
+  # Errors: invalidArgument; failed when it has not started, has ended, or that thread has no upcall entry.
+
   enum State {
     created @0;
     running @1;

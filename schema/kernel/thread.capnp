@@ -23,7 +23,7 @@ interface ThreadHandle @0xf9e269deae19d84c {
   # Completes when the thread has ended, with what it passed to exit.
 
   interrupt @2 (bits :UInt64) -> ();
-  # Makes an upcall with these reason bits (not 0, bit 63 is the kernel's); collects in the pending word while it is masked.
+  # Makes an upcall with these reason bits (not 0; bits 62 and 63 are the kernel's); collects in the pending word while it is masked.
   # Errors: invalidArgument; failed when the thread has no upcall entry.
 
   info @3 () -> (tid :UInt32, running :Bool, cpuNs :UInt64, submissions :UInt64, completions :UInt64);

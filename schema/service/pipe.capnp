@@ -4,17 +4,17 @@
 # lib/pipe, stream.h; what reading, writing and closing mean is the same.)
 
 interface Pipe @0xaf247845ede38fd7 {
-  # One or both ends. An end is the methods that its holder may call: a reader has read and closeRead, a writer write and
-  # closeWrite; the holder of all four holds both ends. An end is open until it is closed, or until the last capability
+  # One or both ends. An end is the methods that its holder may call: a reader has read, closeRead and readable, a writer write,
+  # closeWrite and writable; the holder of all holds both ends. An end is open until it is closed, or until the last capability
   # to it is gone, wherever that was.
 
-  read @0 (max :UInt32) -> (bytes :Data, outcome :Outcome);
-  # Reads at most max bytes (and no more than fit into the answer), waiting for the first. max 0 reads nothing, at once.
-  # Outcomes: done, end (after the last byte, when no writer is left), closed. Errors: overloaded when too many wait.
+  read @0 (max :UInt32, now :Bool) -> (bytes :Data, outcome :Outcome);
+  # Reads at most max bytes (and no more than fit into the answer), waiting for the first; not if now is set. max 0 reads nothing,
+  # at once. Outcomes: done, end (after the last byte, when no writer is left), closed, wouldWait. Errors: overloaded when too many wait.
 
-  write @1 (bytes :Data) -> (count :UInt32, outcome :Outcome);
-  # Writes what fits, waiting for room for the first byte; count says how many were taken. Outcomes: done (count is less
-  # than there were bytes if the rest did not fit), broken (count 0: no reader is left), closed (count 0).
+  write @1 (bytes :Data, now :Bool) -> (count :UInt32, outcome :Outcome);
+  # Writes what fits, waiting for room for the first byte, but not if now is set; count says how many were taken. Outcomes: done
+  # (count is less than there were bytes if the rest did not fit), broken (count 0: no reader is left), closed (count 0), wouldWait.
   # Errors: overloaded when too many wait.
 
   closeRead @2 () -> ();
@@ -25,6 +25,13 @@ interface Pipe @0xaf247845ede38fd7 {
   # Closes the writing end, for all its holders: what was written stays to be read, who waits to write completes with closed,
   # who waits to read with end. Again: nothing happens.
 
+  readable @4 (wait :Bool) -> (count :UInt32, outcome :Outcome);
+  # Whether read would not wait now; wait: when that is so. count bytes are there. It takes nothing, so somebody else may be faster.
+  # Outcomes: done, end, closed, wouldWait (never with wait). Errors: overloaded when too many wait.
+
+  writable @5 (wait :Bool) -> (count :UInt32, outcome :Outcome);
+  # The same for write: there is room for count bytes. Outcomes: done, broken, closed, wouldWait.
+
   enum Outcome {
     done @0;
     end @1;
@@ -33,6 +40,8 @@ interface Pipe @0xaf247845ede38fd7 {
     # No reader is left.
     closed @3;
     # This end was closed.
+    wouldWait @4;
+    # There is nothing to be done now, and the caller did not want to wait.
   }
 }
 

@@ -84,6 +84,10 @@ interface StdIO @0xf265b76dfdb7b807 {
   size @6 () -> (columns :UInt16, rows :UInt16);
   # As TerminalSession.size.
 
+  readable @7 (wait :Bool) -> (ready :Bool);
+  # Whether read would not wait now; wait: when that is so. Until the next read the keyboard is this program's as if it read: so in
+  # the modes line and hidden the person edits a line, which stays when the caller stops waiting. Errors: overloaded.
+
   enum InputMode {
     line @0;
     # The person edits lines; read gives them with their newline.

@@ -3,7 +3,8 @@
  * Events: what a person did that is not text. Each face keeps at most one of a kind.
  *
  * An interrupt goes to the program in the foreground if that has ever asked for events and has fetched the last one;
- * otherwise to the session, whose shell then ends what it waits for. So a program decides, but cannot cling.
+ * otherwise to the session, whose shell then ends what it waits for. So a program decides, but cannot cling. Where there is no shell
+ * that has a session, the image's own StdIO is the program in the foreground.
  */
 #include "terminal.h"
 
@@ -74,7 +75,8 @@ static void raise_for(struct face *face, enum terminal_event_kind kind)
 
 void event_raise(struct terminal *t, enum terminal_event_kind kind)
 {
-	struct face *program = face_numbered(t, t->foreground);
+	struct face *program = t->foreground || t->session.subscribed ? face_numbered(t, t->foreground)
+								      : &t->stdio;
 	bool told = program && program->subscribed;
 
 	if (kind == TERMINAL_EVENT_KIND_INTERRUPT) {

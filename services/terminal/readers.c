@@ -14,15 +14,28 @@ static bool may_read(const struct terminal *t, const struct face *face)
 
 struct reader *readers_first(struct terminal *t)
 {
-	for (uint32_t i = 0; i < t->reader_count; i++)
-		if (may_read(t, t->readers[i].face))
-			return &t->readers[i];
-	return nullptr;
+	struct reader *silent = nullptr;
+
+	for (uint32_t i = 0; i < t->reader_count; i++) {
+		struct reader *r = &t->readers[i];
+
+		if (!may_read(t, r->face))
+			continue;
+		if (!r->silent)
+			return r;
+		silent = silent ? silent : r;
+	}
+	return silent; /* nobody who waits */
+}
+
+static bool is_of_bytes(const struct reader *r)
+{
+	return r->kind == READ_BYTES || r->kind == READ_READY;
 }
 
 static bool is_raw(const struct reader *r)
 {
-	return r->kind == READ_BYTES && r->face->mode == STD_IO_INPUT_MODE_RAW;
+	return is_of_bytes(r) && r->face->mode == STD_IO_INPUT_MODE_RAW;
 }
 
 static bool wants_line(const struct reader *r)
@@ -39,8 +52,29 @@ bool readers_take_interrupts(struct terminal *t)
 	return r ? r->kind != READ_KEY : program && program->mode == STD_IO_INPUT_MODE_RAW;
 }
 
+static void drop_reader(struct terminal *t, struct reader *r)
+{
+	uint32_t index = (uint32_t)(r - t->readers);
+
+	t->reader_count--;
+	__builtin_memmove(r, r + 1, (t->reader_count - index) * sizeof(*r));
+}
+
+/* Who asked before, and now reads or asks again, goes on with the line that was begun. Null: there is none. */
+static struct reader *silent_of(struct terminal *t, const struct face *face)
+{
+	for (uint32_t i = 0; i < t->reader_count; i++)
+		if (t->readers[i].silent && t->readers[i].face == face)
+			return &t->readers[i];
+	return nullptr;
+}
+
 enum status readers_add(struct terminal *t, struct rpc_request *request, const struct reader *reader)
 {
+	struct reader *silent = silent_of(t, reader->face);
+
+	if (silent)
+		drop_reader(t, silent);
 	if (t->reader_count == MAX_READERS)
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
 				 "too many wait for this terminal already", nullptr);
@@ -51,14 +85,6 @@ enum status readers_add(struct terminal *t, struct rpc_request *request, const s
 	if (status == RPC_DEFERRED)
 		t->reader_count++;
 	return status;
-}
-
-static void drop_reader(struct terminal *t, struct reader *r)
-{
-	uint32_t index = (uint32_t)(r - t->readers);
-
-	t->reader_count--;
-	__builtin_memmove(r, r + 1, (t->reader_count - index) * sizeof(*r));
 }
 
 /* ---- The line on the screen ---- */
@@ -86,8 +112,8 @@ static void begin_line(struct terminal *t, const struct reader *r)
 	__builtin_memcpy(prompt + before, r->prompt, r->prompt_len);
 	t->tail_len = 0;
 	t->editor.completes = r->kind == READ_EDIT;
-	t->editor.hidden = r->hidden || (r->kind == READ_BYTES && r->face->mode == STD_IO_INPUT_MODE_HIDDEN);
-	line_begin(&t->editor, prompt, before + r->prompt_len, before, r->kind != READ_BYTES);
+	t->editor.hidden = r->hidden || (is_of_bytes(r) && r->face->mode == STD_IO_INPUT_MODE_HIDDEN);
+	line_begin(&t->editor, prompt, before + r->prompt_len, before, !is_of_bytes(r));
 	input_ask_size(t);
 }
 
@@ -130,8 +156,9 @@ void readers_drop_face(struct terminal *t, struct face *face)
 			i++;
 			continue;
 		}
-		(void)!service_reply_raise(&t->readers[i].reply, EXCEPTION_TYPE_DISCONNECTED, "closed",
-					   nullptr);
+		if (!t->readers[i].silent)
+			(void)!service_reply_raise(&t->readers[i].reply, EXCEPTION_TYPE_DISCONNECTED,
+						   "closed", nullptr);
 		drop_reader(t, &t->readers[i]);
 	}
 }
@@ -152,8 +179,14 @@ bool readers_cancel(struct terminal *t, uint64_t token)
 	for (uint32_t i = 0; i < t->reader_count; i++) {
 		struct reader *r = &t->readers[i];
 
-		if (r->reply.token != token)
+		if (r->reply.token != token || r->silent)
 			continue;
+		if (is_of_bytes(r) && !silent_of(t, r->face)) { /* what was typed stays, for the next read */
+			(void)service_reply_raise(&r->reply, EXCEPTION_TYPE_FAILED, "cancelled", nullptr);
+			r->kind = READ_READY;
+			r->silent = true;
+			return true;
+		}
 		if (r == readers_first(t) && wants_line(r))
 			close_line(t);
 		(void)service_reply_raise(&r->reply, EXCEPTION_TYPE_FAILED, "cancelled", nullptr);
@@ -205,6 +238,22 @@ static void answer_bytes(struct terminal *t, struct reader *r, const void *bytes
 	drop_reader(t, r);
 }
 
+static bool has_rest(const struct terminal *t)
+{
+	return t->rest_at < t->rest_len || t->rest_ended;
+}
+
+static void answer_ready(struct terminal *t, struct reader *r)
+{
+	if (!r->silent) {
+		if (service_reply_begin(&r->reply, 0, 0) == STATUS_OK)
+			std_io_readable_results_builder_set_ready(
+				std_io_readable_results_builder_root(&r->reply.results), true);
+		(void)service_reply_send(&r->reply);
+	}
+	drop_reader(t, r);
+}
+
 static uint32_t most_bytes(const struct reader *r, uint32_t len)
 {
 	len = len < r->max_bytes ? len : r->max_bytes;
@@ -215,6 +264,12 @@ static void answer_rest(struct terminal *t, struct reader *r)
 {
 	uint32_t len = most_bytes(r, t->rest_len - t->rest_at), at = t->rest_at;
 
+	if (r->kind == READ_READY) {
+		answer_ready(t, r);
+		return;
+	}
+	if (len == 0)
+		t->rest_ended = false;
 	t->rest_at += len;
 	answer_bytes(t, r, t->rest + at, len);
 }
@@ -223,14 +278,13 @@ static void answer_rest(struct terminal *t, struct reader *r)
 
 static void line_became_bytes(struct terminal *t, struct reader *r, enum line_event event)
 {
-	if (event == LINE_ENDED) {
-		answer_bytes(t, r, nullptr, 0);
-		return;
+	t->rest_at = t->rest_len = 0;
+	t->rest_ended = event == LINE_ENDED;
+	if (!t->rest_ended) {
+		__builtin_memcpy(t->rest, t->editor.text, t->editor.len);
+		t->rest_len = t->editor.len;
+		t->rest[t->rest_len++] = '\n';
 	}
-	__builtin_memcpy(t->rest, t->editor.text, t->editor.len);
-	t->rest_len = t->editor.len;
-	t->rest[t->rest_len++] = '\n';
-	t->rest_at = 0;
 	answer_rest(t, r);
 }
 
@@ -247,7 +301,7 @@ static void line_ended(struct terminal *t, struct reader *r, enum line_event eve
 	if (r->kind == READ_EDIT) {
 		answer_edit(t, r, ends[event]);
 	} else if (event == LINE_DROPPED) {
-		if (r->kind == READ_BYTES)
+		if (is_of_bytes(r))
 			event_raise(t, TERMINAL_EVENT_KIND_INTERRUPT);
 		else
 			begin_line(t, r);
@@ -288,10 +342,17 @@ static void key_byte(struct terminal *t, struct reader *r, uint8_t byte)
 static void raw_bytes(struct terminal *t, struct reader *r, uint8_t first)
 {
 	uint8_t bytes[256] = {first};
-	uint32_t most = most_bytes(r, sizeof(bytes)), len = 1;
+	uint32_t most = r->kind == READ_READY ? 1 : most_bytes(r, sizeof(bytes)), len = 1;
 
 	while (len < most && input_next(t, &bytes[len]))
 		len++;
+	if (r->kind == READ_READY) {
+		t->rest[0] = (char)first;
+		t->rest_at = 0;
+		t->rest_len = 1;
+		answer_ready(t, r);
+		return;
+	}
 	answer_bytes(t, r, bytes, len);
 }
 
@@ -315,11 +376,11 @@ static bool serve_first(struct terminal *t, struct reader *r)
 {
 	uint8_t byte;
 
+	if (is_of_bytes(r) && has_rest(t)) {
+		answer_rest(t, r);
+		return true;
+	}
 	if (wants_line(r)) {
-		if (r->kind == READ_BYTES && t->rest_at < t->rest_len) {
-			answer_rest(t, r);
-			return true;
-		}
 		if (!t->editor.open || t->suspended)
 			open_line(t, r);
 	}
@@ -345,4 +406,24 @@ void readers_poll(struct terminal *t)
 		;
 	if (!r)
 		input_poll(t);
+}
+
+bool readers_ready(struct terminal *t, struct face *face)
+{
+	if (!silent_of(t, face) && t->reader_count < MAX_READERS)
+		t->readers[t->reader_count++] = (struct reader){
+			.face = face, .kind = READ_READY, .silent = true};
+	readers_poll(t);
+	return may_read(t, face) && has_rest(t);
+}
+
+void readers_mode_changed(struct terminal *t, struct face *face)
+{
+	struct reader *silent = silent_of(t, face);
+
+	if (!silent)
+		return;
+	if (silent == readers_first(t))
+		close_line(t);
+	drop_reader(t, silent);
 }

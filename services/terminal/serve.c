@@ -213,6 +213,19 @@ static enum status stdio_read(void *self, struct rpc_request *request,
 	return readers_add(face->terminal, request, &reader);
 }
 
+static enum status stdio_readable(void *self, struct rpc_request *request,
+				  struct std_io_readable_params_reader params,
+				  struct std_io_readable_results_builder results)
+{
+	struct face *face = self;
+
+	if (std_io_readable_params_reader_wait(params))
+		return readers_add(face->terminal, request,
+				   &(struct reader){.face = face, .kind = READ_READY});
+	std_io_readable_results_builder_set_ready(results, readers_ready(face->terminal, face));
+	return STATUS_OK;
+}
+
 static enum status stdio_write(void *self, struct rpc_request *request,
 			       struct std_io_write_params_reader params)
 {
@@ -256,8 +269,10 @@ static enum status stdio_set_mode(void *self, struct rpc_request *request,
 	if (mode > STD_IO_INPUT_MODE_RAW)
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, "line, hidden or raw", "input");
 	enum status status = set_screen(face, request, std_io_set_mode_params_reader_screen(params));
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && mode != face->mode) {
+		readers_mode_changed(face->terminal, face);
 		face->mode = mode;
+	}
 	return status;
 }
 
@@ -301,6 +316,7 @@ static const struct std_io_server_ops stdio_ops = {
 	.read_key = stdio_read_key,
 	.set_mode = stdio_set_mode,
 	.size = stdio_size,
+	.readable = stdio_readable,
 };
 
 static void caller_went_away(void *context, uint64_t token)

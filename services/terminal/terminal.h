@@ -44,13 +44,15 @@ struct face {
 	uint32_t pending; /* events that nobody has fetched, bit = kind */
 };
 
-enum reader_kind : uint8_t { READ_LINE, READ_EDIT, READ_BYTES, READ_KEY };
+/* READY: whether there are bytes; what is typed is kept as the rest. */
+enum reader_kind : uint8_t { READ_LINE, READ_EDIT, READ_BYTES, READ_KEY, READ_READY };
 
 struct reader {
 	struct service_reply reply;
 	struct face *face;
 	enum reader_kind kind;
 	bool hidden;
+	bool silent;        /* READ_READY: nobody waits for the answer any more */
 	uint32_t max_bytes; /* READ_BYTES: count */
 	uint32_t prompt_len, line_len, cursor;
 	char prompt[LINE_PROMPT_MAX];
@@ -87,8 +89,9 @@ struct terminal {
 	struct reader readers[MAX_READERS]; /* a queue, served in order, but for those whose turn it is not */
 	uint32_t reader_count;
 	bool suspended;          /* the line on the screen belongs to an edit that ended with tab */
-	char rest[LINE_MAX + 1]; /* of a line that StdIO.read has taken only in part */
+	char rest[LINE_MAX + 1]; /* of what StdIO.read has taken only in part, or not yet */
 	uint32_t rest_len, rest_at;
+	bool rest_ended; /* and behind it input has ended */
 
 	/* event.c, face.c */
 	struct face console, session, stdio, programs[MAX_PROGRAMS];
@@ -133,6 +136,10 @@ void input_set_size(struct terminal *t, uint16_t columns, uint16_t rows);
 /* readers.c */
 /* The call becomes the last of the queue; RPC_DEFERRED, or an exception if the queue is full. */
 enum status readers_add(struct terminal *t, struct rpc_request *request, const struct reader *reader);
+/* Would StdIO.read not wait now? From now on the face has the keyboard as if it read. */
+bool readers_ready(struct terminal *t, struct face *face);
+/* It is to read otherwise from now on. */
+void readers_mode_changed(struct terminal *t, struct face *face);
 bool readers_cancel(struct terminal *t, uint64_t token);
 void readers_drop_face(struct terminal *t, struct face *face);
 /* number: of a program's StdIO, or 0. */

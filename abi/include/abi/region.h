@@ -41,6 +41,10 @@ struct cap_upcall_frame {
 	uint64_t fault_error;
 };
 
+#define CAP_UPCALL_FAULT (1ull << 63) /* in reasons */
+#define CAP_UPCALL_COMPLETION \
+	(1ull << 62) /* something that was submitted with CAP_SQE_INTERRUPT has completed */
+
 struct cap_region {
 	/* 0: written once by the kernel */
 	uint64_t magic;

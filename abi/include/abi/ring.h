@@ -37,6 +37,8 @@ enum cap_sqe_flag : uint8_t {
 	CAP_SQE_IS_EXCEPTION = 1 << 4, /* RETURN: the message is an Exception */
 	CAP_SQE_RELEASE_CAPS = 1 << 5, /* RELEASE_ANSWER, RETURN: drop the capabilities that came, too */
 	CAP_SQE_NOTICES = 1 << 6,      /* RECV, RETURN_RECV: a call may bring a notice along (RELEASED_TOO) */
+	/* CALL: if it completes while its thread does not wait, the thread gets an upcall (CAP_UPCALL_COMPLETION) */
+	CAP_SQE_INTERRUPT = 1 << 7,
 };
 
 #define CAP_PATH_ROOT 0xffffffffu /* cap_sqe.path: the root pointer itself */

@@ -332,6 +332,46 @@ static void test_wrap(void)
 	report(m.good && m.pipe.filled == PIPE_BUFFER, "around the buffer's end");
 }
 
+/* Who only asks is told in turn, and takes nothing. */
+static uint32_t told[PIPE_WAITERS], told_count;
+static enum flow_result told_result[PIPE_WAITERS];
+
+static bool note_told(void *context, uint32_t waiter, const struct pipe_answer *a)
+{
+	(void)context;
+	told[told_count] = waiter;
+	told_result[told_count++] = a->result;
+	return true;
+}
+
+static void test_asking(void)
+{
+	static struct pipe_object pipe;
+	uint8_t bytes[8] = "abcdefg";
+	struct pipe_answer answer;
+	uint32_t count, first, second, third, written;
+
+	pipe_object_init(&pipe, note_told, nullptr);
+	told_count = 0;
+	m.good = true;
+	MUST(pipe_object_ready(&pipe, PIPE_END_READ, &count) == FLOW_WAIT);
+	MUST(pipe_object_ready(&pipe, PIPE_END_WRITE, &count) == FLOW_DONE && count == PIPE_BUFFER);
+	MUST(pipe_object_wait_ready(&pipe, PIPE_END_READ, &first) &&
+	     pipe_object_wait_ready(&pipe, PIPE_END_READ, &second) &&
+	     pipe_object_wait_read(&pipe, 3, &third));
+	MUST(pipe_object_write(&pipe, bytes, 7, &written) == FLOW_DONE && written == 7);
+	MUST(told_count == 3 && told[0] == first && told[1] == second && told[2] == third);
+	MUST(pipe.filled == 4); /* the reader behind them has taken its three */
+	MUST(pipe_object_ready(&pipe, PIPE_END_READ, &count) == FLOW_DONE && count == 4);
+	MUST(pipe_object_read(&pipe, 4, &answer) == FLOW_DONE);
+	pipe_object_take(&pipe, 4);
+	MUST(pipe_object_wait_ready(&pipe, PIPE_END_READ, &first));
+	pipe_object_close(&pipe, PIPE_END_WRITE);
+	MUST(told_count == 4 && told_result[3] == FLOW_END);
+	MUST(pipe_object_ready(&pipe, PIPE_END_WRITE, &count) == FLOW_CLOSED);
+	report(m.good, "who asks is told when it would not wait any more, in turn, and takes nothing");
+}
+
 int main(void)
 {
 	report(every_sequence(0, 5), "every five operations on an empty pipe");
@@ -340,6 +380,7 @@ int main(void)
 	test_many_waiters();
 	test_wrap();
 	test_random();
+	test_asking();
 	printf("1..%d\n", test_number);
 	return failures != 0;
 }

@@ -35,3 +35,41 @@ void upcall_set_handler(upcall_handler *handler, bool faults)
 	__atomic_store_n(&region->upcall_entry, handler ? (uint64_t)(uintptr_t)runtime_upcall_entry : 0,
 			 __ATOMIC_RELEASE);
 }
+
+static struct cap_region *region_of_thread(void)
+{
+	return thread_block_current()->ring.region;
+}
+
+/* The kernel writes the word only while it is 0, and then before this thread goes on. */
+void upcall_hold(void)
+{
+	struct cap_region *region = region_of_thread();
+
+	__atomic_store_n(&region->upcall_mask, region->upcall_mask + 1, __ATOMIC_SEQ_CST);
+}
+
+uint32_t upcall_holds(void)
+{
+	return (uint32_t)region_of_thread()->upcall_mask;
+}
+
+uint64_t upcall_take(void)
+{
+	struct cap_region *region = region_of_thread();
+
+	if (__atomic_load_n(&region->upcall_pending, __ATOMIC_RELAXED) == 0)
+		return 0;
+	return __atomic_exchange_n(&region->upcall_pending, 0, __ATOMIC_SEQ_CST);
+}
+
+void upcall_release(void)
+{
+	struct cap_region *region = region_of_thread();
+	uint64_t holds = region->upcall_mask;
+
+	if (holds > 0)
+		__atomic_store_n(&region->upcall_mask, holds - 1, __ATOMIC_SEQ_CST);
+	if (holds <= 1 && __atomic_load_n(&region->upcall_pending, __ATOMIC_SEQ_CST))
+		(void)runtime_cap_enter(0, 0);
+}

@@ -135,6 +135,55 @@ static void test_programs(void)
 	expect("3\nok\n", "finds what it has written");
 }
 
+/* Lua's module cap. */
+static void test_lua_cap(void)
+{
+	int fd = open("/helper.lua", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	const char *module = "return { answer = 42 }\n";
+
+	write(fd, module, strlen(module));
+	close(fd);
+	tap_ok(run(nullptr,
+		   (char *[]){
+			   "lua", "-e",
+			   "local t = cap.get('timer'); local a = t:now(); t:sleep(2000000); "
+			   "print(t:now() - a >= 2000000, cap.interface(t)) "
+			   "for _, g in ipairs(cap.list()) do if g.name == 'timer' then print(g.interface) end end "
+			   "print(table.concat(cap.methods(t), ' '):match('sleep %b()'))",
+			   nullptr}) == 0,
+	       "lua calls capabilities by their types");
+	expect("true\tTimer\nTimer\nsleep (ns :UInt64)\n", "what was granted, what it is, what it can");
+	tap_ok(run(nullptr,
+		   (char *[]){
+			   "lua", "-e",
+			   "local d = cap.get('root'); local r = d:create('cap.txt', 'none') "
+			   "print(r.outcome, r.file:write(0, 'typed\\0bytes')) "
+			   "local f <close> = d:open{path = 'helper.lua'}.file "
+			   "print(f:read(0, 6).bytes, f:stat().stat.kind, f:stat().stat.size) "
+			   "print(#d:list('', '', 3).entries, d:list{path = '', max = 1}.entries[1].stat.kind ~= nil)",
+			   nullptr}) == 0,
+	       "structs, lists, enums, data and capabilities come and go");
+	expect("done\tdone\nreturn\tfile\t23\n3\ttrue\n", "as tables, names, strings and userdata");
+	tap_ok(run(nullptr,
+		   (char *[]){
+			   "lua", "-e",
+			   "local t = cap.get('timer') "
+			   "local function try(...) local ok, e = pcall(...); print(ok, e.kind, tostring(e)) end "
+			   "try(cap.get, 'network') try(t.sleep, t, 'soon') try(t.fly, t) "
+			   "local vm = cap.get('virtualMemory') try(vm.createMemory, vm, 0) "
+			   "local m = vm:createMemory(4096) print(m:size()) cap.release(m) try(m.size, m)",
+			   nullptr}) == 0,
+	       "what fails is an error with a kind");
+	expect("false\tNOT_GRANTED\tNOT_GRANTED: nothing was granted as network\nfalse\tvalue\t",
+	       "of what was not granted");
+	expect("false\tunimplemented\tunimplemented: there is no method fly\nfalse\tinvalidArgument\tinvalidArgument (bytes): ",
+	       "of what the object says, with the parameter at fault");
+	expect("4096\nfalse\tBAD_ID\tBAD_ID: this capability was released", "and of what was given up");
+	tap_ok(run(nullptr, (char *[]){"lua", "-e", "print(require('helper').answer)", nullptr}) == 0,
+	       "require finds modules in the working directory");
+	expect("42\n", "and gives what they return");
+}
+
 static void test_shell(void)
 {
 	tap_ok(run(nullptr, (char *[]){"dash", "/hello.sh", "first", nullptr}) == 0, "dash");
@@ -190,6 +239,7 @@ int main(int argc, char **argv)
 	setenv("PATH", "/bin", 1);
 	test_processes();
 	test_programs();
+	test_lua_cap();
 	test_shell();
 	test_commands();
 	printf("1..%d\n", number);

@@ -107,6 +107,59 @@ static void test_waiting(void)
 	tap_ok(thread_join(&thread, &code) == STATUS_OK && code == 1, "and the call went on to its end");
 }
 
+/* A completion of a call that was sent so interrupts who computes; one who waits sees it anyway. */
+static void test_completion(void)
+{
+	struct rpc_call call;
+	uint64_t end = runtime_now() + 2000 * MS;
+	bool good;
+
+	seen = upcalls = 0;
+	upcall_set_handler(note_reasons, false);
+	timer_sleep_params_builder_set_ns(timer_sleep_begin(&call, runtime_transport(), timer), 5 * MS);
+	rpc_sqe(&call)->flags |= CAP_SQE_INTERRUPT;
+	(void)timer_sleep_send(&call);
+	ring_flush(runtime_ring());
+	while (!__atomic_load_n(&seen, __ATOMIC_RELAXED) && runtime_now() < end)
+		(void)compute();
+	good = seen == CAP_UPCALL_COMPLETION && !call.done;
+	ring_flush(runtime_ring());
+	tap_ok(good && call.done, "a call's end interrupts who computes, if it was sent so");
+	rpc_end(&call);
+	upcall_set_handler(nullptr, false);
+}
+
+static int64_t wait_held(void *argument)
+{
+	uint64_t bits;
+
+	(void)argument;
+	upcall_set_handler(note_reasons, false);
+	upcall_hold();
+	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	while ((bits = upcall_take()) == 0)
+		(void)compute(); /* it comes here, most often */
+	uint64_t before = runtime_now();
+	(void)ring_wait(runtime_ring(), before + 5000 * MS);
+	bool soon = runtime_now() - before < 4000 * MS && upcalls == 0;
+	upcall_release();
+	upcall_set_handler(nullptr, false);
+	return soon && bits == 8;
+}
+
+/* A thread that holds upcalls back and is about to wait is not lost. */
+static void test_held(void)
+{
+	struct thread thread = {};
+	int64_t code = 0;
+
+	start(&thread, wait_held, nullptr);
+	tap_is(thread_handle_interrupt(runtime_transport(), thread.handle, 8), STATUS_OK,
+	       "is interrupted while it holds upcalls back");
+	tap_ok(thread_join(&thread, &code) == STATUS_OK && code == 1,
+	       "finds the bits, and a wait that begins behind them ends at once");
+}
+
 /* Points the register that was wrong to something that is there; the instruction runs again. */
 static void repair(uint64_t reasons, struct cap_upcall_frame *frame)
 {
@@ -131,5 +184,7 @@ void test_upcalls(void)
 	timer = runtime_need("timer", TIMER_INTERFACE_ID);
 	test_computing();
 	test_waiting();
+	test_completion();
+	test_held();
 	test_fault();
 }

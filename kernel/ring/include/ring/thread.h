@@ -79,6 +79,8 @@ void process_abandon(struct process *process, const struct exit_record *why);
 void thread_poke(struct thread *thread, uint32_t signals);
 /* upcall bits, from ThreadHandle.interrupt. */
 void thread_interrupt(struct thread *thread, uint64_t bits);
+/* The same for the oldest thread of a process; false: there is none, or it takes no upcalls. */
+bool process_interrupt(struct process *process, uint64_t bits);
 
 /* Goes on with a cap_enter: either its result is set, or the thread is blocked, or it is dying. */
 void enter_continue(struct thread *thread);

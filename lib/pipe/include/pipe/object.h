@@ -32,6 +32,7 @@ struct pipe_waiter {
 	uint64_t order;     /* 0: free */
 	uint32_t count;     /* bytes wanted, or brought */
 	enum pipe_ends end; /* read or write */
+	bool asks;          /* only whether that would not wait: nothing is read or written */
 	uint8_t bytes[PIPE_MAX_WRITE];
 };
 
@@ -66,6 +67,13 @@ enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *byte
 /* After WAIT: the waiter's index below PIPE_WAITERS. False: too many wait. */
 bool pipe_object_wait_read(struct pipe_object *pipe, uint32_t max, uint32_t *waiter);
 bool pipe_object_wait_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *waiter);
+
+/*
+ * Would it not wait now? DONE: *count bytes are there (of both: at least one), or there is room for so many. END, BROKEN, CLOSED. WAIT:
+ * pipe_object_wait_ready is to be called, or nothing.
+ */
+enum flow_result pipe_object_ready(const struct pipe_object *pipe, enum pipe_ends end, uint32_t *count);
+bool pipe_object_wait_ready(struct pipe_object *pipe, enum pipe_ends end, uint32_t *waiter);
 
 /* Its caller no longer waits: it is not completed, and reads or writes nothing. */
 void pipe_object_cancel(struct pipe_object *pipe, uint32_t waiter);

@@ -20,10 +20,13 @@
 #include <pipe/object.h>
 #include <runtime/service.h>
 
-#define PIPE_SERVER_PIPES 8u
+#define PIPE_SERVER_PIPES 32u
+#define PIPE_SERVER_WAITING \
+	56u /* operations that may wait at all of them: below what a process can have received */
 #define PIPE_FACTORY_KEY 1u /* no pipe has it */
 
 struct pipe_slot;
+struct pipe_server;
 
 /* What a facet names: the `self` of methods. */
 struct pipe_face {
@@ -32,14 +35,16 @@ struct pipe_face {
 };
 
 struct pipe_slot {
+	struct pipe_server *server;
 	struct pipe_object object;
 	struct service_reply replies[PIPE_WAITERS]; /* of the object's waiters */
 	struct pipe_face faces[3];                  /* by ends - 1 */
-	uint32_t generation; /* in the keys: those of an older pipe name nothing. 0: never used */
+	uint32_t generation;                        /* in the keys: those of an older pipe name nothing */
 };
 
 struct pipe_server {
 	cap_id templates[3]; /* by ends - 1 */
+	uint32_t used;       /* slots that a pipe has had; the others were never touched */
 	struct pipe_slot slots[PIPE_SERVER_PIPES];
 };
 

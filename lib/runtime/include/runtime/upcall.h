@@ -13,9 +13,20 @@
 
 #include <abi/region.h>
 
-#define UPCALL_FAULT (1ull << 63) /* in reasons; frame->fault_* say which */
+#define UPCALL_FAULT CAP_UPCALL_FAULT /* in reasons; frame->fault_* say which */
 
 typedef void upcall_handler(uint64_t reasons, struct cap_upcall_frame *frame);
 
 /* For the calling thread. null: none any more. `faults`: also its faults, which otherwise end the process. */
 void upcall_set_handler(upcall_handler *handler, bool faults);
+
+/*
+ * Holding upcalls of the calling thread back, so that a handler finds nothing half done. Holds nest; in a handler there is one. What comes
+ * meanwhile is kept, and ends a wait in the kernel that begins or goes on.
+ */
+void upcall_hold(void);
+uint32_t upcall_holds(void);
+/* Takes what was kept; it will not come as an upcall. */
+uint64_t upcall_take(void);
+/* The last one, in the handler too: what is kept comes now. */
+void upcall_release(void);
