@@ -30,3 +30,12 @@ FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)  ## run each fuzzer (F=NAME: one) for FUZZ_SECONDS=60; what it finds stays in out/fuzz/NAME
 	$(Q)for f in $(if $(F),$(OUT)/fuzz/bin/$(F),$(FUZZERS)); do d=$(OUT)/fuzz/$$(basename $$f); mkdir -p $$d/corpus; \
 	 $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$d/ $$d/corpus; done
+
+.PHONY: soak
+soak: kernel $(OUT)/tools/image $(OUT)/tools/machine $(OUT)/images/test-soak.pkg  ## storms over 1,000 processes for SECONDS=3600, at SMP=1 and 2 (test-soak)
+	$(Q)mkdir -p $(OUT)/soak; sed 's/"10"/"$(or $(SECONDS),3600)"/' tests/images/test-soak.capnp >$(OUT)/soak/test-soak.capnp; \
+	$(OUT)/tools/image build $(OUT)/soak/test-soak.capnp -o $(OUT)/soak/test-soak.pkg; \
+	for smp in 1 2; do $(OUT)/tools/machine -t $$(( $(or $(SECONDS),3600) * 2 + 600 )) -n -- tools/qemu --machine q35 --kernel $(OUT)/x86_64/kernel.elf \
+	 --initrd $(OUT)/soak/test-soak.pkg --smp $$smp --mem 512 --log $(OUT)/soak/log.$$smp --append '' -- </dev/null; \
+	 grep 'test-soak: ' $(OUT)/soak/log.$$smp; ! grep -q 'not ok' $(OUT)/soak/log.$$smp || exit 1; \
+	 grep -q ' ok 7 ' $(OUT)/soak/log.$$smp || exit 1; done

@@ -7,11 +7,11 @@
  * (cap_table_init, grow); the entries are an array beside its header, not overlaid on it.
  *
  * shipped: abi/include/abi/cap.h cap_id cap_id_make cap_id_slot cap_id_generation
- * shipped: kernel/cap/include/cap/table.h cap_ref cap_table_find
- * shipped: kernel/cap/table.c GENERATION_LOCKED held empty
+ * shipped: kernel/cap/include/cap/table.h CAP_REMOVALS CAP_GENERATION_LOCKED cap_ref cap_table_removals cap_table_find
+ * shipped: kernel/cap/table.c count_removal held empty
  *
  * mutant: cap_table_find s/slot >= array/slot > array/
- * mutant: empty s/& ~GENERATION_LOCKED//
+ * mutant: empty s/& ~CAP_GENERATION_LOCKED//
  */
 #include "shim.h"
 #include "bits.h"
@@ -34,16 +34,21 @@ struct cap_array {
 	uint32_t capacity;
 	struct cap_entry *entries;
 };
+#define ARCH_INDEX_MASKED(what, index, count) (index) /* of one that was found in range */
+#include "CAP_REMOVALS.h"
 struct cap_table {
 	struct cap_array *array;
 	uint32_t free;
 	uint32_t used;
+	uint64_t removals[CAP_REMOVALS];
 };
 #define cap_array_entries(a) ((a)->entries)
 #define atomic_sub(p, v) (*(p) -= (v))
 #include "cap_id.h"
 #include "cap_ref.h"
-#include "GENERATION_LOCKED.h"
+#include "CAP_GENERATION_LOCKED.h"
+#include "cap_table_removals.h"
+#include "count_removal.h"
 
 /*@ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
   @   \valid(t->array->entries + (0 .. t->array->capacity - 1)) &&
@@ -88,7 +93,7 @@ static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t gener
 /*@ requires \valid(table) && \valid(entry) && \separated(table, entry) && entry->view != \null;
   @ requires entry->gate == \null || (\valid(entry->gate) && \separated(entry->gate, table, entry) && entry->gate->entries > 0);
   @ requires table->used > 0 && (entry->generation & 0x7fffffff) >= 1;
-  @ assigns entry->view, entry->generation, entry->next, table->used, table->free, entry->gate->entries;
+  @ assigns entry->view, entry->generation, entry->next, table->used, table->free, entry->gate->entries, table->removals[0 .. 15];
   @ ensures gone: entry->view == \null;
   @ ensures next: entry->generation == (\old(entry->generation) & 0x7fffffff) + 1;
   @ ensures T2: entry->generation != (\old(entry->generation) & 0x7fffffff) && entry->generation >= 2;

@@ -30,7 +30,7 @@ done
 why3 -C "$WHY3CONFIG" config detect >"$dir/why3.txt" 2>&1
 
 # The axioms about bits: each is a bit-vector theorem of both provers.
-axioms=$(sed -n 's/.*axiom \([a-z0-9]*\):.*/\1/p' $here/bits.h | sort | xargs)
+axioms=$(sed -n 's/.*axiom \([a-z0-9]*\):.*/\1/p' $here/bits*.h | sort | xargs)
 timeout 60 z3 -smt2 $here/bits.smt2 >"$dir/bits.z3" 2>&1
 timeout 60 cvc4 --incremental $here/bits.smt2 2>&1 | tr -d '"' >"$dir/bits.cvc4"
 for prover in z3 cvc4; do

@@ -6,14 +6,15 @@
  *
  * Assumed: one CPU; the directory holds `blocks` blocks of BLOCK records (grow).
  *
- * shipped: kernel/ring/include/ring/record.h record_state record_token
+ * shipped: kernel/ring/include/ring/record.h record_state record_token record_word_next
  * shipped: kernel/ring/record.c BLOCK MAX_BLOCKS record_find record_claim
  *
- * mutant: record_claim s/next != 0 \? next : 1/next/
+ * mutant: record_word_next s/likely\(next >> 34 == 0\) \? next : .*;/next;/
  * mutant: record_find s/>= blocks/> blocks/
  */
 #include "shim.h"
 #include "bits.h"
+#include "bits_record.h"
 #include "BLOCK.h"
 #include "MAX_BLOCKS.h"
 #include "record_state.h"
@@ -60,6 +61,8 @@ static bool swap64(uint64_t *p, uint64_t *expected, uint64_t desired)
   @*/
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
 #include "record_find.h"
+
+#include "record_word_next.h"
 
 /*@ requires \valid(record) && word % 4 == 2 && 1 <= word / 4 <= 0xffffffff;
   @ assigns record->word;

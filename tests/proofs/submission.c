@@ -5,7 +5,7 @@
  *
  * Assumed: the private fields are sane (a power of two is not needed); cq_tail and cq_head_k at most cq_count apart.
  *
- * shipped: kernel/ring/submit.c room
+ * shipped: kernel/ring/dispatch.h room
  * shipped: kernel/ring/complete.c ring_unreaped
  *
  * mutant: room s/ \|\| unreaped \+ ring->pending > ring->cq_count//
