@@ -35,11 +35,12 @@ static enum status compute_layout(struct ring_geometry geometry, struct layout *
 	if (!is_power_of_two(n) || n < CAP_SQ_MIN || n > CAP_SQ_MAX || arena % PAGE_SIZE != 0 ||
 	    arena > CAP_REGION_MAX)
 		return STATUS_INVALID;
-	*out = (struct layout){.submissions = n, .completions = 2 * n, .arena_len = arena};
+	*out = (struct layout){.submissions = n, .completions = 2 * n};
 	out->sq_off = CAP_REGION_CONTROL_SIZE;
 	out->cq_off = out->sq_off + n * (uint32_t)sizeof(struct cap_sqe);
-	out->arena_off = (uint32_t)align_up(out->cq_off + 2 * n * sizeof(struct cap_cqe), PAGE_SIZE);
-	out->size = out->arena_off + arena;
+	out->arena_off = out->cq_off + 2 * n * (uint32_t)sizeof(struct cap_cqe);
+	out->size = (uint32_t)align_up(out->arena_off + arena, PAGE_SIZE);
+	out->arena_len = out->size - out->arena_off;
 	if (out->size > CAP_REGION_MAX)
 		return STATUS_INVALID;
 	while ((PAGE_SIZE << out->order) < out->size)

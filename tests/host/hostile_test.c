@@ -17,6 +17,8 @@
 #define THREADS 8u
 #define MAX_CAPS 64u
 #define MESSAGE 64u
+#define QUEUES_SIZE (CAP_SQ_DEFAULT * (uint32_t)(sizeof(struct cap_sqe) + 2 * sizeof(struct cap_cqe)))
+#define ARENA_OFFSET (CAP_REGION_CONTROL_SIZE + QUEUES_SIZE)
 
 /* What a hostile process knows, shared by its threads (stands for its private memory). */
 static struct hostile {
@@ -305,9 +307,9 @@ static void scribble(const struct hostile *h)
 	if (!chance(12)) /* mostly deadly */
 		at = places[chance(array_size(places))];
 	else if (chance(2))
-		at = CAP_REGION_CONTROL_SIZE + (uint32_t)chance(512) * 8; /* queues */
+		at = CAP_REGION_CONTROL_SIZE + (uint32_t)chance(QUEUES_SIZE / 8) * 8;
 	else
-		at = 8192 + (uint32_t)chance(1024) * 8; /* arena */
+		at = ARENA_OFFSET + (uint32_t)chance(CAP_ARENA_DEFAULT / 8) * 8;
 	if (chance(2))
 		host_user_store32(VADDR(region + at), (uint32_t)odd_value());
 	else
@@ -343,7 +345,7 @@ static void open_hostile_ring(struct user_ring *ring, uint64_t region)
 		.sq_count = CAP_SQ_DEFAULT,
 		.cq_off = CAP_REGION_CONTROL_SIZE + CAP_SQ_DEFAULT * sizeof(struct cap_sqe),
 		.cq_count = 2 * CAP_SQ_DEFAULT,
-		.arena_off = 8192,
+		.arena_off = ARENA_OFFSET,
 		.arena_len = CAP_ARENA_DEFAULT,
 	};
 	ring->thread_arg = host_user_load64(VADDR(region + offsetof(struct cap_region, thread_arg)));

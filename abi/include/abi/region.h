@@ -14,12 +14,15 @@
 #define CAP_REGION_MAGIC 0x4e4f494745524f43ull /* "COREGION" */
 #define CAP_REGION_VERSION 1u
 
-/* Geometry: powers of two. Default: 32 submissions, 64 completions, 8 KiB arena, 16 KiB in all. */
-#define CAP_REGION_CONTROL_SIZE 4096u
+/*
+ * Geometry: powers of two. Default: 32 submissions, 64 completions, 16 KiB in all. Its parts follow each other without gaps, and the arena has
+ * what is left of the last page: a small call touches two pages of each side's region.
+ */
+#define CAP_REGION_CONTROL_SIZE 1024u
 #define CAP_SQ_DEFAULT 32u
 #define CAP_SQ_MIN 8u
 #define CAP_SQ_MAX 1024u
-#define CAP_ARENA_DEFAULT 8192u
+#define CAP_ARENA_DEFAULT 8192u /* at least */
 #define CAP_REGION_MAX (1u << 20)
 
 /* Sequence-locked parameters of the monotonic clock: ns = base_ns + ((tsc - base_tsc) * mult >> 32). */
