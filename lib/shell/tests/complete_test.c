@@ -125,7 +125,7 @@ static void test_places(void)
 	offers("console.|", "only where write");
 	offers("pipes.create().|", "reader writer");
 	offers("pipes.create.reader.cl|", "closeRead closeWrite");
-	offers("processSpawner.create(\"a.b\").process.i|", "info");
+	offers("processSpawner.create(\"a.b\").process.i|", "info interrupt");
 	offers("timer.sleep n|", "ns");
 	offers("let x = timer.sleep(n|", "ns");
 	offers("virtualMemory.map(protection = |", "read readExecute readWrite");

@@ -120,7 +120,7 @@ struct ring {
 
 struct ring_geometry {
 	uint32_t submissions; /* 0 = CAP_SQ_DEFAULT; a power of two in CAP_SQ_MIN .. CAP_SQ_MAX */
-	uint32_t arena;       /* at least; 0 = CAP_ARENA_DEFAULT; a multiple of 4096, region <= CAP_REGION_MAX */
+	uint32_t arena;       /* at least; 0 = CAP_ARENA_DEFAULT; in 4096s, region <= CAP_REGION_MAX */
 };
 
 /* The ring and the thread's save area. INVALID, NO_QUOTA, NO_MEMORY. */
