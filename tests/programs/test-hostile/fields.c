@@ -39,6 +39,12 @@ static int unknown_operations(void)
 	return 0;
 }
 
+/* Of the last two. */
+static bool flag_exists(unsigned flag, unsigned op)
+{
+	return flag == CAP_SQE_NOTICES ? op == CAP_OP_RECV || op == CAP_OP_RETURN_RECV : op == CAP_OP_CALL;
+}
+
 static int unknown_flags(void)
 {
 	struct bare b = begin();
@@ -46,8 +52,7 @@ static int unknown_flags(void)
 
 	for (unsigned flag = 6; flag < 8; flag++) {
 		for (unsigned op = 0; op < CAP_OP_COUNT; op++)
-			if ((1u << flag != CAP_SQE_NOTICES ||
-			     (op != CAP_OP_RECV && op != CAP_OP_RETURN_RECV)) &&
+			if (!flag_exists(1u << flag, op) &&
 			    bare_do(&b,
 				    (struct cap_sqe){.op = (uint8_t)op,
 						     .flags = (uint8_t)(1u << flag),
@@ -56,7 +61,7 @@ static int unknown_flags(void)
 				return (int)op + 1;
 	}
 	/* Flags that exist, where they mean nothing. */
-	for (unsigned flag = 0; flag < 7; flag++)
+	for (unsigned flag = 0; flag < 8; flag++)
 		if (bare_do(&b,
 			    (struct cap_sqe){
 				    .op = CAP_OP_NOP, .flags = (uint8_t)(1u << flag), .user_data = 5},
