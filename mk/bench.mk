@@ -8,7 +8,7 @@
 BENCH := $(OUT)/bench
 comma := ,
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
-BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/profile
+BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/pages.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
 BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
 BENCH_SHELL_IMAGES := $(patsubst %,$(OUT)/images/%.pkg,debug test-shell test-trace)
@@ -32,7 +32,7 @@ $(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/benc
 $(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
 	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
 
-.PHONY: bench bench-check bench-accept bench-profile bench-stretch bench-pairs
+.PHONY: bench bench-check bench-accept bench-profile bench-stretch bench-pages bench-pairs
 bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's
 	$(Q)$(if $(findstring $(comma),$(SMP)),LINUX=$(LINUX) tests/bench/scale $(SMP),FRESH=$(FRESH) LINUX=$(LINUX) tests/bench/run all)
 
@@ -47,6 +47,9 @@ bench-profile: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## where each row's instru
 
 bench-stretch: kernel images $(BENCH_TOOLS)  ## the longest stretches with interrupts off, FOR="image image" (default: bench and test images)
 	$(Q)IMAGES="$(FOR)" tests/bench/run stretch
+
+bench-pages: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## pages and blocks of code that each row touches between two switches of the address space (ROW=key: which pages)
+	$(Q)ROW=$(ROW) tests/bench/run pages
 
 bench-pairs: kernel $(OUT)/images/bench_pairs.pkg  ## two client/server pairs on two CPUs against one, in wall-clock time
 	$(Q)tests/bench/pairs

@@ -20,6 +20,12 @@ USER_HARDENING ?= -ftrivial-auto-var-init=zero -fcf-protection=branch -fno-stack
 KERNEL_HOT := kernel/core kernel/cap kernel/ring lib/message lib/rpc gen/schema
 KERNEL_HOT_CFLAGS := -fzero-call-used-regs=skip
 
+# What runs at boot, for a person who looks, or at a panic is made small rather than quick: the image has a bound (tools/check-kernel).
+KERNEL_COLD := $(addprefix kernel/,boot/% core/print core/panic core/symbols object/boot_package object/cpu_isolation object/describe \
+	object/log_reader object/power object/profiler object/scheduling_% object/session_context object/system_% \
+	arch/x86_64/acpi% arch/x86_64/boot% arch/x86_64/mitigat% arch/x86_64/smp arch/x86_64/wx)
+KERNEL_COLD_CFLAGS := -Os
+
 # The release kernel is optimised as a whole; the linker keeps what did not change in lto/.
 KERNEL_LTO := $(if $(DEBUG),,-flto=thin)
 KERNEL_CFLAGS := $(KERNEL_LTO) $(COMMON_CFLAGS) $(FREESTANDING) -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \

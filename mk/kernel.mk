@@ -19,6 +19,8 @@ $(call list-file,$(KERNEL_ELF).list,$(KERNEL_OBJECTS) $(ARCHIVES_$(K)))
 $(foreach d,$(KERNEL_HOT),$(eval $(sort $(filter $(OUT)/$(K)/$(d)/%,$(KERNEL_OBJECTS) $(GENERATED_SOURCES:$(OUT)/%=$(OUT)/$(K)/%.o) \
 	$(patsubst %,$(OUT)/$(K)/%.o,$(call sources,$(d) $(d)/kernel)))): private EXTRA_CFLAGS += $(KERNEL_HOT_CFLAGS)))
 
+$(eval $(filter $(KERNEL_COLD:%=$(OUT)/$(K)/%.c.o),$(KERNEL_OBJECTS)): private EXTRA_CFLAGS += $(KERNEL_COLD_CFLAGS))
+
 # Pass 1 has an empty table.  The table is read-only data behind .text, so functions do not move between the passes.
 # Generated code is taken whole, so that a name that is also a function of the kernel is an error, not a silent choice.
 link-kernel = $(LLD) $(KERNEL_LDFLAGS) -T $(KERNEL_LD) $(KERNEL_OBJECTS) $(1) \
