@@ -75,6 +75,8 @@ static void test_budget_kept(void)
 	       "it waited for its next period %lu times", e.depleted);
 	tap_ok(events_of(runner.context).depleted <= 1, "events are told once");
 	tap_is(scheduling_context_unbind(w.t, runner.context), STATUS_OK, "unbound");
+	if (!w.exact)
+		sleep_ms(50); /* another CPU on which it runs may have to notice */
 	uint64_t used = look(runner.context).used_ns;
 	sleep_ms(100);
 	tap_ok(look(runner.context).used_ns - used < MS &&

@@ -73,7 +73,7 @@ static void test_computing(void)
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	tap_ok(sent && thread_join(&thread, &code) == STATUS_OK, "is interrupted 50 times");
-	tap_ok(seen == 0xff && upcalls > 8, "the handler saw all reasons, in %llu upcalls",
+	tap_ok(seen == 0xff && upcalls > 0 && upcalls <= 50, "the handler saw all reasons, in %llu upcalls",
 	       (unsigned long long)upcalls);
 	tap_ok(code == 1, "and what it interrupted never noticed");
 }
