@@ -13,7 +13,7 @@ BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
 BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
 BENCH_SHELL_IMAGES := $(patsubst %,$(OUT)/images/%.pkg,debug test-shell test-trace)
 
-$(BENCH)/%.so: tests/bench/plugin/%.c
+$(BENCH)/%.so: tests/bench/plugin/%.c tests/bench/plugin/qemu.h
 	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -shared -fPIC -fvisibility=hidden $< -o $@
 
 $(BENCH)/profile: tests/bench/profile.c

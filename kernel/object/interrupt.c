@@ -61,8 +61,7 @@ static enum status bind(void *self, struct rpc_request *request, struct interrup
 		return object_raise_invalid(request, "not a Notification that may be signalled",
 					    "notification");
 	const struct view *view = kcall_view(request, index);
-	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
-	if (bits == 0 || (bits & ~mask) != 0)
+	if (bits == 0 || (bits & ~notification_mask(view)) != 0)
 		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
 					    "bits");
 	object_get(object);

@@ -12,9 +12,7 @@ static struct notification *notification_of(void *self)
 
 static uint64_t mask_of(struct rpc_request *request)
 {
-	const struct view *view = kcall_called(request);
-
-	return view->kind == VIEW_FACET ? view->key : ~0ull;
+	return notification_mask(kcall_called(request));
 }
 
 /* 0 stands for the whole mask. */

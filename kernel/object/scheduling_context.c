@@ -55,30 +55,27 @@ static void gone(struct budget *budget)
 	quiesce_free(&container_of(budget, struct context, budget)->object.quiesce, free_quiet);
 }
 
-/* Unbound; once. */
-static bool finish(struct context *context)
+/* It gives nothing from now on, and holds nothing. */
+static void finish(struct context *context)
 {
 	spin_lock(&context->lock);
-	bool first = !context->ended;
 	struct gate *gate = context->gate;
 	struct notification *notification = context->notification;
 	context->ended = true;
 	context->gate = NULL;
 	context->notification = NULL;
 	spin_unlock(&context->lock);
-	if (first)
-		budget_unbind(&context->budget);
+	budget_end(&context->budget); /* unbound: nobody looks at the gate any more */
 	gate_put(gate);
 	if (notification != NULL)
 		object_put(&notification->object);
-	return first;
 }
 
 static void destroy(struct object *object)
 {
 	struct context *context = context_of(object);
 
-	(void)finish(context);
+	finish(context);
 	budget_put(&context->budget);
 }
 
@@ -174,11 +171,6 @@ static enum scheduling_context_state state_of(const struct budget_figures *figur
 	return figures->waits ? SCHEDULING_CONTEXT_STATE_WAITING : SCHEDULING_CONTEXT_STATE_BOUND;
 }
 
-static uint32_t millionths(uint32_t share)
-{
-	return (uint32_t)((uint64_t)share * 1000000u / BUDGET_SHARE_ONE);
-}
-
 static enum status look(void *self, struct rpc_request *request,
 			struct scheduling_context_look_results_builder results)
 {
@@ -202,8 +194,8 @@ static enum status look(void *self, struct rpc_request *request,
 	scheduling_context_status_builder_set_lent_ns(out, clock_ticks_to_ns(now.lent_ticks));
 	scheduling_context_status_builder_set_lends(out, now.lends);
 	scheduling_context_status_builder_set_depth(out, (uint8_t)now.depth);
-	scheduling_context_status_builder_set_share(out, millionths(budget->share));
-	scheduling_context_status_builder_set_cpu_share(out, millionths(budget_share_of(budget->cpu)));
+	scheduling_context_status_builder_set_share(out, budget_millionths(budget->share));
+	scheduling_context_status_builder_set_cpu_share(out, budget_millionths(budget_share_of(budget->cpu)));
 	return STATUS_OK;
 }
 
@@ -235,8 +227,7 @@ static enum status observe(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "not a Notification that may be signalled, for good",
 					    "notification");
 	const struct view *view = kcall_view(request, index);
-	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
-	if (bits == 0 || (bits & ~mask) != 0)
+	if (bits == 0 || (bits & ~notification_mask(view)) != 0)
 		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
 					    "bits");
 	object_get(object);
@@ -255,11 +246,8 @@ static enum status observe(void *self, struct rpc_request *request,
 
 static enum status end(void *self, struct rpc_request *request)
 {
-	struct context *context = context_of(self);
-
 	(void)request;
-	budget_end(&context->budget);
-	(void)finish(context);
+	finish(context_of(self));
 	return STATUS_OK;
 }
 

@@ -311,8 +311,7 @@ static void fill_cpu(struct system_inspector_cpu_builder out, const struct cpu *
 	system_inspector_cpu_builder_set_tid(out, (uint32_t)(ids >> 32));
 	system_inspector_cpu_builder_set_waiting(out, load_relaxed(&cpu->runqueue_len) + reserved);
 	system_inspector_cpu_builder_set_reserved(out, reserved);
-	system_inspector_cpu_builder_set_context_share(
-		out, (uint32_t)((uint64_t)budget_share_of(cpu->id) * 1000000u / BUDGET_SHARE_ONE));
+	system_inspector_cpu_builder_set_context_share(out, budget_millionths(budget_share_of(cpu->id)));
 	system_inspector_cpu_builder_set_leased(out, isolation_is_leased(cpu->id));
 	system_inspector_cpu_builder_set_tick_stopped(out, load_relaxed(&cpu->tick_stopped));
 	system_inspector_cpu_builder_set_idle_ns(out, load_relaxed(&cpu->stats.idle_ns));

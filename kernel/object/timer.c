@@ -48,7 +48,7 @@ static enum status signal(void *self, struct rpc_request *request, struct timer_
 		return object_raise_invalid(request, "not a Notification with the method signal",
 					    "notification");
 	const struct view *view = kcall_view(request, index);
-	uint64_t mask = view->kind == VIEW_FACET ? view->key : ~0ull;
+	uint64_t mask = notification_mask(view);
 	bits = bits != 0 ? bits : mask;
 	if ((bits & ~mask) != 0)
 		return object_raise_invalid(request, "a bit outside the facet's mask", "bits");

@@ -40,7 +40,7 @@ static void remember(struct ring_thing *thing, uint64_t id, struct cap_ref ref, 
 	if (status != STATUS_OK)
 		return status;
 	thing->notification = container_of(ref.view->object, struct notification, object);
-	thing->mask = ref.view->kind == VIEW_FACET ? ref.view->key : ~0ull;
+	thing->mask = notification_mask(ref.view);
 	remember(thing, id, ref, count, removals);
 	return STATUS_OK;
 }

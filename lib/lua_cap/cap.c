@@ -6,7 +6,6 @@
 #include <posix/held.h>
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
-#include <runtime/status.h>
 
 #define ERROR_TYPE "capos.error"
 
@@ -26,11 +25,6 @@ void lua_cap_raise(lua_State *L, const char *kind, const char *reason, const cha
 	luaL_setmetatable(L, ERROR_TYPE);
 	lua_error(L);
 	__builtin_unreachable();
-}
-
-void lua_cap_raise_status(lua_State *L, enum status status)
-{
-	lua_cap_raise(L, status_name(status), status_text(status), "");
 }
 
 /* kind (field): reason */

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <abi/cap.h>
-#include <abi/status.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <registry/registry.h>
@@ -29,7 +28,6 @@ struct lua_cap {
 void lua_cap_push(lua_State *L, cap_id id, uint64_t interface_id, bool granted);
 /* Raises {kind, reason, field}. */
 [[noreturn]] void lua_cap_raise(lua_State *L, const char *kind, const char *reason, const char *field);
-[[noreturn]] void lua_cap_raise_status(lua_State *L, enum status status);
 
 /* ---- types.c: the registry ---- */
 /* Null: none was granted, and an error is on its way. */

@@ -6,8 +6,8 @@
 #include "lua_cap.h"
 
 #include <posix/held.h>
+#include <registry/source.h>
 #include <rpc/rpc.h>
-#include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
@@ -20,36 +20,12 @@
 static struct registry sources[SOURCES];
 static uint32_t count;
 
-static void add(const void *bytes, size_t length)
+/* The next one: it was opened. */
+static void add(void)
 {
-	if (count == SOURCES || !registry_open(&sources[count], bytes, length))
-		return;
 	if (count > 0)
 		sources[count - 1].next = &sources[count];
 	count++;
-}
-
-/* Maps a source for good. */
-static void add_source(cap_id schemas, cap_id space, uint32_t number)
-{
-	struct schema_registry_data_results_reader results;
-	struct rpc_call call;
-	uint64_t address = 0, length = 0;
-
-	schema_registry_data_params_builder_set_source(
-		schema_registry_data_begin(&call, runtime_transport(), schemas), number);
-	if (schema_registry_data_call(&call, &results) == STATUS_OK) {
-		cap_id memory = rpc_result_cap(&call, schema_registry_data_results_reader_memory(results));
-
-		length = schema_registry_data_results_reader_length(results);
-		if (virtual_memory_map(runtime_transport(), space, memory, 0, (length + 4095) & ~4095ull, 0,
-				       VIRTUAL_MEMORY_PROTECTION_READ, &address) != STATUS_OK)
-			address = 0;
-		ring_release(runtime_ring(), memory);
-	}
-	rpc_end(&call);
-	if (address)
-		add((const void *)(uintptr_t)address, length);
 }
 
 static void open_schemas(cap_id schemas, cap_id space)
@@ -69,7 +45,8 @@ static void open_schemas(cap_id schemas, cap_id space)
 	}
 	rpc_end(&call);
 	for (uint32_t i = 0; i < found; i++)
-		add_source(schemas, space, numbers[i]);
+		if (registry_open_source(&sources[count], schemas, space, numbers[i]))
+			add();
 }
 
 static void open_package(cap_id boot, cap_id space)
@@ -80,8 +57,9 @@ static void open_package(cap_id boot, cap_id space)
 
 	if (spawn_package_open(&package, runtime_transport(), boot, space) == STATUS_OK &&
 	    spawn_package_name(&package, PACKAGE_INDEX_KIND_REGISTRY, 0, &name) &&
-	    spawn_package_file(&package, name, PACKAGE_INDEX_KIND_REGISTRY, &bytes) == STATUS_OK)
-		add(bytes.ptr, bytes.len);
+	    spawn_package_file(&package, name, PACKAGE_INDEX_KIND_REGISTRY, &bytes) == STATUS_OK &&
+	    registry_open(&sources[count], bytes.ptr, bytes.len))
+		add();
 }
 
 static void open_all(void)

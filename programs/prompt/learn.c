@@ -4,7 +4,7 @@
  * the SchemaRegistry ("schemas") for sources that were added since, maps them, and looks again. What was learnt stays, also when
  * who brought it is gone: capabilities of these types may still be held.
  */
-#include <runtime/ring.h>
+#include <registry/source.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/schema_registry.capnp.h>
@@ -34,26 +34,10 @@ static bool is_known(uint32_t number, struct msg_text name)
 /* Its data, mapped for good. False: it is gone, or there is no room. */
 static bool map_source(cap_id schemas, uint32_t number, struct registry *opened)
 {
-	struct schema_registry_data_results_reader results;
-	struct rpc_call call;
-	uint64_t address = 0, length = 0;
 	cap_id space;
 
-	if (runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &space) != STATUS_OK)
-		return false;
-	schema_registry_data_params_builder_set_source(
-		schema_registry_data_begin(&call, runtime_transport(), schemas), number);
-	if (schema_registry_data_call(&call, &results) == STATUS_OK) {
-		cap_id memory = rpc_result_cap(&call, schema_registry_data_results_reader_memory(results));
-
-		length = schema_registry_data_results_reader_length(results);
-		if (virtual_memory_map(runtime_transport(), space, memory, 0, (length + 4095) & ~4095ull, 0,
-				       VIRTUAL_MEMORY_PROTECTION_READ, &address) != STATUS_OK)
-			address = 0;
-		ring_release(runtime_ring(), memory);
-	}
-	rpc_end(&call);
-	return address != 0 && registry_open(opened, (const void *)(uintptr_t)address, length);
+	return runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &space) == STATUS_OK &&
+	       registry_open_source(opened, schemas, space, number);
 }
 
 static bool add(struct registry *first, cap_id schemas, struct schema_registry_source_reader source)

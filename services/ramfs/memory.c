@@ -12,29 +12,13 @@
 
 #include "ramfs.h"
 
-static void *take(void *context, uint8_t payer, size_t bytes)
-{
-	void *piece;
-
-	if (payer != FILES_NOBODY && !shares_take_many(&fs.stored, payer, bytes))
-		return nullptr;
-	piece = pool_alloc(context, bytes);
-	if (!piece && payer != FILES_NOBODY)
-		shares_give_many(&fs.stored, payer, bytes);
-	return piece;
-}
-
-static void give(void *context, uint8_t payer, void *piece, size_t bytes)
-{
-	pool_free(context, piece, bytes);
-	if (payer != FILES_NOBODY)
-		shares_give_many(&fs.stored, payer, bytes);
-}
+static_assert(FILES_NOBODY == PAID_BY_NOBODY);
 
 struct files_memory memory_of_pool(void)
 {
 	shares_init(&fs.stored, fs.pool.max_bytes - fs.pool.max_bytes / OWN_PART);
-	return (struct files_memory){take, give, &fs.pool.pool, FILES_NOBODY};
+	fs.paid = (struct paid_pool){&fs.pool.pool, &fs.stored};
+	return (struct files_memory){paid_pool_alloc, paid_pool_free, &fs.paid, FILES_NOBODY};
 }
 
 void memory_pays(uint64_t session)

@@ -17,7 +17,7 @@
 #include <files/tree.h>
 #include <pool/keys.h>
 #include <pool/mapped.h>
-#include <pool/shares.h>
+#include <pool/paid.h>
 #include <rpc/rpc.h>
 #include <runtime/ring.h>
 #include <runtime/service.h>
@@ -73,6 +73,7 @@ struct ramfs {
 		file_templates[FILES_ANYTHING + 1]; /* by rights; made when first used */
 	struct shares open, buffers, mapped;        /* of handles, attached buffers, lent files: by session */
 	struct shares stored;                       /* of bytes: those of who made the file or directory */
+	struct paid_pool paid;                      /* what is stored is out of it */
 	struct lent lent[MAX_LENT];
 	cap_id bounce_memory;
 	uint8_t *bounce; /* mapped; null: not made yet */

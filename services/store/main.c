@@ -44,24 +44,7 @@ static void make_seed(uint64_t seed[2])
 	rpc_end(&call);
 }
 
-static void *take(void *context, uint8_t payer, size_t bytes)
-{
-	void *piece;
-
-	if (payer != FILES_NOBODY && !shares_take_many(&st.stored, payer, bytes))
-		return nullptr;
-	piece = pool_alloc(context, bytes);
-	if (!piece && payer != FILES_NOBODY)
-		shares_give_many(&st.stored, payer, bytes);
-	return piece;
-}
-
-static void give(void *context, uint8_t payer, void *piece, size_t bytes)
-{
-	pool_free(context, piece, bytes);
-	if (payer != FILES_NOBODY)
-		shares_give_many(&st.stored, payer, bytes);
-}
+static_assert(FILES_NOBODY == PAID_BY_NOBODY);
 
 void memory_pays(uint64_t session)
 {
@@ -107,8 +90,9 @@ int main(void)
 	shares_init(&st.buffers, MAX_BUFFERS);
 	shares_init(&st.stored, st.pool.max_bytes - st.pool.max_bytes / OWN_PART);
 	make_seed(seed);
-	if (blobs_init(&st.blobs, (struct files_memory){take, give, &st.pool.pool, FILES_NOBODY}) !=
-	    FILES_DONE)
+	st.paid = (struct paid_pool){&st.pool.pool, &st.stored};
+	if (blobs_init(&st.blobs, (struct files_memory){paid_pool_alloc, paid_pool_free, &st.paid,
+							FILES_NOBODY}) != FILES_DONE)
 		return 1;
 	names_init(&st.names, &st.blobs, seed);
 	return service_run(&st.service) == STATUS_OK ? 0 : 1;

@@ -13,7 +13,7 @@
 
 #include <pool/keys.h>
 #include <pool/mapped.h>
-#include <pool/shares.h>
+#include <pool/paid.h>
 #include <runtime/ring.h>
 #include <runtime/service.h>
 #include <schema/service/namespace.capnp.h>
@@ -73,6 +73,7 @@ struct store {
 	struct handle *watching;
 	struct shares open, buffers; /* of handles and attached buffers: by session */
 	struct shares stored;        /* of bytes: those of who put the blob, or bound the name, first */
+	struct paid_pool paid;       /* what is stored is out of it */
 	uint32_t open_blobs;
 };
 

@@ -74,7 +74,6 @@ static paddr_t new_table(void)
 /* The entry for `va` at `level`; makes the tables above it. */
 static pte_t *entry_at(pte_t *table, uint64_t va, unsigned level)
 {
-
 	for (unsigned l = 3; l > level; l--) {
 		pte_t *entry = &table[va >> (12 + 9 * l) & 511];
 
@@ -171,14 +170,16 @@ static void map_memory(void)
 		map_direct(spans[i].base, spans[i].end);
 }
 
+/* Of a CPU; all but the kernel's own are in the porch, too. */
+static const struct {
+	unsigned end, pages;
+} stacks[] = {
+	{STACK_NMI_END, 2},   {STACK_DOUBLE_END, 2}, {STACK_CHECK_END, 2},
+	{STACK_DEBUG_END, 1}, {STACK_KERNEL_END, 4}, {STACK_PORCH_END, 1}, /* last: not always there */
+};
+
 static void map_stacks(unsigned count)
 {
-	static const struct {
-		unsigned end, pages;
-	} stacks[] = {
-		{STACK_NMI_END, 2},   {STACK_DOUBLE_END, 2}, {STACK_CHECK_END, 2},
-		{STACK_DEBUG_END, 1}, {STACK_KERNEL_END, 4}, {STACK_PORCH_END, 1},
-	};
 	unsigned kinds = array_size(stacks) - !mitigate_guards();
 
 	for (unsigned id = 0; id < count; id++) {
@@ -203,21 +204,15 @@ static void show(uint64_t va, uint64_t size, unsigned prot)
 
 static void map_porch(unsigned count)
 {
-	static const struct {
-		unsigned end, pages;
-	} stacks[] = {
-		{STACK_NMI_END, 2},   {STACK_DOUBLE_END, 2}, {STACK_CHECK_END, 2},
-		{STACK_DEBUG_END, 1}, {STACK_PORCH_END, 1},
-	};
-
 	porch_pml4 = table_at(new_table());
 	show((uint64_t)porch_start, (uint64_t)(porch_end - porch_start), PAGE_READ | PAGE_EXEC);
 	show((uint64_t)idt, PAGE_SIZE, PAGE_READ);
 	show((uint64_t)percpus, align_up(count * sizeof(percpus[0]), PAGE_SIZE), PAGE_READ);
 	for (unsigned id = 0; id < count; id++)
 		for (unsigned i = 0; i < array_size(stacks); i++)
-			show(stack_top(id, stacks[i].end) - stacks[i].pages * PAGE_SIZE,
-			     stacks[i].pages * PAGE_SIZE, PAGE_READ | PAGE_WRITE);
+			if (stacks[i].end != STACK_KERNEL_END)
+				show(stack_top(id, stacks[i].end) - stacks[i].pages * PAGE_SIZE,
+				     stacks[i].pages * PAGE_SIZE, PAGE_READ | PAGE_WRITE);
 }
 
 void paging_init(unsigned count)

@@ -18,12 +18,17 @@
 #define MSR_PRED_CMD 0x49
 #define PHYS(x) ((x) - KERNEL_VMA)
 
-/* What entry has to do; rax, rcx and rdx are lost. */
-	.macro	guard_entry
-661:	movl	$MSR_SPEC_CTRL, %ecx
-	movl	mitigate_spec_kernel, %eax
+/* How branches are predicted from now on; rax, rcx and rdx are lost. */
+	.macro	set_branches value
+	movl	$MSR_SPEC_CTRL, %ecx
+	movl	\value, %eax
 	xorl	%edx, %edx
 	wrmsr
+	.endm
+
+/* What entry has to do; rax, rcx and rdx are lost. */
+	.macro	guard_entry
+661:	set_branches mitigate_spec_kernel
 	site_end PATCH_BRANCHES
 661:	movl	$MSR_PRED_CMD, %ecx
 	movl	$1, %eax
@@ -81,10 +86,7 @@ sysret_guarded:
 661:	movq	%rax, %r8
 	movq	%rcx, %r9
 	movq	%rdx, %r10
-	movl	$MSR_SPEC_CTRL, %ecx
-	movl	mitigate_spec_user, %eax
-	xorl	%edx, %edx
-	wrmsr
+	set_branches mitigate_spec_user
 	movq	%r8, %rax
 	movq	%r9, %rcx
 	movq	%r10, %rdx
@@ -109,10 +111,7 @@ iret_guarded:
 	pushq	%rax
 661:	pushq	%rcx
 	pushq	%rdx
-	movl	$MSR_SPEC_CTRL, %ecx
-	movl	mitigate_spec_user, %eax
-	xorl	%edx, %edx
-	wrmsr
+	set_branches mitigate_spec_user
 	popq	%rdx
 	popq	%rcx
 	site_end PATCH_BRANCHES

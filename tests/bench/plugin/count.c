@@ -10,41 +10,15 @@
  *   line `segment`, and `block ADDRESS INSTRUCTIONS COUNT` for each translation block that ran in it.
  *   A `here CODE ADDRESS` line tells where a marked instruction of a program was; tests/bench/profile.c turns that
  *   into the program's load address.
- *
- * The few declarations of QEMU's header that are needed stand here, so that no QEMU source is.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "qemu.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum { CALLBACK_NO_REGS = 0, INLINE_ADD_U64 = 0 };
-
-typedef void exec_fn(unsigned cpu, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
-					   void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, exec_fn *, int flags, void *data);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int op, void *counter, uint64_t add);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, exec_fn *, int flags, void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
-
-#define EXPORT [[gnu::visibility("default")]]
 EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
-enum { MARK_BEGIN = 1, MARK_END = 2, MARK_MASK = 0xfff };
-#define MARK_BASE 0xca905000u
 #define KERNEL_START 0xffff800000000000ull
 #define USER_START 0x10000ull
 #define USER_END 0x0000800000000000ull
@@ -114,18 +88,6 @@ static void mark_runs(unsigned, void *data)
 		fprintf(out, "here %llu %llx\n", (unsigned long long)mark->count,
 			(unsigned long long)mark->address);
 	}
-}
-
-/* The code of a mark, or 0. */
-static unsigned mark_code(const struct qemu_plugin_insn *insn)
-{
-	const uint8_t *bytes = qemu_plugin_insn_data(insn);
-	uint32_t displacement;
-
-	if (qemu_plugin_insn_size(insn) != 7 || bytes[0] != 0x0f || bytes[1] != 0x1f || bytes[2] != 0x80)
-		return 0;
-	memcpy(&displacement, bytes + 3, sizeof(displacement));
-	return (displacement & ~(uint32_t)MARK_MASK) == MARK_BASE ? displacement & MARK_MASK : 0;
 }
 
 static struct block *new_block(uint64_t address, uint64_t instructions, uint64_t count)

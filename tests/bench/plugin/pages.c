@@ -10,39 +10,14 @@
  * (spans that a MOV to CR3 ended; pages and distinct translation blocks of such a span, mean times 1000), then for each page touched in over a
  * quarter of the spans `page ADDRESS PER_MILLE code|data`.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "qemu.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-typedef uint64_t qemu_plugin_id_t;
-typedef uint32_t qemu_plugin_meminfo_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum { CALLBACK_NO_REGS = 0, MEMORY_READ_WRITE = 3 };
-
-typedef void exec_fn(unsigned cpu, void *data);
-typedef void memory_fn(unsigned cpu, qemu_plugin_meminfo_t, uint64_t address, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
-					   void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, exec_fn *, int flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, exec_fn *, int flags, void *data);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, memory_fn *, int flags, int rw, void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
-
-#define EXPORT [[gnu::visibility("default")]]
 EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
-enum { MARK_BEGIN = 1, MARK_END = 2, MARK_MASK = 0xfff, SLOTS = 1 << 16, PAGE_BITS = 12 };
-#define MARK_BASE 0xca905000u
+enum { SLOTS = 1 << 16, PAGE_BITS = 12 };
 
 struct page {
 	uint64_t key;   /* address, bit 0: code; bit 1: a block rather than a page */
@@ -127,16 +102,6 @@ static void mark_runs(unsigned, void *data)
 	}
 }
 
-static unsigned mark_code(const uint8_t *bytes, size_t size)
-{
-	uint32_t displacement;
-
-	if (size != 7 || bytes[0] != 0x0f || bytes[1] != 0x1f || bytes[2] != 0x80)
-		return 0;
-	memcpy(&displacement, bytes + 3, sizeof(displacement));
-	return (displacement & ~(uint32_t)MARK_MASK) == MARK_BASE ? displacement & MARK_MASK : 0;
-}
-
 static bool writes_cr3(const uint8_t *bytes, size_t size)
 {
 	return size == 3 && bytes[0] == 0x0f && bytes[1] == 0x22 && (bytes[2] & 0xf8) == 0xd8;
@@ -150,7 +115,7 @@ static void translated(qemu_plugin_id_t, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		const uint8_t *bytes = qemu_plugin_insn_data(insn);
 		size_t size = qemu_plugin_insn_size(insn);
-		unsigned code = mark_code(bytes, size);
+		unsigned code = mark_code(insn);
 
 		qemu_plugin_register_vcpu_mem_cb(insn, memory_used, CALLBACK_NO_REGS, MEMORY_READ_WRITE,
 						 nullptr);

@@ -9,34 +9,16 @@
  * `stretch KIND COUNT LONGEST OVER_10000 OVER_100000`, in guest instructions. What ran before the first user instruction is
  * the boot and does not count.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "qemu.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
-					   void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, void (*)(unsigned, void *), int flags,
-					  void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
+EXPORT int qemu_plugin_version = 1;
 
 #define KERNEL_HALF 0xffff800000000000ull
 #define USER_START 0x10000ull /* firmware and the kernel's first instructions run low, before it is booted */
 #define USER_END 0x0000800000000000ull
-
-#define EXPORT [[gnu::visibility("default")]]
-EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
 enum kind { SYSCALL, FAULT, INTERRUPT, KINDS };
 static const char *const names[KINDS] = {"syscall", "fault", "interrupt"};

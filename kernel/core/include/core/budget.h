@@ -106,6 +106,11 @@ void budget_end(struct budget *budget);
 void budget_put(struct budget *budget);
 /* The share that is given out on a CPU. */
 uint32_t budget_share_of(unsigned cpu_id);
+/* A share as users have it. */
+static inline uint32_t budget_millionths(uint32_t share)
+{
+	return (uint32_t)((uint64_t)share * 1000000u / BUDGET_SHARE_ONE);
+}
 
 /* The owner. False: one of the two has another, or has ended. `ended`: of the owner's session; `dead`: as budget.dead, and valid until it is
  * unbound. */

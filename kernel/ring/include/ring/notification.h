@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cap/object.h>
+#include <cap/view.h>
 #include <core/list.h>
 #include <core/lock.h>
 #include <ring/request.h>
@@ -76,5 +77,11 @@ static inline uint64_t notification_take(struct notification *notification, uint
 enum status notification_post_wait(struct thread *thread, struct request *request,
 				   struct notification *notification, uint64_t bits);
 void notification_recheck(struct request *wait);
+/* The bits that a capability to one may set and wait for. */
+static inline uint64_t notification_mask(const struct view *view)
+{
+	return view->kind == VIEW_FACET ? view->key : ~0ull;
+}
+
 /* Under the lock: the waiting request leaves. */
 void notification_remove(struct request *wait);
