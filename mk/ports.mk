@@ -29,8 +29,9 @@ port-includes = $(foreach p,$(call words-of,$(1)/needs-ports),$(call port-own-in
 # $(call port-libraries,PREFIX,SIDE): the archives of that side
 port-libraries = $(foreach p,$(PORTS),$(if $(filter $(2),$(PORT_SIDES_$(p))),$(OUT)/$(1)/lib/libport_$(p).a))
 
+# Not before the tools are installed: what prepares a source may call the compiler.
 define unpack-rule
-$(PORT_STAMP_$(1)): ports/$(1)/port.mk tools/fetch-source $(PORT_PREPARE_$(1))
+$(PORT_STAMP_$(1)): ports/$(1)/port.mk tools/fetch-source $(PORT_PREPARE_$(1)) | $(OUT)/installed.mk
 	$$(call say,FETCH,$(PORT_PACKAGE_$(1)) $(PORT_VERSION_$(1)))d=$$(@D); rm -rf $$$$d; mkdir -p $$$$d; \
 	t=$$$$(tools/fetch-source $(PORT_PACKAGE_$(1)) $(PORT_VERSION_$(1)) $(PORT_SHA256_$(1)) $(OUT)/ports/downloads); \
 	tar -x --strip-components=1 --no-same-owner -f $$$$t -C $$$$d; $(if $(PORT_PREPARE_$(1)),$(PORT_PREPARE_$(1)) $$$$d;) touch $$@

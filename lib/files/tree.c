@@ -196,15 +196,6 @@ void files_set_limit(struct files_node *directory, uint64_t bytes, uint64_t entr
 
 /* ---- Nodes ---- */
 
-/* What belongs to a node that is there, its payer pays. */
-static struct files_memory memory_for(const struct files_tree *tree, uint8_t payer)
-{
-	struct files_memory memory = tree->memory;
-
-	memory.payer = payer;
-	return memory;
-}
-
 static char *copy_name(const struct files_memory *memory, struct files_text name)
 {
 	char *copy = files_take(memory, name.len);
@@ -225,7 +216,7 @@ enum files_outcome files_init(struct files_tree *tree, struct files_memory memor
 
 static void free_node(struct files_tree *tree, struct files_node *node)
 {
-	const struct files_memory memory = memory_for(tree, node->payer);
+	const struct files_memory memory = files_memory_for(tree->memory, node->payer);
 
 	files_openings_end(tree, node);
 	if (node->kind == FILES_FILE) {
@@ -421,7 +412,7 @@ enum files_outcome files_rename(struct files_tree *tree, struct files_node *from
 		return outcome;
 
 	struct files_node *node = from.node;
-	const struct files_memory memory = memory_for(tree, node->payer);
+	const struct files_memory memory = files_memory_for(tree->memory, node->payer);
 	char *name = copy_name(&memory, to.name);
 
 	if (!name)
@@ -481,7 +472,7 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 
 	if (missing > 0) {
 		const struct files_usage more = {.bytes = missing * FILES_PAGE};
-		const struct files_memory memory = memory_for(tree, file->payer);
+		const struct files_memory memory = files_memory_for(tree->memory, file->payer);
 
 		if (!has_room(file->parent, nullptr, more) || !content_fill(c, &memory, first, pages))
 			return FILES_NO_SPACE;
@@ -497,7 +488,7 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 
 enum files_outcome files_truncate(struct files_tree *tree, struct files_node *file, uint64_t size)
 {
-	const struct files_memory memory = memory_for(tree, file->payer);
+	const struct files_memory memory = files_memory_for(tree->memory, file->payer);
 	uint64_t pages = file->content.pages;
 
 	if (size > FILES_MAX_SIZE)
@@ -514,7 +505,7 @@ enum files_outcome files_truncate(struct files_tree *tree, struct files_node *fi
 enum files_outcome files_back(struct files_tree *tree, struct files_node *file, uint8_t *base, uint64_t pages)
 {
 	const struct files_usage more = {.bytes = (pages - file->content.pages) * FILES_PAGE};
-	const struct files_memory memory = memory_for(tree, file->payer);
+	const struct files_memory memory = files_memory_for(tree->memory, file->payer);
 
 	if (!has_room(file->parent, nullptr, more))
 		return FILES_NO_SPACE;

@@ -4,14 +4,6 @@
 
 #define BUCKETS_OF_PAGE (FILES_PAGE / sizeof(struct blob *))
 
-static struct files_memory memory_for(const struct blobs *b, uint8_t payer)
-{
-	struct files_memory memory = b->memory;
-
-	memory.payer = payer;
-	return memory;
-}
-
 static void give(const struct files_memory *memory, void *piece, size_t bytes)
 {
 	if (piece)
@@ -94,7 +86,7 @@ static uint64_t pages_of(const struct files_content *bytes)
 
 static void free_blob(struct blobs *b, struct blob *blob)
 {
-	const struct files_memory memory = memory_for(b, blob->payer);
+	const struct files_memory memory = files_memory_for(b->memory, blob->payer);
 	struct blob **bucket = bucket_of(b, blob->id);
 
 	while (*bucket != blob)
@@ -126,7 +118,7 @@ void blobs_collect(struct blobs *b, uint64_t *count, uint64_t *bytes)
 
 void blobs_fini(struct blobs *b)
 {
-	const struct files_memory memory = memory_for(b, FILES_NOBODY);
+	const struct files_memory memory = files_memory_for(b->memory, FILES_NOBODY);
 
 	for (uint32_t i = 0; i < BLOBS_TABLE_PAGES; i++) {
 		for (uint32_t k = 0; k < BUCKETS_OF_PAGE; k++)
@@ -146,7 +138,7 @@ void blob_writer_init(const struct blobs *b, struct blob_writer *w)
 
 void blob_writer_fini(struct blobs *b, struct blob_writer *w)
 {
-	const struct files_memory memory = memory_for(b, w->payer);
+	const struct files_memory memory = files_memory_for(b->memory, w->payer);
 
 	content_free(&w->bytes, &memory);
 	content_free(&w->hashes, &memory);
@@ -174,7 +166,7 @@ static void hash_pages(struct blob_writer *w, uint64_t from)
 
 enum files_outcome blob_append(struct blobs *b, struct blob_writer *w, const void *bytes, uint64_t count)
 {
-	const struct files_memory memory = memory_for(b, w->payer);
+	const struct files_memory memory = files_memory_for(b->memory, w->payer);
 	uint64_t from = w->bytes.size, end = from + count;
 
 	if (w->done)
@@ -232,7 +224,7 @@ static enum files_outcome find_links(const struct blobs *b, const uint8_t *const
 static enum files_outcome add_blob(struct blobs *b, struct blob_writer *w, const uint8_t *id,
 				   struct blob **links, uint32_t link_count, struct blob **made)
 {
-	const struct files_memory memory = memory_for(b, w->payer);
+	const struct files_memory memory = files_memory_for(b->memory, w->payer);
 	struct blob *blob = files_take(&memory, sizeof(*blob));
 	struct blob **kept = link_count && blob ? files_take(&memory, link_count * sizeof(*kept)) : nullptr;
 

@@ -36,6 +36,13 @@ static inline void files_give(const struct files_memory *memory, void *piece, si
 	memory->free(memory->context, memory->payer, piece, bytes);
 }
 
+/* The same memory for what belongs to something that is there already: its payer pays. */
+static inline struct files_memory files_memory_for(struct files_memory memory, uint8_t payer)
+{
+	memory.payer = payer;
+	return memory;
+}
+
 struct files_content {
 	void *root;     /* page or inner node; null: no page */
 	uint64_t size;  /* bytes */
