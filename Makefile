@@ -33,6 +33,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 OUT := out
+# These goals build nothing.
+ONLOOKER := $(filter help clean distclean,$(MAKECMDGOALS))
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 # $(call say,WHAT,FILE): one line for each step.

@@ -8,8 +8,11 @@ words-of = $(if $(wildcard $(1)),$(file <$(1)))
 sources = $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*.S))
 
 # $(call list-file,FILE,WORDS): keeps FILE equal to WORDS, touching it only on change.  What links or archives depends
-# on it, so removing a source is noticed as well as adding one.
+# on it, so removing a source is noticed as well as adding one.  Not for who only looks on (help): ports' files are not known then.
 define list-file
+$(if $(ONLOOKER),,$(keep-list-file))
+endef
+define keep-list-file
 $(if $(wildcard $(dir $(1))),,$(shell mkdir -p $(dir $(1))))$(if $(wildcard $(1)),$(call write-if-new,$(1),$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$(strip $(2))))
 endef
 write-if-new = $(if $(and $(findstring x$(2)x,x$(3)x),$(findstring x$(3)x,x$(2)x)),,$(file >$(1),$(2)))

@@ -45,7 +45,7 @@ $(OUT)/ports/$(1).files.mk: $(PORT_STAMP_$(1))
 include $(OUT)/ports/$(1).files.mk
 PORT_FILES_$(1) := $$(filter-out $$(PORT_WITHOUT_$(1)),$$(PORT_FILES_$(1)))
 endef
-ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
+ifeq ($(ONLOOKER),)
 $(foreach p,$(PORTS),$(if $(PORT_GLOBS_$(p)),$(eval $(call glob-rule,$(p)))))
 endif
 

@@ -24,7 +24,7 @@ $(OUT)/installed-test.mk: tools/install-deps
 	@tools/install-deps test </dev/null >&2
 	@echo '# packages for tests are installed' > $@
 
-ifeq ($(filter help clean distclean,$(MAKECMDGOALS)),)
+ifeq ($(ONLOOKER),)
 include $(OUT)/installed.mk
 endif
 ifneq ($(filter assurance models proofs,$(MAKECMDGOALS)),)

@@ -4,6 +4,7 @@
  *
  * - It works from early boot on, and when user space is gone: it needs an interrupt of the UART and nothing else.
  * - Read-only and bounded: fixed commands, at most MAX_LINES lines of output each; no argument is ever an address.
+ * - An answer ends with a line that is a dot. The line is lossy (arch_debug_write): who saw no dot asks again.
  * - Not there on machines whose only UART is the terminal's after hand-over.
  */
 #include <arch/memory.h>
@@ -140,21 +141,31 @@ static bool equals(const char *a, const char *b)
 	return *a == *b;
 }
 
+static const struct command *find(const char *name)
+{
+	for (unsigned i = 0; i < array_size(commands); i++)
+		if (equals(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
 static void run_line(void)
 {
+	const struct command *command;
+
 	lines_left = MAX_LINES;
 	line[line_len] = '\0';
 	line_len = 0;
 	if (line[0] == '\0')
 		return;
 	say("diagnostics> %s", line);
-	for (unsigned i = 0; i < array_size(commands); i++) {
-		if (equals(line, commands[i].name)) {
-			commands[i].run();
-			return;
-		}
-	}
-	say("  no such question; try: help");
+	command = find(line);
+	if (command)
+		command->run();
+	else
+		say("  no such question; try: help");
+	lines_left = 1;
+	say(".");
 }
 
 /* At most a UART's worth of bytes each time. */

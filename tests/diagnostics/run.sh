@@ -22,10 +22,10 @@ shown() { # shown PATTERN: until the terminal has such a line
 	for _ in {1..600}; do tr -d '\r' <"$out/terminal.txt" | grep -qE -- "$1" && return; sleep 0.1; done
 	return 1
 }
-asked() { # asked QUESTION PATTERN...: each matches a line of the answer, which has at most 65 lines
+asked() { # asked QUESTION PATTERN...: each matches a line of the answer, which has at most 64 lines behind the question
 	local question=$1
 	shift
-	tools/diagnostics "$socket" "$question" >"$out/answer.txt"
+	tools/diagnostics "$socket" "$question" >"$out/answer.txt" || return 1
 	cat "$out/answer.txt" >>"$out/answers.txt"
 	[ "$(sed '0,/^diagnostics> /d' "$out/answer.txt" | grep -vc '^\[')" -le 64 ] || return 1
 	for pattern in "$@"; do grep -qE -- "$pattern" "$out/answer.txt" || return 1; done
@@ -76,6 +76,13 @@ report $? "200 questions at once do not stop the prompt"
 wait $flood
 asked help '^  faults '
 report $? "nor the console"
+python3 -c 'import socket, sys, time
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+connection.sendall(b"procs\r" * 60)
+time.sleep(3)' "$socket"
+asked help '^  faults '
+report $? "nor one who asks and does not read the answers"
 
 type_line 'supervisor.stop "terminal"'
 for _ in {1..30}; do asked procs ' init$' && ! grep -q ' terminal$' "$out/answer.txt" && break; sleep 0.1; done

@@ -19,10 +19,11 @@ at_most() { # at_most IMAGE KIND MOST
 clang-19 -std=c23 -O2 -shared -fPIC -fvisibility=hidden tests/bench/plugin/stretch.c -o "$out/stretch.so"
 report $? 'the plugin'
 syscall=$(llvm-nm-19 $kernel | awk '$3 == "syscall_entry" { print $1 }') traps=$(llvm-nm-19 $kernel | awk '$3 == "trap_stubs" { print $1 }')
+off=$(llvm-nm-19 $kernel | awk '$3 == "arch_poweroff" { print $1 }')
 for image in test-memory test-process test-quota test-session; do
 	CAPOS_ACCEL=tcg CAPOS_CPU=max,-erms,-fsrm timeout 100 tools/qemu --kernel $kernel --initrd out/images/$image.pkg --smp 1 --mem 256 \
 		--log "$out/$image.log" -- -icount shift=0,sleep=off \
-		-plugin "$out/stretch.so,syscall=$syscall,traps=$traps,out=$out/$image.txt" </dev/null >/dev/null 2>&1
+		-plugin "$out/stretch.so,syscall=$syscall,traps=$traps,off=$off,out=$out/$image.txt" </dev/null >/dev/null 2>&1
 	at_most $image syscall 100000
 	at_most $image fault 100000
 	at_most $image interrupt 100000

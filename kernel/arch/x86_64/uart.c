@@ -3,7 +3,8 @@
  * The debug UART, a 16550: COM2 where there is one, else COM1, which the terminal process then takes over
  * (arch_debug_is_shared).
  *
- * Writing polls with a bound: a UART that stops answering costs time once, and is then ignored.
+ * Writing polls with a bound. A UART that stops sending, because who reads the line is slow, costs that time once; until it sends again,
+ * a look for each byte, and what does not fit is lost.
  * Registers: National Semiconductor PC16550D data sheet, section 8.
  */
 #include "machine.h"
@@ -28,7 +29,8 @@ enum uart_register : uint16_t {
 #define SPIN_MAX 200000u /* far longer than one character at 115200 baud takes */
 
 static uint16_t base; /* 0: not looked for yet */
-static bool dead;
+static bool dead;     /* there is none */
+static bool stalled;  /* it has not sent for as long as we wait */
 
 static bool uart_present(uint16_t port)
 {
@@ -56,13 +58,16 @@ static void uart_find(void)
 
 static void write_byte(char byte)
 {
-	for (unsigned i = 0; i < SPIN_MAX; i++) {
+	const unsigned looks = stalled ? 1 : SPIN_MAX;
+
+	for (unsigned i = 0; i < looks; i++) {
 		if (in8(base + UART_STATUS) & STATUS_SEND_EMPTY) {
+			stalled = false;
 			out8(base + UART_DATA, (uint8_t)byte);
 			return;
 		}
 	}
-	dead = true;
+	stalled = true;
 }
 
 void arch_debug_write(const char *bytes, size_t len)
