@@ -11,6 +11,7 @@ const image :Image = (
     (
       name = "server",
       program = "bench_server",
+      maxMessage = 256,
       grants = [
         (name = "console", source = (kernel = console), only = ["write", "writeLine"]),
         (name = "virtualMemory", source = (kernel = virtualMemory)),

@@ -30,8 +30,9 @@ enum status drop_and_reserve(struct thread *thread, const struct request *reques
 void answer_caps(struct thread *thread, struct request *request, struct request *caller,
 		 const struct carried *carried);
 
-/* A call that request->memory knows: to its end. */
-[[gnu::always_inline]] static inline struct woken call_again(struct thread *thread, struct request *call)
+/* A call that request->memory knows: to its end. `alone`: the entry's only submission. */
+[[gnu::always_inline]] static inline struct woken call_again(struct thread *thread, struct request *call,
+							     bool alone)
 {
 	struct ring *ring = &thread->ring;
 	struct view *view = call->memory.view;
@@ -45,7 +46,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	}
 	spin_lock(&endpoint->lock);
 	if (likely(!endpoint->backlog))
-		receive = endpoint_take_parked(endpoint);
+		receive = endpoint_take_parked(endpoint, alone);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
 		op_record(thread, call, RECORDER_CALL, endpoint->object.id, STATUS_OK);
@@ -62,15 +63,33 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
 					   true, CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
-	return (struct woken){endpoint_end_receive_woken(receive, result), now};
+	if (alone)
+		return (struct woken){endpoint_end_receive_woken(receive, result), now};
+	ring_unpost_operation(receive->ring, receive);
+	receive->extras = 0;
+	batch_finish(this_cpu(), receive->ring, receive, result);
+	return (struct woken){0};
+}
+
+/* The same in a batch: its thread is woken at the end of that. */
+[[gnu::always_inline]] static inline void answer_held(struct cpu *cpu, struct request *caller,
+						      struct completion result)
+{
+	struct ring *ring = caller->ring;
+
+	if (likely(caller->extras == 0)) {
+		batch_finish(cpu, ring, caller, result);
+		return;
+	}
+	if (cpu->held != ring)
+		batch_hold(cpu, ring);
+	ring_finish_with(ring, caller, result);
 }
 
 /* The claimed caller gets its answer: message, capabilities, completion. Its thread, if that is to be woken (ring_unclaim_woken). */
-[[gnu::always_inline]] static inline struct sched_entity *answer_caller(struct thread *thread,
-									struct request *request,
-									struct request *caller,
-									const struct carried *carried,
-									unsigned caps, enum status outcome)
+[[gnu::always_inline]] static inline struct sched_entity *answer_caller(
+	struct thread *thread, struct request *request, struct request *caller, const struct carried *carried,
+	unsigned caps, enum status outcome, bool alone)
 {
 	struct ring *ring = caller->ring;
 	uint32_t bytes = request->sqe.msg_len;
@@ -81,9 +100,13 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
-	if (likely(ring_claim_blocked(ring))) {
+	if (likely(alone ? ring_claim_blocked(ring) : batch_claim(this_cpu(), ring))) {
 		if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
 			caller->extras = 0; /* all of them are filled */
+		if (!alone && this_cpu()->batch) {
+			answer_held(this_cpu(), caller, result);
+			return NULL;
+		}
 		if (likely(caller->extras == 0))
 			ring_finish_blocked(ring, caller, result);
 		else
@@ -97,11 +120,9 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 }
 
 /* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
-[[gnu::always_inline]] static inline enum status return_claimed(struct thread *thread,
-								struct request *request,
-								struct service_record *record,
-								const struct carried *carried, unsigned caps,
-								enum status outcome, struct woken *woken)
+[[gnu::always_inline]] static inline enum status return_claimed(
+	struct thread *thread, struct request *request, struct service_record *record,
+	const struct carried *carried, unsigned caps, enum status outcome, struct woken *woken, bool alone)
 {
 	if (unlikely(!record_claim(
 		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
@@ -120,7 +141,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	if (unlikely(!answered || record->gate != NULL))
 		record_close(record, answered);
 	if (likely(answered))
-		woken->entity = answer_caller(thread, request, caller, carried, caps, outcome);
+		woken->entity = answer_caller(thread, request, caller, carried, caps, outcome, alone);
 	else if (caps != 0)
 		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
 	return STATUS_OK;
@@ -135,10 +156,11 @@ static inline unsigned given_back(const struct request *request, const struct se
 /* RETURN_RECV. `again`: request->memory knows where it receives. */
 [[gnu::always_inline]] static inline enum status return_recv_again(struct thread *thread,
 								   struct request *request, bool again,
-								   struct woken *woken)
+								   struct woken *woken, bool alone)
 {
-	/* Most often that of the last call, whatever it is by now: a claim that names the token finds out. */
-	struct service_record *record = thread->ring.memory.served;
+	/* Most often that of the call that this request received last, whatever it is by now: a claim that names the token finds out.
+	 * What is remembered of a RETURN_RECV includes a record of this process (return_slowly). */
+	struct service_record *record = request->record;
 	struct endpoint *endpoint = request->memory.endpoint;
 
 	if (unlikely(!again) || unlikely(!request->memory.plain) ||
@@ -148,7 +170,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
 	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))
 		return return_slowly(thread, request, again);
-	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken) != STATUS_OK))
+	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken, alone) != STATUS_OK))
 		return STATUS_BAD_ID;
 	if (unlikely(request->sqe.flags & CAP_SQE_RELEASE_CAPS)) {
 		enum status status = drop_and_reserve(thread, request, record);

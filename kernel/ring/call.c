@@ -513,7 +513,7 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *call)
 {
-	struct woken woken = call_again(thread, call);
+	struct woken woken = call_again(thread, call, false);
 
 	if (likely(woken.entity != NULL))
 		sched_wake_next(woken.entity);

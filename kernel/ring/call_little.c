@@ -79,7 +79,7 @@ bool call_with_little(struct thread *thread, struct request *call)
 		return false;
 	spin_lock(&endpoint->lock);
 	if (likely(!endpoint->backlog))
-		receive = endpoint_take_parked(endpoint);
+		receive = endpoint_take_parked(endpoint, false);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
 		return queue_little(thread, call, sent);

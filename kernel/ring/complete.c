@@ -6,6 +6,7 @@
  *   pusher: push on done, set signals, full fence, look at state   (request_complete, ring_signal, ring_poke)
  *   owner:  publish BLOCKED, full fence, look at signals           (ring_unclaim, enter.c)
  */
+#include "batch.h"
 #include "call_queue.h"
 #include "capture.h"
 #include "complete.h"
@@ -130,6 +131,17 @@ static void recheck(struct request *request)
 		endpoint_recheck(request);
 }
 
+/* Those of a chain that were submitted before `sequence`; the first of the others. */
+static struct request *recheck_parked(struct request *parked, uint64_t sequence)
+{
+	while (parked != NULL && parked->sequence < sequence) {
+		struct request *behind = parked->behind;
+		recheck(parked);
+		parked = behind;
+	}
+	return parked;
+}
+
 /* Posted RECVs and WAITs look for a match, the oldest first. */
 static void recheck_posted(struct ring *ring)
 {
@@ -137,14 +149,28 @@ static void recheck_posted(struct ring *ring)
 
 	list_for_each_safe (it, &ring->posted) {
 		struct request *request = container_of(it, struct request, posted);
-		if (parked != NULL && parked->sequence < request->sequence) {
-			recheck(parked);
-			parked = NULL;
-		}
+		parked = recheck_parked(parked, request->sequence);
 		recheck(request);
 	}
-	if (parked != NULL)
-		recheck(parked);
+	(void)recheck_parked(parked, UINT64_MAX);
+}
+
+/* Of a chain, only those that were withdrawn, or found no straight way, leave it from the middle. */
+[[gnu::noinline]] void ring_unpost_other(struct ring *ring, struct request *request)
+{
+	if (request->extras & REQUEST_POSTED) {
+		list_remove(&request->posted);
+		request->extras &= (uint16_t)~REQUEST_POSTED;
+		return;
+	}
+	for (struct request *it = ring->parked; it != NULL; it = it->behind) {
+		if (it->behind == request) {
+			it->behind = request->behind;
+			if (ring->parked_last == request)
+				ring->parked_last = it;
+			return;
+		}
+	}
 }
 
 /* What an owner does with what others left. */
@@ -187,6 +213,23 @@ void ring_unclaim_slow(struct ring *ring)
 		if (!ring_has_work(ring) || !ring_try_claim(ring))
 			return;
 	}
+}
+
+void batch_release(struct cpu *cpu)
+{
+	struct ring *ring = cpu->held;
+
+	cpu->held = NULL;
+	store_release(&ring->control->cq_tail, ring->cq_tail);
+	ring_unclaim(ring);
+}
+
+[[gnu::noinline]] void batch_hold(struct cpu *cpu, struct ring *ring)
+{
+	if (cpu->held != NULL)
+		batch_release(cpu);
+	cpu->held = ring;
+	cpu->held_at = &ring->free;
 }
 
 void ring_poke(struct ring *ring)

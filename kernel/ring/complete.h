@@ -77,21 +77,27 @@ static inline void ring_finish(struct ring *ring, struct request *request)
 /* A RECV or WAIT is looked at again when the ring is told to. */
 static inline void ring_post_operation(struct ring *ring, struct request *request)
 {
+	request->behind = NULL;
 	if (ring->parked == NULL) {
-		ring->parked = request;
+		ring->parked = ring->parked_last = request;
+	} else if (ring->parked->object == request->object && request->sqe.op != CAP_OP_WAIT) {
+		ring->parked_last->behind = request;
+		ring->parked_last = request;
 	} else {
 		request->extras |= REQUEST_POSTED;
 		list_push_back(&ring->posted, &request->posted);
 	}
 }
 
+/* One that is not the first of ring->parked. */
+void ring_unpost_other(struct ring *ring, struct request *request);
+
 static inline void ring_unpost_operation(struct ring *ring, struct request *request)
 {
-	if (ring->parked == request)
-		ring->parked = NULL;
-	if (request->extras & REQUEST_POSTED)
-		list_remove(&request->posted);
-	request->extras &= (uint16_t)~REQUEST_POSTED;
+	if (likely(ring->parked == request))
+		ring->parked = request->behind;
+	else if ((request->extras & (REQUEST_POSTED | REQUEST_RECORD)) != 0)
+		ring_unpost_other(ring, request);
 }
 
 void ring_take_timed(struct ring *ring, struct request *request, struct spinlock *lock);
@@ -165,7 +171,7 @@ static inline bool ring_wake(struct ring *ring)
 {
 	struct thread *thread = ring_thread(ring);
 
-	if (unlikely(ring->cq_tail != ring->wanted) || !ring_is_quiet(ring)) {
+	if (unlikely((int32_t)(ring->cq_tail - ring->wanted) < 0) || !ring_is_quiet(ring)) {
 		ring_unclaim_slow(ring);
 		return NULL;
 	}

@@ -50,20 +50,48 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 
 void endpoint_unpark(struct endpoint *endpoint)
 {
-	if (endpoint->parked == NULL)
+	struct list *before = &endpoint->receivers, *after = before->next;
+	struct request *receive = endpoint->parked, *last = endpoint->parked_last;
+
+	if (receive == NULL)
 		return;
-	list_insert_between(&endpoint->receivers, endpoint->receivers.next, &endpoint->parked->link);
+	for (;; receive = receive->behind) {
+		list_insert_between(before, after, &receive->link);
+		before = &receive->link;
+		if (receive == last)
+			break;
+	}
 	endpoint->parked = NULL;
 	endpoint->more = true;
 }
 
 struct request *endpoint_park_first(struct endpoint *endpoint)
 {
-	struct list *first = list_pop_front(&endpoint->receivers);
+	struct list *receivers = &endpoint->receivers;
+	struct list *first = list_pop_front(receivers);
+	struct request *last = first != NULL ? container_of(first, struct request, link) : NULL;
 
-	endpoint->more = !list_is_empty(&endpoint->receivers);
-	endpoint->parked = first != NULL ? container_of(first, struct request, link) : NULL;
+	endpoint->parked = last;
+	/* So are those that follow it in its ring's chain. While they are in the list that does not change. */
+	while (!list_is_empty(receivers)) {
+		struct request *next = list_first(receivers, struct request, link);
+		if (load_relaxed(&last->behind) != next)
+			break;
+		list_remove(&next->link);
+		last = next;
+	}
+	endpoint->parked_last = last;
+	endpoint->more = !list_is_empty(receivers);
 	return endpoint->parked;
+}
+
+/* The first of the chain leaves the queue. */
+static void take_first_parked(struct endpoint *endpoint) REQUIRES(endpoint->lock)
+{
+	struct request *receive = endpoint->parked;
+
+	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
+	list_init(&receive->link);
 }
 
 /* True if a capability in the call may not go to whoever might receive it: `receiver` (NULL: none in particular), or any of
@@ -118,23 +146,34 @@ static void complete_refused(struct request *refused, struct ring *own)
 	}
 }
 
+/* Claims a ring; or tells it to look again. */
+static bool claim_or_tell(struct ring *ring)
+{
+	if (ring_try_claim(ring))
+		return true;
+	(void)atomic_or(&ring->signals, (uint32_t)RING_RECHECK);
+	return ring_try_claim(ring);
+}
+
 /* A receiver whose ring could be claimed; it has left the queue and is claimed as well, or is NULL with a ring set:
  * its operation was being aborted. All others have been told to look again. */
 static struct ring *claim_receiver(struct endpoint *endpoint, struct request **receive)
 	REQUIRES(endpoint->lock)
 {
-	endpoint_unpark(endpoint);
+	struct request *candidate = endpoint->parked;
+
+	if (candidate != NULL && claim_or_tell(candidate->ring)) {
+		take_first_parked(endpoint);
+		*receive = request_claim(candidate, candidate->sequence) ? candidate : NULL;
+		return candidate->ring;
+	}
 	list_for_each (it, &endpoint->receivers) {
-		struct request *candidate = container_of(it, struct request, link);
-		struct ring *ring = candidate->ring;
-		if (!ring_try_claim(ring)) {
-			(void)atomic_or(&ring->signals, (uint32_t)RING_RECHECK);
-			if (!ring_try_claim(ring))
-				continue;
-		}
+		candidate = container_of(it, struct request, link);
+		if (!claim_or_tell(candidate->ring))
+			continue;
 		list_remove(&candidate->link);
 		*receive = request_claim(candidate, candidate->sequence) ? candidate : NULL;
-		return ring;
+		return candidate->ring;
 	}
 	return NULL;
 }
@@ -265,7 +304,7 @@ static bool deliver_with_notice(struct endpoint *endpoint, struct request *call,
 	spin_lock(&endpoint->lock);
 	if ((facet = only_notice(endpoint)) != NULL && endpoint->parked != NULL &&
 	    (endpoint->parked->sqe.flags & CAP_SQE_NOTICES) && may_go_to_anybody(call))
-		receive = endpoint_take_parked(endpoint);
+		receive = endpoint_take_parked(endpoint, false);
 	if (receive == NULL) {
 		spin_unlock(&endpoint->lock);
 		return false;
@@ -394,12 +433,18 @@ void endpoint_recheck(struct request *receive)
 	bool won = false;
 
 	spin_lock(&endpoint->lock);
-	endpoint_unpark(endpoint);
-	if (!list_is_empty(&receive->link) && find_work(endpoint, receiver, &work) &&
-	    request_claim(receive, receive->sequence)) {
-		won = true;
-		list_remove(&receive->link);
-		deliver_work(endpoint, &work, receive);
+	if (find_work(endpoint, receiver, &work)) {
+		if (receive == endpoint->parked) {
+			take_first_parked(endpoint);
+			won = request_claim(receive, receive->sequence);
+		} else {
+			endpoint_unpark(endpoint);
+			won = !list_is_empty(&receive->link) && request_claim(receive, receive->sequence);
+			if (won)
+				list_remove(&receive->link);
+		}
+		if (won)
+			deliver_work(endpoint, &work, receive);
 	}
 	spin_unlock(&endpoint->lock);
 	complete_refused(work.refused, receive->ring);

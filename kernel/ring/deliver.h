@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "batch.h"
 #include "complete.h"
 #include "ops.h"
 
@@ -101,7 +102,6 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	record->caller_sequence = call->sequence;
 	record->shape = shape;
 	record->interface_id = call->sqe.interface_id;
-	to->memory.served = record;
 	uint64_t token = record_token(word, record->index);
 	call->record = record;
 	call->served = word;
@@ -117,8 +117,9 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 }
 
 /* A receiver that is nothing but that, and whose ring the caller owns now: it has left the queue. Under the lock, and with its ring,
- * nobody else can end it. */
-static inline struct request *endpoint_take_parked(struct endpoint *endpoint) REQUIRES(endpoint->lock)
+ * nobody else can end it. `alone`: the entry is no batch. */
+[[gnu::always_inline]] static inline struct request *endpoint_take_parked(struct endpoint *endpoint,
+									  bool alone) REQUIRES(endpoint->lock)
 {
 	struct request *receive = endpoint->parked;
 
@@ -128,9 +129,9 @@ static inline struct request *endpoint_take_parked(struct endpoint *endpoint) RE
 	}
 	if (unlikely(receive->extras != REQUEST_RECORD &&
 		     receive->extras != (REQUEST_POSTED | REQUEST_RECORD)) ||
-	    unlikely(!ring_claim_blocked(receive->ring)))
+	    unlikely(!(alone ? ring_claim_blocked(receive->ring) : batch_claim(this_cpu(), receive->ring))))
 		return NULL;
-	endpoint->parked = NULL;
+	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
 	return receive;
 }
 
@@ -140,10 +141,7 @@ static inline struct request *endpoint_take_parked(struct endpoint *endpoint) RE
 {
 	struct ring *ring = receive->ring;
 
-	if (likely(receive->extras == REQUEST_RECORD))
-		ring->parked = NULL;
-	else
-		list_remove(&receive->posted);
+	ring_unpost_operation(ring, receive);
 	receive->extras = 0;
 	ring_finish_blocked(ring, receive, result);
 	return ring_unclaim_woken(ring);
@@ -151,8 +149,15 @@ static inline struct request *endpoint_take_parked(struct endpoint *endpoint) RE
 
 static inline void endpoint_end_receive(struct request *receive, struct completion result)
 {
-	struct sched_entity *woken = endpoint_end_receive_woken(receive, result);
+	struct cpu *cpu = this_cpu();
 
+	if (cpu->batch) {
+		ring_unpost_operation(receive->ring, receive);
+		receive->extras = 0;
+		batch_finish(cpu, receive->ring, receive, result);
+		return;
+	}
+	struct sched_entity *woken = endpoint_end_receive_woken(receive, result);
 	if (likely(woken != NULL))
 		sched_wake_next(woken);
 }
@@ -175,7 +180,7 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	ring_take_queued(call->ring, call, &endpoint->lock);
 	spin_lock(&endpoint->lock);
 	if (likely(!endpoint->backlog) && may_go_to_anybody(call))
-		receive = endpoint_take_parked(endpoint);
+		receive = endpoint_take_parked(endpoint, false);
 	if (receive == NULL) {
 		spin_unlock(&endpoint->lock);
 		endpoint_queue_call(endpoint, call, view, session);
@@ -200,8 +205,10 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	receive->object = &endpoint->object;
 	receive->record = record;
 	spin_lock(&endpoint->lock);
-	if (unlikely((endpoint->backlog | endpoint->more) || endpoint->parked != NULL) ||
-	    unlikely(ring->parked != NULL || (receive->extras | receive->words[7]) != 0)) {
+	struct request *first = ring->parked;
+	if (unlikely((endpoint->backlog | endpoint->more) || endpoint->parked != first) ||
+	    unlikely((receive->extras | receive->words[7]) != 0) ||
+	    (first != NULL && unlikely(ring->parked_last != endpoint->parked_last))) {
 		struct view *view = endpoint_receive_now(endpoint, receive);
 		spin_unlock(&endpoint->lock);
 		endpoint_receive_slowly(endpoint, receive, view);
@@ -212,7 +219,11 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	receive->extras = REQUEST_RECORD;
 	store_relaxed(&receive->queue_lock, &endpoint->lock);
 	store_release(&receive->claim, request_claim_word(receive->sequence, REQUEST_PENDING));
-	ring->parked = receive;
-	endpoint->parked = receive;
+	receive->behind = NULL;
+	if (first == NULL)
+		ring->parked = endpoint->parked = receive;
+	else
+		ring->parked_last->behind = receive;
+	ring->parked_last = endpoint->parked_last = receive;
 	spin_unlock(&endpoint->lock);
 }

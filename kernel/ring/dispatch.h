@@ -79,8 +79,15 @@ static inline bool is_same_call(const struct ring *ring, struct request *request
 		return false;
 	if (unlikely(message != request->words[4]) && !change_message(ring, request, message))
 		return false;
-	if (unlikely(buffer != request->words[5]) && !change_buffer(ring, request, buffer))
-		return false;
+	if (unlikely(buffer != request->words[5])) {
+		if (unlikely((buffer ^ request->words[5]) >> 32 != 0)) {
+			if (!change_buffer(ring, request, buffer))
+				return false;
+		} else if (unlikely(!is_message(ring, buffer))) {
+			return false;
+		}
+		request->words[5] = buffer; /* as long, elsewhere */
+	}
 	if (unlikely(caps != request->words[6])) {
 		if ((caps ^ request->words[6]) >> 32 != 0)
 			return false;
@@ -93,13 +100,17 @@ static inline bool is_same_call(const struct ring *ring, struct request *request
 static inline bool is_same_return(const struct ring *ring, struct request *request,
 				  const volatile uint64_t *from, uint64_t word)
 {
+	uint64_t message = from[4], buffer = from[5];
 	uint64_t differs = (word ^ request->words[0]) | (from[2] ^ request->words[2]) |
-			   (from[5] ^ request->words[5]) | (from[6] ^ request->words[6]) |
-			   (from[7] ^ request->words[7]);
+			   (from[6] ^ request->words[6]) | (from[7] ^ request->words[7]);
 
 	if (differs != 0 || !is_remembered(request))
 		return false;
-	uint64_t message = from[4];
+	if (unlikely(buffer != request->words[5])) {
+		if ((buffer ^ request->words[5]) >> 32 != 0 || !is_message(ring, buffer))
+			return false;
+		request->words[5] = buffer; /* as long, elsewhere */
+	}
 	if (unlikely(message != request->words[4])) {
 		request->words[4] = message;
 		if (!is_message(ring, message))
@@ -123,7 +134,7 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 	request->sequence = sequence;
 	if (unlikely(!again))
 		fetch_return(request, from, word);
-	enum status status = alone ? return_recv_again(thread, request, again, &woken)
+	enum status status = alone ? return_recv_again(thread, request, again, &woken, true)
 				   : op_return_recv_here(thread, request, again);
 	if (unlikely(status != OP_WAITING)) {
 		request->result = (struct completion){0};
@@ -145,7 +156,7 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 	}
 	request->sequence = sequence;
 	if (alone)
-		return call_again(thread, request);
+		return call_again(thread, request, true);
 	op_call_again(thread, request);
 	return (struct woken){0};
 }

@@ -5,6 +5,7 @@
  * enter_continue is the one continuation: whenever a thread that is inside cap_enter runs, it goes on here, until its
  * result is set or it blocks. kernel_next is the only way out of the kernel.
  */
+#include "batch.h"
 #include "complete.h"
 #include "ops.h"
 #include "promise.h"
@@ -104,7 +105,7 @@ static uint32_t left_by_others(struct thread *thread)
 		reasons = RING_FULL;
 	else if (unlikely(allowed == UINT32_MAX))
 		return RING_PROTOCOL;
-	cpu->batch = allowed > 1;
+	batch_begin(cpu);
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
 		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
@@ -114,9 +115,7 @@ static uint32_t left_by_others(struct thread *thread)
 			break;
 		}
 	}
-	cpu->batch = false;
-	if (unlikely(cpu->told_later != NULL))
-		facet_tell_now(cpu);
+	batch_end(cpu);
 	publish(ring);
 	return reasons;
 }

@@ -17,6 +17,7 @@
  *   H1  REQUEST_HELD <=> request->held is in ring->held; the request is then in no queue;
  *   H2  an answer that a held request waits for is not freed (answer.dependants).
  */
+#include "batch.h"
 #include "capture.h"
 #include "promise.h"
 #include "answer.h"
@@ -481,7 +482,7 @@ static void advance_one(struct thread *thread, struct held *held, struct resolve
 		dispatch(thread, held);
 }
 
-uint32_t promise_work(struct thread *thread)
+static uint32_t advance_all(struct thread *thread)
 {
 	struct ring *ring = &thread->ring;
 	struct resolved last = {0};
@@ -498,4 +499,18 @@ uint32_t promise_work(struct thread *thread)
 		}
 	}
 	return 0;
+}
+
+uint32_t promise_work(struct thread *thread)
+{
+	struct cpu *cpu = this_cpu();
+
+	if ((load_relaxed(&thread->ring.signals) & RING_READY) == 0)
+		return 0;
+	if (cpu->batch)
+		return advance_all(thread);
+	batch_begin(cpu);
+	uint32_t reasons = advance_all(thread);
+	batch_end(cpu);
+	return reasons;
 }

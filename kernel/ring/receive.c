@@ -145,7 +145,7 @@ static enum status finish_return(struct thread *thread, struct request *request,
 				 enum status outcome)
 {
 	struct woken woken = {0};
-	enum status status = return_claimed(thread, request, record, carried, caps, outcome, &woken);
+	enum status status = return_claimed(thread, request, record, carried, caps, outcome, &woken, false);
 
 	if (woken.entity != NULL)
 		sched_wake_next(woken.entity);
@@ -297,6 +297,7 @@ enum status op_return(struct thread *thread, struct request *request)
 
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
+	request->record = record; /* before find_source remembers */
 	if (!again || thread->ring.pending >= thread->ring.wait_max)
 		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
@@ -325,7 +326,7 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
 						    bool again)
 {
 	struct woken woken = {0};
-	enum status status = return_recv_again(thread, request, again, &woken);
+	enum status status = return_recv_again(thread, request, again, &woken, false);
 
 	if (likely(woken.entity != NULL))
 		sched_wake_next(woken.entity);

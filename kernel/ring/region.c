@@ -94,8 +94,6 @@ static void bind_requests(struct ring *ring, const struct thread_parts *parts, u
 		requests[i].ring = ring;
 }
 
-/* Served by a ring that has received nothing: never open. */
-static struct service_record no_record = {.index = UINT32_MAX};
 static void bind_region(struct ring *ring, unsigned char *base, const struct layout *layout)
 {
 	ring->control = (struct cap_region *)(void *)base;
@@ -117,7 +115,6 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	for (unsigned i = 0; i < RING_THINGS; i++)
 		ring->memory.things[i] = (struct ring_thing){.removals = REQUEST_FORGOTTEN,
 							     .count = &nothing_removed};
-	ring->memory.served = &no_record;
 	write_header(ring, layout);
 }
 

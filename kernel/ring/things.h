@@ -119,6 +119,7 @@ static inline bool quick_wait_alone(struct ring *ring, struct notification *noti
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
 	ring->free = request->next;
 	ring->pending++;
+	request->behind = NULL;
 	ring->parked = request;
 	notification->waiter = request;
 	return true;

@@ -2,7 +2,7 @@
 /*
  * The service loop.
  *
- * States: IDLE (no RECV posted) -> RECEIVING (RECV or RETURN_RECV posted) -> RECEIVED (its completion was dispatched)
+ * States of a slot: IDLE (no RECV posted) -> RECEIVING (RECV or RETURN_RECV posted) -> RECEIVED (its completion was dispatched)
  * -> handle: the method runs with no RECV posted, and its answer is the next RETURN_RECV -> RECEIVING.
  *
  * A RETURN_RECV that fails leaves open whether its RETURN was refused or its RECV failed. The call's token tells:
@@ -14,67 +14,99 @@
 
 #include "ring_private.h"
 
+/* Also while something that was received waits to be handled. */
+enum service_unusual : uint8_t { UNUSUAL_RECEIVED = 1, UNUSUAL_WATCHED = 2 };
+
 static void received(struct ring_op *op, const struct cap_cqe *cqe)
 {
-	struct service *s = (struct service *)(void *)op;
+	struct service_slot *slot = (struct service_slot *)(void *)op;
+	struct service *s = slot->service;
 
-	s->received = *cqe;
-	s->state = SERVICE_RECEIVED;
+	slot->received = *cqe;
+	slot->state = SERVICE_RECEIVED;
+	slot->later = nullptr;
+	*s->last = slot;
+	s->last = &slot->later;
+	s->unusual |= UNUSUAL_RECEIVED;
+}
+
+static struct service_slot *take_first(struct service *s)
+{
+	struct service_slot *slot = s->first;
+
+	s->first = slot->later;
+	if (!s->first) {
+		s->last = &s->first;
+		s->unusual &= (uint8_t)~UNUSUAL_RECEIVED;
+	}
+	return slot;
+}
+
+static void become_idle(struct service_slot *slot)
+{
+	slot->state = SERVICE_IDLE;
+	slot->service->idle++;
 }
 
 /* What a call brought along. */
-static inline void take_released(struct service *s)
+static inline void take_released(struct service *s, const struct service_slot *slot)
 {
 	if (s->options.released)
-		s->options.released(s->options.context, s->in->mints, s->in->released);
+		s->options.released(s->options.context, slot->in->mints, slot->in->released);
 }
 
-static void post_receive(struct service *s)
+static void post_receive(struct service_slot *slot)
 {
+	struct service *s = slot->service;
 	struct rpc_transport *t = &s->ring->transport;
+	struct cap_sqe *sqe = rpc_slot(t);
 
-	*rpc_slot(t) = s->listen;
-	s->posted = rpc_submit(t);
-	s->request.token = 0;
-	s->state = SERVICE_RECEIVING;
+	*sqe = slot->answer; /* less what it answers */
+	sqe->op = CAP_OP_RECV;
+	sqe->target = slot->answer.interface_id;
+	sqe->interface_id = 0;
+	sqe->msg_off = 0;
+	slot->posted = rpc_submit(t);
+	slot->request.token = 0;
+	slot->state = SERVICE_RECEIVING;
+	s->idle--;
 }
 
 /* The submission that answers the call with what was built, and receives the next. */
-static inline struct cap_sqe *begin_answer(struct service *s)
+static inline struct cap_sqe *begin_answer(struct service *s, struct service_slot *slot)
 {
 	struct cap_sqe *sqe = rpc_slot(&s->ring->transport);
 
-	*sqe = s->answer;
-	sqe->target = s->request.token;
-	sqe->msg_len = (uint32_t)msg_builder_size(&s->request.results);
+	*sqe = slot->answer;
+	sqe->target = slot->request.token;
+	sqe->msg_len = (uint32_t)msg_builder_size(&slot->request.results);
 	return sqe;
 }
 
-static inline void post_answer(struct service *s)
+static inline void post_answer(struct service *s, struct service_slot *slot)
 {
-	s->posted = rpc_submit(&s->ring->transport);
-	s->state = SERVICE_RECEIVING;
+	slot->posted = rpc_submit(&s->ring->transport);
 }
 
 /* The same with capabilities, or with an exception, or without receiving another one. */
-static void post_special_answer(struct service *s, bool exception)
+static void post_special_answer(struct service *s, struct service_slot *slot, bool exception)
 {
-	struct cap_sqe *sqe = begin_answer(s);
+	struct cap_sqe *sqe = begin_answer(s, slot);
 
 	if (exception) {
 		sqe->flags |= CAP_SQE_IS_EXCEPTION;
-	} else if (s->request.caps_out_len > 0) {
-		sqe->caps_len = s->request.caps_out_len;
-		sqe->caps_off = s->caps_off;
+	} else if (slot->request.caps_out_len > 0) {
+		sqe->caps_len = slot->request.caps_out_len;
+		sqe->caps_off = slot->caps_off;
 	}
 	if (s->stopping) {
 		sqe->op = CAP_OP_RETURN;
 		sqe->flags &= (uint8_t)~CAP_SQE_NOTICES;
 		sqe->interface_id = 0;
 		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
-		s->plain = true;
+		slot->plain = true;
 	}
-	post_answer(s);
+	post_answer(s, slot);
 }
 
 /* ---- One received call ---- */
@@ -117,34 +149,37 @@ static inline enum status dispatch(struct service *s, struct rpc_request *reques
 }
 
 /* Calls that the method makes end with the one that it serves. */
-static inline enum status run_method(struct service *s)
+static inline enum status run_method(struct service *s, struct service_slot *slot)
 {
 	struct rpc_transport *t = &s->ring->transport;
 
-	t->deadline_ns = s->request.deadline_ns;
-	enum status status = dispatch(s, &s->request);
+	t->deadline_ns = slot->request.deadline_ns;
+	enum status status = dispatch(s, &slot->request);
 	t->deadline_ns = 0;
 	return status;
 }
 
 /* What the caller's buffer takes, less the room for ids; an exception always fits. */
-static inline uint32_t results_limit(const struct service *s, const struct cap_call_header *header)
+static inline void take_room(const struct service *s, struct rpc_request *r,
+			     const struct cap_call_header *header)
 {
-	uint32_t room = header->buf_len;
+	uint32_t room = header->buf_len, caps = header->buf_caps;
 
-	if (__builtin_expect(header->buf_caps > 0, 0)) {
-		uint32_t ids = header->buf_caps * 8u;
+	r->caps_out_max = 0;
+	if (__builtin_expect(caps > 0, 0)) {
+		uint32_t ids = caps * 8u;
 
+		r->caps_out_max = caps < SERVICE_REPLY_CAPS ? (uint16_t)caps : SERVICE_REPLY_CAPS;
 		room = room >= ids + RPC_EXCEPTION_BYTES ? room - ids : room;
 	}
-	return room < s->max_results ? room : s->max_results;
+	r->results.capacity = (room < s->max_results ? room : s->max_results) / 8;
 }
 
 /* Sets what differs from call to call; service_init has set the rest. */
-static inline void open_request(struct service *s, uint64_t token)
+static inline void open_request(const struct service *s, struct service_slot *slot, uint64_t token)
 {
-	const struct cap_call_header *header = s->in;
-	struct rpc_request *r = &s->request;
+	const struct cap_call_header *header = slot->in;
+	struct rpc_request *r = &slot->request;
 	uint32_t words = header->msg_len / 8;
 
 	/* interface_id, key, session and deadline lie in both in this order. */
@@ -156,21 +191,20 @@ static inline void open_request(struct service *s, uint64_t token)
 	r->method = header->method;
 	r->caps_in_len = header->caps;
 	r->caps_out_len = 0;
-	r->caps_out_max = header->buf_caps < SERVICE_REPLY_CAPS ? header->buf_caps : SERVICE_REPLY_CAPS;
 	r->params.words = words;
 	r->params.budget = words * MSG_TRAVERSAL;
 	r->params.caps = header->caps;
 	r->params.malformed = words == 0;
 	r->results.words = 0;
-	r->results.capacity = results_limit(s, header) / 8;
 	r->results.failed = false;
+	take_room(s, r, header);
 }
 
 /* What was to go with a refused answer: facets that nobody ever had, and what a method had given up. */
-static void withdraw_caps(struct service *s)
+static void withdraw_caps(struct service *s, const struct service_slot *slot)
 {
-	for (uint32_t i = 0; i < s->request.caps_out_len; i++) {
-		const struct cap_desc *desc = &s->request.caps_out[i];
+	for (uint32_t i = 0; i < slot->request.caps_out_len; i++) {
+		const struct cap_desc *desc = &slot->request.caps_out[i];
 
 		if (desc->kind == CAP_DESC_MOVE)
 			ring_release(s->ring, (cap_id){desc->id});
@@ -179,89 +213,93 @@ static void withdraw_caps(struct service *s)
 	}
 }
 
-[[gnu::noinline]] static void answer_specially(struct service *s, enum status status)
+[[gnu::noinline]] static void answer_specially(struct service *s, struct service_slot *slot,
+					       enum status status)
 {
 	if (status == RPC_DEFERRED) {
-		s->state = SERVICE_IDLE;
+		become_idle(slot);
 		return;
 	}
 	if (status != STATUS_OK && status != STATUS_EXCEPTION) {
-		withdraw_caps(s);
-		status = rpc_raise(&s->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
+		withdraw_caps(s, slot);
+		status = rpc_raise(&slot->request, EXCEPTION_TYPE_FAILED, "the service could not do it",
 				   nullptr);
 	}
-	post_special_answer(s, status == STATUS_EXCEPTION);
+	post_special_answer(s, slot, status == STATUS_EXCEPTION);
 }
 
-static inline void answer(struct service *s, enum status status)
+static inline void answer(struct service *s, struct service_slot *slot, enum status status)
 {
-	if (__builtin_expect(status != STATUS_OK || s->request.caps_out_len > 0 || s->stopping, 0)) {
-		answer_specially(s, status);
+	if (__builtin_expect(status != STATUS_OK || slot->request.caps_out_len > 0 || s->stopping, 0)) {
+		answer_specially(s, slot, status);
 	} else {
-		(void)begin_answer(s);
-		post_answer(s);
+		(void)begin_answer(s, slot);
+		post_answer(s, slot);
 	}
 }
 
 /* Some stay, or the answer comes later. The ids lie where the next call will go; they are released behind the answer, which may name
  * them. */
-[[gnu::noinline]] static void answer_keeping(struct service *s, enum status status)
+[[gnu::noinline]] static void answer_keeping(struct service *s, struct service_slot *slot, enum status status)
 {
 	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
-	uint32_t count = s->request.caps_in_len < CAP_MESSAGE_MAX_CAPS ? s->request.caps_in_len
-								       : CAP_MESSAGE_MAX_CAPS;
+	const struct rpc_request *request = &slot->request;
+	uint32_t count = request->caps_in_len < CAP_MESSAGE_MAX_CAPS ? request->caps_in_len
+								     : CAP_MESSAGE_MAX_CAPS;
 
 	for (uint32_t i = 0; i < count; i++)
-		ids[i] = s->request.caps_in[i];
-	answer(s, status);
+		ids[i] = request->caps_in[i];
+	answer(s, slot, status);
 	for (uint32_t i = 0; i < count; i++)
-		if (!(s->kept >> i & 1))
+		if (!(slot->kept >> i & 1))
 			ring_release(s->ring, (cap_id){ids[i]});
 }
 
 /* The same with capabilities. The answer drops them, unless the method keeps some. */
-[[gnu::noinline]] static void handle_call_with_caps(struct service *s)
+[[gnu::noinline]] static void handle_call_with_caps(struct service *s, struct service_slot *slot)
 {
-	s->kept = 0;
-	s->request.caps_in = (const void *)((const uint8_t *)(s->in + 1) + ((s->in->msg_len + 7) & ~7u));
+	slot->kept = 0;
+	slot->request.caps_in = (const void *)((const uint8_t *)(slot->in + 1) +
+					       ((slot->in->msg_len + 7) & ~7u));
 
-	enum status status = run_method(s);
+	enum status status = run_method(s, slot);
 
-	if (__builtin_expect(s->kept != 0 || status == RPC_DEFERRED, 0)) {
-		answer_keeping(s, status);
+	if (__builtin_expect(slot->kept != 0 || status == RPC_DEFERRED, 0)) {
+		answer_keeping(s, slot, status);
 		return;
 	}
-	s->answer.flags |= CAP_SQE_RELEASE_CAPS;
-	answer(s, status);
-	s->answer.flags &= (uint8_t)~CAP_SQE_RELEASE_CAPS;
+	slot->answer.flags |= CAP_SQE_RELEASE_CAPS;
+	answer(s, slot, status);
+	slot->answer.flags &= (uint8_t)~CAP_SQE_RELEASE_CAPS;
 }
 
-[[gnu::always_inline]] static inline void handle_call(struct service *s, uint64_t token)
+[[gnu::always_inline]] static inline void handle_call(struct service *s, struct service_slot *slot,
+						      uint64_t token)
 {
-	open_request(s, token);
-	if (__builtin_expect(s->request.caps_in_len > 0, 0))
-		handle_call_with_caps(s);
+	open_request(s, slot, token);
+	if (__builtin_expect(slot->request.caps_in_len > 0, 0))
+		handle_call_with_caps(s, slot);
 	else
-		answer(s, run_method(s));
+		answer(s, slot, run_method(s, slot));
 }
 
-static void handle_notice(struct service *s)
+static void handle_notice(struct service *s, struct service_slot *slot)
 {
-	uint64_t key = s->in->key, mints = s->in->mints;
+	uint64_t key = slot->in->key, mints = slot->in->mints;
 
-	s->state = SERVICE_IDLE;
-	if (s->received.flags & CAP_CQE_KIND_RELEASED) {
+	become_idle(slot);
+	if (slot->received.flags & CAP_CQE_KIND_RELEASED) {
 		if (s->options.released)
 			s->options.released(s->options.context, key, mints);
 	} else if (s->options.cancelled) {
-		s->options.cancelled(s->options.context, s->received.token);
+		s->options.cancelled(s->options.context, slot->received.token);
 	}
 }
 
 /* Answers the call once more, with an exception: OK exactly if it was still open. */
-static enum status return_exception(struct service *s, uint64_t token)
+static enum status return_exception(struct service *s, struct service_slot *slot, uint64_t token)
 {
-	struct msg_builder *b = &s->request.results;
+	struct msg_builder *b = &slot->request.results;
 
 	b->words = 0;
 	b->capacity = RPC_EXCEPTION_BYTES / 8;
@@ -271,109 +309,162 @@ static enum status return_exception(struct service *s, uint64_t token)
 		       s->ring,
 		       &(struct cap_sqe){
 			       .op = CAP_OP_RETURN,
-			       .flags = CAP_SQE_IS_EXCEPTION | (s->kept == 0 ? CAP_SQE_RELEASE_CAPS : 0),
+			       .flags = CAP_SQE_IS_EXCEPTION | (slot->kept == 0 ? CAP_SQE_RELEASE_CAPS : 0),
 			       .target = token,
-			       .msg_off = s->answer.msg_off,
+			       .msg_off = slot->answer.msg_off,
 			       .msg_len = (uint32_t)msg_builder_size(b),
 		       })
 		.status;
 }
 
 /* The status that ends the loop, or OK if it was an answer that was refused and is dealt with. */
-static enum status handle_failure(struct service *s)
+static enum status handle_failure(struct service *s, struct service_slot *slot)
 {
-	enum status status = (enum status)s->received.status;
-	uint64_t token = s->request.token;
+	enum status status = (enum status)slot->received.status;
+	uint64_t token = slot->request.token;
 
-	s->state = SERVICE_IDLE;
-	s->request.token = 0;
-	s->plain = false;
-	if (token == 0 || return_exception(s, token) != STATUS_OK)
+	become_idle(slot);
+	slot->request.token = 0;
+	slot->plain = false;
+	if (token == 0 || return_exception(s, slot, token) != STATUS_OK)
 		return status;
-	withdraw_caps(s);
+	withdraw_caps(s, slot);
 	return STATUS_OK;
 }
 
-[[gnu::noinline]] static enum status handle(struct service *s)
+/* What a slot received. */
+[[gnu::noinline]] static enum status handle(struct service *s, struct service_slot *slot)
 {
-	if (s->received.status != STATUS_OK)
-		return handle_failure(s);
-	if (s->plain) {
-		s->plain = false;
-		s->state = SERVICE_IDLE;
-	} else if (s->received.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) {
-		handle_notice(s);
+	if (slot->received.status != STATUS_OK)
+		return handle_failure(s, slot);
+	if (slot->plain) {
+		slot->plain = false;
+		become_idle(slot);
+	} else if (slot->received.flags & (CAP_CQE_KIND_RELEASED | CAP_CQE_KIND_CANCELLED)) {
+		handle_notice(s, slot);
 	} else {
-		uint64_t token = s->received.token;
-		if (s->received.flags & CAP_CQE_RELEASED_TOO)
-			take_released(s);
-		handle_call(s, token);
+		slot->state = SERVICE_RECEIVING; /* what becomes of it, unless it is deferred */
+		if (slot->received.flags & CAP_CQE_RELEASED_TOO)
+			take_released(s, slot);
+		handle_call(s, slot, slot->received.token);
 	}
 	return STATUS_OK;
 }
 
 /* ---- The loop ---- */
 
+static struct service_slot *first_slot(struct service *s)
+{
+	return s->options.slots ? s->options.slots : &s->own;
+}
+
+static void post_receives(struct service *s)
+{
+	for (struct service_slot *slot = first_slot(s); s->idle > 0; slot = slot->after)
+		if (slot->state == SERVICE_IDLE)
+			post_receive(slot);
+}
+
 enum status service_step(struct service *s, uint64_t deadline_ns)
 {
-	if (s->state == SERVICE_IDLE)
-		post_receive(s);
-	if (s->state == SERVICE_RECEIVING) {
+	enum status status = STATUS_OK;
+
+	post_receives(s);
+	if (!s->first) {
 		ring_wait(s->ring, deadline_ns);
 		if (s->options.idle)
 			s->options.idle(s->options.context);
 	}
-	return s->state == SERVICE_RECEIVED ? handle(s) : STATUS_OK;
+	while (status == STATUS_OK && s->first && !s->stopping)
+		status = handle(s, take_first(s));
+	return status;
 }
 
-/* A RETURN_RECV or RECV is posted, nobody stops us or wants to look after each entry. */
+/* All slots have something posted, and nobody stops us, has received otherwise, or wants to look after each entry. */
 static inline bool is_usual(const struct service *s)
 {
-	static_assert(offsetof(struct service, watched) == offsetof(struct service, state) + 3);
-	return msg_load32((const uint8_t *)&s->state) == SERVICE_RECEIVING; /* the first byte is the lowest */
+	static_assert(offsetof(struct service, unusual) == offsetof(struct service, idle) + 3);
+	return msg_load32((const uint8_t *)&s->idle) == 0;
+}
+
+/* The slot of a completion that is not the next one's; null: it is none. */
+[[gnu::noinline]] static struct service_slot *find_slot(struct service *s, uint64_t data)
+{
+	struct service_slot *first = first_slot(s), *slot = first;
+
+	do {
+		if (ring_op_data(&slot->receive) == data)
+			return slot;
+		slot = slot->after;
+	} while (slot != first);
+	return nullptr;
 }
 
 /*
- * The usual turns in one piece: what completes is our RECV, alone, with a call. Until it is something else: that is dispatched then
- * (service_step does not wait if our completion was among it), or an op's function stopped us.
+ * The usual turns in one piece: what completes are our RECVs, most often in the order in which they were posted, with calls. Until
+ * something else does: that is dispatched then (service_step does not wait if a completion of ours was among it), or an op's
+ * function stopped us.
  */
 static void run_usual(struct service *s)
 {
 	struct ring_client *ring = s->ring;
+	struct cap_region *region = ring->region;
+	struct service_slot *slot = first_slot(s);
 
 	while (is_usual(s)) {
 		ring_enter(ring, 1, 0);
 
-		const struct cap_cqe *cqe = ring_reap_only(ring, ring_op_data(&s->receive));
+		uint32_t head = region->cq_head;
 
-		if (__builtin_expect(!cqe, 0)) {
-			ring_dispatch(ring);
-			return;
+		/* A method may enter, and dispatch what comes behind its call. */
+		while (head != __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE)) {
+			const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
+
+			if (__builtin_expect(cqe->user_data != ring_op_data(&slot->receive), 0)) {
+				slot = find_slot(s, cqe->user_data);
+				if (!slot) {
+					ring_dispatch(ring);
+					return;
+				}
+			}
+			uint64_t token = cqe->token;
+
+			if (__builtin_expect(((uint32_t)cqe->status | cqe->flags) != 0, 0)) {
+				if (cqe->status != STATUS_OK || cqe->flags != CAP_CQE_RELEASED_TOO) {
+					ring_dispatch(ring);
+					return;
+				}
+				__atomic_store_n(&region->cq_head, head + 1, __ATOMIC_RELEASE);
+				take_released(s, slot); /* may dispatch what is behind it */
+			} else {
+				__atomic_store_n(&region->cq_head, head + 1, __ATOMIC_RELEASE);
+			}
+			handle_call(s, slot, token);
+			slot = slot->after;
+			head = region->cq_head;
 		}
-		if (__builtin_expect(cqe->status != STATUS_OK || (cqe->flags & ~CAP_CQE_RELEASED_TOO) != 0,
-				     0)) {
-			received(&s->receive, cqe);
-			return;
-		}
-		uint64_t token = cqe->token;
-		if (cqe->flags != 0)
-			take_released(s);
-		handle_call(s, token);
 	}
 }
 
-/* Takes back a posted RECV; a call that it had received before is served. */
+/* Takes back posted RECVs; calls that they had received before are served. */
 static void finish(struct service *s)
 {
-	if (s->state == SERVICE_RECEIVING && !s->plain)
-		ring_submit(
-			s->ring,
-			&(struct cap_sqe){.op = CAP_OP_CANCEL, .flags = CAP_SQE_QUIET, .target = s->posted},
-			nullptr);
-	while (s->state != SERVICE_IDLE) {
-		while (s->state == SERVICE_RECEIVING)
+	struct service_slot *first = first_slot(s), *slot = first;
+	uint32_t count = s->options.slots ? s->options.slot_count : 1;
+
+	do {
+		if (slot->state == SERVICE_RECEIVING && !slot->plain)
+			ring_submit(s->ring,
+				    &(struct cap_sqe){.op = CAP_OP_CANCEL,
+						      .flags = CAP_SQE_QUIET,
+						      .target = slot->posted},
+				    nullptr);
+		slot = slot->after;
+	} while (slot != first);
+	while (s->idle < count) {
+		while (!s->first)
 			ring_wait(s->ring, 0);
-		(void)handle(s);
+		(void)handle(s, take_first(s));
 	}
 }
 
@@ -398,11 +489,11 @@ void service_stop(struct service *s)
 
 cap_id service_keep(struct rpc_request *request, int32_t index)
 {
-	struct service *s = request->side;
+	struct service_slot *slot = request->side;
 	cap_id id = rpc_request_cap(request, index);
 
 	if (id.raw)
-		s->kept |= 1u << (unsigned)index;
+		slot->kept |= 1u << (unsigned)index;
 	return id;
 }
 
@@ -431,39 +522,45 @@ static enum status take_limits(struct service_options *o, cap_id endpoint)
 		       : STATUS_TOO_LARGE;
 }
 
-/* The arena block: received call, results, capability descriptors of results. */
-static void lay_out(struct service *s, cap_id endpoint, uint32_t in_off, uint32_t in_len)
+/* The arena block of a slot: received call, results, capability descriptors of results. */
+static void lay_out(struct service *s, struct service_slot *slot, cap_id endpoint, uint32_t in_off,
+		    uint32_t in_len)
 {
 	uint8_t *arena = s->ring->transport.arena;
-	uint32_t out_off = in_off + in_len, caps_off = out_off + s->max_results;
+	uint32_t out_off = in_off + in_len;
 
-	s->in = (const void *)(arena + in_off);
-	s->listen = (struct cap_sqe){
-		.op = CAP_OP_RECV,
+	*slot = (struct service_slot){.service = s, .caps_off = out_off + s->max_results};
+	slot->receive.complete = received;
+	slot->in = (const void *)(arena + in_off);
+	slot->answer = (struct cap_sqe){
+		.op = CAP_OP_RETURN_RECV,
 		.flags = CAP_SQE_NOTICES,
-		.target = endpoint.raw,
-		.user_data = ring_op_data(&s->receive),
+		.interface_id = endpoint.raw,
+		.user_data = ring_op_data(&slot->receive),
+		.msg_off = out_off,
 		.buf_off = in_off,
 		.buf_len = in_len,
 		.buf_caps = s->options.max_caps,
 	};
-	s->answer = s->listen;
-	s->answer.op = CAP_OP_RETURN_RECV;
-	s->answer.interface_id = endpoint.raw;
-	s->answer.msg_off = out_off;
-	s->caps_off = caps_off;
-	rpc_request_init(&s->request, 0, 0, s->in + 1, 0, arena + out_off, s->max_results);
-	rpc_request_set_caps(&s->request, nullptr, 0, (struct cap_desc *)(void *)(arena + caps_off), 0);
-	s->request.side = s;
+	rpc_request_init(&slot->request, 0, 0, slot->in + 1, 0, arena + out_off, s->max_results);
+	rpc_request_set_caps(&slot->request, nullptr, 0, (struct cap_desc *)(void *)(arena + slot->caps_off),
+			     0);
+	slot->request.side = slot;
 }
 
 enum status service_init(struct service *s, struct ring_client *ring, cap_id endpoint,
 			 const struct service_options *options)
 {
 	const struct service_interface *first = options->interfaces;
+	uint32_t count = options->slots ? options->slot_count : 1;
 
-	*s = (struct service){.ring = ring, .options = *options, .watched = options->idle != nullptr};
-	s->receive.complete = received;
+	*s = (struct service){
+		.ring = ring,
+		.options = *options,
+		.last = &s->first,
+		.idle = (uint16_t)count,
+		.unusual = options->idle ? UNUSUAL_WATCHED : 0,
+	};
 	if (options->interface_count > 0 && options->bound) {
 		s->bound = options->bound[0];
 		s->bound_id = first->interface->id;
@@ -481,10 +578,19 @@ enum status service_init(struct service *s, struct ring_client *ring, cap_id end
 
 	s->max_results = round_up(s->options.max_reply);
 
-	uint32_t block = rpc_arena_alloc(&ring->transport, 8 + in_len + s->max_results + caps_len);
+	uint64_t each = in_len + s->max_results + caps_len;
+	struct rpc_transport *t = &ring->transport;
+	uint32_t block = count * each < t->limit ? rpc_arena_alloc(t, (uint32_t)(8 + count * each))
+						 : RPC_NO_BLOCK;
 
-	if (block == RPC_NO_BLOCK)
+	if (block == RPC_NO_BLOCK || count == 0)
 		return STATUS_TOO_LARGE;
-	lay_out(s, endpoint, block + 8, in_len);
+
+	struct service_slot *slots = first_slot(s);
+
+	for (uint32_t i = 0; i < count; i++) {
+		lay_out(s, &slots[i], endpoint, block + 8 + i * (uint32_t)each, in_len);
+		slots[i].after = &slots[(i + 1) % count];
+	}
 	return STATUS_OK;
 }

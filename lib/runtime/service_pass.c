@@ -24,14 +24,14 @@ static uint32_t put_target_first(struct rpc_call *call)
 
 enum status service_pass_on(struct rpc_request *request, struct rpc_call *call)
 {
-	struct service *s = request->side;
+	const struct service_slot *slot = request->side;
 	enum status status = call->block == RPC_NO_BLOCK || call->params.failed ? STATUS_TOO_LARGE
 										: STATUS_OK;
 
 	if (status == STATUS_OK) {
 		const struct cap_sqe *sqe = rpc_sqe(call);
 		uint32_t descs = put_target_first(call);
-		struct cap_cqe cqe = ring_do(s->ring,
+		struct cap_cqe cqe = ring_do(slot->service->ring,
 					     &(struct cap_sqe){
 						     .op = CAP_OP_RETURN,
 						     .flags = CAP_SQE_TAIL,

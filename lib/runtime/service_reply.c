@@ -6,12 +6,12 @@
 
 enum status service_defer(struct rpc_request *request, struct service_reply *reply)
 {
-	struct service *s = request->side;
-	const struct cap_call_header *header = s->in;
+	const struct service_slot *slot = request->side;
+	const struct cap_call_header *header = slot->in;
 	uint32_t ids = header->buf_caps * 8u;
 
 	*reply = (struct service_reply){
-		.service = s,
+		.service = slot->service,
 		.token = request->token,
 		.max_bytes = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
 									  : header->buf_len,

@@ -13,7 +13,7 @@
 #include <schema/kernel/endpoint.capnp.h>
 #include <schema/service/bench.capnp.h>
 
-enum { LARGE_ARENA = 32768, LARGE_REPLY = 4096 };
+enum { LARGE_ARENA = 32768, LARGE_REPLY = 4096, SLOTS = 8, REPLY = 256 };
 
 static enum status do_nothing(void *, struct rpc_request *)
 {
@@ -154,13 +154,16 @@ static rpc_method_fn *const *const bound[] = {bench_bound};
 
 static int64_t serve(void *context)
 {
+	static struct service_slot slots[SLOTS];
 	const bool *large = context;
 	struct service service;
 	struct service_options options = {
 		.interfaces = interfaces,
 		.interface_count = 1,
 		.bound = bound,
-		.max_reply = *large ? LARGE_REPLY : 0,
+		.max_reply = *large ? LARGE_REPLY : REPLY,
+		.slots = *large ? nullptr : slots,
+		.slot_count = SLOTS,
 	};
 	enum status status = service_init(&service, runtime_ring(),
 					  runtime_need("endpoint", ENDPOINT_INTERFACE_ID), &options);

@@ -25,10 +25,12 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 static struct process *server, *clients[CLIENTS];
 static cap_id server_end, timers[CLIENTS], memories[CLIENTS];
 static unsigned finished, served;
-static bool server_done;
+static bool server_done, out_of_order;
 static uint64_t calls_each;
+static uint32_t slot_count; /* of the service; 0: it has its own one */
 static struct service_reply sleeping;
 static cap_id kept, dropped;
+static uint32_t reads[CLIENTS]; /* what each client asked for last */
 
 static struct view *facet(struct endpoint *endpoint, uint64_t key, uint64_t interface_id)
 {
@@ -54,7 +56,8 @@ static void begin(unsigned cpu_total)
 	}
 	object_put(&endpoint->object);
 	finished = served = 0;
-	server_done = false;
+	server_done = out_of_order = false;
+	reads[0] = reads[1] = 0;
 	sleeping = (struct service_reply){};
 	kept = dropped = CAP_ID_NULL;
 }
@@ -103,7 +106,10 @@ static enum status serve_read(void *self, struct rpc_request *request,
 	uint8_t *bytes = memory_object_read_results_builder_init_bytes(results, count);
 
 	(void)self;
-	(void)request;
+	if (count <= 16) {
+		out_of_order |= count != reads[request->key - 1] + 1;
+		reads[request->key - 1] = count;
+	}
 	if (bytes)
 		__builtin_memset(bytes, 0x5a, count);
 	return STATUS_OK;
@@ -134,6 +140,7 @@ static void serve(uint64_t region)
 {
 	struct ring_client ring;
 	struct service service, *pointer = &service;
+	struct service_slot slots[4];
 
 	open_ring(&ring, region);
 	explore_check(service_init(&service, &ring, server_end,
@@ -141,6 +148,8 @@ static void serve(uint64_t region)
 					   .interfaces = interfaces,
 					   .interface_count = 2,
 					   .context = &pointer,
+					   .slots = slot_count ? slots : nullptr,
+					   .slot_count = slot_count,
 				   }) == STATUS_OK);
 
 	enum status status = service_run(&service);
@@ -324,6 +333,71 @@ static void call_with_capabilities(uint64_t region)
 EXPLORE_TEST(received_capabilities_go_unless_kept, 200)
 {
 	run_clients(2, call_with_capabilities);
+	explore_check(kept.raw && dropped.raw);
+}
+
+/* ---- A service with several slots ---- */
+
+/* Each asks for one byte more than the one before. */
+static void call_in_order(uint64_t region)
+{
+	struct ring_client ring;
+	struct rpc_call calls[8];
+
+	open_ring(&ring, region);
+
+	uint64_t me = ring.region->thread_arg;
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct memory_object_read_params_builder p = memory_object_read_begin(
+			&calls[i], &ring.transport, memories[me]);
+
+		memory_object_read_params_builder_set_count(p, i + 1);
+		explore_check(memory_object_read_send(&calls[i]) == STATUS_OK);
+	}
+	ring_wait_for(&ring, 8);
+	for (unsigned i = 0; i < 8; i++) {
+		explore_check(rpc_wait(&calls[i]) == STATUS_OK);
+		explore_check(
+			memory_object_read_results_reader_bytes(memory_object_read_results(&calls[i])).len ==
+			i + 1);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		rpc_end(&calls[i]);
+	leave(&ring, timers[me]);
+}
+
+static void run_slots(uint32_t slots, host_program *program)
+{
+	slot_count = slots;
+	run_clients(2, program);
+	slot_count = 0;
+}
+
+EXPLORE_TEST(slots_serve_a_client_in_its_order, 200)
+{
+	run_slots(3, call_in_order);
+	explore_check(!out_of_order && reads[0] == 8 && reads[1] == 8);
+}
+
+EXPLORE_TEST(slots_serve_more_calls_than_there_are, 100)
+{
+	run_slots(4, call_batch);
+}
+
+EXPLORE_TEST(slots_fail_for_themselves, 100)
+{
+	run_slots(2, call_failing);
+}
+
+EXPLORE_TEST(a_slot_may_answer_later, 100)
+{
+	run_slots(4, call_deferred);
+}
+
+EXPLORE_TEST(slots_keep_their_own_capabilities, 100)
+{
+	run_slots(4, call_with_capabilities);
 	explore_check(kept.raw && dropped.raw);
 }
 

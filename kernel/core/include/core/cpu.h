@@ -15,6 +15,8 @@ struct budget;
 struct kcall;
 struct quiesce_node;
 struct recorder_event;
+struct request;
+struct ring;
 struct sched_entity;
 struct space;
 
@@ -93,9 +95,12 @@ struct cpu {
 	uint64_t timer_armed_ns; /* what the hardware is set to; UINT64_MAX = nothing */
 
 	/* Several submissions run: an endpoint's notices may wait for the end of the batch, or go along with a call in it
-	 * (ring/facet.c). */
+	 * (ring/facet.c); and the ring that something was completed for last stays claimed until then (ring/batch.h). */
 	bool batch;
-	void *told_later; /* that endpoint, counted */
+	void *told_later;  /* that endpoint, counted */
+	struct ring *held; /* that ring; NULL: none */
+	struct request *
+		*held_at; /* where its next free request goes: behind those that were completed before */
 
 	/* cpu_call: what this CPU asks of others, and who asks it */
 	alignas(CACHE_LINE) uint64_t ipi_pending; /* bit per requesting CPU; written by others */

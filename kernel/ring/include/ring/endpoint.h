@@ -2,8 +2,9 @@
 /*
  * Endpoints: where calls meet receivers.
  *
- * - Callers that find no receiver wait in `calls`; receivers that find no call, in `parked` (most endpoints have one) and
- *   `receivers` (endpoint_unpark makes one list of both). A call is delivered by whoever finds both, with the receiver's ring owned or claimed, under the endpoint's lock.
+ * - Callers that find no receiver wait in `calls`; receivers that find no call, in the chain `parked` (those of one ring, and of most
+ *   endpoints all) and in `receivers` (endpoint_unpark makes one list of both). A call is delivered by whoever finds both, with the
+ *   receiver's ring owned or claimed, under the endpoint's lock.
  * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
  *   again (RING_RECHECK).
  * - Rings take turns: `calls` holds one call of each ring, the others hang behind it (call_queue.h).
@@ -23,8 +24,9 @@ struct endpoint {
 	struct object object;
 	struct spinlock lock; /* rank ENDPOINT */
 	struct list calls;    /* e: requests, one of each ring */
-	/* e: requests that wait to receive, in their order: the first, which is in no list (or NULL), and the others */
-	struct request *parked;
+	/* e: requests that wait to receive, in their order: the first ones (or NULL), all of one ring, which are in no list but chained by
+	 * request.behind up to `parked_last`; and the others */
+	struct request *parked, *parked_last;
 	struct list receivers;
 	struct list notices;       /* e: struct notice; received before calls */
 	struct facet_table facets; /* e */

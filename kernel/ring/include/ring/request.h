@@ -80,7 +80,7 @@ enum request_extra : uint16_t {
 	REQUEST_CARRIES = 1 << 2,  /* capabilities that were not delivered */
 	REQUEST_GATED = 1 << 3,    /* made through a gate */
 	REQUEST_COUNTED = 1 << 4,  /* `object` is counted */
-	REQUEST_POSTED = 1 << 5,   /* in ring->posted, not ring->parked */
+	REQUEST_POSTED = 1 << 5,   /* in ring->posted, not in the chain ring->parked */
 	REQUEST_KEPT = 1 << 6,     /* KEEP_ANSWER */
 	REQUEST_RECORD = 1 << 7,   /* a RECV that has not received: its reserved record */
 	REQUEST_HELD = 1 << 8,     /* waits for answers: `held` */
@@ -120,6 +120,7 @@ struct request {
 	struct list
 		followers;  /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
 	struct list posted; /* RECV, WAIT: in ring->posted; owner only */
+	struct request *behind;      /* in ring->parked: the next one; owner only, and see endpoint->parked */
 	struct spinlock *queue_lock; /* NULL: in no queue */
 	struct object *
 		object; /* what it waits at; an endpoint completes its queues before it goes, others are counted */

@@ -76,7 +76,6 @@ struct ring_memory {
 		uint16_t buf_caps;
 	} source;
 	uint64_t session_service, session_reference; /* of the service called last */
-	struct service_record *served;               /* of the call that the ring received last; never NULL */
 };
 
 struct ring {
@@ -96,8 +95,9 @@ struct ring {
 	uint32_t wanted;      /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
 	uint32_t entered;     /* o: sq_head at the begin of this cap_enter */
 	struct request *free; /* o: never empty: the first is the spare */
-	/* o: waiting RECVs and WAITs: one that has no REQUEST_POSTED, and those that are linked by request.posted */
-	struct request *parked;
+	/* o: waiting RECVs and WAITs: a WAIT or the RECVs at one endpoint, chained by request.behind in their order; and those with
+	 * REQUEST_POSTED, linked by request.posted */
+	struct request *parked, *parked_last;
 	struct list posted;
 	struct answers *answers;   /* o */
 	struct list held;          /* o: requests that wait for answers, in their order (promise.c) */

@@ -15,6 +15,9 @@
  * - A method's `self` is what options.object gives for the key of the facet called, or options.context without it.
  * - The normal path is one kernel entry a call: RETURN_RECV. A RECV is posted only as the loop goes to wait, so none
  *   is posted while a method runs and makes calls of its own.
+ * - With options.slots, that many RECVs are posted: calls that come together are one entry for all of them, and one for all
+ *   their answers. They are served in the order in which they came. While a method makes calls of its own, the other slots may
+ *   receive what another thread that serves the same endpoint would be free for; so leave it at one there.
  * - A method may answer later: it calls service_defer, and returns its result (RPC_DEFERRED). Any number may be open
  *   (as far as the process's ledger has service records).
  * - Any other status than OK, EXCEPTION and RPC_DEFERRED becomes the exception `failed`.
@@ -63,39 +66,57 @@ struct service_options {
 	uint32_t max_message;
 	uint16_t max_caps;
 	uint32_t max_reply; /* largest results; 0: the default */
+	/* Memory for so many calls at a time, each with a buffer for the call and one for its results. May be absent: one. */
+	struct service_slot *slots;
+	uint32_t slot_count;
 };
 
-struct service {
+struct service;
+
+/* One call at a time: its buffers, and what becomes of it. */
+struct service_slot {
 	struct ring_op receive; /* first: its completions are the loop's */
-	struct ring_client *ring;
-	struct service_options options;
+	struct service *service;
 	const struct cap_call_header *in; /* the received call, in the arena */
 	struct rpc_request request;       /* of the running method; what is the same for all calls stays */
 	struct cap_sqe answer;            /* a RETURN_RECV but for what differs from call to call */
-	struct cap_sqe listen;            /* the plain RECV */
 	struct cap_cqe received;
-	uint32_t max_results; /* bytes */
-	uint32_t caps_off;    /* arena: descriptors of results */
-	uint32_t kept;        /* capabilities that the running method keeps, bit by index */
-	uint32_t bound_count; /* methods of the interface called last, whose id is bound_id */
-	rpc_method_fn *const *bound;
-	uint64_t bound_id;
 	uint64_t
 		posted; /* sequence number of the RECV or RETURN_RECV under way; it answers request.token, or 0 */
-	/* Together, so that one comparison shows the usual state. */
-	enum : uint8_t { SERVICE_IDLE, SERVICE_RECEIVING, SERVICE_RECEIVED } state;
-	bool plain; /* what is posted is a RETURN that receives nothing */
-	bool stopping;
-	bool watched; /* options.idle is there */
+	uint32_t caps_off; /* arena: descriptors of results */
+	uint32_t kept;     /* capabilities that the running method keeps, bit by index */
+	enum : uint8_t {
+		SERVICE_IDLE,
+		SERVICE_RECEIVING,
+		SERVICE_RECEIVED
+	} state;                    /* RECEIVING also while the usual turn handles its call */
+	bool plain;                 /* what is posted is a RETURN that receives nothing */
+	struct service_slot *after; /* the next slot, in a circle */
+	struct service_slot *later; /* RECEIVED: what came next */
 };
 
-/* Takes its buffers from the ring's arena, for good. Errors: TOO_LARGE if they do not fit. */
+struct service {
+	struct ring_client *ring;
+	struct service_options options;
+	struct service_slot *first, **last; /* RECEIVED, in their order */
+	uint32_t max_results;               /* bytes */
+	uint32_t bound_count;               /* methods of the interface called last, whose id is bound_id */
+	rpc_method_fn *const *bound;
+	uint64_t bound_id;
+	/* Together, so that one comparison shows the usual state: all of them zero. */
+	uint16_t idle;           /* slots in that state */
+	bool stopping;           /* a method said so */
+	uint8_t unusual;         /* enum service_unusual */
+	struct service_slot own; /* without options.slots */
+};
+
+/* Takes its buffers from the ring's arena, for good. Must not move. Errors: TOO_LARGE if they do not fit. */
 enum status service_init(struct service *service, struct ring_client *ring, cap_id endpoint,
 			 const struct service_options *options);
 
 /* Serves until service_stop, or until receiving fails (BAD_ID, DENIED, REVOKED...), whose status it gives. */
 enum status service_run(struct service *service);
-/* Serves what has come; waits for at most one entry, not beyond deadline_ns (0: none). Errors: as service_run. */
+/* Serves all that has come; waits for at most one entry, not beyond deadline_ns (0: none). Errors: as service_run. */
 enum status service_step(struct service *service, uint64_t deadline_ns);
 /* For methods and op functions: service_run returns OK after the present call. */
 void service_stop(struct service *service);
