@@ -367,7 +367,8 @@ __attribute__((no_sanitize("thread"))) bool frame_is_free(paddr_t frame)
 {
 	uint64_t index = (frame.raw >> PAGE_SHIFT) - frame_first;
 
-	if (index >= frame_limit)
+	if (index >= frame_limit ||
+	    frame_records[index].refs != 0) /* who frees it takes the last reference away first */
 		return false;
 	for (unsigned order = 0; order < ORDERS; order++) {
 		const struct frame *f = &frame_records[index & ~((1ull << order) - 1)];

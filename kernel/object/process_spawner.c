@@ -68,7 +68,7 @@ static enum status make_process(struct rpc_request *request, const struct wanted
 			      wanted->name.ptr, wanted->name.len, &limits, out);
 }
 
-/* Two capabilities or none: the process ends with its last handle if it has not started. */
+/* Two capabilities or none. */
 static enum status give(struct rpc_request *request, struct process *process,
 			struct process_spawner_create_results_builder results)
 {
@@ -111,7 +111,10 @@ static enum status create(void *self, struct rpc_request *request,
 	/* Its own references stay until it has ended; the capabilities have theirs. */
 	object_get(&process->object);
 	object_get(&process->space_object);
-	return give(request, process, results);
+	status = give(request, process, results);
+	if (status != STATUS_OK) /* without a handle nobody could end it */
+		process_abandon(process, &(struct exit_record){.reason = EXIT_KILLED});
+	return status;
 }
 
 /* A spawner's view of kind FACET is a bounded one: there is no other difference. */

@@ -6,6 +6,7 @@
 #include "scenario.h"
 
 #include <mm/frame.h>
+#include <mm/slab.h>
 #include <object/object.h>
 #include <runtime/enter.h>
 #include <runtime/ring.h>
@@ -309,6 +310,7 @@ EXPLORE_TEST(a_child_outlives_its_creator, 1000)
 /* --- memory runs out --------------------------------------------------------------------------------------------------- */
 
 static uint64_t fail_at;
+static void (*fail_after)(uint64_t n); /* frames, or kernel objects */
 static bool untouched;
 
 static void survives_exhaustion(uint64_t region)
@@ -319,7 +321,7 @@ static void survives_exhaustion(uint64_t region)
 	uint64_t at;
 
 	(void)open_ring(&ring, region);
-	frame_fail_after(fail_at);
+	fail_after(fail_at);
 	status = virtual_memory_create_memory(&ring.transport, space_cap, PAGE_SIZE, &memory);
 	if (status == STATUS_OK)
 		status = virtual_memory_map(&ring.transport, space_cap, memory, 0, PAGE_SIZE, SHARED_AT,
@@ -349,15 +351,17 @@ static void survives_exhaustion(uint64_t region)
 	if (status == STATUS_OK)
 		status = process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
 					      0x7fff0000, 0, 0, 0, 0, 0);
-	frame_fail_after(0);
+	fail_after(0);
 	untouched = status == STATUS_OK;
 	explore_check(status == STATUS_OK || status == STATUS_NO_MEMORY);
 	(void)atomic_add(&finished, 1u);
 }
 
-/* SQLite's way: the n-th allocation fails, for n = 1, 2, ... until nothing fails any more. */
-EXPLORE_TEST(every_allocation_may_fail, 3)
+/* SQLite's way: the n-th allocation fails, for n = 1, 2, ... until nothing fails any more. What nobody can reach then is gone: a process
+ * whose handle found no memory, too. */
+static void fails_one_after_the_other(void (*which)(uint64_t n))
 {
+	fail_after = which;
 	untouched = false;
 	for (fail_at = 1; !untouched; fail_at++) {
 		explore_check(fail_at < 200);
@@ -368,6 +372,16 @@ EXPLORE_TEST(every_allocation_may_fail, 3)
 		scenario_end();
 	}
 	explore_check(fail_at > 8);
+}
+
+EXPLORE_TEST(every_frame_may_fail, 3)
+{
+	fails_one_after_the_other(frame_fail_after);
+}
+
+EXPLORE_TEST(every_object_may_fail, 3)
+{
+	fails_one_after_the_other(slab_fail_after);
 }
 
 EXPLORE_MAIN

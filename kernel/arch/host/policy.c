@@ -122,11 +122,12 @@ static void pct_begin(void)
 
 static unsigned pct_choose(unsigned current, uint64_t runnable, enum host_point point)
 {
+	uint64_t now = host_steps();
 	unsigned best = MAX_CPUS;
 	bool fall = point == HOST_POINT_PAUSE;
 
 	for (unsigned i = 0; i < pct.changes; i++)
-		fall |= pct.change[i] == host_steps();
+		fall |= pct.change[i] == now;
 	if (fall)
 		pct.priority[current] = --pct.lowest;
 	for (uint64_t left = runnable; left; left &= left - 1) {
@@ -135,13 +136,13 @@ static unsigned pct_choose(unsigned current, uint64_t runnable, enum host_point 
 		if (best == MAX_CPUS || pct.priority[i] > pct.priority[best])
 			best = i;
 		/* Nobody starves for ever: real CPUs all make progress. */
-		if (i == current || pct.waits_since[i] == 0 || pct.waits_since[i] > host_steps())
-			pct.waits_since[i] = host_steps();
-		else if (host_steps() - pct.waits_since[i] > PCT_PATIENCE)
+		if (i == current || pct.waits_since[i] == 0 || pct.waits_since[i] > now)
+			pct.waits_since[i] = now;
+		else if (now - pct.waits_since[i] > PCT_PATIENCE)
 			pct.priority[i] = ++pct.highest;
 	}
 	if (best != current)
-		pct.waits_since[best] = host_steps();
+		pct.waits_since[best] = now;
 	return best;
 }
 
