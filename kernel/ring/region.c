@@ -226,7 +226,7 @@ enum status ring_create(struct thread *thread, struct ring_geometry geometry)
 }
 
 #ifdef CAPOS_DEBUG
-static uint32_t free_requests(const struct ring *ring)
+[[maybe_unused]] static uint32_t free_requests(const struct ring *ring)
 {
 	uint32_t count = 0;
 
