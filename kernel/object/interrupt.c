@@ -2,7 +2,9 @@
 /*
  * Interrupt lines: each delivery sets bits of a notification; the line stays masked until it is acknowledged.
  *
- * A line has one holder at a time: InterruptSource refuses one that is given out, until its object is gone.
+ * A line has one holder at a time: InterruptSource refuses one that is given out, until its object is gone. Who has no reference any
+ * more may still be looking at the object, in an interrupt as well: so the line is taken from it once the last reference is gone
+ * (destroy), and its memory is freed an epoch later.
  */
 #include "object_types.h"
 
@@ -84,25 +86,25 @@ static enum status acknowledge(void *self, struct rpc_request *request)
 
 static const struct interrupt_server_ops interrupt_ops = {.bind = bind, .acknowledge = acknowledge};
 
+/* No interrupt has it any more. */
+static void free_interrupt(struct quiesce_node *node)
+{
+	struct interrupt *interrupt = container_of(node, struct interrupt, object.quiesce);
+
+	if (interrupt->notification != NULL)
+		object_put(&interrupt->notification->object);
+	object_fini(&interrupt->object);
+	slab_free(&interrupt_cache, interrupt);
+}
+
+/* The line falls silent and can be given out again. */
 static void destroy(struct object *object)
 {
 	struct interrupt *interrupt = interrupt_of(object);
 
-	if (interrupt->notification != NULL)
-		object_put(&interrupt->notification->object);
-	object_fini(object);
-	slab_free(&interrupt_cache, interrupt);
-}
-
-/* The last capability is gone: the line falls silent and can be given out again. */
-static void view_gone(struct view *view)
-{
-	struct interrupt *interrupt = interrupt_of(view->object);
-
-	if (load_relaxed(&interrupt->object.refs) > 1)
-		return;
 	arch_irq_unbind(interrupt->line);
 	store_release(&lines[interrupt->line], (struct interrupt *)NULL);
+	quiesce_free(&object->quiesce, free_interrupt);
 }
 
 INTERRUPT_BIND(interrupt, interrupt_ops);
@@ -112,7 +114,6 @@ const struct object_type interrupt_type = {
 	.interface_id = INTERRUPT_INTERFACE_ID,
 	OBJECT_METHODS(interrupt),
 	.destroy = destroy,
-	.view_gone = view_gone,
 };
 
 static enum status create(struct process *owner, unsigned line, struct interrupt **out)
@@ -159,6 +160,10 @@ static enum status line(void *self, struct rpc_request *request,
 	if (request->caps_out_max < 1)
 		return STATUS_NO_SLOT;
 	enum status status = create(kcall_of(request)->thread->process, number, &interrupt);
+	if (status == STATUS_EXISTS) { /* perhaps its last capability has just been released */
+		quiesce_drain();
+		status = create(kcall_of(request)->thread->process, number, &interrupt);
+	}
 	if (status == STATUS_EXISTS)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the line has been given out", "isa");
 	if (status != STATUS_OK)

@@ -239,12 +239,18 @@ static void destroy(struct object *object)
 	process_put(process_of(object));
 }
 
-/* The process's own reference, and perhaps this view's, are all that is left. */
+static enum status view_created(struct view *view)
+{
+	(void)atomic_add(&process_of(view->object)->handles, 1u);
+	return STATUS_OK;
+}
+
+/* Counted apart from the object's references: a view that is gone keeps its own for a while. */
 static void view_gone(struct view *view)
 {
 	struct process *process = process_of(view->object);
 
-	if (load_acquire(&process->state) == PROCESS_CREATED && load_relaxed(&process->object.refs) <= 2)
+	if (atomic_sub(&process->handles, 1u) == 1 && load_acquire(&process->state) == PROCESS_CREATED)
 		process_abandon(process, &(struct exit_record){.reason = EXIT_KILLED});
 }
 
@@ -255,5 +261,6 @@ const struct object_type process_handle_type = {
 	.interface_id = PROCESS_HANDLE_INTERFACE_ID,
 	OBJECT_METHODS(process_handle),
 	.destroy = destroy,
+	.view_created = view_created,
 	.view_gone = view_gone,
 };

@@ -66,6 +66,7 @@ static void load_fields(struct registry *registry, struct method *method,
 			.is_cap = is_capability(t),
 			.element = element_bits(t),
 			.offset = (uint16_t)registry_data_field_reader_offset(field),
+			.interface_id = t.kind == REGISTRY_DATA_KIND_INTERFACE ? t.id : 0,
 		};
 		if (t.kind == REGISTRY_DATA_KIND_STRUCT && registry_struct(registry, t.id, &inner)) {
 			out->is_struct = true;
@@ -164,6 +165,7 @@ unsigned methods_of(uint64_t interface_id, unsigned *of)
 struct message {
 	uint64_t *words;
 	unsigned used, limit, caps;
+	uint64_t *wanted;
 };
 
 /* Pointers as the encoding has them (capnproto.org/encoding.html): offsets count from the word behind the pointer. */
@@ -213,8 +215,10 @@ static void put_field(struct message *m, const struct method *method, const stru
 	} else if (field->offset >= method->pointers) {
 		return;
 	} else if (field->is_cap) {
-		if (!input_rarely(in, 8))
-			m->words[at] = 3 | (uint64_t)m->caps++ << 32;
+		if (m->caps == METHOD_CAPS || input_rarely(in, 8))
+			return;
+		m->wanted[m->caps] = field->interface_id;
+		m->words[at] = 3 | (uint64_t)m->caps++ << 32;
 	} else if (field->is_struct && field->element == 0 &&
 		   (unsigned)field->words + field->pointers < m->limit - m->used) {
 		for (unsigned i = 0; i < field->words; i++)
@@ -229,9 +233,9 @@ static void put_field(struct message *m, const struct method *method, const stru
 }
 
 unsigned method_message(const struct method *method, struct input *in, uint64_t *words, unsigned limit,
-			unsigned *caps)
+			unsigned *caps, uint64_t wanted[METHOD_CAPS])
 {
-	struct message m = {words, 1 + (unsigned)method->words + method->pointers, limit, 0};
+	struct message m = {words, 1 + (unsigned)method->words + method->pointers, limit, 0, wanted};
 
 	memset(words, 0, m.used * sizeof(*words));
 	words[0] = struct_pointer(0, 1, method->words, method->pointers);

@@ -9,14 +9,16 @@
 
 #define METHOD_FIELDS 24u
 #define METHOD_RESULTS 4u
+#define METHOD_CAPS 8u /* that a call brings */
 
 struct method_field {
 	uint8_t bits;   /* of a scalar in the data section; 0: behind a pointer */
 	bool is_cap;    /* a capability */
 	bool is_struct; /* of words and pointers: */
 	uint8_t words, pointers;
-	uint8_t element; /* of a list, Text or Data: bits of an element, 0: pointers */
-	uint16_t offset; /* in units of the size; of pointers */
+	uint8_t element;       /* of a list, Text or Data: bits of an element, 0: pointers */
+	uint16_t offset;       /* in units of the size; of pointers */
+	uint64_t interface_id; /* of a capability; 0: any */
 };
 
 struct method {
@@ -36,6 +38,6 @@ const struct method *methods_at(unsigned i);
 unsigned methods_of(uint64_t interface_id, unsigned *count);
 
 /* Parameters for the method, filled from the input, now and then damaged. Returns their length in words, at most `limit`, which is
- * at least 64. The struct's capability fields name the descriptors 0, 1, ...; *caps says how many. */
+ * at least 64. The struct's capability fields name the descriptors 0, 1, ...; *caps says how many, and `wanted` of which interfaces. */
 unsigned method_message(const struct method *method, struct input *in, uint64_t *words, unsigned limit,
-			unsigned *caps);
+			unsigned *caps, uint64_t wanted[METHOD_CAPS]);

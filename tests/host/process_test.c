@@ -10,6 +10,7 @@
 #include <object/object.h>
 #include <runtime/enter.h>
 #include <runtime/ring.h>
+#include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
@@ -28,7 +29,7 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 }
 
 static struct process *process;
-static cap_id space_cap, thread_spawner, process_spawner;
+static cap_id space_cap, thread_spawner, process_spawner, manager;
 static unsigned finished, children;
 
 static uint64_t open_ring(struct ring_client *ring, uint64_t region)
@@ -62,6 +63,7 @@ static void begin(unsigned cpu_total)
 	space_cap = give_object(initial, count, "virtualMemory");
 	thread_spawner = give_object(initial, count, "threadSpawner");
 	process_spawner = give_object(initial, count, "processSpawner");
+	manager = give_object(initial, count, "capabilityManager");
 	for (unsigned i = 0; i < count; i++)
 		object_put(initial[i].object);
 	finished = children = 0;
@@ -275,6 +277,34 @@ EXPLORE_TEST(processes_are_made_killed_and_waited_for, 1000)
 	scenario_thread(process, makes_processes, 1);
 	scenario_run();
 	explore_check(finished == 2 && process->state == PROCESS_ENDED);
+	scenario_end();
+}
+
+/* Of one that never started, two capabilities go at once: nobody can start or end it any more. */
+static void forgets_a_process_twice(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id handle, space, less;
+
+	(void)open_ring(&ring, region);
+	create(&ring.transport, &handle, &space);
+	explore_check(capability_manager_attenuate(&ring.transport, manager, handle,
+						   PROCESS_HANDLE_INTERFACE_ID, 1ull << PROCESS_HANDLE_INFO,
+						   &less) == STATUS_OK);
+	ring_release(&ring, space);
+	ring_release(&ring, less);
+	ring_release(&ring, handle);
+	ring_flush(&ring);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(a_process_that_nobody_can_start_is_gone, 300)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(process, forgets_a_process_twice, 0);
+	scenario_thread(process, forgets_a_process_twice, 0);
+	scenario_run();
+	explore_check(finished == 2 && process_count() == 0);
 	scenario_end();
 }
 

@@ -87,6 +87,7 @@ struct process {
 	uint32_t thread_count; /* p: that have not stopped */
 	uint32_t sched_policy; /* p: of new threads, as sched_entity.policy; 0 = the usual */
 	uint32_t rings;        /* atomic: rings that have not been destroyed; the last one ends the process */
+	uint32_t handles;      /* atomic: views of the object, those that are being freed not counted */
 	struct exit_record exit;                   /* p: final once DYING */
 	uint64_t backtrace[PROCESS_BACKTRACE_MAX]; /* p */
 	unsigned backtrace_len;                    /* p: 0 = it did not fault */
