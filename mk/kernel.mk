@@ -22,7 +22,8 @@ $(foreach d,$(KERNEL_HOT),$(eval $(sort $(filter $(OUT)/$(K)/$(d)/%,$(KERNEL_OBJ
 $(eval $(filter $(KERNEL_COLD:%=$(OUT)/$(K)/%.c.o),$(KERNEL_OBJECTS)): private EXTRA_CFLAGS += $(KERNEL_COLD_CFLAGS))
 
 # Pass 1 has an empty table.  The table is read-only data behind .text, so functions do not move between the passes.
-# Generated code is taken whole, so that a name that is also a function of the kernel is an error, not a silent choice.
+# It is there at every moment, since who boots it may be at work beside us.  Generated code is taken whole, so that a name
+# that is also a function of the kernel is an error, not a silent choice.
 link-kernel = $(LLD) $(KERNEL_LDFLAGS) -T $(KERNEL_LD) $(KERNEL_OBJECTS) $(1) \
 	--whole-archive $(filter %/libschema.a,$(ARCHIVES_$(K))) --no-whole-archive --start-group $(filter-out %/libschema.a,$(ARCHIVES_$(K))) --end-group -o $(2)
 
@@ -35,4 +36,4 @@ $(KERNEL_ELF): $(KERNEL_OBJECTS) $(ARCHIVES_$(K)) $(KERNEL_LD) $(OUT)/tools/ksym
 	$(call link-kernel,$$k.o,$$k.elf); \
 	$(NM) --defined-only --numeric-sort $$k.elf | $(OUT)/tools/ksyms >$$k.bin; \
 	$(CLANG) --target=x86_64-unknown-none-elf -c $$k.s -o $$k.o; \
-	$(call link-kernel,$$k.o,$@)
+	$(call link-kernel,$$k.o,$$k.whole); mv $$k.whole $@
