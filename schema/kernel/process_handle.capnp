@@ -23,7 +23,8 @@ interface ProcessHandle @0xf6e323647d7b445c {
   # Ends the process from outside; all its threads stop, its capabilities are dropped. No error if it has ended already.
 
   events @5 (from :UInt64) -> (events :List(Event), next :UInt64, lost :UInt64);
-  # Up to 12 flight-recorder events of this process from sequence number "from" on; lost counts those overwritten before they were read.
+  # Up to 12 flight-recorder events of this process, CPU by CPU. from is where to begin: 0, or next of the call before, which is 2^64-1 when all
+  # were read; lost counts those overwritten before they were read.
 
   backtrace @6 () -> (text :Text);
   # Where a process that ended by a fault was, one line a frame; empty if it did not fault.
