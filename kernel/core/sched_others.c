@@ -102,7 +102,7 @@ struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own)
 
 		if (heap_before(latest, clock))
 			latest = clock;
-		if (load_relaxed(&peer->runqueue_len) == 0)
+		if (load_relaxed(&peer->runqueue_len) == 0 || unlikely(isolation_is_leased(peer->id)))
 			continue;
 		uint64_t first = load_relaxed(&peer->runqueue_first);
 		if (fair_should_pull(own, first)) {
@@ -203,11 +203,23 @@ static struct sched_entity *take_first(struct cpu *cpu, bool *away)
 	return entity;
 }
 
+/* What is well behind on another CPU that is nobody's. */
+static struct sched_entity *take_behind(struct cpu *cpu)
+{
+	struct cpu *behind = NULL;
+
+	if (!isolation_is_leased(cpu->id) && load_relaxed(&cpu->runqueue_len) != 0)
+		behind = sched_find_behind(cpu, load_relaxed(&cpu->runqueue_first));
+	return behind != NULL ? sched_take_from(behind, cpu) : NULL;
+}
+
 struct sched_entity *sched_choose_apart(struct cpu *cpu)
 {
-	struct sched_entity *entity;
+	struct sched_entity *entity = take_behind(cpu);
 	bool away;
 
+	if (entity != NULL)
+		return entity;
 	while ((entity = take_first(cpu, &away)) != NULL) {
 		if (!away)
 			return entity;

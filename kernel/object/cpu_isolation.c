@@ -21,7 +21,7 @@ struct lease {
 	uint32_t token;
 	uint32_t state; /* enum cpu_isolation_lease_state; atomic: from active once */
 	uint64_t expires_ns;
-	uint64_t interrupts, switches; /* of the CPU when it began */
+	uint64_t interrupts, switches, polls, poll_sleeps; /* of the CPU when it began */
 };
 
 static struct slab_cache lease_cache = SLAB_CACHE(lease);
@@ -77,6 +77,23 @@ static enum status unbind(void *self, struct rpc_request *request)
 	return STATUS_OK;
 }
 
+static enum status poll(void *self, struct rpc_request *request,
+			struct cpu_isolation_lease_poll_params_reader params)
+{
+	uint64_t idle = cpu_isolation_lease_poll_params_reader_idle_ns(params);
+	struct lease *lease = lease_of(self);
+	struct thread *thread = kcall_of(request)->thread;
+
+	if (idle > POLL_IDLE_MAX_NS)
+		return object_raise_invalid(request, "more than a second", "idleNs");
+	if (load_relaxed(&thread->sched.pin) != lease->token ||
+	    state_of(lease) != CPU_ISOLATION_LEASE_STATE_ACTIVE)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED,
+				 "the thread is not bound, or the lease has ended", NULL);
+	thread_poll(thread, idle);
+	return STATUS_OK;
+}
+
 static enum status look(void *self, struct rpc_request *request,
 			struct cpu_isolation_lease_look_results_builder results)
 {
@@ -99,6 +116,9 @@ static enum status look(void *self, struct rpc_request *request,
 								       lease->interrupts);
 	cpu_isolation_lease_status_builder_set_switches(out,
 							load_relaxed(&cpu->stats.switches) - lease->switches);
+	cpu_isolation_lease_status_builder_set_polls(out, load_relaxed(&cpu->stats.polls) - lease->polls);
+	cpu_isolation_lease_status_builder_set_poll_sleeps(out, load_relaxed(&cpu->stats.poll_sleeps) -
+									lease->poll_sleeps);
 	return STATUS_OK;
 }
 
@@ -130,7 +150,7 @@ static void lease_destroy(struct object *object)
 }
 
 static const struct cpu_isolation_lease_server_ops cpu_isolation_lease_ops = {
-	.bind = bind, .unbind = unbind, .look = look, .end = end};
+	.bind = bind, .unbind = unbind, .look = look, .end = end, .poll = poll};
 
 OBJECT_TYPE(cpu_isolation_lease, CPU_ISOLATION_LEASE, lease_destroy);
 
@@ -206,6 +226,8 @@ static enum status take(void *self, struct rpc_request *request,
 	timer_init(&lease->expiry, expire);
 	lease->interrupts = load_relaxed(&cpus[cpu_id].stats.interrupts);
 	lease->switches = load_relaxed(&cpus[cpu_id].stats.switches);
+	lease->polls = load_relaxed(&cpus[cpu_id].stats.polls);
+	lease->poll_sleeps = load_relaxed(&cpus[cpu_id].stats.poll_sleeps);
 	lease->expires_ns = clock_now_ns() + duration;
 	lease->token = 0;
 	lease->state = CPU_ISOLATION_LEASE_STATE_ACTIVE;

@@ -8,6 +8,7 @@
 #include "batch.h"
 #include "complete.h"
 #include "ops.h"
+#include "poll.h"
 #include "promise.h"
 #include "dispatch.h"
 
@@ -179,7 +180,7 @@ dead:
 	return true;
 }
 
-/* Until it has a result, waits, or dies. True: it waits. */
+/* Until it has a result, waits, dies, or makes way. True: it waits. */
 [[gnu::noinline]] static bool run_enter(struct thread *thread, uint32_t reasons)
 {
 	for (;;) {
@@ -187,12 +188,21 @@ dead:
 		if (unlikely(more == UINT32_MAX))
 			return false;
 		reasons |= more;
+		if (unlikely(thread->poll_idle_ns != 0))
+			reasons = poll_reasons(thread, reasons);
 		if (reasons != 0) {
 			enter_finish(thread, reasons);
 			return false;
 		}
 		if (thread->enter_deadline != 0 && !thread->enter_timer.armed)
 			timer_arm(&thread->enter_timer, thread->enter_deadline);
+		if (unlikely(thread->poll_idle_ns != 0)) {
+			enum poll_end end = poll_ring(thread);
+			if (end == POLL_WORK)
+				continue;
+			if (end == POLL_AWAY)
+				return false;
+		}
 		publish_blocked(thread);
 		if (likely(!ring_has_work(&thread->ring)) || !take_back(thread)) {
 			sched_block_current();
@@ -261,7 +271,7 @@ static bool ready_for_user(struct thread *thread)
 	if (thread->unfinished) {
 		enter_continue(thread);
 		/* In this order: a thread that blocked is no longer ours to look at. */
-		if (this_cpu()->current != &thread->sched || thread_is_dying(thread))
+		if (this_cpu()->current != &thread->sched || thread->unfinished || thread_is_dying(thread))
 			return false;
 	}
 	uint32_t signals = load_relaxed(&thread->ring.signals);

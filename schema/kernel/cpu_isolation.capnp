@@ -58,6 +58,12 @@ interface CpuIsolationLease @0xf4c29804bd24dd6d {
   end @3 () -> ();
   # Ends it.
 
+  poll @4 (idleNs :UInt64) -> ();
+  # The calling thread, which is bound, does not wait in its cap_enter as long as the lease lives: on the leased CPU the kernel takes what
+  # other threads of the process put into its queue, without an entry of theirs, and completes it. When nothing has come for idleNs (at
+  # most a second) it waits as ever, and who submits wakes it (region.polled says when: docs/abi.md). 0: it polls no more. Errors:
+  # invalidArgument (idleNs); failed when the thread is not bound to this lease, or that has ended.
+
   struct Status {
     cpu @0 :UInt32;
     state @1 :State;
@@ -75,6 +81,10 @@ interface CpuIsolationLease @0xf4c29804bd24dd6d {
     # Interrupts on this CPU since the lease began.
     switches @9 :UInt64;
     # Context switches there since then.
+    polls @10 :UInt64;
+    # How often a thread that polls found something, since then,
+    pollSleeps @11 :UInt64;
+    # and how often it went to wait.
   }
 
   enum State {

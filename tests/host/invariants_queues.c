@@ -34,7 +34,7 @@ static void waits_there(const struct request *request, const struct spinlock *lo
 static bool sleeps(const struct request *request)
 {
 	return request->ring->state == RING_BLOCKED &&
-	       (request->ring->signals & ~(uint32_t)(RING_HOLDING | RING_TIMED | RING_BUDGET)) == 0;
+	       (request->ring->signals & ~(uint32_t)RING_NO_REASONS) == 0;
 }
 
 static bool is_plain(const struct request *request, unsigned besides)

@@ -59,8 +59,11 @@ struct cap_region {
 	uint64_t start_message;     /* K: user address of the start message, 0 = none */
 	uint64_t start_message_len; /* K: bytes */
 	uint64_t thread_arg;        /* K: what the creator passed */
-	/* 72: reserved to the end of the second cache line */
-	uint64_t reserved0[7];
+	/* 72: reserved to the end of the second cache line, but for this: not 0 while the kernel looks at sq_tail by itself. Who submits for another
+	 * thread looks here after sq_tail, a full fence in between, and wakes that thread if it is 0. */
+	uint32_t polled; /* K */
+	uint32_t reserved1;
+	uint64_t reserved0[6];
 
 	/* 128: submission indexes */
 	alignas(64) uint32_t sq_tail; /* U: next to write */

@@ -6,6 +6,7 @@
 #include <arch/platform.h>
 #include <archimpl/explorer.h>
 #include <core/clock.h>
+#include <core/isolation.h>
 #include <core/quiesce.h>
 #include <core/sched.h>
 #include <core/timer.h>
@@ -185,6 +186,42 @@ EXPLORE_TEST(idle_cpus_steal_only_saved_entities, 1)
 	sched_switched(NULL);
 	host_test_as_cpu(1);
 	explore_check(next() == &entities[0] && entities[0].home == 1);
+}
+
+/* Two share CPU 1 while one has CPU 0 alone: the second one comes over, also while CPU 2 is somebody's. */
+static void check_pull(bool leased)
+{
+	uint32_t token = 0;
+
+	boot(3);
+	if (leased)
+		explore_check(isolation_begin(2, &token) == ISOLATION_ACCEPTED);
+	host_test_as_cpu(1);
+	for (unsigned i = 1; i < 3; i++) {
+		entities[i].home = 1;
+		sched_wake(&entities[i], false);
+	}
+	explore_check(next() == &entities[1]);
+	host_test_as_cpu(0);
+	sched_wake(&entities[0], false);
+	explore_check(next() == &entities[0]);
+	for (unsigned i = 0; i < 3 && !sched_should_preempt(); i++) {
+		host_test_advance(slice + 1000);
+		timer_run_expired();
+	}
+	explore_check(sched_should_preempt() && next() == &entities[2] && entities[2].home == 0);
+	if (leased)
+		explore_check(isolation_end(token));
+}
+
+EXPLORE_TEST(who_is_behind_is_pulled_over, 1)
+{
+	check_pull(false);
+}
+
+EXPLORE_TEST(who_is_behind_is_pulled_over_beside_a_leased_cpu, 1)
+{
+	check_pull(true);
 }
 
 EXPLORE_TEST(passive_entities_move_to_their_waker, 1)

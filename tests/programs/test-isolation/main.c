@@ -3,17 +3,16 @@
  * test-isolation: CPU 1 is leased to one thread while others are busy. That thread counts, the test looks on: who runs where, how
  * many interrupts come, and that everything is as before when the lease has ended, in each of the ways in which it can.
  */
+#include "isolation.h"
+
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
-#include <schema/kernel/cpu_isolation.capnp.h>
 #include <schema/kernel/system_info.capnp.h>
 #include <schema/kernel/system_inspector.capnp.h>
 #include <sync/semaphore.h>
 #include <testing/tap.h>
 
-#define MS 1'000'000ull
-#define CPU 1u
 #define BUSY 4
 
 static cap_id isolation, inspector, info;
@@ -21,7 +20,7 @@ static struct semaphore bound, done;
 static uint32_t stop_busy, stop_alone;
 static volatile uint64_t work[BUSY + 1];
 
-static void sleep_ms(uint64_t ms)
+void sleep_ms(uint64_t ms)
 {
 	uint64_t until = runtime_now() + ms * MS;
 
@@ -54,13 +53,7 @@ static int64_t be_alone(void *argument)
 
 /* ---- What is seen from outside ---- */
 
-struct seen {
-	enum cpu_isolation_lease_state state;
-	bool tick_stopped;
-	uint64_t tick_stops, interrupts;
-};
-
-static struct seen look(cap_id lease)
+struct seen look(cap_id lease)
 {
 	struct cpu_isolation_lease_look_results_reader r;
 	struct seen seen = {.state = 99};
@@ -74,7 +67,9 @@ static struct seen look(cap_id lease)
 		seen = (struct seen){cpu_isolation_lease_status_reader_state(s),
 				     cpu_isolation_lease_status_reader_tick_stopped(s),
 				     cpu_isolation_lease_status_reader_tick_stops(s),
-				     cpu_isolation_lease_status_reader_interrupts(s)};
+				     cpu_isolation_lease_status_reader_interrupts(s),
+				     cpu_isolation_lease_status_reader_polls(s),
+				     cpu_isolation_lease_status_reader_poll_sleeps(s)};
 	}
 	rpc_end(&call);
 	return seen;
@@ -131,7 +126,7 @@ static enum cpu_isolation_verdict verdict(uint32_t cpu, uint32_t *housekeeping)
 	return status == STATUS_OK ? v : 99;
 }
 
-static enum status take(uint32_t cpu, uint64_t ns, cap_id *lease)
+enum status take(uint32_t cpu, uint64_t ns, cap_id *lease)
 {
 	uint64_t expires;
 
@@ -139,8 +134,7 @@ static enum status take(uint32_t cpu, uint64_t ns, cap_id *lease)
 	return cpu_isolation_take(runtime_transport(), isolation, cpu, ns, lease, &expires);
 }
 
-/* The last one has ended when all CPUs have noticed. */
-static cap_id take_soon(uint64_t ns)
+cap_id take_soon(uint64_t ns)
 {
 	cap_id lease = CAP_ID_NULL;
 
@@ -277,6 +271,7 @@ int main(void)
 		sleep_ms(10);
 	tap_ok(verdict(CPU, &left) == CPU_ISOLATION_VERDICT_ACCEPTED,
 	       "a lease that nobody holds any more has ended");
+	test_polled();
 	for (int round = 0; round < 200; round++) {
 		good &= take(CPU, 60'000 * MS, &lease) == STATUS_OK;
 		if (round % 3 == 0)

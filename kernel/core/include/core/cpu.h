@@ -111,7 +111,7 @@ struct cpu {
 	/* statistics, read by others without a lock: may be torn between fields, never within one */
 	struct cpu_stats {
 		uint64_t entries, interrupts, faults, switches, ipis_sent, ipis_received, idle_ns, tick_stops,
-			tick_restarts;
+			tick_restarts, polls, poll_sleeps;
 	} stats;
 
 	alignas(CACHE_LINE) uint64_t scratch_in[CPU_SCRATCH / 8];

@@ -48,6 +48,9 @@ enum ring_signal : uint32_t {
 	RING_DONE = 1 << 9,     /* something was pushed on `done` */
 	/* Its thread has a budget (lend.h), and so takes the general way in and out: no reason to look, either. */
 	RING_BUDGET = 1 << 10,
+	/* Its thread polls instead of waiting (poll.h): no reason to look, either. */
+	RING_POLLED = 1 << 11,
+	RING_NO_REASONS = RING_HOLDING | RING_TIMED | RING_BUDGET | RING_POLLED,
 };
 
 /* What a SIGNAL, a WAIT or a WAKE found, not through a gate: as long as the target is the same and nothing has left the process's table. */
@@ -137,7 +140,7 @@ static inline struct thread *ring_thread(struct ring *ring);
 /* What the owner should look at. */
 static inline uint32_t ring_signals(const struct ring *ring)
 {
-	return load_relaxed(&ring->signals) & ~(uint32_t)(RING_HOLDING | RING_TIMED | RING_BUDGET);
+	return load_relaxed(&ring->signals) & ~(uint32_t)RING_NO_REASONS;
 }
 
 /* For a ring that is probably blocked. */

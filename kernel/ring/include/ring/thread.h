@@ -24,7 +24,8 @@ struct thread {
 	uint32_t tid;
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
-	uint64_t upcall_bits; /* atomic: asked for by ThreadHandle.interrupt */
+	uint64_t poll_idle_ns; /* it polls for so long before it waits (poll.h); 0: not. Its own */
+	uint64_t upcall_bits;  /* atomic: asked for by ThreadHandle.interrupt */
 	/* what ThreadHandles name; its last reference and the thread's end free the structure */
 	struct object object;
 	struct list link;     /* process->threads */
@@ -64,6 +65,10 @@ enum status thread_create(struct process *process, const struct thread_start *st
 
 /* The weight and class of all its threads, and of those to come. */
 void thread_set_policy_of_all(struct process *process, uint32_t weight, enum fair_class class);
+
+#define POLL_IDLE_MAX_NS 1000000000ull
+/* The calling thread, bound to a lease, polls its ring (ring/poll.h) for idle_ns before it waits; 0: it does not. */
+void thread_poll(struct thread *thread, uint64_t idle_ns);
 
 void thread_destroy(struct object *object); /* for the object type */
 
