@@ -23,7 +23,16 @@ const struct object_type *process_object_type, *process_space_object_type;
 static void set_name(struct process *process, const char *name, size_t len)
 {
 	for (size_t i = 0; i < len && i < PROCESS_NAME_MAX; i++)
-		process->name[i] = name[i] >= ' ' && name[i] < 127 ? name[i] : '?';
+		store_relaxed(&process->name[i], (char)(name[i] >= ' ' && name[i] < 127 ? name[i] : '?'));
+}
+
+void process_rename(struct process *process, const char *name, size_t len)
+{
+	spin_lock(&process->lock);
+	for (size_t i = 0; i <= PROCESS_NAME_MAX; i++)
+		store_relaxed(&process->name[i], (char)0);
+	set_name(process, name, len);
+	spin_unlock(&process->lock);
 }
 
 static void list_add(struct process *process)

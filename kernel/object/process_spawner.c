@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* ProcessSpawner: empty processes, charged to the one that calls. */
 #include "object_types.h"
+#include "process_replace.h"
 
 #include <arch/paging.h>
 #include <cap/capture.h>
@@ -210,7 +211,7 @@ static enum status clone(void *self, struct rpc_request *request,
 }
 
 static const struct process_spawner_server_ops process_spawner_ops = {
-	.create = create, .bounded = bounded, .clone = clone};
+	.create = create, .bounded = bounded, .clone = clone, .replace = process_replace};
 
 OBJECT_TYPE(process_spawner, PROCESS_SPAWNER, object_destroy_never);
 

@@ -60,6 +60,10 @@ static bool protection_of(enum virtual_memory_protection protection, unsigned *p
 		*prot = PAGE_USER | PAGE_READ | PAGE_EXEC;
 		*methods = 1ull << MEMORY_OBJECT_READ | 1ull << MEMORY_OBJECT_EXECUTE;
 		return true;
+	case VIRTUAL_MEMORY_PROTECTION_NONE:
+		*prot = PAGE_USER;
+		*methods = 0;
+		return true;
 	}
 	return false;
 }
@@ -125,7 +129,7 @@ static enum status map_wanted(struct process *process, struct rpc_request *reque
 	uint64_t methods;
 	unsigned prot;
 
-	if (!protection_of(w->protection, &prot, &methods))
+	if (!protection_of(w->protection, &prot, &methods) || w->protection == VIRTUAL_MEMORY_PROTECTION_NONE)
 		return object_raise_invalid(request, "no such protection", "protection");
 	if (w->sharing > VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE)
 		return object_raise_invalid(request, "no such sharing", "sharing");

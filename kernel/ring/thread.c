@@ -76,7 +76,7 @@ void thread_set_policy_of_all(struct process *process, uint32_t weight, enum fai
 	spin_unlock(&process->lock);
 }
 
-enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out)
+enum status thread_prepare(struct process *process, const struct thread_start *start, struct thread **out)
 {
 	enum status status = ledger_charge(&process->ledger, LEDGER_THREADS, 1);
 
@@ -99,11 +99,7 @@ enum status thread_create(struct process *process, const struct thread_start *st
 		status = STATUS_BAD_STATE;
 		goto free_thread;
 	}
-	if (out != NULL) {
-		object_get(&thread->object);
-		*out = thread;
-	}
-	sched_wake(&thread->sched, true);
+	*out = thread;
 	return STATUS_OK;
 
 free_thread:
@@ -111,6 +107,26 @@ free_thread:
 credit:
 	ledger_credit(&process->ledger, LEDGER_THREADS, 1);
 	return status;
+}
+
+void thread_begin(struct thread *thread)
+{
+	sched_wake(&thread->sched, true);
+}
+
+enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out)
+{
+	struct thread *thread;
+	enum status status = thread_prepare(process, start, &thread);
+
+	if (status != STATUS_OK)
+		return status;
+	if (out != NULL) {
+		object_get(&thread->object);
+		*out = thread;
+	}
+	thread_begin(thread);
+	return STATUS_OK;
 }
 
 void thread_destroy(struct object *object)

@@ -51,6 +51,14 @@ void posix_alarm_look(void)
 	arm();
 }
 
+void posix_alarm_quiet(bool quiet)
+{
+	if (quiet)
+		disarm();
+	else if (due)
+		arm();
+}
+
 void posix_alarm_forget(void)
 {
 	armed = false;

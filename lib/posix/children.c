@@ -13,8 +13,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define STAND_IN_NS 20'000'000ull
-
 static struct child {
 	long number; /* 0: free */
 	cap_id handle;
@@ -45,13 +43,41 @@ void posix_children_forget(void)
 	}
 }
 
-void posix_children_quiet(void)
+void posix_children_each(void (*each)(void *context, long number, cap_id handle), void *context)
 {
+	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+		if (children[i].number)
+			each(context, children[i].number, children[i].handle);
+}
+
+void posix_children_inherit(void)
+{
+	const uint32_t length = sizeof(POSIX_CHILD) - 1;
+
+	for (uint32_t i = 0, count = runtime_grant_count(); i < count; i++) {
+		struct runtime_grant grant = runtime_grant_at(i);
+		long number = 0;
+
+		if (grant.interface_id != PROCESS_HANDLE_INTERFACE_ID || grant.name.len <= length ||
+		    __builtin_memcmp(grant.name.ptr, POSIX_CHILD, length) != 0)
+			continue;
+		for (uint32_t at = length; at < grant.name.len; at++)
+			number = number * 10 + grant.name.ptr[at] - '0';
+		(void)posix_child_add(number, grant.id);
+	}
+}
+
+void posix_children_quiet(bool quiet)
+{
+	if (!quiet) {
+		posix_children_watch();
+		return;
+	}
 	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
-		if (children[i].asked && !children[i].wait.done) {
-			rpc_end(&children[i].wait);
-			children[i].asked = false;
-		}
+		if (!children[i].asked || children[i].wait.done)
+			continue;
+		rpc_end(&children[i].wait);
+		children[i].asked = false;
 	}
 }
 
@@ -174,18 +200,9 @@ POSIX_CALL(wait4)
 	}
 }
 
-/* Ends it now; one that is another's stand-in (exec) passes that on, and is given a moment for it. */
-static long end_child(struct child *c)
+static long end_child(struct child *c, int signal)
 {
-	struct rpc_call wait;
-
-	if (process_handle_interrupt(runtime_transport(), c->handle, 1ull << SIGKILL) == STATUS_OK) {
-		process_handle_wait_begin(&wait, runtime_transport(), c->handle);
-		rpc_set_deadline(&wait, runtime_now() + STAND_IN_NS);
-		(void)rpc_call(&wait);
-		rpc_end(&wait);
-	}
-	return posix_errno(process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | SIGKILL));
+	return posix_errno(process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | signal));
 }
 
 /* A process that takes no signals is ended, if that is what the signal does by itself. */
@@ -194,13 +211,13 @@ static long send_to(struct child *c, int signal, uint64_t family)
 	if (signal == 0)
 		return 0;
 	if (signal == SIGKILL)
-		return end_child(c);
+		return end_child(c, signal);
 	if (signal < 61 &&
 	    process_handle_interrupt(runtime_transport(), c->handle, 1ull << signal | family) == STATUS_OK)
 		return 0;
 	if (POSIX_IGNORED_BY_DEFAULT & 1ull << (signal - 1))
 		return 0;
-	return posix_errno(process_handle_kill(runtime_transport(), c->handle, POSIX_EXIT_SIGNAL | signal));
+	return end_child(c, signal);
 }
 
 /* kill of another process: one that this one has started and not waited for. */

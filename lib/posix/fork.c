@@ -2,8 +2,8 @@
 /*
  * fork, by ProcessSpawner.clone: the same memory and the same capabilities, one thread; and exec.
  *
- * exec starts the program as a process of its own, gives it this one's descriptors and number, and stays to pass its end on: whoever
- * waits for this process sees the program's. (A process cannot be made into another program; it can only be made.)
+ * exec, by ProcessSpawner.replace: the program is loaded beside this one, and takes its place, with its descriptors, number and children.
+ * What becomes of signals: those that are ignored or blocked stay so, handlers and timers go.
  */
 #include "process.h"
 #include "signal.h"
@@ -11,7 +11,6 @@
 #include <runtime/clone.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/process_spawner.capnp.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static long numbers;
@@ -61,20 +60,10 @@ pid_t vfork(void)
 POSIX_CALL(execve)
 {
 	struct posix_table table;
-	long number = sys_getpid(0, 0, 0, 0, 0, 0), error;
-	int status = 0;
+	long error;
 
-	posix_children_quiet();
-	posix_children_forget();
 	posix_table_take(&table);
-	error = posix_start_program(POSIX_POINTER(a), POSIX_POINTER(b), POSIX_POINTER(c), &table, &number);
+	error = posix_exec_program(POSIX_POINTER(a), POSIX_POINTER(b), POSIX_POINTER(c), &table);
 	posix_table_drop(&table);
-	if (error)
-		return error;
-	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
-		(void)sys_close(fd, 0, 0, 0, 0, 0);
-	posix_signals_forward();
-	while (sys_wait4(number, (long)(uintptr_t)&status, 0, 0, 0, 0) != number)
-		;
-	runtime_exit(WIFSIGNALED(status) ? POSIX_EXIT_SIGNAL | WTERMSIG(status) : WEXITSTATUS(status));
+	return error;
 }

@@ -38,5 +38,8 @@ void posix_inherit_read(struct msg_text fds);
 
 bool posix_is_inherit_variable(struct msg_text name);
 
+/* A grant whose name begins so is a child of this process before exec; its number follows. */
+#define POSIX_CHILD "child_"
+
 /* Numbers of this process; 0: none were handed on. */
 extern long posix_own_number, posix_parent_number;

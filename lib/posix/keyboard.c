@@ -76,6 +76,20 @@ void posix_terminal_look(void)
 	ask();
 }
 
+void posix_terminal_quiet(bool quiet)
+{
+	static bool again;
+
+	if (quiet) {
+		again = asked;
+		if (asked)
+			rpc_end(&call);
+		asked = false;
+	} else if (again) {
+		ask();
+	}
+}
+
 void posix_terminal_forget(void)
 {
 	asked = false;

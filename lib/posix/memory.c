@@ -3,8 +3,7 @@
  * Memory: mmap and its relatives over the VirtualMemory granted as "virtualMemory".
  *
  * - Anonymous memory is VirtualMemory.allocate: pages are taken when they are touched. There is no heap by brk.
- * - What is asked for without access (a thread's guard, a reservation) is allocated, and protection that the kernel has no word for
- *   (none at all) stays readable: whoever counts on a fault there does not get one.
+ * - What is asked for without access (a thread's guard, a reservation) is allocated, and then closed: touching it is a fault.
  * - Files are mapped by their kind of descriptor (map_file.c).
  * - Protection is never widened beyond what a mapping began with, and nothing is writable and executable.
  */
@@ -78,7 +77,20 @@ POSIX_CALL(mmap)
 							   .writable = (prot & PROT_WRITE) != 0,
 							   .executable = (prot & PROT_EXEC) != 0,
 							   .shared = (flags & MAP_SHARED) != 0});
-	return allocate(flags & MAP_FIXED ? (uint64_t)a : 0, bytes);
+	a = allocate(flags & MAP_FIXED ? (uint64_t)a : 0, bytes);
+	if (a > 0 && prot == PROT_NONE)
+		(void)!virtual_memory_protect(runtime_transport(), space("mmap"), (uint64_t)a, bytes,
+					      VIRTUAL_MEMORY_PROTECTION_NONE);
+	return a;
+}
+
+static enum virtual_memory_protection protection_of(long prot)
+{
+	if (prot & PROT_EXEC)
+		return VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE;
+	if (prot & PROT_WRITE)
+		return VIRTUAL_MEMORY_PROTECTION_READ_WRITE;
+	return prot & PROT_READ ? VIRTUAL_MEMORY_PROTECTION_READ : VIRTUAL_MEMORY_PROTECTION_NONE;
 }
 
 POSIX_CALL(munmap)
@@ -98,17 +110,17 @@ POSIX_CALL(munmap)
 
 POSIX_CALL(mprotect)
 {
-	enum status status = STATUS_OK;
 	cap_id cap = space("mprotect");
+	enum status status;
 
 	if ((a & (long)(PAGE - 1)) != 0)
 		return -EINVAL;
 	if ((c & PROT_WRITE) && (c & PROT_EXEC))
 		return -EACCES;
-	if (!(c & PROT_WRITE) && c != PROT_NONE && cap.raw)
-		status = virtual_memory_protect(runtime_transport(), cap, (uint64_t)a, pages((size_t)b),
-						c & PROT_EXEC ? VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE
-							      : VIRTUAL_MEMORY_PROTECTION_READ);
+	if (b == 0 || !cap.raw)
+		return b == 0 ? 0 : -ENOMEM;
+	status = virtual_memory_protect(runtime_transport(), cap, (uint64_t)a, pages((size_t)b),
+					protection_of(c));
 	return status == STATUS_EXCEPTION ? -EACCES : posix_errno(status);
 }
 

@@ -12,8 +12,8 @@
 long posix_new_number(void);
 /* The process has started; handle is the caller's to give. -EAGAIN: too many, and the handle is released. */
 long posix_child_add(long number, cap_id handle);
-/* No waiting is under way any more. */
-void posix_children_quiet(void);
+/* All of them, and their handles. */
+void posix_children_each(void (*each)(void *context, long number, cap_id handle), void *context);
 /* In a clone: none of them are its children. */
 void posix_children_forget(void);
 
@@ -23,7 +23,10 @@ void posix_children_forget(void);
  */
 long posix_start_program(const char *path, char *const *arguments, char *const *environment,
 			 const struct posix_table *table, long *number);
-/* The same for a name that is looked up along PATH, if there is no "/" in it. */
+/* This process goes on as that program. A negative errno value: it does not. */
+long posix_exec_program(const char *path, char *const *arguments, char *const *environment,
+			const struct posix_table *table);
+/* posix_start_program for a name that is looked up along PATH, if there is no "/" in it. */
 long posix_search_program(const char *name, char *const *arguments, char *const *environment,
 			  const struct posix_table *table, long *number);
 /* Is there a program of that path? */

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "path.h"
 #include "position.h"
+#include "signal.h"
 
 #include <fcntl.h>
 #include <runtime/ring.h>
@@ -16,6 +17,7 @@
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/entropy_source.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/program.capnp.h>
@@ -78,10 +80,25 @@ bool posix_has_program(const char *path)
 
 /* ---- What a child is granted ---- */
 
+static uint32_t put_number(char *to, long value)
+{
+	uint64_t n = (uint64_t)value;
+	char digits[20];
+	uint32_t count = 0, length = 0;
+
+	do
+		digits[count++] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (count > 0)
+		to[length++] = digits[--count];
+	return length;
+}
+
 struct grants {
 	struct spawn_grant list[SPAWN_MAX_GRANTS];
 	char names[POSIX_DESCRIPTORS][12]; /* stdio_N */
-	uint32_t count;
+	char child_names[POSIX_CHILDREN][16];
+	uint32_t count, children;
 };
 
 static void add_descriptors(struct grants *g, const struct posix_table *table)
@@ -138,6 +155,22 @@ static void add_capabilities(struct grants *g, const struct spawn_program *progr
 	}
 }
 
+/* Who waits for a child goes on waiting after exec: its handle is the grant child_NUMBER. */
+static void add_child(void *context, long number, cap_id handle)
+{
+	struct grants *g = context;
+	char *name = g->child_names[g->children];
+	uint32_t length = sizeof(POSIX_CHILD) - 1;
+
+	if (g->count == SPAWN_MAX_GRANTS)
+		return;
+	__builtin_memcpy(name, POSIX_CHILD, length);
+	length += put_number(name + length, number);
+	g->children++;
+	g->list[g->count++] = (struct spawn_grant){
+		.name = {name, length}, .interface_id = PROCESS_HANDLE_INTERFACE_ID, .cap = handle};
+}
+
 /* ---- Parameters ---- */
 
 struct parameters {
@@ -180,30 +213,17 @@ static long add_arguments(struct parameters *p, char *const *arguments)
 	return 0;
 }
 
-static uint32_t put_number(char *to, long value)
-{
-	uint64_t n = (uint64_t)value;
-	char digits[20];
-	uint32_t count = 0, length = 0;
-
-	do
-		digits[count++] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	while (count > 0)
-		to[length++] = digits[--count];
-	return length;
-}
-
 static long add_inherited(struct parameters *p, const char *name, const struct posix_table *table,
 			  long number)
 {
 	uint32_t length = posix_inherit_write(table, p->fds, sizeof(p->fds));
 	long error = add_variable(p, MSG_TEXT("CAPOS_FDS"), (struct msg_text){p->fds, length});
+	long own = sys_getpid(0, 0, 0, 0, 0, 0);
 	bool cwd = posix_working_directory && posix_working_directory(p->cwd, sizeof(p->cwd));
 
 	length = put_number(p->pids, number);
 	p->pids[length++] = ',';
-	length += put_number(p->pids + length, sys_getpid(0, 0, 0, 0, 0, 0));
+	length += put_number(p->pids + length, number == own ? sys_getppid(0, 0, 0, 0, 0, 0) : own);
 	if (error == 0)
 		error = add_variable(p, MSG_TEXT("CAPOS_PIDS"), (struct msg_text){p->pids, length});
 	if (error == 0 && (table->ignored | table->blocked) != 0) {
@@ -227,17 +247,14 @@ struct start {
 	struct parameters parameters;
 };
 
-static long start(struct start *s, const char *name, char *const *environment,
-		  const struct posix_table *table, long *number)
+/* What is the same for a program that is started, and for one that takes this one's place. */
+static long fill(struct start *s, const char *name, char *const *environment, const struct posix_table *table,
+		 long number, struct spawn_request *request)
 {
-	struct spawn_process process;
-	struct spawn_request request = {.program = &s->program};
 	long error = add_environment(&s->parameters, environment);
 
-	if (*number == 0)
-		*number = posix_new_number();
 	if (error == 0)
-		error = add_inherited(&s->parameters, name, table, *number);
+		error = add_inherited(&s->parameters, name, table, number);
 	if (error)
 		return error;
 	add_descriptors(&s->grants, table);
@@ -247,22 +264,62 @@ static long start(struct start *s, const char *name, char *const *environment,
 			.name = MSG_TEXT(POSIX_POSITIONS),
 			.interface_id = MEMORY_OBJECT_INTERFACE_ID,
 			.cap = posix_positions_memory()};
-	request.spawner = posix_grant("processSpawner", PROCESS_SPAWNER_INTERFACE_ID, "ProcessSpawner",
-				      "exec");
-	if (!request.spawner.raw)
+	*request = (struct spawn_request){
+		.program = &s->program,
+		.spawner = posix_grant("processSpawner", PROCESS_SPAWNER_INTERFACE_ID, "ProcessSpawner",
+				       "exec"),
+		.grants = s->grants.list,
+		.grant_count = s->grants.count,
+		.arguments = s->parameters.arguments,
+		.argument_count = s->parameters.argument_count,
+		.environment = s->parameters.environment,
+		.environment_count = s->parameters.variable_count,
+	};
+	if (!request->spawner.raw)
 		return -EPERM;
-	request.grants = s->grants.list;
-	request.grant_count = s->grants.count;
-	request.arguments = s->parameters.arguments;
-	request.argument_count = s->parameters.argument_count;
-	request.environment = s->parameters.environment;
-	request.environment_count = s->parameters.variable_count;
-	request.seed = spawn_seed(runtime_transport(),
-				  posix_grant_quiet("entropy", ENTROPY_SOURCE_INTERFACE_ID));
-	error = posix_errno(spawn_start(runtime_transport(), &request, &process, nullptr));
+	request->seed = spawn_seed(runtime_transport(),
+				   posix_grant_quiet("entropy", ENTROPY_SOURCE_INTERFACE_ID));
+	return 0;
+}
+
+static long as_errno(enum status status)
+{
+	return status == STATUS_INVALID ? -E2BIG : posix_errno(status);
+}
+
+static long start(struct start *s, const char *name, char *const *environment,
+		  const struct posix_table *table, long *number)
+{
+	struct spawn_process process;
+	struct spawn_request request;
+	enum status status;
+	long error;
+
+	if (*number == 0)
+		*number = posix_new_number();
+	error = fill(s, name, environment, table, *number, &request);
 	if (error)
-		return error == -EINVAL ? -E2BIG : error;
-	return posix_child_add(*number, process.handle);
+		return error;
+	status = spawn_start(runtime_transport(), &request, &process, nullptr);
+	return status == STATUS_OK ? posix_child_add(*number, process.handle) : as_errno(status);
+}
+
+/* Only comes back if it failed. */
+static long replace(struct start *s, const char *name, char *const *environment,
+		    const struct posix_table *table)
+{
+	struct spawn_request request;
+	long error;
+
+	posix_children_each(add_child, &s->grants);
+	error = fill(s, name, environment, table, sys_getpid(0, 0, 0, 0, 0, 0), &request);
+	if (error)
+		return error;
+	posix_signals_quiet(true);
+	error = as_errno(spawn_replace(runtime_transport(), &request,
+				       posix_grant_quiet("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID)));
+	posix_signals_quiet(false);
+	return error;
 }
 
 /* "#!INTERPRETER [ARGUMENT]" of a script: both in `line`, cut at the end. False: it is no script. */
@@ -306,8 +363,9 @@ static long prepare(struct start *s, const char *path, char *const *arguments, c
 	return *arguments ? add_arguments(&s->parameters, arguments + 1) : 0;
 }
 
-long posix_start_program(const char *path, char *const *arguments, char *const *environment,
-			 const struct posix_table *table, long *number)
+/* number null: exec. */
+static long run(const char *path, char *const *arguments, char *const *environment,
+		const struct posix_table *table, long *number)
 {
 	static const char *const none[] = {nullptr};
 	struct start *s = calloc(1, sizeof(*s));
@@ -318,10 +376,24 @@ long posix_start_program(const char *path, char *const *arguments, char *const *
 		return -ENOMEM;
 	arguments = arguments ? arguments : (char *const *)(uintptr_t)none;
 	error = prepare(s, path, arguments, line);
-	if (error == 0)
+	if (error == 0 && number)
 		error = start(s, *arguments ? *arguments : path, environment, table, number);
+	else if (error == 0)
+		error = replace(s, *arguments ? *arguments : path, environment, table);
 	free(s);
 	return error;
+}
+
+long posix_start_program(const char *path, char *const *arguments, char *const *environment,
+			 const struct posix_table *table, long *number)
+{
+	return run(path, arguments, environment, table, number);
+}
+
+long posix_exec_program(const char *path, char *const *arguments, char *const *environment,
+			const struct posix_table *table)
+{
+	return run(path, arguments, environment, table, nullptr);
 }
 
 long posix_search_program(const char *name, char *const *arguments, char *const *environment,

@@ -14,7 +14,7 @@ static struct posix_action actions[POSIX_SIGNALS + 1];
 static uint64_t blocked, pending;
 static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT; /* follows from actions */
 static uint64_t restored;                           /* blocked again at the end of this call, if restores */
-static bool begun, forwards, restores;
+static bool begun, restores;
 static bool dispatched; /* completions, since posix_idle was last asked to wait */
 bool posix_signals_look;
 
@@ -42,10 +42,6 @@ static void collect(uint64_t bits)
 	for (uint64_t left = bits & POSIX_UPCALL_SIGNALS; left; left &= left - 1) {
 		int signal = __builtin_ctzll(left);
 
-		if (forwards) {
-			posix_kill_children(signal);
-			continue;
-		}
 		posix_signal_post(signal);
 		if ((bits & POSIX_UPCALL_FAMILY) && posix_kill_children)
 			posix_kill_children(signal);
@@ -170,10 +166,14 @@ void posix_signals_begin(void)
 	begun = true;
 }
 
-void posix_signals_forward(void)
+void posix_signals_quiet(bool quiet)
 {
-	forwards = true;
-	posix_signals_begin();
+	if (posix_alarm_quiet)
+		posix_alarm_quiet(quiet);
+	if (posix_children_quiet)
+		posix_children_quiet(quiet);
+	if (posix_terminal_quiet)
+		posix_terminal_quiet(quiet);
 }
 
 void posix_signals_forked(void)

@@ -48,8 +48,8 @@ void posix_signals_take(uint64_t signals);
 bool posix_signal_is_caught(int signal);
 /* From now on the calling thread takes upcalls. */
 void posix_signals_begin(void);
-/* From now on what comes goes to the process that this one has started (exec). */
-void posix_signals_forward(void);
+/* No call of these is in flight any more, or (if exec has failed) all are again. */
+void posix_signals_quiet(bool quiet);
 /* In a clone, within its call of fork. */
 void posix_signals_forked(void);
 /* Signals that are ignored, and that are blocked: what a program that is started keeps. */
@@ -68,6 +68,11 @@ POSIX_OF_SIGNALS void posix_terminal_look(void);
 /* In a clone nothing is in flight. */
 POSIX_OF_SIGNALS void posix_alarm_forget(void);
 POSIX_OF_SIGNALS void posix_terminal_forget(void);
+POSIX_OF_SIGNALS void posix_alarm_quiet(bool quiet);
+POSIX_OF_SIGNALS void posix_children_quiet(bool quiet);
+POSIX_OF_SIGNALS void posix_terminal_quiet(bool quiet);
+/* At the start: children from before exec. */
+POSIX_OF_SIGNALS void posix_children_inherit(void);
 /* SIGCHLD's disposition has changed. */
 POSIX_OF_SIGNALS void posix_children_watch(void);
 /* Something is in flight: posix_leave looks at it. */

@@ -60,14 +60,55 @@ static uint32_t number_of(struct msg_text name)
 	return n;
 }
 
+/*
+ * What a pipe's or file's descriptor was made of goes when the last number of it is closed: its other end learns that. After exec, several grants
+ * of one id are one description, as they were before; terminals and consoles have no state, and stay.
+ */
+struct seen {
+	uint32_t count;
+	struct {
+		cap_id cap;
+		uint32_t fd;
+	} list[POSIX_DESCRIPTORS];
+};
+
+static void put_own(struct seen *seen, const struct posix_kind *kind, cap_id cap, uint32_t fd)
+{
+	struct posix_open *o;
+
+	for (uint32_t i = 0; i < seen->count; i++) {
+		if (seen->list[i].cap.raw == cap.raw) {
+			(void)posix_install_at(posix_get(seen->list[i].fd), fd, false);
+			return;
+		}
+	}
+	put(kind, cap, fd, O_RDWR);
+	o = posix_get(fd);
+	if (!o)
+		return;
+	o->granted = false;
+	posix_put(o);
+	if (seen->count == POSIX_DESCRIPTORS)
+		return;
+	seen->list[seen->count].cap = cap;
+	seen->list[seen->count++].fd = fd;
+}
+
 static void put_numbered(void)
 {
+	__attribute__((uninitialized)) struct seen seen;
+
+	seen.count = 0;
 	for (uint32_t i = 0, count = runtime_grant_count(); i < count; i++) {
 		struct runtime_grant grant = runtime_grant_at(i);
 		uint32_t fd = number_of(grant.name);
 		const struct posix_kind *kind = posix_kind_of(grant.interface_id);
 
-		if (fd < POSIX_DESCRIPTORS && kind)
+		if (fd >= POSIX_DESCRIPTORS || !kind)
+			continue;
+		if (kind == &posix_pipe || kind == &posix_file)
+			put_own(&seen, kind, grant.id, fd);
+		else
 			put(kind, grant.id, fd, O_RDWR);
 	}
 }

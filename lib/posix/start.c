@@ -7,6 +7,7 @@
  * that block in which the runtime looks for its own is musl's `sysinfo`, which AT_SYSINFO sets, here and in every later thread.
  */
 #include "inherit.h"
+#include "signal.h"
 
 #include <elf.h>
 #include <runtime/foreign.h>
@@ -49,6 +50,8 @@ static void take_inherited(void)
 		posix_inherit_read(text);
 	if (runtime_environment("CAPOS_SIGNALS", &text))
 		posix_signals_read(text);
+	if (posix_children_inherit)
+		posix_children_inherit();
 }
 
 static struct sizes measure(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The start message: grant i is in slot i + 1 of a new table, whose first generation is 1.
+ * The start message: grant i is in slot i + 1 of a new table, whose first generation is 1; or, in a process that goes on as another program,
+ * where it is.
  */
 #include <runtime/start.h>
 #include <schema/service/start.capnp.h>
@@ -18,7 +19,7 @@ static uint64_t parameter_bytes(const struct spawn_request *r)
 	return bytes;
 }
 
-static void build_caps(struct start_message_builder root, const struct spawn_request *r)
+static void build_caps(struct start_message_builder root, const struct spawn_request *r, bool own_ids)
 {
 	struct named_cap_list_builder caps = start_message_builder_init_cap_set(root, r->grant_count);
 
@@ -27,7 +28,7 @@ static void build_caps(struct start_message_builder root, const struct spawn_req
 		const struct spawn_grant *grant = &r->grants[i];
 
 		named_cap_builder_set_name(cap, grant->name);
-		named_cap_builder_set_id(cap, cap_id_make(i + 1, 1).raw);
+		named_cap_builder_set_id(cap, own_ids ? grant->cap.raw : cap_id_make(i + 1, 1).raw);
 		named_cap_builder_set_interface_id(cap, grant->interface_id);
 		named_cap_builder_set_max_message(cap, grant->max_message);
 		named_cap_builder_set_max_caps(cap, grant->max_caps);
@@ -59,7 +60,7 @@ static void build_parameters(struct start_message_builder root, const struct spa
 }
 
 enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size,
-			      const struct spawn_request *request)
+			      const struct spawn_request *request, bool own_ids)
 {
 	if (request->grant_count > SPAWN_MAX_GRANTS || request->argument_count > RUNTIME_MAX_PARAMETERS ||
 	    request->environment_count > RUNTIME_MAX_PARAMETERS ||
@@ -71,7 +72,7 @@ enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size
 	struct start_message_builder root = start_message_builder_root(&b->message);
 
 	b->root = root.b;
-	build_caps(root, request);
+	build_caps(root, request, own_ids);
 	build_parameters(root, request);
 	return msg_builder_ok(&b->message) ? STATUS_OK : STATUS_TOO_LARGE;
 }

@@ -12,7 +12,7 @@ struct start_builder {
 	struct msg_struct_builder root;
 };
 
-/* Errors: INVALID when grants or parameters are beyond their bounds, TOO_LARGE when the message is. */
+/* own_ids: the grants are capabilities of this process, which keeps them (spawn_replace). Errors: INVALID when grants or parameters are beyond their bounds, TOO_LARGE when the message is. */
 enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size,
-			      const struct spawn_request *request);
+			      const struct spawn_request *request, bool own_ids);
 void spawn_finish_start(struct start_builder *b, uint64_t load_address, uint64_t seed);

@@ -39,6 +39,16 @@ interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # Errors: as create; invalidArgument for entry, stack and geometry; the status NO_QUOTA when the limits are too small for what the
   # caller has, AGAIN when others hold much of what belongs to its address space.
 
+  replace @3 (entry :UInt64, stack :UInt64, startMessage :UInt64, startMessageLength :UInt64, submissions :UInt32, arenaBytes :UInt32, address :UInt64, length :UInt64, keep :List(UInt64), name :Text) -> ();
+  # The caller's process goes on as another program: what exec is made of. That program has been mapped into the process before, within
+  # length bytes at address. Everything else goes: other mappings (also some that reach into that range only in part stay whole), all
+  # capabilities but those whose ids keep lists (at most 96; ids that name nothing are ignored), and the calling thread, whose call never
+  # completes. One thread begins at entry, as by ProcessHandle.start, with a region of its own. Number, handles, limits, session and
+  # children are as they were; so is the name, unless another is given (at most 31 bytes).
+  # All that can be refused is refused before anything goes. Calls that were received stay open until the process ends.
+  # Errors: invalidArgument for entry, stack, geometry, keep and name; failed when the process has other threads, or other calls of
+  # this one are in flight.
+
   struct Limits {
     pages @0 :UInt64;
     # 4 KiB frames: memory, page tables, regions. Default 16384 (64 MiB).

@@ -21,7 +21,8 @@ interface VirtualMemory @0xf2755b2e62b0334c {
   # Removes mappings, or parts of them. Errors: invalidArgument when a page of the range is not mapped.
 
   protect @3 (address :UInt64, length :UInt64, protection :Protection) -> ();
-  # Takes protection away from mapped pages; it can never be widened beyond what map was given.
+  # Changes the protection of mapped pages; it can never be widened beyond what map was given. With none they are kept, and touching one
+  # is a page fault.
   # Errors: invalidArgument as for unmap, or when it would widen.
 
   allocate @4 (length :UInt64, address :UInt64) -> (address :UInt64);
@@ -36,6 +37,8 @@ interface VirtualMemory @0xf2755b2e62b0334c {
     read @0;
     readWrite @1;
     readExecute @2;
+    none @3;
+    # For protect only.
   }
 
   enum Sharing {

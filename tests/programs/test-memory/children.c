@@ -47,6 +47,20 @@ static int writes_read_only(void)
 	return 2;
 }
 
+static int reads_closed(void)
+{
+	volatile uint64_t *words = (volatile uint64_t *)allocate(2 * PAGE);
+
+	if (!words)
+		return 1;
+	words[0] = 1;
+	if (virtual_memory_protect(w.t, w.space, (uint64_t)(uintptr_t)words, PAGE,
+				   VIRTUAL_MEMORY_PROTECTION_NONE) != STATUS_OK)
+		return 2;
+	words[PAGE / 8] = 2;
+	return (int)words[0];
+}
+
 static int executes_read_write(void)
 {
 	volatile uint8_t *bytes = (volatile uint8_t *)allocate(PAGE);
@@ -199,6 +213,7 @@ static int dirties_much(void)
 
 const struct victim victims[] = {
 	{"shares memory with its parent", shares, FAULT(EXIT), 0, 0, {}},
+	{"reads what it has closed", reads_closed, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"writes to what it mapped readable", writes_read_only, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"executes what it mapped writable", executes_read_write, FAULT(PAGE_FAULT), 0, 0, {}},
 	{"writes through one mapping and executes through another",

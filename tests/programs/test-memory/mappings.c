@@ -11,6 +11,7 @@
 #define READ VIRTUAL_MEMORY_PROTECTION_READ
 #define READ_WRITE VIRTUAL_MEMORY_PROTECTION_READ_WRITE
 #define READ_EXECUTE VIRTUAL_MEMORY_PROTECTION_READ_EXECUTE
+#define NONE VIRTUAL_MEMORY_PROTECTION_NONE
 /* Somewhere in the middle of user space, where nothing is by itself. */
 #define FREE 0x510000000000ull
 
@@ -96,6 +97,10 @@ static void test_protect(void)
 	tap_ok(*(volatile uint8_t *)FREE == 5, "it can still be read");
 	*(volatile uint8_t *)(FREE + PAGE) = 6;
 	tap_ok(protect_raises(FREE, READ_EXECUTE), "protection cannot be widened");
+	tap_is(virtual_memory_protect(w.t, w.space, FREE, 2 * PAGE, NONE), STATUS_OK, "nor read, with none");
+	tap_ok(virtual_memory_protect(w.t, w.space, FREE, PAGE, READ_WRITE) == STATUS_OK &&
+		       *(volatile uint8_t *)FREE == 5,
+	       "and given back as far as it was there, with what was in it");
 	(void)!virtual_memory_unmap(w.t, w.space, FREE, 2 * PAGE);
 
 	(void)!virtual_memory_create_memory(w.t, w.space, PAGE, &memory);
@@ -190,7 +195,8 @@ static void test_ranges(cap_id memory)
 		       map_raises(memory, PAGE, 2 * PAGE, 0, READ, invalid, nullptr) &&
 		       map_raises(memory, UINT64_MAX - 4095, 2 * PAGE, 0, READ, invalid, nullptr),
 	       "offsets that are odd or past the end");
-	tap_ok(map_raises(memory, 0, PAGE, 0, 3, invalid, "protection") &&
+	tap_ok(map_raises(memory, 0, PAGE, 0, NONE, invalid, "protection") &&
+		       map_raises(memory, 0, PAGE, 0, 4, invalid, "protection") &&
 		       map_raises(memory, 0, PAGE, 0, 65535, invalid, "protection"),
 	       "protections that do not exist");
 	tap_ok(create_raises(0) && create_raises((512ull << 30) + 1) && create_raises(UINT64_MAX),

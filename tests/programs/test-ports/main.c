@@ -3,6 +3,8 @@
  * Ported programs, each started by posix_spawn with a file for its output, and what they have written; and processes as a C program sees
  * them.
  */
+#include "ports.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,13 +21,12 @@ extern char **environ;
 
 static int number;
 
-static void tap_ok(bool good, const char *what)
+void tap_ok(bool good, const char *what)
 {
 	printf("%s %d - %s\n", good ? "ok" : "not ok", ++number, what);
 }
 
-/* The exit status of a program whose output goes to /output; -1: it did not start. */
-static int run(const char *input, char *const arguments[])
+int run(const char *input, char *const arguments[])
 {
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -47,20 +48,35 @@ static int run(const char *input, char *const arguments[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-/* Does the output hold this? If not, it is shown. */
-static void expect(const char *text, const char *what)
+static char output[8192];
+
+static void read_output(void)
 {
-	static char bytes[8192];
 	int fd = open("/output", O_RDONLY);
-	ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes) - 1);
-	bool good;
+	ssize_t got = fd < 0 ? -1 : read(fd, output, sizeof(output) - 1);
 
 	close(fd);
-	bytes[got < 0 ? 0 : got] = '\0';
-	good = strstr(bytes, text) != nullptr;
+	output[got < 0 ? 0 : got] = '\0';
+}
+
+void expect_twice(const char *what)
+{
+	size_t length;
+
+	read_output();
+	length = strcspn(output, "\n") + 1;
+	tap_ok(length > 1 && strncmp(output, output + length, length) == 0, what);
+}
+
+void expect(const char *text, const char *what)
+{
+	bool good;
+
+	read_output();
+	good = strstr(output, text) != nullptr;
 	tap_ok(good, what);
 	if (!good)
-		for (char *line = strtok(bytes, "\n"); line; line = strtok(nullptr, "\n"))
+		for (char *line = strtok(output, "\n"); line; line = strtok(nullptr, "\n"))
 			printf("# %s\n", line);
 }
 
@@ -236,10 +252,12 @@ static void test_commands(void)
 
 int main(int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	if (argc > 1)
+		return after_exec(argv);
 	setvbuf(stdout, nullptr, _IOLBF, 0);
 	setenv("PATH", "/bin", 1);
 	test_processes();
+	test_exec();
 	test_programs();
 	test_lua_cap();
 	test_shell();

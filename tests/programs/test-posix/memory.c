@@ -27,6 +27,16 @@ void test_memory(void)
 	tap_fails(mmap(nullptr, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0,
 		  EINVAL, "nothing has no length");
 
+	p = mmap(nullptr, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	tap_ok(p != MAP_FAILED && mprotect(p, 4096, PROT_READ | PROT_WRITE) == 0, "a reservation is opened");
+	p[0] = 1;
+	tap_ok(mprotect(p, 4096, PROT_READ) == 0 && p[0] == 1 && mprotect(p, 4096, PROT_NONE) == 0 &&
+		       mprotect(p, 4096, PROT_READ | PROT_WRITE) == 0 && (p[0] += 1) == 2,
+	       "closed, and opened again, with what was in it");
+	tap_fails(mprotect(p, 4096, PROT_READ | PROT_EXEC), EACCES,
+		  "what was made to be written is never run");
+	munmap(p, 8192);
+
 	void *blocks[200];
 
 	good = true;

@@ -19,6 +19,8 @@ int main(void)
 	tap_start();
 	if (runtime_argument_count() > 0 && msg_text_equal(runtime_argument(0), MSG_TEXT("calls both ways")))
 		return calls_both_ways();
+	if (runtime_argument_count() > 0 && msg_text_equal(runtime_argument(0), MSG_TEXT("after replace")))
+		return after_replace();
 	if (runtime_argument_count() > 0)
 		return victim_main(victims, victim_count);
 	child_start_up();
@@ -38,6 +40,7 @@ int main(void)
 	test_audit();
 	test_capture();
 	test_clone();
+	test_replace();
 
 	struct spawn_exit e;
 	tap_is(spawn_wait(w.t, standing, runtime_now() + 10 * MS, &e), STATUS_TIMED_OUT,

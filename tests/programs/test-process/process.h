@@ -31,5 +31,8 @@ void test_audit(void);
 int calls_both_ways(void);
 /* clone.c */
 void test_clone(void);
+/* replace.c */
+void test_replace(void);
+int after_replace(void);
 /* capture.c */
 void test_capture(void);

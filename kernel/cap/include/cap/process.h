@@ -121,6 +121,9 @@ enum status process_create(struct process *creator, struct session *session, con
 enum status cap_table_clone(struct process *from, struct process *to,
 			    bool (*goes_along)(const struct view *));
 
+/* Whoever reads the name meanwhile sees letters of both. */
+void process_rename(struct process *process, const char *name, size_t len);
+
 static inline void process_get(struct process *process)
 {
 	__atomic_fetch_add(&process->refs, 1, __ATOMIC_RELAXED);

@@ -63,6 +63,10 @@ struct thread_start {
 /* Makes and starts a thread. *out (may be NULL) gets a reference on its object. */
 enum status thread_create(struct process *process, const struct thread_start *start, struct thread **out);
 
+/* The same in two steps: what has been prepared runs from thread_begin on, which must follow, also if the process is killed meanwhile. */
+enum status thread_prepare(struct process *process, const struct thread_start *start, struct thread **out);
+void thread_begin(struct thread *thread);
+
 /* The weight and class of all its threads, and of those to come. */
 void thread_set_policy_of_all(struct process *process, uint32_t weight, enum fair_class class);
 

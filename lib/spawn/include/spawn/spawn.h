@@ -75,6 +75,13 @@ struct spawn_process {
 enum status spawn_start(struct rpc_transport *transport, const struct spawn_request *request,
 			struct spawn_process *process, const char **why);
 
+/*
+ * This process goes on as that program (ProcessSpawner.replace, on request->spawner), with the grants as its CapSet: they are its own
+ * capabilities, which keep their ids, and all others go. `space` is its own VirtualMemory. The process has one thread, and no call in
+ * flight. It only returns if it failed; then everything is as before.
+ */
+enum status spawn_replace(struct rpc_transport *transport, const struct spawn_request *request, cap_id space);
+
 /* Unpredictable bits from an EntropySource; without one (null), from the clock, which is not unpredictable. */
 uint64_t spawn_seed(struct rpc_transport *transport, cap_id entropy);
 
