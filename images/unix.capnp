@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 @0xdf06a41b83c7529e;
-# A Unix shell on the terminal (dash), with toybox's commands and ported programs beside it (not vi and more, which want poll and keys), over files in memory. Its root is all the world there is.
+# A Unix shell on the terminal (dash), with toybox's commands and ported programs beside it, over files in memory. Its root is all the world there is.
 
 using import "/schema/service/image.capnp".Image;
 
@@ -60,10 +60,12 @@ const image :Image = (
     ),
   ],
   programs = [
-    "lua", "mujs", "minigzip", "sqlite3", "chello", "toybox", "basename", "cat", "cmp", "comm", "cp", "cut", "date", "diff",
-    "dirname", "du", "echo", "egrep", "env", "expand", "expr", "fgrep", "find", "fold", "grep", "head", "hexdump", "ln",
-    "ls", "md5sum", "mkdir", "mktemp", "mv", "nl", "od", "paste", "patch", "printf", "pwd", "readlink", "realpath", "rev",
-    "rm", "rmdir", "sed", "seq", "sha1sum", "sleep", "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee",
-    "test", "touch", "tr", "tty", "uname", "uniq", "unlink", "wc", "which", "xargs", "xxd", "yes",
+    "lua", "mujs", "minigzip", "sqlite3", "chello", "speedtest1", "awk", "toybox", "base64", "basename", "cal",
+    "cat", "chmod", "cksum", "clear", "cmp", "comm", "cp", "cut", "date", "dd", "diff", "dirname", "du", "echo",
+    "egrep", "env", "expand", "expr", "false", "fgrep", "find", "fold", "grep", "groups", "head", "hexdump", "id",
+    "kill", "less", "ln", "logname", "ls", "md5sum", "mkdir", "mktemp", "more", "mv", "nl", "od", "paste", "patch",
+    "printenv", "printf", "pwd", "readlink", "realpath", "rev", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum",
+    "sleep", "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee", "test", "timeout", "touch", "tr",
+    "true", "truncate", "tty", "uname", "uniq", "unlink", "vi", "wc", "which", "whoami", "xargs", "xxd", "yes",
   ],
 );

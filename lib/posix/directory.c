@@ -3,6 +3,7 @@
  * Open directories, and what is said of files. A directory is read in pieces; each is a snapshot, and the position is a count of
  * names, so that a name which is there all the time is seen exactly once when names come and go.
  */
+#include "identity.h"
 #include "path.h"
 
 #include <dirent.h>
@@ -87,6 +88,8 @@ void posix_stat_from(struct stat *to, const struct file_client_stat *from, uint6
 		.st_dev = 1,
 		.st_ino = identity,
 		.st_nlink = 1,
+		.st_uid = posix_identity()->user,
+		.st_gid = posix_identity()->user,
 		.st_mode = is_directory ? S_IFDIR | 0755 : S_IFREG | 0755,
 		.st_size = is_directory ? 0 : (off_t)from->size,
 		.st_blksize = 4096,

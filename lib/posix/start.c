@@ -37,7 +37,10 @@ static struct msg_text name_of_program(void)
 {
 	struct msg_text name;
 
-	return runtime_environment("CAPOS_NAME", &name) ? name : msg_text_from(posix_program_name);
+	if (runtime_environment("CAPOS_NAME", &name))
+		return name;
+	name = runtime_program();
+	return name.len > 0 ? name : msg_text_from(posix_program_name);
 }
 
 static void take_inherited(void)
@@ -90,10 +93,6 @@ static uintptr_t *auxiliary(uintptr_t *w, const uint64_t random[2])
 		AT_PAGESZ,  PAGE,
 		AT_RANDOM,  (uintptr_t)random,
 		AT_SYSINFO, (uintptr_t)runtime_thread_block(),
-		AT_UID,     (uintptr_t)sys_getuid(0, 0, 0, 0, 0, 0),
-		AT_EUID,    (uintptr_t)sys_getuid(0, 0, 0, 0, 0, 0),
-		AT_GID,     (uintptr_t)sys_getgid(0, 0, 0, 0, 0, 0),
-		AT_EGID,    (uintptr_t)sys_getgid(0, 0, 0, 0, 0, 0),
 		AT_NULL,    0,
 	};
 

@@ -154,6 +154,13 @@ uint64_t runtime_load_address(void)
 	return start_message_reader_space(open_message(&reader));
 }
 
+struct msg_text runtime_program(void)
+{
+	struct msg_reader reader;
+
+	return start_message_reader_program(open_message(&reader));
+}
+
 uint64_t runtime_start_seed(void)
 {
 	struct msg_reader reader;

@@ -74,6 +74,7 @@ enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size
 	b->root = root.b;
 	build_caps(root, request, own_ids);
 	build_parameters(root, request);
+	start_message_builder_set_program(root, request->program->name);
 	return msg_builder_ok(&b->message) ? STATUS_OK : STATUS_TOO_LARGE;
 }
 

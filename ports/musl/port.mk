@@ -10,7 +10,7 @@ PORT_GLOBS_musl    := src/*/*.c src/malloc/mallocng/*.c src/*/x86_64/*.[csS]
 PORT_WITHOUT_musl  := src/ipc/% src/mq/% src/aio/% $(addprefix src/,thread/__set_thread_area.c thread/x86_64/__set_thread_area.s \
 	thread/__unmapself.c thread/x86_64/__unmapself.s thread/clone.c thread/x86_64/clone.s thread/x86_64/syscall_cp.s \
 	thread/pthread_cancel.c thread/__syscall_cp.c process/vfork.c process/x86_64/vfork.s process/posix_spawn.c \
-	signal/restore.c signal/x86_64/restore.s \
+	signal/restore.c signal/x86_64/restore.s passwd/getpw_a.c passwd/getgr_a.c unistd/getlogin.c \
 	math/fma.c math/fmaf.c ldso/dlsym.c ldso/x86_64/dlsym.s)
 PORT_SMALL_musl    := src/stdio/vfprintf.c
 PORT_PREPARE_musl  := ports/musl/prepare

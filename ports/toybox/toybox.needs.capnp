@@ -15,6 +15,7 @@ const needs :Program = (
     (name = "timer", interface = "Timer", why = "time, sleeping", optional = true),
     (name = "wallClock", interface = "WallClock", why = "the time of day", optional = true),
     (name = "entropy", interface = "EntropySource", why = "random numbers", optional = true),
+    (name = "session", interface = "SessionContext", why = "whose it is: id, whoami", optional = true),
     (name = "pipes", interface = "PipeFactory", why = "pipes", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),

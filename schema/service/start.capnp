@@ -9,6 +9,8 @@ struct StartMessage {
   # Address at which the program was loaded (for backtraces).
   seed @3 :UInt64;
   # Unpredictable bits for the stack protector; 0 when the creator had none.
+  program @4 :Text;
+  # The name that the program was started by: one that is packed under several does what its name says.
 }
 
 struct NamedCap {

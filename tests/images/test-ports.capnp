@@ -45,10 +45,12 @@ const image :Image = (
     ),
   ],
   programs = [
-    "lua", "mujs", "minigzip", "sqlite3", "dash", "toybox", "basename", "cat", "cmp", "comm", "cp", "cut", "date", "diff",
-    "dirname", "du", "echo", "egrep", "env", "expand", "expr", "fgrep", "find", "fold", "grep", "head", "hexdump", "ln",
-    "ls", "md5sum", "mkdir", "mktemp", "mv", "nl", "od", "paste", "patch", "printf", "pwd", "readlink", "realpath", "rev",
-    "rm", "rmdir", "sed", "seq", "sha1sum", "sleep", "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee",
-    "test", "touch", "tr", "tty", "uname", "uniq", "unlink", "wc", "which", "xargs", "xxd", "yes",
+    "lua", "mujs", "minigzip", "sqlite3", "dash", "awk", "toybox", "base64", "basename", "cal", "cat", "chmod",
+    "cksum", "clear", "cmp", "comm", "cp", "cut", "date", "dd", "diff", "dirname", "du", "echo", "egrep", "env",
+    "expand", "expr", "false", "fgrep", "find", "fold", "grep", "groups", "head", "hexdump", "id", "kill", "less",
+    "ln", "logname", "ls", "md5sum", "mkdir", "mktemp", "more", "mv", "nl", "od", "paste", "patch", "printenv",
+    "printf", "pwd", "readlink", "realpath", "rev", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum", "sleep",
+    "sort", "split", "stat", "strings", "tac", "tail", "tar", "tee", "test", "timeout", "touch", "tr", "true",
+    "truncate", "tty", "uname", "uniq", "unlink", "vi", "wc", "which", "whoami", "xargs", "xxd", "yes",
   ],
 );

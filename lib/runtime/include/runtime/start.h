@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <message/types.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@
 void runtime_start_message(const void *message, size_t bytes);
 
 uint64_t runtime_start_seed(void);
+/* The name that this program was started by; empty: nobody said. */
+struct msg_text runtime_program(void);
 
 /*
  * What the first thread runs when the runtime is ready; its result is the exit code of the process. The runtime's own calls

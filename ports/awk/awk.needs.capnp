@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+@0x9f3b61c7d20e84a5;
+# What awk asks for.
+
+using import "/schema/service/program.capnp".Program;
+
+const needs :Program = (
+  summary = "Looks for patterns in lines, and acts: a program, or -f FILE, and files.",
+  grants = [
+    (name = "virtualMemory", interface = "VirtualMemory", why = "memory"),
+    (name = "stdio", interface = "StdIO", why = "standard input and output", optional = true),
+    (name = "console", interface = "Console", why = "standard output where there is no terminal", optional = true),
+    (name = "root", interface = "Directory", why = "files", optional = true),
+    (name = "cwd", interface = "Directory", why = "where relative paths begin", optional = true),
+    (name = "timer", interface = "Timer", why = "time, sleeping", optional = true),
+    (name = "wallClock", interface = "WallClock", why = "the time of day", optional = true),
+    (name = "entropy", interface = "EntropySource", why = "random numbers", optional = true),
+    (name = "pipes", interface = "PipeFactory", why = "pipes", optional = true),
+    (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
+    (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
+  ],
+  stackBytes = 262144,
+);
