@@ -7,8 +7,11 @@
 /* ---- names.c: hash table and treaps ---- */
 uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory,
 			  struct files_text name);
-struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,
+struct files_node *files_names_find(struct files_tree *tree, const struct files_node *directory,
 				    struct files_text name, uint64_t hash);
+/* The same for a path that may be such a name, and that was looked up lately. Null: perhaps it is one all the same. */
+struct files_node *files_names_recent(struct files_tree *tree, const struct files_node *directory,
+				      struct files_text path);
 /* node->parent, name and hash are set. Never fails: a table that cannot grow gets longer chains. */
 void files_names_add(struct files_tree *tree, struct files_node *node);
 void files_names_remove(struct files_tree *tree, struct files_node *node);

@@ -4,7 +4,8 @@
  *
  * The hash is SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF") of the name, its key made of the seed
  * and the directory. The table grows by linear hashing, one bucket for each name that is added, so that no operation pays
- * for all of them; it never shrinks.
+ * for all of them; it never shrinks. In front of it is a small table of names that were looked up lately: a path that is such
+ * a name needs neither that hash nor a look at what it is made of, since the name of something that is there is one.
  */
 #include "internal.h"
 
@@ -138,29 +139,56 @@ static void grow(struct files_tree *tree)
 	}
 }
 
-static bool same(struct files_text a, struct files_text b)
+static uint64_t load_word(const char *bytes)
 {
-	uint32_t i = 0;
-	uint64_t x, y;
+	uint64_t word;
 
-	if (a.len != b.len)
-		return false;
-	for (; i + 8 <= a.len; i += 8) {
-		__builtin_memcpy(&x, a.ptr + i, 8);
-		__builtin_memcpy(&y, b.ptr + i, 8);
-		if (x != y)
-			return false;
-	}
-	return load_some(a.ptr + i, a.len - i) == load_some(b.ptr + i, a.len - i);
+	__builtin_memcpy(&word, bytes, 8);
+	return word;
 }
 
-struct files_node *files_names_find(const struct files_tree *tree, const struct files_node *directory,
+static bool same(struct files_text a, struct files_text b)
+{
+	if (a.len != b.len)
+		return false;
+	if (a.len < 8)
+		return load_some(a.ptr, a.len) == load_some(b.ptr, a.len);
+	for (uint32_t i = 0; i + 8 < a.len; i += 8)
+		if (load_word(a.ptr + i) != load_word(b.ptr + i))
+			return false;
+	return load_word(a.ptr + a.len - 8) == load_word(b.ptr + a.len - 8);
+}
+
+/* Where a name is if it was looked up lately: by its ends and its length. */
+static struct files_node **recent_of(struct files_tree *tree, const struct files_node *directory,
+				     struct files_text name)
+{
+	uint64_t first = name.len < 8 ? load_some(name.ptr, name.len) : load_word(name.ptr);
+	uint64_t last = name.len < 8 ? 0 : load_word(name.ptr + name.len - 8);
+	uint64_t mixed = (first ^ (uintptr_t)directory) * 0x9e3779b97f4a7c15 ^
+			 (last + name.len) * 0xc2b2ae3d27d4eb4f;
+
+	static_assert(FILES_RECENT == 256);
+	return &tree->recent[mixed >> 56];
+}
+
+struct files_node *files_names_recent(struct files_tree *tree, const struct files_node *directory,
+				      struct files_text path)
+{
+	struct files_node *node = *recent_of(tree, directory, path);
+
+	return node && node->parent == directory && same(node_name(node), path) ? node : nullptr;
+}
+
+struct files_node *files_names_find(struct files_tree *tree, const struct files_node *directory,
 				    struct files_text name, uint64_t hash)
 {
 	struct files_node *node = *bucket_of(tree, hash);
 
 	while (node && (node->hash != hash || node->parent != directory || !same(node_name(node), name)))
 		node = node->chain;
+	if (node)
+		*recent_of(tree, directory, name) = node;
 	return node;
 }
 
@@ -239,8 +267,11 @@ void files_names_add(struct files_tree *tree, struct files_node *node)
 
 void files_names_remove(struct files_tree *tree, struct files_node *node)
 {
-	struct files_node **bucket = bucket_of(tree, node->hash), **slot = treap_slot(node->parent, node);
+	struct files_node **bucket = bucket_of(tree, node->hash), **slot = treap_slot(node->parent, node),
+			  **recent = recent_of(tree, node->parent, node_name(node));
 
+	if (*recent == node)
+		*recent = nullptr; /* T5 */
 	while (*bucket != node)
 		bucket = &(*bucket)->chain;
 	*bucket = node->chain;

@@ -138,6 +138,10 @@ enum files_outcome files_find(struct files_tree *tree, struct files_node *direct
 			      struct files_node **node)
 {
 	struct place place = {.node = directory};
+
+	if (path.len != 0 && (*node = files_names_recent(tree, directory, path)))
+		return FILES_DONE;
+
 	enum files_outcome outcome = path.len ? find_place(tree, directory, path, &place) : FILES_DONE;
 
 	*node = place.node;

@@ -83,8 +83,10 @@ void handle_released(void *context, uint64_t key, uint64_t mints)
 	(void)context, (void)mints; /* each key is minted once */
 	if (!handle)
 		return;
-	drop_watch(handle);
-	buffer_detach(handle);
+	if (handle->watch.raw)
+		drop_watch(handle);
+	if (handle->buffer)
+		buffer_detach(handle);
 	files_close(&handle->opening);
 	shares_give(&fs.open, handle->share);
 	keys_give(&fs.handles, handle, key);
@@ -106,8 +108,8 @@ void handle_watch(struct handle *handle, struct rpc_request *request, int32_t in
 	files_watch(&handle->opening, handle->watch.raw != 0);
 }
 
-static enum status open_as(struct rpc_request *request, struct files_node *node, uint8_t rights,
-			   uint8_t allows, bool also, enum files_outcome *outcome, int32_t *cap)
+static inline enum status open_as(struct rpc_request *request, struct files_node *node, uint8_t rights,
+				  uint8_t allows, bool also, enum files_outcome *outcome, int32_t *cap)
 {
 	struct handle *handle;
 	uint8_t share;
@@ -123,10 +125,8 @@ static enum status open_as(struct rpc_request *request, struct files_node *node,
 	if (!facets.raw || !shares_take(&fs.open, request->session, &share))
 		return STATUS_OK;
 	handle = keys_take(&fs.handles, &key);
-	if (!handle) {
-		shares_give(&fs.open, share);
-		return STATUS_OK;
-	}
+	if (!handle)
+		goto give_share;
 	*outcome = FILES_DONE;
 	if (node->kind == FILES_DIRECTORY)
 		files_open_also(&handle->opening, node, FILES_READS);
@@ -134,16 +134,21 @@ static enum status open_as(struct rpc_request *request, struct files_node *node,
 		files_open_also(&handle->opening, node, rights);
 	else
 		*outcome = files_open(&handle->opening, node, rights, allows);
-	if (*outcome != FILES_DONE) {
-		shares_give(&fs.open, share);
-		keys_give(&fs.handles, handle, key);
-		return STATUS_OK;
-	}
-	handle->share = share;
+	if (*outcome != FILES_DONE)
+		goto give_key;
 	handle->key = key;
 	handle->kind = node->kind;
 	handle->rights = rights;
+	handle->watch = CAP_ID_NULL;
+	handle->buffer = nullptr;
+	handle->share = share;
 	*cap = rpc_request_mint_cap(request, facets, key);
+	return STATUS_OK;
+
+give_key:
+	keys_give(&fs.handles, handle, key);
+give_share:
+	shares_give(&fs.open, share);
 	return STATUS_OK;
 }
 

@@ -43,7 +43,7 @@
 #define RIGHT_LIMIT 32u
 #define RIGHT_ALL 63u
 
-struct handle {
+struct handle { /* handles.c sets all of it */
 	struct keys_entry entry;
 	uint64_t key;
 	struct files_opening opening;
@@ -51,7 +51,7 @@ struct handle {
 	uint8_t rights;       /* of a directory; of a file FILES_READS and so on */
 	cap_id watch;
 	struct shared_buffer *buffer; /* of the pool; null: none attached */
-	uint8_t share, buffer_share;  /* places in fs.open and fs.buffers */
+	uint8_t share, buffer_share;  /* places in fs.open and, with a buffer, fs.buffers */
 };
 
 struct lent {

@@ -98,10 +98,7 @@ struct handle *handle_make(struct rpc_request *request, enum handle_kind kind, u
 		return nullptr;
 	}
 	*outcome = FILES_DONE;
-	h->share = share;
-	h->key = key;
-	h->kind = kind;
-	h->rights = rights;
+	*h = (struct handle){.entry = h->entry, .key = key, .kind = kind, .rights = rights, .share = share};
 	*cap = rpc_request_mint_cap(request, facets, key);
 	return h;
 }

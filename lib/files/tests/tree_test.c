@@ -226,11 +226,24 @@ static bool holds(const struct files_node *directory, struct files_usage *sum)
 	return memcmp(&here, &directory->below, sizeof(here)) == 0;
 }
 
+static bool is_in_table(const struct files_node *wanted)
+{
+	for (uint32_t p = 0; p < FILES_HASH_PAGES && tree.table[p]; p++)
+		for (unsigned b = 0; b < FILES_PAGE / 8; b++)
+			for (const struct files_node *n = tree.table[p][b]; n; n = n->chain)
+				if (n == wanted)
+					return true;
+	return false;
+}
+
 static bool invariants(void)
 {
 	struct files_usage sum = {};
+	bool recent = true;
 
-	return holds(&tree.root, &sum) && sum.entries == tree.entries;
+	for (unsigned i = 0; i < FILES_RECENT; i++)
+		recent &= !tree.recent[i] || is_in_table(tree.recent[i]); /* T5 */
+	return recent && holds(&tree.root, &sum) && sum.entries == tree.entries;
 }
 
 static void test_model(void)
@@ -412,8 +425,7 @@ static void test_sharing(void)
 					files_close(&a);
 					files_close(&a);
 				}
-	for (unsigned i = 0; i < 3; i++)
-		good &= node->users[i] == 0 && node->denies[i] == 0;
+	good &= node->users == 0 && node->denies == 0;
 	report(good && !node->openings, "two open a file exactly if each allows what the other does");
 	files_fini(&tree);
 }

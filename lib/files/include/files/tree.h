@@ -5,7 +5,8 @@
  *
  * - An operation is done as a whole or, with any other outcome than FILES_DONE, not at all: also when memory runs out in the middle.
  * - Look-up is by a hash of directory and name, keyed with a seed; the order of names by a treap of each directory, whose
- *   priorities are the same hash. Neither can be made slow by who chooses names but not the seed.
+ *   priorities are the same hash. Neither can be made slow by who chooses names but not the seed. Names that were looked up
+ *   lately are found by a cheap hash first; who makes those collide is as quick as without.
  * - An opening (struct files_opening) is where a file or directory is held. Removing one makes its openings stale
  *   (node null) and frees it at once; renaming changes nothing for them.
  * - Whoever is tree->memory.payer when a file or directory is made pays for it, its name and its bytes as long as it is there,
@@ -17,6 +18,7 @@
  * T2  below.bytes, .entries and .directories of a directory are the sums over everything below it.
  * T3  An opening's node is null, or it is in that node's list and counted in its users and denies.
  * T4  No two openings of a file are there of which one forbids what the other does, unless the other was made by files_open_also.
+ * T5  A node in recent[] is in the tree, and its directory and name belong to that place.
  */
 #pragma once
 
@@ -25,6 +27,7 @@
 #define FILES_MAX_NAME 255u
 #define FILES_MAX_DEPTH 64u /* of a node; the root has 0 */
 #define FILES_HASH_PAGES 512u
+#define FILES_RECENT 256u
 
 /* As in schema/service/file.capnp. */
 enum files_outcome : uint8_t {
@@ -87,7 +90,8 @@ struct files_node {
 	union {
 		struct {
 			struct files_content content;
-			uint32_t users[3], denies[3]; /* openings that read, append, write; that forbid it */
+			/* Openings that read, append, write; that forbid it: three counts of FILES_COUNT_BITS each, the first lowest. */
+			uint64_t users, denies;
 		};
 		struct {
 			struct files_node *names; /* the treap */
@@ -99,6 +103,15 @@ struct files_node {
 	};
 };
 
+/* There must be fewer openings of a file than that can count. */
+#define FILES_COUNT_BITS 21u
+
+/* Openings of a file that do `what`, one of FILES_READS, FILES_APPENDS, FILES_WRITES. */
+static inline uint32_t files_users(const struct files_node *file, unsigned what)
+{
+	return (uint32_t)(file->users >> (what >> 1) * FILES_COUNT_BITS) & ((1u << FILES_COUNT_BITS) - 1);
+}
+
 struct files_tree {
 	struct files_memory memory; /* its payer: of what is made next */
 	uint64_t seed[2];
@@ -106,6 +119,7 @@ struct files_tree {
 	struct files_node root;
 	struct files_node **table[FILES_HASH_PAGES]; /* buckets, grown one at a time (tree's names.c) */
 	uint64_t buckets, entries;
+	struct files_node *recent[FILES_RECENT]; /* found lately (tree's names.c) */
 	/* A watching opening's node has changed, or is about to go. May be absent. */
 	void (*changed)(void *context, struct files_opening *opening);
 	/* A file with a backing (content.h) is about to go. Must be there if files have backings. */

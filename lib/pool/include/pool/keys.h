@@ -29,8 +29,42 @@ struct keys {
 
 /* bytes: of an object, struct keys_entry included, at most POOL_PAGE. At most max objects (and KEYS_PAGES pages). */
 void keys_init(struct keys *keys, struct pool *pool, uint32_t bytes, uint32_t max);
-/* A new object, zeroed behind its entry. Null: no more. */
-[[nodiscard]] void *keys_take(struct keys *keys, uint64_t *key);
-/* Null: no such key. */
-void *keys_find(const struct keys *keys, uint64_t key);
+/* As keys_take when no place is free: one more. Null: no more. */
+void *keys_take_new(struct keys *keys, uint64_t *key);
 void keys_give(struct keys *keys, void *object, uint64_t key);
+
+static inline struct keys_entry *keys_entry_at(const struct keys *keys, uint32_t place)
+{
+	uint8_t *page = (uint8_t *)keys->pages[place / keys->of_page];
+
+	return (struct keys_entry *)(void *)(page + (size_t)(place % keys->of_page) * keys->bytes);
+}
+
+/* A new object; what lies behind its entry is anything. Null: no more. */
+[[nodiscard]] static inline void *keys_take(struct keys *keys, uint64_t *key)
+{
+	uint32_t place = keys->free - 1;
+	struct keys_entry *entry;
+
+	if (keys->free == 0)
+		return keys_take_new(keys, key);
+	entry = keys_entry_at(keys, place);
+	keys->free = entry->next;
+	entry->serial++;
+	entry->next = KEYS_USED;
+	keys->count++;
+	*key = (uint64_t)entry->serial << 32 | place;
+	return entry;
+}
+
+/* Null: no such key. */
+static inline void *keys_find(const struct keys *keys, uint64_t key)
+{
+	uint32_t place = (uint32_t)key;
+	struct keys_entry *entry;
+
+	if (place >= keys->made)
+		return nullptr;
+	entry = keys_entry_at(keys, place);
+	return entry->next == KEYS_USED && entry->serial == key >> 32 ? entry : nullptr;
+}
