@@ -7,6 +7,11 @@
 #include <core/atomic.h>
 #include <mm/slab.h>
 
+static size_t front_of(const struct view *view)
+{
+	return view->room & VIEW_HAS_ROOM ? VIEW_ROOM : 0;
+}
+
 static size_t view_size(unsigned count)
 {
 	return sizeof(struct view) + (count > 0 ? count : 1) * sizeof(struct interface_set);
@@ -33,9 +38,9 @@ static enum status charge(struct process *payer)
 static void free_now(struct view *view)
 {
 	struct process *payer = view->payer;
+	size_t front = front_of(view);
 
-	object_put(view->object);
-	heap_free(view, view_size(view->count));
+	heap_free((char *)view - front, front + view_size(view->count));
 	if (payer == NULL)
 		return;
 	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
@@ -45,23 +50,27 @@ static void free_now(struct view *view)
 static enum status make(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out)
 {
+	bool room = kind == VIEW_FACET && object->type->is_endpoint;
+	size_t front = room ? VIEW_ROOM : 0;
 	enum status status = charge(payer);
 	if (status != STATUS_OK)
 		return status;
-	struct view *view = heap_alloc(view_size(count));
-	if (view == NULL) {
+	char *block = heap_alloc(front + view_size(count));
+	if (block == NULL) {
 		if (payer != NULL) {
 			ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
 			process_put(payer);
 		}
 		return STATUS_NO_MEMORY;
 	}
+	struct view *view = (struct view *)(void *)(block + front);
 	object_get(object);
 	view->refs = 1;
 	view->object = object;
 	view->payer = payer;
 	view->key = key;
 	view->kind = kind;
+	view->room = room ? VIEW_HAS_ROOM : 0;
 	view->count = (uint8_t)count;
 	view->sets[0] = (struct interface_set){0};
 	for (unsigned i = 0; i < count; i++)
@@ -77,8 +86,10 @@ static enum status enter(struct view *view)
 
 	if (view->object->type->view_created != NULL)
 		status = view->object->type->view_created(view);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		object_put(view->object);
 		free_now(view);
+	}
 	return status;
 }
 
@@ -124,9 +135,32 @@ enum status view_mint(struct process *payer, const struct view *template, uint64
 	return enter(*out);
 }
 
-static void view_free(struct quiesce_node *node)
+static void free_room(struct quiesce_node *node)
 {
 	free_now(container_of(node, struct view, quiesce));
+}
+
+static void view_free(struct quiesce_node *node)
+{
+	struct view *view = container_of(node, struct view, quiesce);
+	uint32_t room = view->room;
+
+	object_put(view->object);
+	if (room & VIEW_ROOM_TAKEN) {
+		room = atomic_or(&view->room, (uint32_t)VIEW_OVER);
+		if (!(room & VIEW_ROOM_LEFT))
+			return; /* view_leave_room frees it */
+	}
+	if (unlikely(room & VIEW_ROOM_SEEN))
+		quiesce_free(node, free_room);
+	else
+		free_now(view);
+}
+
+void view_leave_room(struct view *view)
+{
+	if (atomic_or(&view->room, (uint32_t)VIEW_ROOM_LEFT) & VIEW_OVER)
+		quiesce_free(&view->quiesce, free_room);
 }
 
 void view_last_put(struct view *view)

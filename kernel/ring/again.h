@@ -23,6 +23,9 @@ struct woken {
 void call_slowly(struct thread *thread, struct request *request);
 /* receive.c: a RETURN_RECV whatever its two halves are. */
 enum status return_slowly(struct thread *thread, struct request *request, bool again);
+/* return_little.c: one whose answer brings a facet that is minted for it, and which request->memory knows to be little. Its `at` is 0:
+ * it is not such, and nothing was done. */
+struct woken return_little(struct thread *thread, struct request *request);
 /* receive.c: the returned call's capabilities are dropped; the RECV that comes now has its slots, or fails. */
 enum status drop_and_reserve(struct thread *thread, const struct request *request,
 			     struct service_record *record);
@@ -153,6 +156,20 @@ static inline unsigned given_back(const struct request *request, const struct se
 	return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? record->given_count : 0;
 }
 
+/* What is not plain. */
+static inline enum status return_otherwise(struct thread *thread, struct request *request, bool again,
+					   struct woken *woken)
+{
+	struct woken little = {0};
+
+	if (again && request->memory.little)
+		little = return_little(thread, request);
+	if (little.at == 0)
+		return return_slowly(thread, request, again);
+	*woken = little;
+	return OP_WAITING;
+}
+
 /* RETURN_RECV. `again`: request->memory knows where it receives. */
 [[gnu::always_inline]] static inline enum status return_recv_again(struct thread *thread,
 								   struct request *request, bool again,
@@ -169,7 +186,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 	    unlikely(request->sqe.msg_len > record->buf_len) ||
 	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
 	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))
-		return return_slowly(thread, request, again);
+		return return_otherwise(thread, request, again, woken);
 	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken, alone) != STATUS_OK))
 		return STATUS_BAD_ID;
 	if (unlikely(request->sqe.flags & CAP_SQE_RELEASE_CAPS)) {

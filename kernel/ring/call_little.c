@@ -72,13 +72,14 @@ bool call_with_little(struct thread *thread, struct request *call)
 	struct ring *ring = &thread->ring;
 	struct endpoint *endpoint = call->memory.endpoint;
 	struct request *receive = NULL;
+	struct facet_key *released = NULL;
 	cap_id given = CAP_ID_NULL;
 	struct view *sent;
 
 	if (!prepare_little(thread, call, &sent))
 		return false;
 	spin_lock(&endpoint->lock);
-	if (likely(!endpoint->backlog))
+	if (!endpoint->backlog || (released = endpoint_notice_to_take(endpoint)) != NULL)
 		receive = endpoint_take_parked(endpoint, false);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
@@ -99,6 +100,8 @@ bool call_with_little(struct thread *thread, struct request *call)
 							      .detail = call->sqe.interface_id});
 	struct completion result = deliver(call, call->memory.view->key, call->memory.session,
 					   call->memory.shape, receive, true, given);
+	if (released != NULL)
+		endpoint_take_notice(endpoint, released, receive, &result);
 	spin_unlock(&endpoint->lock);
 	endpoint_end_receive(receive, result);
 	return true;

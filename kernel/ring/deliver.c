@@ -220,7 +220,8 @@ static bool find_work(struct endpoint *endpoint, const struct process *receiver,
 }
 
 /* A notice into the receiver's buffer; the record that it reserved stays its own, and goes back. */
-static void deliver_notice(struct notice *notice, struct request *receive)
+static void deliver_notice(struct endpoint *endpoint, struct notice *notice, struct request *receive)
+	REQUIRES(endpoint->lock)
 {
 	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
 	struct completion result = {.len = sizeof(*header)};
@@ -228,7 +229,7 @@ static void deliver_notice(struct notice *notice, struct request *receive)
 
 	list_remove(&notice->link);
 	if (notice->kind == NOTICE_RELEASED) {
-		facet_key_take_notice(container_of(notice, struct facet_key, notice), &key, &mints);
+		facet_key_take_notice(endpoint, container_of(notice, struct facet_key, notice), &key, &mints);
 		result.flags = CAP_CQE_KIND_RELEASED;
 	} else {
 		const struct service_record *record = container_of(notice, struct service_record, notice);
@@ -245,7 +246,7 @@ static void deliver_work(struct endpoint *endpoint, const struct work *work, str
 	REQUIRES(endpoint->lock)
 {
 	if (unlikely(work->notice != NULL)) {
-		deliver_notice(work->notice, receive);
+		deliver_notice(endpoint, work->notice, receive);
 		return;
 	}
 	call_queue_remove(endpoint, work->call);
@@ -278,46 +279,24 @@ void endpoint_pump(struct endpoint *endpoint)
 	} while (ring != NULL);
 }
 
-/* The only thing that is queued: a notice that a call can take along. */
-static struct facet_key *only_notice(const struct endpoint *endpoint) REQUIRES(endpoint->lock)
-{
-	struct list *first = endpoint->notices.next;
-
-	if (first == &endpoint->notices || first->next != &endpoint->notices ||
-	    !list_is_empty(&endpoint->calls) || endpoint->dead)
-		return NULL;
-	struct notice *notice = container_of(first, struct notice, link);
-	if (notice->kind != NOTICE_RELEASED)
-		return NULL;
-	struct facet_key *facet = container_of(notice, struct facet_key, notice);
-	return facet->live == 0 && facet->mints <= UINT16_MAX ? facet : NULL;
-}
-
 /* To a receiver that is nothing but that and wants it so: one message says what was released, and calls. */
 static bool deliver_with_notice(struct endpoint *endpoint, struct request *call, const struct view *view,
 				uint64_t session)
 {
 	struct request *receive = NULL;
 	struct facet_key *facet;
-	uint64_t mints;
 
 	spin_lock(&endpoint->lock);
-	if ((facet = only_notice(endpoint)) != NULL && endpoint->parked != NULL &&
-	    (endpoint->parked->sqe.flags & CAP_SQE_NOTICES) && may_go_to_anybody(call))
+	if ((facet = endpoint_notice_to_take(endpoint)) != NULL && may_go_to_anybody(call))
 		receive = endpoint_take_parked(endpoint, false);
 	if (receive == NULL) {
 		spin_unlock(&endpoint->lock);
 		return false;
 	}
-	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
 	ring_thread(call->ring)->sched.work += call->sqe.msg_len;
 	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false,
 					   CAP_ID_NULL);
-	list_remove(&facet->notice.link);
-	facet_key_take_notice(facet, &header->mints, &mints);
-	header->released = (uint16_t)mints;
-	result.flags |= CAP_CQE_RELEASED_TOO;
-	endpoint->backlog = false;
+	endpoint_take_notice(endpoint, facet, receive, &result);
 	spin_unlock(&endpoint->lock);
 	endpoint_end_receive(receive, result);
 	return true;

@@ -135,6 +135,37 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	return receive;
 }
 
+/* What is queued, if it is only a notice that a call to who is parked can take along; or NULL. */
+static inline struct facet_key *endpoint_notice_to_take(const struct endpoint *endpoint)
+	REQUIRES(endpoint->lock)
+{
+	const struct list *first = endpoint->notices.next;
+
+	if (unlikely(first == &endpoint->notices) || unlikely(first->next != &endpoint->notices) ||
+	    unlikely(!list_is_empty(&endpoint->calls)) || unlikely(endpoint->dead) ||
+	    unlikely(endpoint->parked == NULL) || unlikely(!(endpoint->parked->sqe.flags & CAP_SQE_NOTICES)))
+		return NULL;
+	struct notice *notice = container_of(first, struct notice, link);
+	if (unlikely(notice->kind != NOTICE_RELEASED))
+		return NULL;
+	struct facet_key *facet = container_of(notice, struct facet_key, notice);
+	return likely(facet->live == 0 && facet->mints <= UINT16_MAX) ? facet : NULL;
+}
+
+/* The call that was delivered to `receive` takes it along. */
+static inline void endpoint_take_notice(struct endpoint *endpoint, struct facet_key *facet,
+					const struct request *receive, struct completion *result)
+	REQUIRES(endpoint->lock)
+{
+	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
+	uint64_t mints;
+
+	facet_key_take_notice(endpoint, facet, &header->mints, &mints);
+	header->released = (uint16_t)mints;
+	result->flags |= CAP_CQE_RELEASED_TOO;
+	endpoint->backlog = false;
+}
+
 /* It has received: its completion. Its thread, if that is to be woken (ring_unclaim_woken). */
 [[gnu::always_inline]] static inline struct sched_entity *endpoint_end_receive_woken(struct request *receive,
 										     struct completion result)

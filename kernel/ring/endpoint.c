@@ -82,7 +82,7 @@ void endpoint_view_gone(struct view *view)
 	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
 
 	if (view->kind == VIEW_FACET)
-		facet_key_leave(view);
+		facet_key_leave(endpoint, view);
 	else if (may_receive(view) && atomic_sub(&endpoint->receive_rights, 1) == 1)
 		end_endpoint(endpoint);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Facet keys. See the header; everything here is under the endpoint's lock. */
-#include <cap/process.h>
 #include <cap/view.h>
 #include <core/cpu.h>
 #include <mm/slab.h>
@@ -9,110 +8,103 @@
 
 #define FIRST_BUCKETS 8u
 
-static struct slab_cache facet_key_cache = SLAB_CACHE(facet_key);
+static uint64_t key_of(struct facet_key *facet)
+{
+	return facet_key_host(facet)->key;
+}
 
 /* Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): keys are the server's own, often small numbers or addresses. */
-static struct list *bucket_of(const struct facet_table *table, uint64_t key)
+static struct facet_key **bucket_of(const struct facet_table *table, uint64_t key)
 {
 	return &table->buckets[(key * 0x9e3779b97f4a7c15ull >> 32) & (table->bucket_count - 1)];
 }
 
+static void push(struct facet_table *table, struct facet_key *facet)
+{
+	struct facet_key **bucket = bucket_of(table, key_of(facet));
+
+	facet->next = *bucket;
+	*bucket = facet;
+}
+
+static size_t bytes_of(const struct facet_table *table)
+{
+	return table->bucket_count * sizeof(struct facet_key *);
+}
+
 /* Doubles the table; keeps the old one if there is no memory. */
-static bool grow(struct facet_table *table)
+[[gnu::noinline, gnu::cold]] static bool grow(struct facet_table *table)
 {
 	struct facet_table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2
 									 : FIRST_BUCKETS,
 				     .count = table->count};
-	struct list *node;
 
-	larger.buckets = heap_alloc(larger.bucket_count * sizeof(struct list));
+	larger.buckets = heap_alloc(bytes_of(&larger));
 	if (larger.buckets == NULL)
 		return table->buckets != NULL;
-	for (uint32_t i = 0; i < larger.bucket_count; i++)
-		list_init(&larger.buckets[i]);
 	for (uint32_t i = 0; i < table->bucket_count; i++) {
-		while ((node = list_pop_front(&table->buckets[i])) != NULL) {
-			struct facet_key *facet = container_of(node, struct facet_key, link);
-			list_push_back(bucket_of(&larger, facet->key), node);
+		for (struct facet_key *facet = table->buckets[i], *next; facet != NULL; facet = next) {
+			next = facet->next;
+			push(&larger, facet);
 		}
 	}
-	if (table->buckets != NULL)
-		heap_free(table->buckets, table->bucket_count * sizeof(struct list));
+	heap_free(table->buckets, bytes_of(table));
 	*table = larger;
 	return true;
 }
 
 static struct facet_key *find(const struct facet_table *table, uint64_t key)
 {
-	if (table->buckets == NULL)
-		return NULL;
-	list_for_each (it, bucket_of(table, key)) {
-		struct facet_key *facet = container_of(it, struct facet_key, link);
-		if (facet->key == key && !facet->retired)
-			return facet;
-	}
-	return NULL;
+	struct facet_key *facet = table->buckets != NULL ? *bucket_of(table, key) : NULL;
+
+	while (facet != NULL && (key_of(facet) != key || facet->retired))
+		facet = facet->next;
+	return facet;
 }
 
-/* The key of a view that is being made; its payer pays for a new one as well. */
-static enum status find_or_make(struct endpoint *endpoint, struct view *view)
+/* The key of a view that is being made. NULL: no memory for the table. */
+static struct facet_key *find_or_make(struct facet_table *table, struct view *view)
 {
-	struct facet_table *table = &endpoint->facets;
-	struct facet_key *facet = view->facet = find(table, view->key);
+	struct facet_key *facet = find(table, view->key);
 
-	if (facet != NULL)
-		return STATUS_OK;
-	if (view->payer != NULL && ledger_charge(&view->payer->ledger, LEDGER_OBJECTS, 1) != STATUS_OK)
-		return STATUS_NO_QUOTA;
-	if ((table->count < 2 * table->bucket_count || grow(table)))
-		facet = slab_alloc(&facet_key_cache);
-	if (facet == NULL) {
-		if (view->payer != NULL)
-			ledger_credit(&view->payer->ledger, LEDGER_OBJECTS, 1);
-		return STATUS_NO_MEMORY;
+	if (facet != NULL) {
+		(void)atomic_or(&facet_key_host(facet)->room, (uint32_t)VIEW_ROOM_SEEN);
+		return facet;
 	}
-	if (view->payer != NULL)
-		process_get(view->payer);
-	facet->payer = view->payer;
-	facet->endpoint = endpoint;
-	facet->key = view->key;
+	if (unlikely(table->count >= 2 * table->bucket_count) && !grow(table))
+		return NULL;
+	facet = facet_key_of_room(view);
+	view->room |= VIEW_ROOM_TAKEN; /* nobody else sees it yet */
 	facet->notice.kind = NOTICE_RELEASED;
 	list_init(&facet->notice.link);
-	list_push_back(bucket_of(table, view->key), &facet->link);
+	push(table, facet);
 	table->count++;
-	view->facet = facet;
-	return STATUS_OK;
+	return facet;
 }
 
-static void facet_key_free(struct quiesce_node *node)
+static void forget(struct facet_table *table, struct facet_key *facet)
 {
-	slab_free(&facet_key_cache, container_of(node, struct facet_key, quiesce));
-}
+	struct facet_key **link = bucket_of(table, key_of(facet));
 
-static void free_key(struct facet_key *facet)
-{
-	list_remove(&facet->link);
+	while (*link != facet)
+		link = &(*link)->next;
+	*link = facet->next;
+	table->count--;
 	list_remove(&facet->notice.link);
-	facet->endpoint->facets.count--;
-	struct process *payer = facet->payer;
-	quiesce_free(&facet->quiesce, facet_key_free);
-	if (payer == NULL)
-		return;
-	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
-	process_put(payer);
+	view_leave_room(facet_key_host(facet));
 }
 
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
 {
 	spin_lock(&endpoint->lock);
-	enum status status = find_or_make(endpoint, view);
-	if (status == STATUS_OK) {
-		view->facet->live++;
-		view->facet->mints += view->minted;
-		list_remove(&view->facet->notice.link); /* withdrawn, if it was on its way */
+	struct facet_key *facet = view->facet = find_or_make(&endpoint->facets, view);
+	if (likely(facet != NULL)) {
+		facet->live++;
+		facet->mints += view->minted;
+		list_remove(&facet->notice.link); /* withdrawn, if it was on its way */
 	}
 	spin_unlock(&endpoint->lock);
-	return status;
+	return likely(facet != NULL) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 /* True: the notice waits for the end of this CPU's batch. */
@@ -139,10 +131,9 @@ void facet_tell_now(struct cpu *cpu)
 	object_put(&endpoint->object);
 }
 
-void facet_key_leave(struct view *view)
+void facet_key_leave(struct endpoint *endpoint, struct view *view)
 {
 	struct facet_key *facet = view->facet;
-	struct endpoint *endpoint = facet->endpoint;
 	bool tell = false;
 
 	spin_lock(&endpoint->lock);
@@ -152,7 +143,7 @@ void facet_key_leave(struct view *view)
 			list_push_back(&endpoint->notices, &facet->notice.link);
 			endpoint->backlog = true;
 		} else {
-			free_key(facet);
+			forget(&endpoint->facets, facet);
 		}
 	}
 	spin_unlock(&endpoint->lock);
@@ -165,18 +156,18 @@ bool facet_key_retire(struct endpoint *endpoint, uint64_t key)
 	spin_lock(&endpoint->lock);
 	struct facet_key *facet = find(&endpoint->facets, key);
 	if (facet != NULL && facet->live == 0)
-		free_key(facet);
+		forget(&endpoint->facets, facet);
 	else if (facet != NULL)
 		__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
 	spin_unlock(&endpoint->lock);
 	return facet != NULL;
 }
 
-void facet_key_take_notice(struct facet_key *facet, uint64_t *key, uint64_t *mints)
+void facet_key_take_notice(struct endpoint *endpoint, struct facet_key *facet, uint64_t *key, uint64_t *mints)
 {
-	*key = facet->key;
+	*key = key_of(facet);
 	*mints = facet->mints;
-	free_key(facet);
+	forget(&endpoint->facets, facet);
 }
 
 static bool is_listed(uint64_t key, const uint64_t *keep, unsigned count)
@@ -191,16 +182,15 @@ static bool is_listed(uint64_t key, const uint64_t *keep, unsigned count)
 static unsigned retire_bucket(struct endpoint *endpoint, uint32_t bucket, const uint64_t *keep,
 			      unsigned count) REQUIRES(endpoint->lock)
 {
-	struct list *all = &endpoint->facets.buckets[bucket];
+	struct facet_table *table = &endpoint->facets;
 	unsigned retired = 0;
 
-	for (struct list *it = all->next, *next; it != all; it = next) {
-		struct facet_key *facet = container_of(it, struct facet_key, link);
-		next = it->next;
-		if (facet->retired || is_listed(facet->key, keep, count))
+	for (struct facet_key *facet = table->buckets[bucket], *next; facet != NULL; facet = next) {
+		next = facet->next;
+		if (facet->retired || is_listed(key_of(facet), keep, count))
 			continue;
 		if (facet->live == 0)
-			free_key(facet);
+			forget(table, facet);
 		else
 			__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
 		retired++;
@@ -228,9 +218,8 @@ unsigned facet_keys_retire_others(struct endpoint *endpoint, const uint64_t *kee
 void facet_table_fini(struct facet_table *table)
 {
 	for (uint32_t i = 0; i < table->bucket_count; i++)
-		while (!list_is_empty(&table->buckets[i]))
-			free_key(list_first(&table->buckets[i], struct facet_key, link));
-	if (table->buckets != NULL)
-		heap_free(table->buckets, table->bucket_count * sizeof(struct list));
+		while (table->buckets[i] != NULL)
+			forget(table, table->buckets[i]);
+	heap_free(table->buckets, bytes_of(table));
 	*table = (struct facet_table){0};
 }

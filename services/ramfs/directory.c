@@ -165,7 +165,8 @@ void stat_build(struct file_stat_builder b, const struct files_node *node)
 	file_stat_builder_set_kind(b, FILE_KIND_FILE);
 	file_stat_builder_set_size(b, node->content.size);
 	file_stat_builder_set_stored(b, node->content.pages * FILES_PAGE);
-	file_stat_builder_set_open_readers(b, files_users(node, FILES_READS) - files_users(node, FILES_WRITES));
+	file_stat_builder_set_open_readers(b,
+					   files_users(node, FILES_READS) - files_users(node, FILES_WRITES));
 	file_stat_builder_set_open_writers(b, files_users(node, FILES_APPENDS));
 }
 

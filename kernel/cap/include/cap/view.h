@@ -21,6 +21,21 @@ struct facet_key;
 struct process;
 struct watch;
 
+/*
+ * A view of an endpoint's facet has that many bytes in front of it: for a struct facet_key, if no other view has its key. They live
+ * until both are through, the view and who uses its room.
+ */
+#define VIEW_ROOM 48u
+
+enum view_room : uint32_t {
+	VIEW_HAS_ROOM = 1,
+	VIEW_ROOM_TAKEN = 2,
+	VIEW_ROOM_LEFT = 4, /* again, for good */
+	VIEW_ROOM_SEEN =
+		8,      /* by holders of other views: it is kept from them through quiescence of its own */
+	VIEW_OVER = 16, /* the view is, and nobody can see it any more */
+};
+
 struct interface_set {
 	uint64_t interface_id;
 	uint64_t methods; /* bit n = method n */
@@ -44,6 +59,7 @@ struct view {
 	enum transfer_scope
 		scope; /* set by who makes it, before anybody sees it; never larger than where it came from */
 	bool minted;   /* by MINT */
+	uint32_t room; /* atomic: enum view_room */
 	union {
 		struct facet_key *facet; /* FACET of an endpoint: counted by it (ring/facet.h) */
 		struct watch *
@@ -84,6 +100,8 @@ static inline bool view_try_get(struct view *view)
 }
 
 void view_last_put(struct view *view);
+/* Whoever uses its room does so no more. */
+void view_leave_room(struct view *view);
 
 static inline void view_put(struct view *view)
 {

@@ -9,17 +9,17 @@
  * - A notice that a submission of a batch causes waits until the batch is over: a call behind it to the same endpoint takes it
  *   along, if the receiver wants that (CAP_SQE_NOTICES). So closing one thing and opening the next is one message.
  * - A retired key's facets answer DISCONNECTED; no notice comes for it.
+ * - A key takes no memory of its own: it lies in the room in front of the first view that had it, and that view's memory stays, though
+ *   nobody can use the view any more, until the key is forgotten. Who paid for the view pays for both.
  */
 #pragma once
 
 #include <abi/status.h>
+#include <cap/view.h>
 #include <core/list.h>
-#include <core/quiesce.h>
 #include <core/types.h>
 
 struct endpoint;
-struct process;
-struct view;
 
 enum notice_kind : uint8_t { NOTICE_RELEASED, NOTICE_CANCELLED };
 
@@ -30,29 +30,36 @@ struct notice {
 };
 
 struct facet_key {
-	struct list link; /* in a bucket of the endpoint's table */
-	struct endpoint *endpoint;
-	struct process
-		*payer; /* counted: who made the first view with it; charged one OBJECTS. NULL: the kernel */
-	uint64_t key;
-	uint64_t live, mints;
-	bool retired;
+	struct facet_key *next; /* in its bucket of the endpoint's table */
 	struct notice notice;
-	struct quiesce_node
-		quiesce; /* a CPU that found a view before its last reference went may still look at the key */
+	uint64_t mints;
+	uint32_t live;
+	bool retired;
 };
+static_assert(sizeof(struct facet_key) == VIEW_ROOM);
+
+static inline struct facet_key *facet_key_of_room(struct view *view)
+{
+	return (struct facet_key *)(void *)((char *)view - VIEW_ROOM);
+}
+
+/* The view in whose room it lies, and whose `key` is this one. */
+static inline struct view *facet_key_host(struct facet_key *facet)
+{
+	return (struct view *)(void *)((char *)facet + VIEW_ROOM);
+}
 
 /* Keys by hash, under the endpoint's lock. */
 struct facet_table {
-	struct list *buckets;
+	struct facet_key **buckets;
 	uint32_t bucket_count; /* a power of two; 0 until the first key */
 	uint32_t count;
 };
 
-/* A view of an endpoint's facet is made: finds or makes its key. NO_QUOTA, NO_MEMORY. */
+/* A view of an endpoint's facet is made: finds or makes its key. NO_MEMORY. */
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
-/* Such a view is gone for good. */
-void facet_key_leave(struct view *view);
+/* The last reference to such a view is gone. */
+void facet_key_leave(struct endpoint *endpoint, struct view *view);
 struct cpu;
 /* The batch is over: what it left to tell. */
 void facet_tell_now(struct cpu *cpu);
@@ -69,4 +76,5 @@ static inline bool facet_key_is_retired(const struct facet_key *facet)
 }
 
 /* For delivery of a notice that holds (live = 0): what it says; frees the key. */
-void facet_key_take_notice(struct facet_key *facet, uint64_t *key, uint64_t *mints);
+void facet_key_take_notice(struct endpoint *endpoint, struct facet_key *facet, uint64_t *key,
+			   uint64_t *mints);
