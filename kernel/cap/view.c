@@ -40,17 +40,22 @@ static void free_now(struct view *view)
 	struct process *payer = view->payer;
 	size_t front = front_of(view);
 
-	heap_free((char *)view - front, front + view_size(view->count));
+	if (likely(front != 0 && view->count == 1))
+		heap_free((char *)view - VIEW_ROOM, VIEW_ROOM + view_size(1));
+	else
+		heap_free((char *)view - front, front + view_size(view->count));
 	if (payer == NULL)
 		return;
 	ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
 	process_put(payer);
 }
 
-static enum status make(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
-			const struct interface_set *sets, unsigned count, struct view **out)
+/* In line, since most views are minted: then all but the values is known. */
+[[gnu::always_inline]] static inline enum status make(struct process *payer, struct object *object,
+						      enum view_kind kind, bool room, uint64_t key,
+						      const struct interface_set *sets, unsigned count,
+						      struct view **out)
 {
-	bool room = kind == VIEW_FACET && object->type->is_endpoint;
 	size_t front = room ? VIEW_ROOM : 0;
 	enum status status = charge(payer);
 	if (status != STATUS_OK)
@@ -72,11 +77,16 @@ static enum status make(struct process *payer, struct object *object, enum view_
 	view->kind = kind;
 	view->room = room ? VIEW_HAS_ROOM : 0;
 	view->count = (uint8_t)count;
-	view->sets[0] = (struct interface_set){0};
-	for (unsigned i = 0; i < count; i++)
+	view->sets[0] = count > 0 ? sets[0] : (struct interface_set){0};
+	for (unsigned i = 1; i < count; i++)
 		view->sets[i] = sets[i];
 	*out = view;
 	return STATUS_OK;
+}
+
+static bool needs_room(const struct object *object, enum view_kind kind)
+{
+	return kind == VIEW_FACET && object->type->is_endpoint;
 }
 
 /* The object's type has the last word. */
@@ -96,7 +106,7 @@ static enum status enter(struct view *view)
 enum status view_create(struct process *payer, struct object *object, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out)
 {
-	enum status status = make(payer, object, kind, key, sets, count, out);
+	enum status status = make(payer, object, kind, needs_room(object, kind), key, sets, count, out);
 
 	return status == STATUS_OK ? enter(*out) : status;
 }
@@ -113,7 +123,8 @@ enum status view_create_full(struct process *payer, struct object *object, struc
 enum status view_derive(struct process *payer, const struct view *from, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out)
 {
-	enum status status = make(payer, from->object, kind, key, sets, count, out);
+	enum status status = make(payer, from->object, kind, needs_room(from->object, kind), key, sets, count,
+				  out);
 
 	if (status != STATUS_OK)
 		return status;
@@ -123,11 +134,17 @@ enum status view_derive(struct process *payer, const struct view *from, enum vie
 	return enter(*out);
 }
 
+/* Templates are of endpoints. */
 enum status view_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out)
 {
-	enum status status = make(payer, template->object, VIEW_FACET, key, template->sets, template->count,
-				  out);
+	const struct interface_set *sets = template->sets;
+	struct object *object = template->object;
+	enum status status;
 
+	if (likely(template->count == 1))
+		status = make(payer, object, VIEW_FACET, true, key, sets, 1, out);
+	else
+		status = make(payer, object, VIEW_FACET, true, key, sets, template->count, out);
 	if (status != STATUS_OK)
 		return status;
 	(*out)->scope = template->scope;

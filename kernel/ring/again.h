@@ -157,8 +157,9 @@ static inline unsigned given_back(const struct request *request, const struct se
 }
 
 /* What is not plain. */
-static inline enum status return_otherwise(struct thread *thread, struct request *request, bool again,
-					   struct woken *woken)
+[[gnu::always_inline]] static inline enum status return_otherwise(struct thread *thread,
+								  struct request *request, bool again,
+								  struct woken *woken)
 {
 	struct woken little = {0};
 

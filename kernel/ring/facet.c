@@ -53,31 +53,35 @@ static size_t bytes_of(const struct facet_table *table)
 	return true;
 }
 
-static struct facet_key *find(const struct facet_table *table, uint64_t key)
+static struct facet_key *find_in(struct facet_key *facet, uint64_t key)
 {
-	struct facet_key *facet = table->buckets != NULL ? *bucket_of(table, key) : NULL;
-
 	while (facet != NULL && (key_of(facet) != key || facet->retired))
 		facet = facet->next;
 	return facet;
 }
 
-/* The key of a view that is being made. NULL: no memory for the table. */
-static struct facet_key *find_or_make(struct facet_table *table, struct view *view)
+static struct facet_key *find(const struct facet_table *table, uint64_t key)
 {
-	struct facet_key *facet = find(table, view->key);
+	return table->buckets != NULL ? find_in(*bucket_of(table, key), key) : NULL;
+}
 
-	if (facet != NULL) {
+/* The key of a view that is being made. NULL: no memory for the table. */
+static inline struct facet_key *find_or_make(struct facet_table *table, struct view *view)
+{
+	if (unlikely(table->count >= 2 * table->bucket_count) && !grow(table))
+		return NULL;
+	struct facet_key **bucket = bucket_of(table, view->key);
+	struct facet_key *facet = find_in(*bucket, view->key);
+	if (unlikely(facet != NULL)) {
 		(void)atomic_or(&facet_key_host(facet)->room, (uint32_t)VIEW_ROOM_SEEN);
 		return facet;
 	}
-	if (unlikely(table->count >= 2 * table->bucket_count) && !grow(table))
-		return NULL;
 	facet = facet_key_of_room(view);
 	view->room |= VIEW_ROOM_TAKEN; /* nobody else sees it yet */
 	facet->notice.kind = NOTICE_RELEASED;
 	list_init(&facet->notice.link);
-	push(table, facet);
+	facet->next = *bucket;
+	*bucket = facet;
 	table->count++;
 	return facet;
 }

@@ -7,11 +7,16 @@ void shares_init(struct shares *shares, uint64_t limit)
 	shares->limit = limit;
 }
 
+static uint32_t first_place(uint64_t session)
+{
+	return (uint32_t)session % SHARES_SESSIONS;
+}
+
 /* Where the session is, or may go. References are random numbers; most are found where they are looked for first. A place that became
  * free does not end a search, or a session could be in two. */
 static uint32_t find(const struct shares *shares, uint64_t session)
 {
-	uint32_t first = (uint32_t)(session % SHARES_SESSIONS), free = SHARES_SESSIONS;
+	uint32_t first = first_place(session), free = SHARES_SESSIONS;
 
 	for (uint32_t n = 0, i = first; n < SHARES_SESSIONS; n++, i = i + 1 == SHARES_SESSIONS ? 0 : i + 1) {
 		if (shares->places[i].used == 0)
@@ -24,7 +29,7 @@ static uint32_t find(const struct shares *shares, uint64_t session)
 
 uint8_t shares_place(struct shares *shares, uint64_t session)
 {
-	uint32_t i = (uint32_t)(session % SHARES_SESSIONS);
+	uint32_t i = first_place(session);
 
 	if (shares->places[i].used == 0 || shares->places[i].session != session)
 		i = find(shares, session);

@@ -58,7 +58,7 @@ static enum status open_file(void *self, struct rpc_request *request,
 	int32_t cap = -1;
 
 	if (outcome == FILES_DONE)
-		status = handle_open(request, node, FILES_READS, FILES_ANYTHING, &outcome, &cap);
+		status = handle_open_to_read(request, node, &outcome, &cap);
 	if (status != STATUS_OK)
 		return status;
 	directory_open_results_builder_set_outcome(results, out(outcome));

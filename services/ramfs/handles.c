@@ -108,8 +108,9 @@ void handle_watch(struct handle *handle, struct rpc_request *request, int32_t in
 	files_watch(&handle->opening, handle->watch.raw != 0);
 }
 
-static inline enum status open_as(struct rpc_request *request, struct files_node *node, uint8_t rights,
-				  uint8_t allows, bool also, enum files_outcome *outcome, int32_t *cap)
+[[gnu::always_inline]] static inline enum status open_as(struct rpc_request *request, struct files_node *node,
+							 uint8_t rights, uint8_t allows, bool also,
+							 enum files_outcome *outcome, int32_t *cap)
 {
 	struct handle *handle;
 	uint8_t share;
@@ -156,6 +157,12 @@ enum status handle_open(struct rpc_request *request, struct files_node *node, ui
 			enum files_outcome *outcome, int32_t *cap)
 {
 	return open_as(request, node, rights, allows, false, outcome, cap);
+}
+
+enum status handle_open_to_read(struct rpc_request *request, struct files_node *file,
+				enum files_outcome *outcome, int32_t *cap)
+{
+	return open_as(request, file, FILES_READS, FILES_ANYTHING, false, outcome, cap);
 }
 
 enum status handle_open_also(struct rpc_request *request, struct files_node *node, uint8_t rights,

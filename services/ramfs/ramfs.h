@@ -91,6 +91,9 @@ void handle_changed(void *context, struct files_opening *opening);
  */
 enum status handle_open(struct rpc_request *request, struct files_node *node, uint8_t rights, uint8_t allows,
 			enum files_outcome *outcome, int32_t *cap);
+/* The same for reading a file and allowing everything: what is opened most. */
+enum status handle_open_to_read(struct rpc_request *request, struct files_node *file,
+				enum files_outcome *outcome, int32_t *cap);
 /* The same for who has it open: allows nothing less. */
 enum status handle_open_also(struct rpc_request *request, struct files_node *node, uint8_t rights,
 			     enum files_outcome *outcome, int32_t *cap);
