@@ -72,7 +72,7 @@ static struct sched_entity *answer(struct thread *thread, const struct request *
 
 struct woken return_little(struct thread *thread, struct request *request)
 {
-	struct service_record *record = thread->ring.memory.served;
+	struct service_record *record = request->record; /* as return_recv_again */
 	struct endpoint *endpoint = request->memory.endpoint;
 	uint32_t bytes = request->sqe.msg_len;
 	struct woken woken = {0};
