@@ -171,6 +171,54 @@ EXPLORE_TEST(a_weight_is_a_share, 1)
 		explore_check(ran[i] > slice * 97 / 100 && ran[i] < slice * 103 / 100);
 }
 
+/* On `cpu_total` CPUs in turn, a slice each; how many rounds until `whom` runs. Heavy ones were there long before. */
+static unsigned rounds_until(const struct sched_entity *whom, unsigned cpu_total, unsigned most)
+{
+	for (unsigned round = 0; round < most; round++) {
+		for (unsigned i = 0; i < cpu_total; i++) {
+			host_test_as_cpu(i);
+			timer_run_expired();
+			if (next() == whom)
+				return round;
+		}
+		host_test_advance(slice);
+	}
+	return most;
+}
+
+static void check_light_newcomer(unsigned cpu_total)
+{
+	boot(cpu_total);
+	for (unsigned i = 0; i < 4; i++) {
+		sched_set_policy(&entities[i], FAIR_WEIGHT_MAX, FAIR_NORMAL);
+		host_test_as_cpu(i % cpu_total);
+		entities[i].home = (uint8_t)(i % cpu_total);
+		sched_wake(&entities[i], false);
+	}
+	explore_check(rounds_until(NULL, cpu_total, 1000) == 1000);
+	for (unsigned i = 4; i < ENTITIES; i++) {
+		host_test_as_cpu(0);
+		sched_entity_init(&entities[i], cpu_total - 1);
+		sched_wake(&entities[i], false);
+	}
+	/* Each newcomer before anybody has had two slices; then a light one waits for its share. */
+	explore_check(rounds_until(&entities[4], cpu_total, 20) <= 8);
+	explore_check(rounds_until(&entities[5], cpu_total, 20) <= 8);
+	/* One slice of it is worth 64 of each heavy one. */
+	unsigned again = rounds_until(&entities[4], cpu_total, 1000);
+	explore_check(again >= 100 / cpu_total && again <= 300 / cpu_total);
+}
+
+EXPLORE_TEST(a_light_newcomer_among_heavy_ones_runs_soon, 1)
+{
+	check_light_newcomer(1);
+}
+
+EXPLORE_TEST(a_light_newcomer_among_heavy_ones_runs_soon_on_two_cpus, 1)
+{
+	check_light_newcomer(2);
+}
+
 EXPLORE_TEST(idle_cpus_steal_only_saved_entities, 1)
 {
 	boot(2);

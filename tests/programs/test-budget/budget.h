@@ -14,7 +14,9 @@ struct world {
 	struct rpc_transport *t;
 	cap_id timer, policy, manager;
 	uint32_t cpus;
-	bool exact;            /* one CPU: the clock counts its instructions (tests/system/budget.test) */
+	/* One CPU: a loop takes as long as its instructions. Several run by turns, each until the next timer, and the clock counts all of them:
+	 * then shares of the clock are exact, and how long some loops take is not. */
+	bool alone;
 	uint64_t loops_per_ms; /* of burn_loops, by one that has a CPU alone */
 };
 extern struct world w;

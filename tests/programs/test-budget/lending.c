@@ -67,7 +67,7 @@ static void server_stop(struct server *server, const struct raw *raw)
 /* What one alone does in `ms` was done: to be seen only by a clock that counts this CPU's instructions. */
 static bool near(uint64_t ns, uint64_t ms)
 {
-	return w.exact ? ns * 10 >= ms * MS * 8 && ns * 10 <= ms * MS * 13 : ns > 0;
+	return w.alone ? ns * 10 >= ms * MS * 8 && ns * 10 <= ms * MS * 13 : ns > 0;
 }
 
 /* Of a context: what is used since. */
@@ -97,7 +97,7 @@ static void test_lent(const struct raw *raw, struct server servers[2], cap_id co
 	       (after.lent_ns - before.lent_ns) / 1000, after.lends - before.lends);
 	tap_ok(after.used_ns - before.used_ns >= after.lent_ns - before.lent_ns && after.depth == 1,
 	       "and the budget the caller's again");
-	tap_ok(!w.exact || worst < 8 * MS, "a call of 5 ms takes that among busy threads: at most %lu us",
+	tap_ok(!w.alone || worst < 8 * MS, "a call of 5 ms takes that among busy threads: at most %lu us",
 	       worst / 1000);
 	before = look(context);
 	servers[0].next = servers[1].facet;
@@ -117,7 +117,7 @@ static void test_taken_back(const struct raw *raw, struct server *server, cap_id
 	tap_is(ask(raw, server->facet, SERVE_BURN, 60, runtime_now() + 10 * MS), STATUS_TIMED_OUT,
 	       "a call that takes too long");
 	struct figures after = look(context);
-	tap_ok(after.depth == 1 && (!w.exact || after.lent_ns - before.lent_ns < 20 * MS),
+	tap_ok(after.depth == 1 && (!w.alone || after.lent_ns - before.lent_ns < 20 * MS),
 	       "its caller has the budget when it gives up: %lu us were lent",
 	       lent_since(context, before) / 1000);
 	before = look(context);
@@ -144,7 +144,7 @@ static void test_overrun(const struct raw *raw, struct server *server)
 	began = runtime_now();
 	tap_is(ask(raw, server->facet, SERVE_BURN, 30, 0), STATUS_OK, "a call that uses more");
 	uint64_t took = runtime_now() - began;
-	tap_ok(took >= 150 * MS && (!w.exact || took < 260 * MS),
+	tap_ok(took >= 150 * MS && (!w.alone || took < 260 * MS),
 	       "its caller goes on in the next period: after %lu ms", (unsigned long)(took / MS));
 	struct events e = events_of(context);
 	struct figures f = look(context);
@@ -169,7 +169,7 @@ static void test_depth(const struct raw *raw, cap_id context)
 	tap_ok(started && ask(raw, servers[0].facet, SERVE_ASK_NEXT, 2, 0) == STATUS_OK,
 	       "a call through eight servers");
 	uint64_t deep = events_of(context).too_deep; /* none, if the budget was spent on the way */
-	tap_ok((deep == 1 || (!w.exact && deep == 0)) && look(context).depth == 1,
+	tap_ok((deep == 1 || (!w.alone && deep == 0)) && look(context).depth == 1,
 	       "seven of them have the caller's budget, the last its own");
 	for (unsigned i = 0; i < MANY; i++) {
 		servers[i].next = CAP_ID_NULL;

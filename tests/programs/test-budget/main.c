@@ -2,8 +2,7 @@
 /*
  * SchedulingContexts: what is admitted, what a budget is worth among busy threads, and who has it while calls are served.
  *
- * On one CPU times are the guest's own, which counts instructions (icount): the machine's load does not matter. On two, what was done
- * is tested, not how soon.
+ * Times are the guest's own, which counts instructions (icount, tests/system/budget.test): the host's load does not matter.
  */
 #include "budget.h"
 
@@ -191,7 +190,7 @@ int main(void)
 	if (system_info_get_call(&call, &get) == STATUS_OK)
 		w.cpus = system_info_get_results_reader_cpus(get);
 	rpc_end(&call);
-	w.exact = w.cpus == 1;
+	w.alone = w.cpus == 1;
 	tap_start();
 	/* Who looks on does not wait for those that it measures. */
 	cap_id self = CAP_ID_NULL;
