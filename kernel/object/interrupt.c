@@ -6,6 +6,7 @@
  * more may still be looking at the object, in an interrupt as well: so the line is taken from it once the last reference is gone
  * (destroy), and its memory is freed an epoch later.
  */
+#include "listener.h"
 #include "object_types.h"
 
 #include <arch/entry.h>
@@ -13,19 +14,16 @@
 #include <core/quiesce.h>
 #include <mm/slab.h>
 #include <object/object.h>
-#include <ring/notification.h>
 #include <schema/kernel/interrupt.capnp.h>
 #include <schema/kernel/interrupt_source.capnp.h>
-#include <schema/kernel/notification.capnp.h>
 
 #define LINES 256u
 
 struct interrupt {
 	struct object object;
 	unsigned line;
-	struct spinlock lock;              /* rank PROCESS: outside the notification's */
-	struct notification *notification; /* i: counted */
-	uint64_t bits;                     /* i */
+	struct spinlock lock;     /* rank PROCESS: outside the notification's */
+	struct listener listener; /* i */
 };
 
 static struct slab_cache interrupt_cache = SLAB_CACHE(interrupt);
@@ -55,25 +53,18 @@ static struct interrupt *interrupt_of(void *self)
 static enum status bind(void *self, struct rpc_request *request, struct interrupt_bind_params_reader params)
 {
 	struct interrupt *interrupt = interrupt_of(self);
-	int32_t index = interrupt_bind_params_reader_notification(params);
-	uint64_t bits = interrupt_bind_params_reader_bits(params);
-	struct object *object = kcall_object(request, index, &notification_type, 1ull << NOTIFICATION_SIGNAL);
+	struct listener listener, old;
+	enum status status = listener_init(&listener, request,
+					   interrupt_bind_params_reader_notification(params),
+					   interrupt_bind_params_reader_bits(params));
 
-	if (object == NULL)
-		return object_raise_invalid(request, "not a Notification that may be signalled",
-					    "notification");
-	const struct view *view = kcall_view(request, index);
-	if (bits == 0 || (bits & ~notification_mask(view)) != 0)
-		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
-					    "bits");
-	object_get(object);
+	if (status != STATUS_OK)
+		return status;
 	spin_lock(&interrupt->lock);
-	struct notification *old = interrupt->notification;
-	interrupt->notification = container_of(object, struct notification, object);
-	interrupt->bits = bits;
+	old = interrupt->listener;
+	interrupt->listener = listener;
 	spin_unlock(&interrupt->lock);
-	if (old != NULL)
-		object_put(&old->object);
+	listener_fini(old);
 	return STATUS_OK;
 }
 
@@ -91,8 +82,7 @@ static void free_interrupt(struct quiesce_node *node)
 {
 	struct interrupt *interrupt = container_of(node, struct interrupt, object.quiesce);
 
-	if (interrupt->notification != NULL)
-		object_put(&interrupt->notification->object);
+	listener_fini(interrupt->listener);
 	object_fini(&interrupt->object);
 	slab_free(&interrupt_cache, interrupt);
 }
@@ -192,8 +182,7 @@ void kernel_on_interrupt(unsigned number)
 	struct interrupt *interrupt = number < LINES ? load_acquire(&lines[number]) : NULL;
 	if (interrupt != NULL) {
 		spin_lock(&interrupt->lock);
-		if (interrupt->notification != NULL)
-			notification_set(interrupt->notification, interrupt->bits);
+		listener_tell(&interrupt->listener);
 		spin_unlock(&interrupt->lock);
 	}
 	if (outside && this_cpu()->current_context == NULL)

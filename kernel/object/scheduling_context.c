@@ -4,25 +4,22 @@
  *
  * Its structure is freed when neither a capability nor a CPU that ran on it has it: a CPU in user mode may, after the last capability went.
  */
+#include "listener.h"
 #include "object_types.h"
 
-#include <cap/gate.h>
 #include <core/clock.h>
 #include <mm/slab.h>
 #include <ring/lend.h>
-#include <ring/notification.h>
-#include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/scheduling_context.capnp.h>
 #include <schema/kernel/thread.capnp.h>
 
 struct context {
 	struct object object;
 	struct budget budget;
-	struct spinlock lock;              /* rank PROCESS */
-	bool ended;                        /* c */
-	struct gate *gate;                 /* c: through which it was bound, counted; NULL */
-	struct notification *notification; /* c: counted; NULL: nobody is told */
-	uint64_t bits;                     /* c */
+	struct spinlock lock;     /* rank PROCESS */
+	bool ended;               /* c */
+	struct gate *gate;        /* c: through which it was bound, counted; NULL */
+	struct listener listener; /* c: of its events */
 };
 
 static struct slab_cache context_cache = SLAB_CACHE(context);
@@ -37,8 +34,7 @@ static void tell(struct budget *budget)
 	struct context *context = container_of(budget, struct context, budget);
 
 	spin_lock(&context->lock);
-	if (context->notification != NULL)
-		notification_set(context->notification, context->bits);
+	listener_tell(&context->listener);
 	spin_unlock(&context->lock);
 }
 
@@ -60,15 +56,14 @@ static void finish(struct context *context)
 {
 	spin_lock(&context->lock);
 	struct gate *gate = context->gate;
-	struct notification *notification = context->notification;
+	struct listener listener = context->listener;
 	context->ended = true;
 	context->gate = NULL;
-	context->notification = NULL;
+	context->listener = (struct listener){0};
 	spin_unlock(&context->lock);
 	budget_end(&context->budget); /* unbound: nobody looks at the gate any more */
 	gate_put(gate);
-	if (notification != NULL)
-		object_put(&notification->object);
+	listener_fini(listener);
 }
 
 static void destroy(struct object *object)
@@ -218,29 +213,19 @@ static enum status observe(void *self, struct rpc_request *request,
 			   struct scheduling_context_observe_params_reader params)
 {
 	struct context *context = context_of(self);
-	int32_t index = scheduling_context_observe_params_reader_notification(params);
-	uint64_t bits = scheduling_context_observe_params_reader_bits(params);
-	struct object *object = kcall_object(request, index, notification_object_type,
-					     1ull << NOTIFICATION_SIGNAL);
+	struct listener listener, old;
+	enum status status = listener_init(&listener, request,
+					   scheduling_context_observe_params_reader_notification(params),
+					   scheduling_context_observe_params_reader_bits(params));
 
-	if (object == NULL || kcall_gate(request, index) != NULL)
-		return object_raise_invalid(request, "not a Notification that may be signalled, for good",
-					    "notification");
-	const struct view *view = kcall_view(request, index);
-	if (bits == 0 || (bits & ~notification_mask(view)) != 0)
-		return object_raise_invalid(request, "no bits, or a bit outside the notification's mask",
-					    "bits");
-	object_get(object);
+	if (status != STATUS_OK)
+		return status;
 	spin_lock(&context->lock);
-	struct notification *old = context->notification;
-	if (context->ended)
-		old = container_of(object, struct notification, object);
-	else
-		context->notification = container_of(object, struct notification, object);
-	context->bits = bits;
+	old = context->ended ? listener : context->listener;
+	if (!context->ended)
+		context->listener = listener;
 	spin_unlock(&context->lock);
-	if (old != NULL)
-		object_put(&old->object);
+	listener_fini(old);
 	return STATUS_OK;
 }
 

@@ -8,7 +8,8 @@ interface Interrupt @0xf3c5d8d7c3cacaaf {
   # Delivers a device's interrupts as bits of a notification. The line is masked from each delivery until acknowledged.
 
   bind @0 (notification :Notification, bits :UInt64) -> ();
-  # From now on each interrupt sets bits; replaces an earlier binding. The line starts masked: acknowledge opens it.
+  # From now on each interrupt sets bits; replaces an earlier binding. It ends when the notification's
+  # capability or this one, through which it was made, is revoked. The line starts masked: acknowledge opens it.
   # Errors: invalidArgument when the notification may not be signalled with these bits.
 
   acknowledge @1 () -> ();

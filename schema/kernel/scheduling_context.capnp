@@ -31,7 +31,8 @@ interface SchedulingContext @0xb3f86e2a9d51c704 {
   # What has happened since this was called last; then it has not: one cell, in which events are counted.
 
   observe @5 (notification :Notification, bits :UInt64) -> ();
-  # These bits are set whenever something happens that events tells. Errors: invalidArgument (notification, bits).
+  # These bits are set whenever something happens that events tells, until the capability to the notification, or this one, through which it
+  # was asked for, is revoked. Errors: invalidArgument (notification, bits).
 
   end @6 () -> ();
   # Its CPU time can be given to another; it gives nothing any more.

@@ -14,6 +14,8 @@
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/interrupt.capnp.h>
 #include <schema/kernel/interrupt_source.capnp.h>
+#include <schema/kernel/notification.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
 
 #define REGION_BYTES 16384u
 #define LINE 5u
@@ -126,6 +128,66 @@ EXPLORE_TEST(a_line_without_a_capability_is_nobodys, 3)
 		scenario_end();
 	}
 	explore_check(fail_at > 2);
+}
+
+/* The bits that an interrupt sets, waited for until then if there should be some. */
+static uint64_t bits_of_an_interrupt(struct ring_client *ring, cap_id line, cap_id notification, bool some)
+{
+	uint64_t taken = 0;
+
+	explore_check(interrupt_acknowledge(&ring->transport, line) == STATUS_OK);
+	host_raise_irq(LINE);
+	for (unsigned i = 0; taken == 0 && (some || i < 8); i++) {
+		(void)host_cap_enter(1, host_now_ns() + 2000, NULL);
+		explore_check(notification_poll(&ring->transport, notification, 0, &taken) == STATUS_OK);
+	}
+	return taken;
+}
+
+static void revoke(struct ring_client *ring, cap_id revoker)
+{
+	struct revoker_revoke_results_reader r;
+	struct rpc_call call;
+
+	revoker_revoke_begin(&call, &ring->transport, revoker);
+	explore_check(revoker_revoke_call(&call, &r) == STATUS_OK);
+	rpc_end(&call);
+}
+
+static void is_told_no_more(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id line, notification, lent, revoker;
+
+	ring_client_init(&ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	struct rpc_transport *t = &ring.transport;
+	explore_check(interrupt_source_line(t, source, LINE, &line) == STATUS_OK);
+	explore_check(capability_manager_create_notification(t, manager, &notification) == STATUS_OK);
+
+	explore_check(capability_manager_make_revocable(t, manager, notification, 0, &lent, &revoker) ==
+		      STATUS_OK);
+	explore_check(interrupt_bind(t, line, lent, 1) == STATUS_OK);
+	explore_check(bits_of_an_interrupt(&ring, line, notification, true) == 1);
+	revoke(&ring, revoker);
+	explore_check(bits_of_an_interrupt(&ring, line, notification, false) == 0);
+
+	explore_check(capability_manager_make_revocable(t, manager, line, 0, &lent, &revoker) == STATUS_OK);
+	explore_check(interrupt_bind(t, lent, notification, 2) == STATUS_OK);
+	explore_check(bits_of_an_interrupt(&ring, line, notification, true) == 2);
+	revoke(&ring, revoker);
+	explore_check(bits_of_an_interrupt(&ring, line, notification, false) == 0);
+	explore_check(interrupt_bind(t, line, notification, 4) == STATUS_OK);
+	explore_check(bits_of_an_interrupt(&ring, line, notification, true) == 4);
+	finished = true;
+}
+
+EXPLORE_TEST(who_is_bound_through_what_was_revoked_is_told_no_more, 300)
+{
+	begin(1 + (unsigned)(host_random() % 2));
+	scenario_thread(driver, is_told_no_more, 0);
+	scenario_run();
+	explore_check(finished);
+	scenario_end();
 }
 
 EXPLORE_MAIN

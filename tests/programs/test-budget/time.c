@@ -129,6 +129,16 @@ static void test_punctual(void)
 	ring_release(runtime_ring(), runner.context);
 }
 
+static void revoke(cap_id revoker)
+{
+	struct revoker_revoke_results_reader r;
+	struct rpc_call call;
+
+	revoker_revoke_begin(&call, w.t, revoker);
+	tap_is(revoker_revoke_call(&call, &r), STATUS_OK, "it is revoked");
+	rpc_end(&call);
+}
+
 static void test_told(void)
 {
 	struct runner runner = {};
@@ -147,7 +157,22 @@ static void test_told(void)
 	sleep_ms(300);
 	(void)!notification_poll(w.t, notification, 0, &taken);
 	tap_ok(taken == 4 && events_of(runner.context).depleted >= 2, "its budget is spent, and told");
+	cap_id revoker = CAP_ID_NULL, lent = CAP_ID_NULL;
+	tap_is(capability_manager_make_revocable(w.t, w.manager, notification, 0, &lent, &revoker), STATUS_OK,
+	       "a notification that is lent");
+	tap_is(scheduling_context_observe(w.t, runner.context, lent, 8), STATUS_OK, "may observe");
+	sleep_ms(300);
+	(void)!notification_poll(w.t, notification, 0, &taken);
+	tap_ok((taken & 8) != 0, "is told");
+	revoke(revoker);
+	(void)!notification_poll(w.t, notification, 0, &taken);
+	sleep_ms(300);
+	(void)!notification_poll(w.t, notification, 0, &taken);
+	tap_ok(taken == 0 && events_of(runner.context).depleted >= 2,
+	       "and is told no more when it was revoked");
 	runner_stop(&runner);
+	ring_release(runtime_ring(), lent);
+	ring_release(runtime_ring(), revoker);
 	ring_release(runtime_ring(), runner.context);
 	ring_release(runtime_ring(), notification);
 }
@@ -165,11 +190,7 @@ static void test_revoked(void)
 	(void)!thread_start(&runner.thread, compute, &runner, nullptr);
 	sleep_ms(200);
 	tap_ok(runner.bound && look(context).used_ns >= 8 * MS, "a thread is bound through it");
-	struct revoker_revoke_results_reader r;
-	struct rpc_call call;
-	revoker_revoke_begin(&call, w.t, revoker);
-	tap_is(revoker_revoke_call(&call, &r), STATUS_OK, "it is revoked");
-	rpc_end(&call);
+	revoke(revoker);
 	sleep_ms(150);
 	uint64_t used = look(context).used_ns;
 	sleep_ms(200);
