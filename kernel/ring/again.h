@@ -43,11 +43,16 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct request *receive = NULL;
 
 	if (unlikely(!call->memory.plain) || unlikely(!session_is_alive(thread->process->session)) ||
-	    unlikely(facet_key_is_retired(view->facet)) || unlikely(ring->pending >= ring->wait_max)) {
+	    (!alone && unlikely(ring->pending >= ring->wait_max))) {
 		call_slowly(thread, call);
 		return (struct woken){0};
 	}
 	spin_lock(&endpoint->lock);
+	if (unlikely(endpoint->attention != 0) && facet_key_is_retired(view->facet)) {
+		spin_unlock(&endpoint->lock);
+		call_slowly(thread, call);
+		return (struct woken){0};
+	}
 	if (likely(!endpoint->backlog))
 		receive = endpoint_take_parked(endpoint, alone);
 	if (unlikely(receive == NULL)) {
@@ -183,7 +188,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 
 	if (unlikely(!again) || unlikely(!request->memory.plain) ||
 	    unlikely(record->index != (uint32_t)request->sqe.target) ||
-	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
+	    (!alone && unlikely(thread->ring.pending >= thread->ring.wait_max)) ||
 	    unlikely(request->sqe.msg_len > record->buf_len) ||
 	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
 	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))

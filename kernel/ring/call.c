@@ -319,8 +319,7 @@ static enum status resolve_carried(struct thread *thread, struct request *reques
 	return status == OP_UNRESOLVED ? promise_hold(thread, request, true) : status;
 }
 
-/* Who calls, as the service sees it. */
-static uint64_t session_reference_of(struct thread *thread, const struct endpoint *endpoint)
+uint64_t call_session(struct thread *thread, const struct endpoint *endpoint)
 {
 	struct ring_memory *memory = &thread->ring.memory;
 
@@ -348,7 +347,7 @@ static enum status endpoint_call(struct thread *thread, struct request *request,
 		if (status != STATUS_OK)
 			return status;
 	}
-	endpoint_admit_call(endpoint, request, ref.view, session_reference_of(thread, endpoint));
+	endpoint_admit_call(endpoint, request, ref.view, call_session(thread, endpoint));
 	return OP_WAITING;
 }
 
@@ -409,7 +408,7 @@ static void remember(struct thread *thread, struct request *request, struct cap_
 	request->memory.removals = removals;
 	request->memory.endpoint = endpoint;
 	request->memory.view = ref.view;
-	request->memory.session = session_reference_of(thread, endpoint);
+	request->memory.session = call_session(thread, endpoint);
 	request->memory.shape = call_shape(request);
 	request->memory.plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
 }

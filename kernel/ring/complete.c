@@ -201,8 +201,9 @@ void ring_unclaim_slow(struct ring *ring)
 		if (signalled || unreaped >= ring->min) {
 			/* Before it blocked it had submitted everything: enough completions end the cap_enter. An impossible
 			 * index counts as enough, and is found by the thread itself. */
-			thread->unfinished = signalled || unreaped == UINT32_MAX;
-			if (likely(!thread->unfinished))
+			if (unlikely(signalled || unreaped == UINT32_MAX))
+				(void)atomic_or(&ring->signals, (uint32_t)RING_UNFINISHED);
+			else
 				enter_finish(thread, CAP_ENTER_COMPLETIONS);
 			store_release(&ring->state, (uint32_t)RING_RUNNING);
 			sched_wake(&thread->sched, true);

@@ -165,7 +165,8 @@ static inline bool ring_wake(struct ring *ring)
 	return true;
 }
 
-/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here. Then it is to be woken by the
+/* Ends a claim. A thread that blocked had submitted everything: enough completions end its cap_enter here, with the result that it set
+ * itself when it blocked (publish_blocked). Then it is to be woken by the
  * caller (sched_wake_next, or by handing over to it), in the same entry. */
 [[gnu::always_inline]] static inline struct sched_entity *ring_unclaim_woken(struct ring *ring)
 {
@@ -175,7 +176,6 @@ static inline bool ring_wake(struct ring *ring)
 		ring_unclaim_slow(ring);
 		return NULL;
 	}
-	enter_set_result(thread, CAP_ENTER_COMPLETIONS);
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
 	return &thread->sched;
 }

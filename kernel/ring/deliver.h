@@ -40,6 +40,10 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 	uint64_t *out = to;
 	const uint64_t *in = from;
 
+	if (bytes == 8) { /* no fields: most results */
+		*out = *in;
+		return;
+	}
 	if (unlikely(bytes >= 256)) {
 		arch_copy_words(to, from, bytes / 8);
 		return;

@@ -208,9 +208,8 @@ static inline void publish(struct ring *ring)
 	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
 
-/* The only submission: there is room for its completion, and the ring is not captured. */
+/* The only submission: there is room for its completion, also if that comes later, and the ring is not captured. */
 static inline bool may_submit_one(const struct ring *ring)
 {
-	return likely(ring->cq_tail - ring->cq_head + ring->pending < ring->cq_count) &&
-	       likely(ring->sq_quick != 0);
+	return likely(ring->cq_tail - ring->cq_head + ring->pending < ring->room_alone);
 }

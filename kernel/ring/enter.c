@@ -165,6 +165,7 @@ dead:
 	struct ring *ring = &thread->ring;
 
 	ring->wanted = ring->cq_head + ring->min;
+	enter_set_result(thread, CAP_ENTER_COMPLETIONS); /* unless something else ends it */
 	thread->sched.passive = ring->parked != NULL;
 	sched_block_begin(&thread->sched);
 	store_fenced(&ring->state, (uint32_t)RING_BLOCKED);
@@ -213,7 +214,7 @@ dead:
 
 void enter_continue(struct thread *thread)
 {
-	thread->unfinished = false;
+	(void)atomic_and(&thread->ring.signals, ~(uint32_t)RING_UNFINISHED);
 	(void)run_enter(thread, 0);
 }
 
@@ -268,10 +269,11 @@ static bool ready_for_user(struct thread *thread)
 		arch_take_interrupts(); /* there may be many in a row */
 		return false;
 	}
-	if (thread->unfinished) {
+	if (load_relaxed(&thread->ring.signals) & RING_UNFINISHED) {
 		enter_continue(thread);
 		/* In this order: a thread that blocked is no longer ours to look at. */
-		if (this_cpu()->current != &thread->sched || thread->unfinished || thread_is_dying(thread))
+		if (this_cpu()->current != &thread->sched ||
+		    (load_relaxed(&thread->ring.signals) & RING_UNFINISHED) || thread_is_dying(thread))
 			return false;
 	}
 	uint32_t signals = load_relaxed(&thread->ring.signals);
@@ -305,8 +307,7 @@ static struct arch_context *next_slow(struct cpu *cpu)
 		struct thread *thread = sched_thread(entity);
 		if (&thread->context != cpu->current_context)
 			switch_to(cpu, thread);
-		if (unlikely(thread->unfinished || load_relaxed(&thread->ring.signals) != 0) &&
-		    !ready_for_user(thread))
+		if (unlikely(load_relaxed(&thread->ring.signals) != 0) && !ready_for_user(thread))
 			continue;
 		quiesce_exit();
 		return &thread->context;
@@ -317,9 +318,9 @@ static struct arch_context *next_slow(struct cpu *cpu)
 [[gnu::always_inline]] static inline struct arch_context *go_on_quietly(struct cpu *cpu,
 									struct thread *thread)
 {
-	if (unlikely(cpu->handover != NULL || cpu->limbo_count != 0 || load_relaxed(&cpu->need_resched)))
+	if (unlikely(cpu->handover != NULL) || unlikely(load_relaxed(&cpu->attention) != 0))
 		return next_slow(cpu);
-	quiesce_exit();
+	quiesce_exit_here(cpu);
 	return &thread->context;
 }
 
@@ -338,7 +339,7 @@ struct arch_context *kernel_next(void)
 	/* After a fault or an interrupt most threads go on. */
 	if (likely(current != NULL && quiesce_is_inside() &&
 		   cpu->current_context == &sched_thread(current)->context &&
-		   !sched_thread(current)->unfinished))
+		   (load_relaxed(&sched_thread(current)->ring.signals) & RING_UNFINISHED) == 0))
 		return go_on(cpu, sched_thread(current));
 	return next_slow(cpu);
 }
@@ -352,21 +353,26 @@ struct arch_context *kernel_next(void)
 	return next_slow(cpu);
 }
 
+/* Something else wants the CPU, or memory to be freed. */
+static bool is_wanted(struct cpu *cpu)
+{
+	return load_relaxed(&cpu->need_resched) || (cpu->limbo_count != 0 && quiesce_is_due(cpu));
+}
+
 /* It waits. If this entry made another one runnable, that one goes on directly: `woken`, or else who was woken last. */
 [[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from,
 								    struct woken woken)
 {
 	struct sched_entity *next = woken.entity;
 
-	if (unlikely(cpu->limbo_count != 0) && quiesce_is_due(cpu))
+	if (unlikely(load_relaxed(&cpu->attention) != 0) && is_wanted(cpu))
 		return block_slowly(cpu, next);
 	if (next == NULL) {
 		next = cpu->handover;
 		woken.at = arch_ticks();
-		if (unlikely(next == NULL || load_relaxed(&cpu->need_resched)))
+		if (unlikely(next == NULL))
 			return block_slowly(cpu, NULL);
-	} else if (unlikely(next->home != cpu->id || cpu->handover != NULL ||
-			    load_relaxed(&cpu->need_resched))) {
+	} else if (unlikely(next->home != cpu->id) || unlikely(cpu->handover != NULL)) {
 		return block_slowly(cpu, next);
 	}
 	struct thread *to = sched_thread(next);
@@ -374,11 +380,11 @@ struct arch_context *kernel_next(void)
 	arch_context_hand_over(&from->context, &to->context);
 	sched_handed_over(cpu, &from->sched, next);
 	cpu->stats.switches++;
-	space_activate(&to->process->space);
+	space_activate_here(cpu, &to->process->space);
 	cpu->current_context = &to->context;
-	if (unlikely(to->unfinished || load_relaxed(&to->ring.signals) != 0))
+	if (unlikely(load_relaxed(&to->ring.signals) != 0))
 		return next_slow(cpu);
-	quiesce_exit();
+	quiesce_exit_here(cpu);
 	return &to->context;
 }
 
@@ -392,6 +398,12 @@ struct arch_context *kernel_next(void)
 		return hand_over(cpu, thread, (struct woken){0});
 	lend_as_it_waits(thread);
 	return block_slowly(cpu, NULL);
+}
+
+/* Its waker does not wait. */
+[[gnu::noinline]] static void wake_after_all(struct sched_entity *woken)
+{
+	sched_wake_next(woken);
 }
 
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
@@ -408,7 +420,9 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		other_call(thread, number, arg0, arg1);
 		return next_slow(cpu);
 	}
-	ring->min = unlikely(arg0 > ring->cq_count) ? ring->cq_count : (uint32_t)arg0;
+	if (unlikely(arg0 > 2 * CAP_SQ_MIN)) /* it may be more than the queue holds */
+		arg0 = arg0 > ring->cq_count ? ring->cq_count : arg0;
+	ring->min = (uint32_t)arg0;
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail == (uint32_t)ring->sq_head &&
 	    nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
@@ -428,12 +442,15 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		woken = dispatch(thread, ring, true);
 	} else if (count != 0) {
 		uint32_t refused = submit(thread, count);
-		cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
-		thread = sched_thread(cpu->current);
-		ring = &thread->ring;
-		if (unlikely(refused != 0)) /* has published; an impossible index is found there, too */
-			return enter_any(cpu, thread, refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+		if (unlikely(refused != 0)) { /* has published; an impossible index is found there, too */
+			cpu = arch_this_cpu_again();
+			return enter_any(cpu, sched_thread(cpu->current),
+					 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+		}
 	}
+	cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
+	thread = sched_thread(cpu->current);
+	ring = &thread->ring;
 	struct cap_region *control = ring->control;
 	uint32_t cq_tail = ring->cq_tail;
 	store_release(&control->sq_head, (uint32_t)ring->sq_head);
@@ -442,7 +459,7 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	uint32_t unreaped = cq_tail - head;
 	if (unreaped >= ring->min) {
 		if (unlikely(woken.entity != NULL))
-			sched_wake_next(woken.entity);
+			wake_after_all(woken.entity);
 		if (unlikely(unreaped > ring->cq_count || ring->min == 0 ||
 			     load_relaxed(&ring->signals) != 0))
 			return enter_any(cpu, thread, 0);
@@ -454,7 +471,7 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	publish_blocked(thread);
 	if (unlikely(ring_has_work(ring)) && take_back(thread)) {
 		if (woken.entity != NULL)
-			sched_wake_next(woken.entity);
+			wake_after_all(woken.entity);
 		return enter_any(cpu, thread, 0);
 	}
 	return hand_over(cpu, thread, woken);

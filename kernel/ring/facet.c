@@ -37,7 +37,8 @@ static size_t bytes_of(const struct facet_table *table)
 {
 	struct facet_table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2
 									 : FIRST_BUCKETS,
-				     .count = table->count};
+				     .count = table->count,
+				     .retired = table->retired};
 
 	larger.buckets = heap_alloc(bytes_of(&larger));
 	if (larger.buckets == NULL)
@@ -86,6 +87,18 @@ static inline struct facet_key *find_or_make(struct facet_table *table, struct v
 	return facet;
 }
 
+static void count_retired(struct facet_table *table, uint32_t change)
+{
+	table->retired += change;
+	container_of(table, struct endpoint, facets)->some_retired = table->retired != 0;
+}
+
+static void mark_retired(struct facet_table *table, struct facet_key *facet)
+{
+	__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
+	count_retired(table, 1);
+}
+
 static void forget(struct facet_table *table, struct facet_key *facet)
 {
 	struct facet_key **link = bucket_of(table, key_of(facet));
@@ -94,6 +107,8 @@ static void forget(struct facet_table *table, struct facet_key *facet)
 		link = &(*link)->next;
 	*link = facet->next;
 	table->count--;
+	if (facet->retired)
+		count_retired(table, -1u);
 	list_remove(&facet->notice.link);
 	view_leave_room(facet_key_host(facet));
 }
@@ -162,7 +177,7 @@ bool facet_key_retire(struct endpoint *endpoint, uint64_t key)
 	if (facet != NULL && facet->live == 0)
 		forget(&endpoint->facets, facet);
 	else if (facet != NULL)
-		__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
+		mark_retired(&endpoint->facets, facet);
 	spin_unlock(&endpoint->lock);
 	return facet != NULL;
 }
@@ -196,7 +211,7 @@ static unsigned retire_bucket(struct endpoint *endpoint, uint32_t bucket, const 
 		if (facet->live == 0)
 			forget(table, facet);
 		else
-			__atomic_store_n(&facet->retired, true, __ATOMIC_RELAXED);
+			mark_retired(&endpoint->facets, facet);
 		retired++;
 	}
 	return retired;

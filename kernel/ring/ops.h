@@ -30,6 +30,8 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
  * if somebody waits to receive it. False: it is not so, and nothing was done. */
 bool call_with_little(struct thread *thread, struct request *call);
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
+/* Who calls, as the service sees it. */
+uint64_t call_session(struct thread *thread, const struct endpoint *endpoint);
 enum status op_call_view(struct thread *thread, struct request *request, struct cap_ref ref);
 enum status op_check_call(const struct ring *ring, const struct cap_sqe *sqe);
 /* One capability descriptor. OP_UNRESOLVED. */

@@ -69,7 +69,7 @@ enum poll_end poll_ring(struct thread *thread)
 			return POLL_WORK;
 		}
 		if (unlikely(load_relaxed(&cpu->need_resched) || cpu->handover != NULL)) {
-			thread->unfinished = true;
+			(void)atomic_or(&ring->signals, (uint32_t)RING_UNFINISHED);
 			return POLL_AWAY;
 		}
 	} while (isolation_is_alive(lease) && clock_now_ns() < until);

@@ -9,17 +9,21 @@
  *   and the operation runs as if it had just been submitted, with what the hold had counted.
  * - E-order: a call that is held, for whatever reason, holds back later ones through the same reference: a capability id;
  *   or one path of one answer, and the id that this turns out to be.
+ * - Calls to one method of one place in one answer that are nothing but their messages follow the first of them: they share its record,
+ *   what it waits for and what that turns out to be.
  *
  * While anything is held, RING_HOLDING is set in ring->signals and RING_HOLD_MARK in the thread's sched.work, words that an entry
  * tests anyway: a ring that holds nothing pays nothing.
  *
  * Invariants (owner only):
- *   H1  REQUEST_HELD <=> request->held is in ring->held; the request is then in no queue;
+ *   H1  REQUEST_HELD <=> request->held is in ring->held, and the request in its chain; it is then in no queue;
  *   H2  an answer that a held request waits for is not freed (answer.dependants).
  */
+#include "again.h"
 #include "batch.h"
 #include "capture.h"
 #include "promise.h"
+#include "quick.h"
 #include "answer.h"
 #include "complete.h"
 #include "ops.h"
@@ -42,7 +46,8 @@ struct held_cap {
 
 struct held {
 	struct list link; /* in ring->held */
-	struct request *request;
+	struct request *request,
+		*last;         /* the first that waits, and those that follow it, chained by request.behind */
 	struct source from;    /* of the target */
 	cap_id target_id;      /* 0 until it is there */
 	struct cap_ref target; /* of a CALL; counted; view NULL until it is there */
@@ -115,14 +120,13 @@ static void settle(struct ring *ring)
 	ring_thread(ring)->sched.work &= ~RING_HOLD_MARK;
 }
 
-static void free_held(struct ring *ring, struct held *held)
+/* What the first request sends along. */
+static void free_caps(struct ring *ring, struct held *held)
 {
 	struct process *process = ring_thread(ring)->process;
 
-	if (held->from.answer != NULL)
-		answer_undepend(ring, held->from.answer);
-	if (held->target.view != NULL)
-		cap_ref_put(held->target);
+	if (likely(held->caps == NULL))
+		return;
 	for (uint32_t i = 0; i < held->count; i++) {
 		struct held_cap *cap = &held->caps[i];
 		if (cap->from.answer != NULL)
@@ -130,21 +134,55 @@ static void free_held(struct ring *ring, struct held *held)
 		else
 			carried_abort(process, &cap->carried, 1);
 	}
-	if (held->caps != NULL)
-		heap_free(held->caps, held->request->sqe.caps_len * sizeof(struct held_cap));
+	heap_free(held->caps, held->request->sqe.caps_len * sizeof(struct held_cap));
+	held->caps = NULL;
+	held->count = 0;
+	held->missing = held->from.answer != NULL;
+}
+
+static void free_held(struct ring *ring, struct held *held)
+{
+	free_caps(ring, held);
+	if (held->from.answer != NULL)
+		answer_undepend(ring, held->from.answer);
+	if (held->target.view != NULL)
+		cap_ref_put(held->target);
 	give_back(ring, held);
+}
+
+/* The first of the chain is done with, and `next` is the first; or there is none, and nothing to hold. */
+static void leave(struct ring *ring, struct held *held, struct request *next)
+{
+	free_caps(ring, held);
+	if (next != NULL) {
+		held->request = next;
+		held->recorded = false;
+		return;
+	}
+	list_remove(&held->link);
+	free_held(ring, held);
+	settle(ring);
 }
 
 void promise_drop(struct request *request)
 {
 	struct ring *ring = request->ring;
 	struct held *held = request->held;
+	struct request *before = held->request;
 
 	request->held = NULL;
-	list_remove(&held->link);
 	ring->held_count--;
-	free_held(ring, held);
-	settle(ring);
+	if (before == request) {
+		leave(ring, held, request->behind);
+	} else {
+		while (before->behind != request)
+			before = before->behind;
+		before->behind = request->behind;
+		if (held->last == request)
+			held->last = before;
+	}
+	if (ring->held_count != 0)
+		settle(ring);
 }
 
 /* A source whose answer has not come. A submission cannot wait for itself. */
@@ -227,7 +265,8 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	struct held *held = alloc_held(ring);
 	if (held == NULL)
 		return STATUS_NO_MEMORY;
-	*held = (struct held){.request = request, .recorded = recorded};
+	*held = (struct held){.request = request, .last = request, .recorded = recorded};
+	request->behind = NULL;
 	enum status status = hold_target(thread, held);
 	if (status == STATUS_OK && request->sqe.op == CAP_OP_CALL)
 		status = hold_caps(thread, held);
@@ -244,6 +283,42 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	thread->sched.work |= RING_HOLD_MARK;
 	(void)atomic_or(&ring->signals, (uint32_t)(RING_HOLDING | (held->missing == 0 ? RING_READY : 0)));
 	return OP_WAITING;
+}
+
+bool promise_follow(struct thread *thread, const volatile uint64_t *from, uint64_t word, uint64_t sequence)
+{
+	struct ring *ring = &thread->ring;
+	struct request *request = ring->free;
+
+	if (list_is_empty(&ring->held))
+		return false;
+	struct held *held = container_of(ring->held.prev, struct held, link);
+	const struct request *first = held->request;
+	const struct answer *answer = held->from.answer;
+	uint64_t target = from[1], interface_id = from[2], message = from[4], buffer = from[5];
+	if (answer == NULL || answer->released || word != first->words[0] || target != first->words[1] ||
+	    interface_id != first->words[2] || (from[6] | from[7]) != 0 ||
+	    !quick_ranges_ok(ring, message, buffer) || ring->pending >= ring->wait_max ||
+	    ring->held_count >= PROMISE_MAX_HELD)
+		return false;
+	request->sequence = sequence;
+	request->memory.removals = REQUEST_FORGOTTEN;
+	request->words[0] = word;
+	request->words[1] = target;
+	request->words[2] = interface_id;
+	request->words[3] = from[3];
+	request->words[4] = message;
+	request->words[5] = buffer;
+	request->words[6] = 0;
+	store_relaxed(&request->words[7], 0ull); /* a late deadline may look at it */
+	request->held = held;
+	request->extras = REQUEST_HELD;
+	request->behind = NULL;
+	held->last->behind = request;
+	held->last = request;
+	ring_take(ring, request);
+	ring->held_count++;
+	return true;
 }
 
 /* --- order ---------------------------------------------------------------------------------------------------- */
@@ -380,19 +455,20 @@ static enum status resolve(struct thread *thread, struct held *held, struct reso
 	return status;
 }
 
-/* The source that `resolve` stopped at gives nothing. */
-static void fail(struct thread *thread, struct held *held, enum status status)
+/* The source that `resolve` stopped at gives nothing. False: something else ended the request. */
+static bool fail(struct thread *thread, struct held *held, enum status status)
 {
 	struct request *request = held->request;
 	const struct answer *answer = held->resolving->answer;
 
 	if (!request_claim(request, request->sequence))
-		return; /* something else ended it */
-	request->result.status = status;
+		return false;
+	request->result = (struct completion){.status = status};
 	if (answer->status != STATUS_OK)
 		request->result.status = answer_inherit(&thread->ring, request, answer);
 	op_record(thread, request, RECORDER_CALL, 0, (enum status)request->result.status);
 	ring_finish(&thread->ring, request);
+	return true;
 }
 
 /* --- dispatch ------------------------------------------------------------------------------------------------- */
@@ -435,30 +511,61 @@ static enum status run_on_id(struct thread *thread, struct request *request, cap
 	return request->sqe.op == CAP_OP_RELEASE ? op_release(thread, request) : op_dup(thread, request);
 }
 
-/* Everything is there: the claimed request becomes the spare, and is submitted once more. */
-static void dispatch(struct thread *thread, struct held *held)
+/* A process's facet, not through a gate, and the first call's method is allowed: those that follow go the same way. */
+static bool is_facet(const struct held *held)
+{
+	const struct view *view = held->target.view;
+	const struct cap_sqe *sqe = &held->request->sqe;
+
+	return sqe->op == CAP_OP_CALL && held->target.gate == NULL && view->kind == VIEW_FACET &&
+	       view->object->type->is_endpoint && view_allows(view, sqe->interface_id, sqe->method);
+}
+
+/* A call to such a facet that is nothing but its message becomes one that remembers what its words resolve to (again.h). */
+static bool remember(struct thread *thread, struct request *request, struct view *view)
+{
+	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
+
+	if (request->extras != REQUEST_HELD || request->sqe.flags != CAP_SQE_TARGET_IS_ANSWER ||
+	    (request->words[6] | request->words[7]) != 0 || request->sqe.msg_len > endpoint->max_message)
+		return false;
+	request->memory.endpoint = endpoint;
+	request->memory.view = view;
+	request->memory.session = call_session(thread, endpoint);
+	request->memory.shape = call_shape(request);
+	request->memory.plain = true;
+	return true;
+}
+
+/* Everything is there: the claimed request becomes the spare, and is submitted once more. `facet`: is_facet. */
+static void dispatch(struct thread *thread, struct held *held, bool facet)
 {
 	struct ring *ring = &thread->ring;
-	struct request *request = held->request;
+	struct request *request = held->request, *next = request->behind;
+	bool again = facet && remember(thread, request, held->target.view);
 	bool captured = request->extras & REQUEST_CAPTURED;
-	enum status status;
+	enum status status = OP_WAITING;
 
 	if (request->extras & REQUEST_TIMED)
 		(void)timer_cancel(&request->deadline);
-	list_remove(&held->link);
 	ring->held_count--;
 	request->next = ring->free;
 	ring->free = request;
 	ring->pending--;
-	request->result = (struct completion){0};
 	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_FREE));
-	if (request->sqe.op == CAP_OP_CALL)
-		status = run_call(thread, request, held->target);
-	else
-		status = run_on_id(thread, request, held->target_id);
-	request->held = NULL;
-	free_held(ring, held);
-	settle(ring);
+	if (likely(again)) {
+		request->held = NULL;
+		request->extras = 0;
+		op_call_again(thread, request);
+	} else {
+		request->result = (struct completion){0};
+		if (request->sqe.op == CAP_OP_CALL)
+			status = run_call(thread, request, held->target);
+		else
+			status = run_on_id(thread, request, held->target_id);
+		request->held = NULL;
+	}
+	leave(ring, held, next);
 	if (unlikely(captured))
 		capture_dispatched(ring, request, status);
 	if (status == OP_WAITING || (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET)))
@@ -467,19 +574,38 @@ static void dispatch(struct thread *thread, struct held *held)
 	ring_post(ring, request->sqe.user_data, &request->result);
 }
 
+/* Enough was done for one entry. */
+static bool is_enough(const struct thread *thread)
+{
+	return (thread->sched.work & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY;
+}
+
+/* The first of a chain, and those that follow it, as far as they can go. */
 static void advance_one(struct thread *thread, struct held *held, struct resolved *last)
 {
 	struct ring *ring = &thread->ring;
-	struct request *request = held->request;
+	bool more = true, ready = false, facet = false;
 
-	if ((load_acquire(&request->claim) & 3) != REQUEST_PENDING)
-		return; /* something else ended it: it is on its way through ring->done */
-	enum status status = resolve(thread, held, last);
-	if (status != STATUS_OK)
-		fail(thread, held, status);
-	else if (held->missing == 0 && !is_behind(ring, held, &request->sqe, held->target_id) &&
-		 request_claim(request, request->sequence))
-		dispatch(thread, held);
+	while (more) {
+		struct request *request = held->request;
+		more = request->behind != NULL; /* else it is freed with it */
+		if ((load_acquire(&request->claim) & 3) != REQUEST_PENDING)
+			return; /* something else ended it: it is on its way through ring->done */
+		enum status status = ready ? STATUS_OK : resolve(thread, held, last);
+		if (status != STATUS_OK) {
+			if (!fail(thread, held, status))
+				return;
+			continue;
+		}
+		if (!ready) {
+			ready = held->missing == 0 && !is_behind(ring, held, &request->sqe, held->target_id);
+			facet = ready && is_facet(held);
+		}
+		if (!ready || !request_claim(request, request->sequence))
+			return;
+		dispatch(thread, held, facet);
+		more = more && !is_enough(thread);
+	}
 }
 
 static uint32_t advance_all(struct thread *thread)
@@ -491,8 +617,7 @@ static uint32_t advance_all(struct thread *thread)
 		(void)atomic_and(&ring->signals, ~(uint32_t)RING_READY);
 		list_for_each_safe (it, &ring->held) {
 			advance_one(thread, container_of(it, struct held, link), &last);
-			if ((thread->sched.work & ~RING_HOLD_MARK) >= CAP_ENTER_MAX_COPY &&
-			    ring_is_holding(ring)) {
+			if (is_enough(thread) && ring_is_holding(ring)) {
 				(void)atomic_or(&ring->signals, (uint32_t)RING_READY);
 				return CAP_ENTER_BOUND;
 			}

@@ -105,6 +105,7 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	ring->cq_count = layout->completions;
 	ring->cq_mask = layout->completions - 1;
 	ring->wait_max = layout->completions / 2;
+	ring->room_alone = ring->sq_quick != 0 ? ring->wait_max : 0;
 	ring->arena_len = layout->arena_len;
 	ring->region_order = layout->order;
 	ring->parked = NULL;

@@ -254,8 +254,12 @@ bool dispatch_marked(struct thread *thread, struct ring *ring)
 	uint64_t sequence = ring->sq_head++;
 	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
 						->sq[(uint32_t)sequence & ring->sq_mask];
+	uint64_t word = from[0];
+	if ((word & (W_OP | W_FLAGS(0xff))) == (CAP_OP_CALL | W_FLAGS(CAP_SQE_TARGET_IS_ANSWER)) &&
+	    promise_follow(thread, from, word, sequence))
+		return true;
 	ring->free->sequence = sequence;
-	dispatch_any(thread, ring, from, from[0]);
+	dispatch_any(thread, ring, from, word);
 	return true;
 }
 

@@ -374,6 +374,57 @@ EXPLORE_TEST(calls_through_one_reference_keep_their_order, 2000)
 	scenario_end();
 }
 
+/* Calls that name the same and are nothing but their messages follow each other: in order, each with its own answer, or none of them
+ * with the first one's failure. One of them is cancelled. */
+static void follow(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_cqe by[SLOTS] = {0};
+
+	user_ring_open(&ring, region);
+	bool fails = host_random() % 4 == 0;
+	uint64_t make = keep(&ring, call_sqe(&ring, 0, maker, fails ? RAISE : MAKE));
+	unsigned count = 2 + (unsigned)(host_random() % 6), other = 1 + (unsigned)(host_random() % count);
+	for (unsigned i = 1; i <= count; i++) {
+		struct cap_sqe sqe = on_answer(call_sqe(&ring, i, maker, USE), make);
+
+		sqe.buf_caps = i == other; /* not like the others, but in their order */
+		(void)user_submit(&ring, &sqe);
+	}
+	unsigned cancelled = 1 + (unsigned)(host_random() % count);
+	if (host_random() % 2)
+		(void)user_enter(&ring, 0, 0);
+	(void)user_submit(
+		&ring,
+		&(struct cap_sqe){.op = CAP_OP_CANCEL, .target = make + cancelled, .user_data = SLOTS - 1});
+	release_answer(&ring, make, true);
+	reap_into(&ring, by, count + 2);
+	explore_check(fails ? by[0].status == STATUS_EXCEPTION : by[0].caps == 1);
+	unsigned last = 0;
+	for (unsigned i = 1; i <= count; i++) {
+		if (i == cancelled && by[i].status == STATUS_CANCELLED)
+			continue;
+		if (fails) {
+			explore_check(by[i].status == STATUS_EXCEPTION &&
+				      user_arena_word(&ring, RESULT_AT(i) + 8) == 0xe0e0);
+			continue;
+		}
+		explore_check(used(&ring, &by[i]) && (last == 0 || place_of(last) < place_of(i)));
+		last = i;
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(calls_that_follow_each_other_keep_their_order, 3000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(client, follow, 0);
+	scenario_thread(server, serves, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
 /* --- failure ---------------------------------------------------------------------------------------------------- */
 
 static void inherits(uint64_t region)
@@ -484,6 +535,7 @@ struct chaos {
 	struct user_ring ring;
 	uint64_t kept[16]; /* sequence numbers, also of what has failed or was released */
 	unsigned kept_count;
+	struct cap_sqe last; /* nothing but its message, on an answer; or all zero */
 };
 
 static cap_id gated;  /* maker, under a gate that is revoked at some time */
@@ -502,8 +554,19 @@ static struct cap_sqe any_call(struct chaos *c)
 	struct cap_sqe sqe = call_sqe(&c->ring, (unsigned)(host_random() % SLOTS), targets[host_random() % 3],
 				      methods[host_random() % array_size(methods)]);
 
+	if (c->last.op == CAP_OP_CALL && host_random() % 2) { /* follows it */
+		c->last.user_data = sqe.user_data;
+		c->last.msg_off = sqe.msg_off;
+		c->last.buf_off = sqe.buf_off;
+		return c->last;
+	}
 	if (host_random() % 2)
 		sqe = on_answer(sqe, any_answer(c));
+	if (sqe.method != MAKE && host_random() % 2) {
+		sqe.buf_caps = 0;
+		c->last = sqe;
+		return sqe;
+	}
 	if (host_random() % 3 == 0)
 		sqe = with_answer(&c->ring, sqe, any_answer(c));
 	if (host_random() % 2) {

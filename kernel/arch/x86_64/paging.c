@@ -291,7 +291,7 @@ void arch_root_init(pte_t *root)
 
 void arch_space_activate(paddr_t root)
 {
-	struct cpu *cpu = arch_this_cpu();
+	struct cpu *cpu = arch_this_cpu_again();
 
 	if (cpu->arch_scratch[0] == root.raw)
 		return;

@@ -33,10 +33,17 @@ struct cpu {
 	struct arch_context *current_context; /* 16: where entry from user mode saves; NULL while idle */
 	uint64_t arch_scratch[2];             /* 24 */
 
-	unsigned id;       /* 40 */
-	bool online;       /* written once, before others look */
-	uint8_t idle;      /* read by others: worth an IPI? */
-	bool need_resched; /* the running entity is to make way; also set by others, before an IPI */
+	unsigned id;  /* 40 */
+	bool online;  /* written once, before others look */
+	uint8_t idle; /* read by others: worth an IPI? */
+	union {
+		struct {
+			bool need_resched; /* the running entity is to make way; also set by others, before an IPI */
+			uint32_t
+				limbo_count; /* nodes that wait to be freed, on limbo and ready; read by others */
+		};
+		uint64_t attention; /* either: somebody is to look before going on */
+	};
 	struct sched_entity *current;  /* who runs; NULL once it blocked or yielded, and while idle */
 	struct sched_entity *handover; /* last one made runnable by this entry, to be switched to directly */
 	struct sched_entity *loaded;   /* whose vector state is in this CPU: current, or who ran last */
@@ -57,7 +64,6 @@ struct cpu {
 	/* quiescence (core/quiesce.h) */
 	alignas(CACHE_LINE)
 		uint64_t epoch;        /* read by others: 0 outside the kernel, else the epoch of entry */
-	uint64_t limbo_count;          /* nodes that wait to be freed, on limbo and ready; read by others */
 	struct quiesce_node *limbo[3]; /* by epoch modulo 3 */
 	uint64_t limbo_epoch[3];
 	struct quiesce_node *ready; /* their time has come */

@@ -56,6 +56,12 @@ static inline void quiesce_exit(void)
 	store_release(&this_cpu()->epoch, 0ull);
 }
 
+/* For who asked for its CPU again. */
+static inline void quiesce_exit_here(struct cpu *cpu)
+{
+	store_release(&cpu->epoch, 0ull);
+}
+
 static inline bool quiesce_is_inside(void)
 {
 	return this_cpu()->epoch != 0;

@@ -106,10 +106,8 @@ enum status space_clone(struct space *from, struct space *to, enum status (*also
 void space_unmap_pinned(struct space *space, vaddr_t base);
 /* Makes it the running CPU's space; NULL = the kernel's own. */
 void space_activate_slow(struct space *space);
-static inline void space_activate(struct space *space)
+static inline void space_activate_here(struct cpu *cpu, struct space *space)
 {
-	struct cpu *cpu = this_cpu();
-
 	if (cpu->space == space)
 		return;
 	if (unlikely(space == NULL || (load_relaxed(&space->cpus) >> cpu->id & 1) == 0)) {
@@ -118,6 +116,11 @@ static inline void space_activate(struct space *space)
 	}
 	cpu->space = space;
 	arch_space_activate(space->root);
+}
+
+static inline void space_activate(struct space *space)
+{
+	space_activate_here(this_cpu(), space);
 }
 
 /* The running CPU leaves the user space that it has active (it idles): back to the kernel's own. */

@@ -37,8 +37,14 @@ struct endpoint {
 	uint32_t
 		disclosure; /* atomic: fields of a caller's subject that may be known here (Endpoint.caller) */
 	bool dead;          /* e: the last receive right is gone, or it was closed */
-	/* e: it is dead, or something was queued since find_work last saw `calls` and `notices` empty. */
-	bool backlog;
+	union {             /* e */
+		struct {
+			/* It is dead, or something was queued since find_work last saw `calls` and `notices` empty. */
+			bool backlog;
+			bool some_retired; /* facets.retired != 0 */
+		};
+		uint16_t attention; /* either: a call is to look */
+	};
 	bool more; /* e: `receivers` may not be empty */
 };
 

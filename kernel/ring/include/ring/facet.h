@@ -54,6 +54,7 @@ struct facet_table {
 	struct facet_key **buckets;
 	uint32_t bucket_count; /* a power of two; 0 until the first key */
 	uint32_t count;
+	uint32_t retired; /* keys that are, and still have facets */
 };
 
 /* A view of an endpoint's facet is made: finds or makes its key. NO_MEMORY. */

@@ -121,7 +121,8 @@ struct request {
 	struct list
 		followers;  /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
 	struct list posted; /* RECV, WAIT: in ring->posted; owner only */
-	struct request *behind;      /* in ring->parked: the next one; owner only, and see endpoint->parked */
+	struct request *
+		behind; /* in ring->parked: the next one (see endpoint->parked); held: that follows it; owner only */
 	struct spinlock *queue_lock; /* NULL: in no queue */
 	struct object *
 		object; /* what it waits at; an endpoint completes its queues before it goes, others are counted */

@@ -50,7 +50,8 @@ enum ring_signal : uint32_t {
 	RING_BUDGET = 1 << 10,
 	/* Its thread polls instead of waiting (poll.h): no reason to look, either. */
 	RING_POLLED = 1 << 11,
-	RING_NO_REASONS = RING_HOLDING | RING_TIMED | RING_BUDGET | RING_POLLED,
+	RING_UNFINISHED = 1 << 12, /* its cap_enter goes on when it is picked; set and cleared by the owner */
+	RING_NO_REASONS = RING_HOLDING | RING_TIMED | RING_BUDGET | RING_POLLED | RING_UNFINISHED,
 };
 
 /* What a SIGNAL, a WAIT or a WAKE found, not through a gate: as long as the target is the same and nothing has left the process's table. */
@@ -90,6 +91,9 @@ struct ring {
 	uint32_t wait_max; /* so many may wait at the same time */
 	uint32_t
 		sq_quick; /* most submissions that submit() takes by itself: all, or, of a captured process, none */
+	/* An entry's only submission takes the straight line while fewer completions than this are unreaped or to come: wait_max, so that
+	 * it may wait, too; or, of a captured process, 0 */
+	uint32_t room_alone;
 	uint32_t cq_tail;     /* o */
 	uint32_t cq_head;     /* o: as last read and checked */
 	uint32_t pending;     /* o: admitted, not completed */

@@ -2,7 +2,7 @@
 /*
  * Threads: a user context, a ring, and a place in the scheduler.
  *
- * A thread has no kernel stack. One that is woken in its cap_enter has its result already, or is `unfinished`: then whoever
+ * A thread has no kernel stack. One that is woken in its cap_enter has its result already, or is RING_UNFINISHED: then whoever
  * picks it goes on with enter_continue(thread): that is the only continuation in the kernel.
  */
 #pragma once
@@ -20,7 +20,6 @@ struct thread {
 	struct sched_entity sched;
 	struct ring ring;
 	struct process *process; /* counted */
-	bool unfinished;         /* its cap_enter goes on when it is picked; set by who owns the ring */
 	uint32_t tid;
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
