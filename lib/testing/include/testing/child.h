@@ -42,6 +42,7 @@ struct child_counts {
 
 struct child_counts child_counts(void);
 /*
- * Equal counts? If not, says what differs. What comes back only after a quiescent moment gets up to a second.
+ * Is nothing left behind: as many frames free, and no more of the rest? If not, says what differs. What comes back only after a quiescent moment
+ * gets its time. More may be free than before: something older may have ended meanwhile.
  */
 bool child_counts_return(const struct child_counts *before);
