@@ -5,13 +5,16 @@
  *
  * Assumed: one CPU (tests/models/table.pml has the interleavings); the array's capacity is a power of two, up to 65536
  * (cap_table_init, grow); the entries are an array beside its header, not overlaid on it.
+ * Without WP's filter, which drops what a structure was assigned.
  *
  * shipped: abi/include/abi/cap.h cap_id cap_id_make cap_id_slot cap_id_generation
  * shipped: kernel/cap/include/cap/table.h CAP_REMOVALS CAP_GENERATION_LOCKED cap_ref cap_table_removals cap_table_find
- * shipped: kernel/cap/table.c count_removal held empty
+ * shipped: kernel/cap/include/cap/table_line.h cap_table_held cap_table_count_removal cap_table_clear cap_table_empty
+ * options: -wp-no-filter
  *
  * mutant: cap_table_find s/slot >= array/slot > array/
- * mutant: empty s/& ~CAP_GENERATION_LOCKED//
+ * mutant: cap_table_clear s/& ~CAP_GENERATION_LOCKED//
+ * mutant: cap_table_empty s/table->free = slot/table->free = entry->next/
  */
 #include "shim.h"
 #include "bits.h"
@@ -47,8 +50,6 @@ struct cap_table {
 #include "cap_id.h"
 #include "cap_ref.h"
 #include "CAP_GENERATION_LOCKED.h"
-#include "cap_table_removals.h"
-#include "count_removal.h"
 
 /*@ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
   @   \valid(t->array->entries + (0 .. t->array->capacity - 1)) &&
@@ -87,20 +88,45 @@ static inline enum status cap_table_find(struct cap_table *table, cap_id id, str
   @ ensures \result == \null || (\result == entry_of(table, id) && 0 < slot_of(id) < table->array->capacity &&
   @   \result->view != \null && \result->generation == generation);
   @*/
-static struct cap_entry *held(struct cap_table *table, cap_id id, uint32_t generation);
-#include "held.h"
+static inline struct cap_entry *cap_table_held(struct cap_table *table, cap_id id, uint32_t generation);
+#include "cap_table_held.h"
 
-/*@ requires \valid(table) && \valid(entry) && \separated(table, entry) && entry->view != \null;
+/*@ requires \valid(table);
+  @ assigns \nothing;
+  @ ensures \result == &table->removals[slot % 16];
+  @*/
+static inline uint64_t *cap_table_removals(struct cap_table *table, uint32_t slot);
+#include "cap_table_removals.h"
+
+/*@ requires \valid(table);
+  @ assigns table->removals[slot % 16];
+  @*/
+static inline void cap_table_count_removal(struct cap_table *table, uint32_t slot);
+#include "cap_table_count_removal.h"
+
+/*@ requires \valid(table) && \valid(entry) && \valid(ref) && \separated(table, entry, ref);
+  @ requires entry->gate == \null || (\valid(entry->gate) && \separated(entry->gate, table, entry, ref) && entry->gate->entries > 0);
+  @ requires (entry->generation & 0x7fffffff) >= 1;
+  @ assigns entry->view, entry->generation, entry->gate->entries, table->removals[0 .. 15], *ref;
+  @ ensures gone: entry->view == \null;
+  @ ensures next: entry->generation == (\old(entry->generation) & 0x7fffffff) + 1;
+  @ ensures T2: entry->generation != (\old(entry->generation) & 0x7fffffff) && entry->generation >= 2;
+  @ ensures retired: \result == 0 <==> entry->generation == 0x80000000;
+  @ ensures refs: ref->view == \old(entry->view) && ref->gate == \old(entry->gate);
+  @*/
+static inline bool cap_table_clear(struct cap_table *table, struct cap_entry *entry, uint32_t slot, struct cap_ref *ref);
+#include "cap_table_clear.h"
+
+/*@ requires \valid(table) && \valid(entry) && \separated(table, entry);
   @ requires entry->gate == \null || (\valid(entry->gate) && \separated(entry->gate, table, entry) && entry->gate->entries > 0);
   @ requires table->used > 0 && (entry->generation & 0x7fffffff) >= 1;
   @ assigns entry->view, entry->generation, entry->next, table->used, table->free, entry->gate->entries, table->removals[0 .. 15];
   @ ensures gone: entry->view == \null;
   @ ensures next: entry->generation == (\old(entry->generation) & 0x7fffffff) + 1;
-  @ ensures T2: entry->generation != (\old(entry->generation) & 0x7fffffff) && entry->generation >= 2;
   @ ensures retired: entry->generation == 0x80000000 ==> table->free == \old(table->free);
   @ ensures free: entry->generation < 0x80000000 ==> table->free == slot && entry->next == \old(table->free);
   @ ensures T3: table->used == \old(table->used) - 1;
   @ ensures refs: \result.view == \old(entry->view) && \result.gate == \old(entry->gate);
   @*/
-static struct cap_ref empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot);
-#include "empty.h"
+static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap_entry *entry, uint32_t slot);
+#include "cap_table_empty.h"

@@ -6,6 +6,8 @@
 # tree. A goal that is not proved fails, and so does a mutation (`mutant:`, a substitution in the extracted text) for
 # which everything is still proved (LONG=1: a minute more). Called at the top of the tree with a directory for its output.
 #
+# A proof may say further options of Frama-C (`options:`).
+#
 # tests/proofs/check.sh [DIR [NAME...]]
 set -u
 dir=${1:-out/test/proofs}
@@ -51,7 +53,8 @@ extract_all() {
 
 # prove NAME DIR: sets proved and total
 prove() {
-	timeout 300 frama-c -cpp-extra-args="-I$2 -I$here" -machdep gcc_x86_64 -wp -wp-rte -wp-prover z3,cvc4 \
+	# shellcheck disable=SC2046 # words are meant
+	timeout 300 frama-c $(sed -n 's/^ \* options: //p' "$here/$1.c") -cpp-extra-args="-I$2 -I$here" -machdep gcc_x86_64 -wp -wp-rte -wp-prover z3,cvc4 \
 		-wp-timeout "${WP_TIMEOUT:-8}" -wp-par 2 "$here/$1.c" >"$2/log.txt" 2>&1
 	read -r proved total < <(sed -n 's/^\[wp\] Proved goals: *\([0-9]*\) \/ \([0-9]*\).*/\1 \2/p' "$2/log.txt")
 	proved=${proved:-0} total=${total:-0}

@@ -62,6 +62,14 @@ static bool swap64(uint64_t *p, uint64_t *expected, uint64_t desired)
 struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
 #include "record_find.h"
 
+/*@ requires open % 4 == 2 && 1 <= open / 4 <= 0xffffffff;
+  @ assigns \nothing;
+  @ ensures step: \result == (open < 0x3fffffffc ? open + 3 : 5);
+  @ ensures state: \result % 4 == 1;
+  @ ensures generation: 1 <= \result / 4 <= 0xffffffff;
+  @ ensures other: \result / 4 != open / 4;
+  @*/
+static inline uint64_t record_word_next(uint64_t open);
 #include "record_word_next.h"
 
 /*@ requires \valid(record) && word % 4 == 2 && 1 <= word / 4 <= 0xffffffff;

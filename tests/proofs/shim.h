@@ -17,3 +17,4 @@
 #define store_relaxed(p, v) (*(p) = (v))
 #define store_release(p, v) (*(p) = (v))
 #define __builtin_expect(x, y) (x)
+#define __builtin_assume(x) ((void)0)
