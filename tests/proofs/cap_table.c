@@ -114,7 +114,8 @@ static inline void cap_table_count_removal(struct cap_table *table, uint32_t slo
   @ ensures retired: \result == 0 <==> entry->generation == 0x80000000;
   @ ensures refs: ref->view == \old(entry->view) && ref->gate == \old(entry->gate);
   @*/
-static inline bool cap_table_clear(struct cap_table *table, struct cap_entry *entry, uint32_t slot, struct cap_ref *ref);
+static inline bool cap_table_clear(struct cap_table *table, struct cap_entry *entry, uint32_t slot,
+				   struct cap_ref *ref);
 #include "cap_table_clear.h"
 
 /*@ requires \valid(table) && \valid(entry) && \separated(table, entry);
