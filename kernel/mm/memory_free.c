@@ -57,7 +57,8 @@ static bool free_leaf(struct memory *memory, uint64_t *entries, uint64_t count, 
 static bool free_below(struct memory *memory, uint64_t begin)
 {
 	uint64_t *slot = leaf_slot(memory, memory->cursor >> LEVEL_BITS);
-	uint64_t left = LEVEL_PAGES - (memory->cursor & (LEVEL_PAGES - 1));
+	uint64_t left = LEVEL_PAGES - (memory->cursor & (LEVEL_PAGES - 1)),
+		 pages = memory->pages - memory->cursor;
 
 	if (slot == NULL || *slot == 0) {
 		unsigned level = slot == NULL ? 2 : 1;
@@ -67,7 +68,7 @@ static bool free_below(struct memory *memory, uint64_t begin)
 		work_done(sizeof(*slot) * 8);
 		return !work_is_enough(begin);
 	}
-	if (!free_leaf(memory, memory_table(*slot), left, begin))
+	if (!free_leaf(memory, memory_table(*slot), left < pages ? left : pages, begin))
 		return false;
 	frame_free_clean(PADDR(*slot));
 	*slot = 0;

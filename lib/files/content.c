@@ -20,17 +20,22 @@ static bool is_backed(const struct files_content *c, uint64_t index)
 	return index < c->backing_pages;
 }
 
-uint8_t *content_page(const struct files_content *c, uint64_t index)
+static uint8_t *page_of_tree(const struct files_content *c, uint64_t index)
 {
 	void *at = c->root;
 
-	if (is_backed(c, index))
-		return c->backing + index * FILES_PAGE;
 	if (index >= reach(c->height))
 		return nullptr;
 	for (unsigned level = c->height; level > 0 && at; level--)
 		at = ((struct inner *)at)->slot[index >> (level - 1) * BITS & (FILES_FANOUT - 1)];
 	return at;
+}
+
+uint8_t *content_page(const struct files_content *c, uint64_t index)
+{
+	uint8_t *page = index < c->moved ? nullptr : page_of_tree(c, index);
+
+	return page || !is_backed(c, index) ? page : c->backing + index * FILES_PAGE;
 }
 
 uint64_t content_missing(const struct files_content *c, uint64_t first, uint64_t count)
@@ -86,11 +91,12 @@ static void **slot_of(struct files_content *c, uint64_t index)
 	return slot;
 }
 
-static void drop_page(struct files_content *c, const struct files_memory *m, void **slot)
+/* One that has a place in the backing is there all the same. */
+static void drop_page(struct files_content *c, const struct files_memory *m, void **slot, uint64_t index)
 {
 	files_give(m, *slot, FILES_PAGE);
 	*slot = nullptr;
-	c->pages--;
+	c->pages -= !is_backed(c, index);
 }
 
 bool content_fill(struct files_content *c, const struct files_memory *m, uint64_t first, uint64_t count)
@@ -116,7 +122,7 @@ bool content_fill(struct files_content *c, const struct files_memory *m, uint64_
 		return true;
 	while (i-- > 0)
 		if (made[i / 64] >> i % 64 & 1)
-			drop_page(c, m, slot_of(c, first + i));
+			drop_page(c, m, slot_of(c, first + i), first + i);
 	return false;
 }
 
@@ -150,8 +156,9 @@ static struct run run_at(const struct files_content *c, uint64_t offset, uint64_
 	uint8_t *page;
 
 	if (is_backed(c, index)) {
-		have = c->backing_pages * FILES_PAGE - offset;
-		return (struct run){c->backing + offset, have < count ? have : count};
+		if (index < c->moved)
+			have = c->moved * FILES_PAGE - offset;
+		return (struct run){content_page(c, index) + in_page, have < count ? have : count};
 	}
 	slots = slots_of(c, index);
 	if (!slots)
@@ -209,7 +216,7 @@ static void cut(struct files_content *c, const struct files_memory *m, void **sl
 	if (!inner || base + reach(level) <= first)
 		return;
 	if (level == 0) {
-		drop_page(c, m, slot);
+		drop_page(c, m, slot, base);
 		return;
 	}
 	for (uint64_t i = 0; i < FILES_FANOUT; i++) {
@@ -257,21 +264,41 @@ void content_cut(struct files_content *c, const struct files_memory *m, uint64_t
 	c->size = size;
 }
 
-void content_back(struct files_content *c, const struct files_memory *m, uint8_t *base, uint64_t pages)
+uint64_t content_pages_backed(const struct files_content *c, uint64_t pages)
 {
-	uint64_t behind = (c->size + FILES_PAGE - 1) / FILES_PAGE;
+	uint64_t beyond = 0;
 
-	for (uint64_t i = 0; i < behind; i++) {
-		const uint8_t *page = content_page(c, i);
+	if (c->size > pages * FILES_PAGE) /* it grew while the backing was made */
+		beyond = c->pages - (pages - content_missing(c, 0, pages));
+	return pages + beyond;
+}
 
-		if (page)
-			__builtin_memcpy(base + i * FILES_PAGE, page, FILES_PAGE);
-	}
-	cut(c, m, &c->root, c->height, 0, 0);
-	c->height = 0;
+void content_back(struct files_content *c, uint8_t *base, uint64_t pages)
+{
+	c->pages = content_pages_backed(c, pages);
 	c->backing = base;
 	c->backing_pages = pages;
-	c->pages = pages;
+	c->moved = 0;
+}
+
+bool content_back_more(struct files_content *c, const struct files_memory *m, uint64_t count)
+{
+	for (; count > 0 && c->moved < c->backing_pages; count--, c->moved++) {
+		if (!page_of_tree(c, c->moved))
+			continue;
+
+		void **slot = slot_of(c, c->moved);
+
+		__builtin_memcpy(c->backing + c->moved * FILES_PAGE, *slot, FILES_PAGE);
+		drop_page(c, m, slot, c->moved);
+	}
+	if (c->moved < c->backing_pages)
+		return false;
+	if (c->pages == c->backing_pages) { /* inner nodes are all that is left of the tree */
+		cut(c, m, &c->root, c->height, 0, 0);
+		c->height = 0;
+	}
+	return true;
 }
 
 void content_free(struct files_content *c, const struct files_memory *m)

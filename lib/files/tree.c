@@ -224,7 +224,7 @@ static void free_node(struct files_tree *tree, struct files_node *node)
 
 	files_openings_end(tree, node);
 	if (node->kind == FILES_FILE) {
-		if (node->content.backing && tree->dropped)
+		if (node->watched_end)
 			tree->dropped(tree->context, node);
 		content_free(&node->content, &memory);
 	}
@@ -506,14 +506,21 @@ enum files_outcome files_truncate(struct files_tree *tree, struct files_node *fi
 	return FILES_DONE;
 }
 
-enum files_outcome files_back(struct files_tree *tree, struct files_node *file, uint8_t *base, uint64_t pages)
+enum files_outcome files_back(struct files_node *file, uint8_t *base, uint64_t pages)
 {
-	const struct files_usage more = {.bytes = (pages - file->content.pages) * FILES_PAGE};
-	const struct files_memory memory = files_memory_for(tree->memory, file->payer);
+	const struct files_usage more = {
+		.bytes = (content_pages_backed(&file->content, pages) - file->content.pages) * FILES_PAGE};
 
 	if (!has_room(file->parent, nullptr, more))
 		return FILES_NO_SPACE;
-	content_back(&file->content, &memory, base, pages);
+	content_back(&file->content, base, pages);
 	add_usage(file->parent, more);
 	return FILES_DONE;
+}
+
+bool files_back_more(struct files_tree *tree, struct files_node *file, uint64_t count)
+{
+	const struct files_memory memory = files_memory_for(tree->memory, file->payer);
+
+	return content_back_more(&file->content, &memory, count);
 }

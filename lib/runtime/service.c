@@ -15,7 +15,7 @@
 #include "ring_private.h"
 
 /* Also while something that was received waits to be handled. */
-enum service_unusual : uint8_t { UNUSUAL_RECEIVED = 1, UNUSUAL_WATCHED = 2 };
+enum service_unusual : uint8_t { UNUSUAL_RECEIVED = 1, UNUSUAL_WATCHED = 2, UNUSUAL_WORKING = 4 };
 
 static void received(struct ring_op *op, const struct cap_cqe *cqe)
 {
@@ -365,19 +365,32 @@ static void post_receives(struct service *s)
 			post_receive(slot);
 }
 
+#define NO_WAIT 1u /* a deadline that has passed */
+
 enum status service_step(struct service *s, uint64_t deadline_ns)
 {
 	enum status status = STATUS_OK;
 
 	post_receives(s);
 	if (!s->first) {
-		ring_wait(s->ring, deadline_ns);
+		ring_wait(s->ring, s->work ? NO_WAIT : deadline_ns);
 		if (s->options.idle)
 			s->options.idle(s->options.context);
 	}
 	while (status == STATUS_OK && s->first && !s->stopping)
 		status = handle(s, take_first(s));
+	if (s->work && !s->work(s->options.context))
+		service_work(s, nullptr);
 	return status;
+}
+
+void service_work(struct service *s, service_work_fn *work)
+{
+	s->work = work;
+	if (work)
+		s->unusual |= UNUSUAL_WORKING;
+	else
+		s->unusual &= (uint8_t)~UNUSUAL_WORKING;
 }
 
 /* All slots have something posted, and nobody stops us, has received otherwise, or wants to look after each entry. */

@@ -137,7 +137,8 @@ interface File @0xae01741b984edb7e {
   # The file itself as memory to be mapped, not writable: whole pages, the last one filled up with zeroes; size is that of the
   # file. What is written to the file, by calls or through mappings, is seen in the mapping as it happens. Bytes that the file
   # gains beyond those pages are not in it. It can be revoked: when the file is removed or replaced, mappings of it are gone, and
-  # touching one is a fault. The first mapping moves the file into memory of its own, once, in time that is proportional to its size.
+  # touching one is a fault. The first mapping moves the file into memory of its own, once, in time that is proportional to its size; the
+  # service answers others meanwhile, and this call in the end.
   # Reserve one capability. Outcomes: done, stale, noSpace, notFound (empty).
 
   mapShared @12 () -> (outcome :FileOutcome, memory :MemoryObject, size :UInt64);

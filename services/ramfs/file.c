@@ -222,12 +222,13 @@ static enum status lend(struct handle *handle, struct rpc_request *request, bool
 	if (request->caps_out_max == 0)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no room was reserved for a capability",
 				 nullptr);
-	*outcome = memory_lend(request, file, writable, &cap);
-	if (*outcome == FILES_DONE) {
+	enum status status = memory_lend(request, file, writable, outcome, &cap);
+
+	if (status == STATUS_OK && *outcome == FILES_DONE) {
 		*index = rpc_request_move_cap(request, cap);
 		*size = file->content.size;
 	}
-	return STATUS_OK;
+	return status;
 }
 
 static enum status map(void *self, struct rpc_request *request, struct file_map_results_builder results)

@@ -73,6 +73,7 @@ int main(void)
 				      .bound = bound,
 				      .object = handle_of,
 				      .released = handle_released,
+				      .cancelled = memory_cancelled,
 				      .max_reply = MAX_MESSAGE,
 			      });
 	if (status != STATUS_OK)
@@ -82,6 +83,7 @@ int main(void)
 	shares_init(&fs.open, MAX_HANDLES);
 	shares_init(&fs.buffers, MAX_BUFFERS);
 	shares_init(&fs.mapped, MAX_LENT);
+	shares_init(&fs.maps, MAX_MAP_CALLS);
 	make_seed(seed);
 	if (files_init(&fs.tree, memory_of_pool(), seed) != FILES_DONE)
 		return 1;

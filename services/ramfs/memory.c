@@ -129,6 +129,81 @@ static struct lent *lent_of(const struct files_node *node)
 	return nullptr;
 }
 
+static enum status attenuated(const struct lent *lent, bool writable, cap_id *cap)
+{
+	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
+			   1ull << MEMORY_OBJECT_COMMIT | (writable ? 1ull << MEMORY_OBJECT_WRITE : 0);
+
+	return capability_manager_attenuate(fs.transport, fs.manager, lent->memory,
+					    MEMORY_OBJECT_INTERFACE_ID, methods, cap);
+}
+
+static void build_results(struct map_call *call, enum files_outcome outcome, int32_t index, uint64_t size)
+{
+	struct msg_builder *b = &call->reply.results;
+
+	if (call->writable) {
+		struct file_map_shared_results_builder results = file_map_shared_results_builder_root(b);
+
+		file_map_shared_results_builder_set_outcome(results, (enum file_outcome)outcome);
+		file_map_shared_results_builder_set_memory(results, index);
+		file_map_shared_results_builder_set_size(results, size);
+	} else {
+		struct file_map_results_builder results = file_map_results_builder_root(b);
+
+		file_map_results_builder_set_outcome(results, (enum file_outcome)outcome);
+		file_map_results_builder_set_memory(results, index);
+		file_map_results_builder_set_size(results, size);
+	}
+}
+
+static void free_map_call(struct map_call *call)
+{
+	shares_give(&fs.maps, call->share);
+	*call = (struct map_call){};
+}
+
+/* A caller that is gone gets nothing, which is not an error. */
+static void answer(struct map_call *call, enum files_outcome outcome)
+{
+	const struct lent *lent = call->lent;
+	cap_id cap = CAP_ID_NULL;
+	int32_t index = -1;
+
+	if (outcome == FILES_DONE && attenuated(lent, call->writable, &cap) != STATUS_OK)
+		outcome = FILES_NO_SPACE;
+	if (service_reply_begin(&call->reply, 0, 1) == STATUS_OK) {
+		if (outcome == FILES_DONE)
+			index = service_reply_add_cap(
+				&call->reply, (struct cap_desc){.id = cap.raw, .kind = CAP_DESC_MOVE});
+		build_results(call, outcome, index, outcome == FILES_DONE ? lent->node->content.size : 0);
+	}
+	if (service_reply_send(&call->reply) != STATUS_OK)
+		ring_release(fs.service.ring, cap);
+	free_map_call(call);
+}
+
+static void answer_all(const struct lent *lent, enum files_outcome outcome)
+{
+	for (uint32_t i = 0; i < MAX_MAP_CALLS; i++)
+		if (fs.map_calls[i].lent == lent)
+			answer(&fs.map_calls[i], outcome);
+}
+
+void memory_cancelled(void *context, uint64_t token)
+{
+	(void)context;
+	for (uint32_t i = 0; i < MAX_MAP_CALLS; i++) {
+		struct map_call *call = &fs.map_calls[i];
+
+		if (!call->lent || call->reply.token != token)
+			continue;
+		(void)!service_reply_raise(&call->reply, EXCEPTION_TYPE_FAILED, "cancelled", nullptr);
+		free_map_call(call);
+		return;
+	}
+}
+
 static void free_lent(struct lent *lent)
 {
 	struct ring_client *ring = fs.service.ring;
@@ -145,17 +220,72 @@ static void free_lent(struct lent *lent)
 	*lent = (struct lent){};
 }
 
+/* The file is about to go. */
 void memory_dropped(void *context, struct files_node *node)
 {
 	struct lent *lent = lent_of(node);
 
 	(void)context;
-	if (lent)
-		free_lent(lent);
+	if (!lent)
+		return;
+	answer_all(lent, FILES_STALE);
+	free_lent(lent);
 }
 
-/* Moves the file into memory of its own, for that session. Null: *outcome. */
-static struct lent *back(struct files_node *file, uint64_t session, enum files_outcome *outcome)
+/* Nothing has moved yet. */
+static void give_up(struct lent *lent, enum files_outcome outcome)
+{
+	lent->node->watched_end = false;
+	answer_all(lent, outcome);
+	free_lent(lent);
+}
+
+/* Pages are taken before the file has its place there: then whatever is written to it finds some. */
+static void commit_piece(struct lent *lent)
+{
+	uint64_t left = lent->bytes - lent->committed,
+		 count = left < MOVE_PAGES * FILES_PAGE ? left : MOVE_PAGES * FILES_PAGE;
+	enum files_outcome outcome = FILES_NO_SPACE;
+
+	if (memory_object_commit(fs.transport, lent->memory, lent->committed, count) == STATUS_OK) {
+		lent->committed += count;
+		outcome = lent->committed < lent->bytes
+				  ? FILES_DONE
+				  : files_back(lent->node, (uint8_t *)(uintptr_t)lent->address,
+					       lent->bytes / FILES_PAGE);
+	}
+	if (outcome != FILES_DONE)
+		give_up(lent, outcome);
+}
+
+/* Gives false when it is done, one way or the other. */
+static bool move_piece(struct lent *lent)
+{
+	if (lent->committed < lent->bytes) {
+		commit_piece(lent);
+		return lent->node != nullptr;
+	}
+	if (!files_back_more(&fs.tree, lent->node, MOVE_PAGES))
+		return true;
+	lent->ready = true;
+	answer_all(lent, FILES_DONE);
+	return false;
+}
+
+/* One piece of each. */
+static bool move_all(void *context)
+{
+	bool more = false;
+
+	(void)context;
+	for (uint32_t i = 0; i < MAX_LENT; i++)
+		if (fs.lent[i].node && !fs.lent[i].ready)
+			more |= move_piece(&fs.lent[i]);
+	return more;
+}
+
+/* Begins to move the file into memory of its own, for that session. Null: *outcome. */
+static struct lent *begin(struct files_node *file, uint64_t session, enum files_outcome *outcome)
 {
 	struct lent *lent = lent_of(nullptr);
 	uint64_t bytes = (file->content.size + FILES_PAGE - 1) / FILES_PAGE * FILES_PAGE;
@@ -171,36 +301,73 @@ static struct lent *back(struct files_node *file, uint64_t session, enum files_o
 	}
 	lent->bytes = bytes;
 	lent->payer = file->payer;
-	status = pool_map_memory(fs.transport, fs.space, bytes, &memory, &lent->address);
+	status = virtual_memory_create_memory(fs.transport, fs.space, bytes, &memory);
+	if (status == STATUS_OK)
+		status = virtual_memory_map(fs.transport, fs.space, memory, 0, bytes, 0,
+					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &lent->address);
 	if (status == STATUS_OK)
 		status = capability_manager_make_revocable(fs.transport, fs.manager, memory, 0, &lent->memory,
 							   &lent->revoker);
 	ring_release(fs.service.ring, memory);
-	if (status == STATUS_OK)
-		*outcome = files_back(&fs.tree, file, (uint8_t *)(uintptr_t)lent->address,
-				      bytes / FILES_PAGE);
-	if (status != STATUS_OK || *outcome != FILES_DONE) {
+	if (status != STATUS_OK) {
 		free_lent(lent);
 		return nullptr;
 	}
 	lent->node = file;
+	file->watched_end = true;
+	service_work(&fs.service, move_all);
 	return lent;
 }
 
-enum files_outcome memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
-			       cap_id *cap)
+/* It is moved at once. */
+static bool is_small(const struct lent *lent)
 {
-	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
-			   1ull << MEMORY_OBJECT_COMMIT | (writable ? 1ull << MEMORY_OBJECT_WRITE : 0);
-	enum files_outcome outcome;
+	return lent->bytes <= MOVE_PAGES * FILES_PAGE;
+}
+
+static struct map_call *new_map_call(uint64_t session)
+{
+	for (uint32_t i = 0; i < MAX_MAP_CALLS; i++)
+		if (!fs.map_calls[i].lent)
+			return shares_take(&fs.maps, session, &fs.map_calls[i].share) ? &fs.map_calls[i]
+										      : nullptr;
+	return nullptr;
+}
+
+/* The call is answered when the file is there. */
+static enum status wait_for(struct lent *lent, struct rpc_request *request, bool writable,
+			    enum files_outcome *outcome)
+{
+	struct map_call *call = new_map_call(request->session);
+	enum status status;
+
+	*outcome = FILES_NO_SPACE;
+	if (!call)
+		return STATUS_OK;
+	status = service_defer(request, &call->reply);
+	if (status != RPC_DEFERRED) {
+		shares_give(&fs.maps, call->share);
+		return status;
+	}
+	call->lent = lent;
+	call->writable = writable;
+	return status;
+}
+
+enum status memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
+			enum files_outcome *outcome, cap_id *cap)
+{
 	struct lent *lent = lent_of(file);
 
-	if (!lent)
-		lent = back(file, request->session, &outcome);
-	if (!lent)
-		return outcome;
-	return capability_manager_attenuate(fs.transport, fs.manager, lent->memory,
-					    MEMORY_OBJECT_INTERFACE_ID, methods, cap) == STATUS_OK
-		       ? FILES_DONE
-		       : FILES_NO_SPACE;
+	if (!lent && !(lent = begin(file, request->session, outcome)))
+		return STATUS_OK;
+	*outcome = FILES_NO_SPACE;
+	while (is_small(lent) && !lent->ready)
+		if (!move_piece(lent) && !lent->ready)
+			return STATUS_OK;
+	if (!lent->ready)
+		return wait_for(lent, request, writable, outcome);
+	if (attenuated(lent, writable, cap) == STATUS_OK)
+		*outcome = FILES_DONE;
+	return STATUS_OK;
 }

@@ -29,6 +29,8 @@
 #define MAX_BUFFERS 256u /* attached at a time */
 #define MAX_BUFFER (1u << 20)
 #define MAX_LENT 64u      /* files mapped as memory */
+#define MAX_MAP_CALLS 64u /* calls that wait until their file can be mapped */
+#define MOVE_PAGES 64u    /* of such a file at a time */
 #define MAX_INLINE 8192u  /* bytes of a file in one message */
 #define MAX_MESSAGE 8448u /* what the images give its endpoint */
 #define BOUNCE_BYTES 65536u
@@ -58,7 +60,17 @@ struct lent {
 	struct files_node *node; /* null: free */
 	cap_id memory, revoker;  /* memory: revocable, writable */
 	uint64_t address, bytes;
+	uint64_t committed;   /* bytes whose pages have been taken */
+	bool ready;           /* the file is there */
 	uint8_t share, payer; /* of who mapped it first; of the file */
+};
+
+/* Of File.map or mapShared, whose file is not ready. */
+struct map_call {
+	struct service_reply reply;
+	struct lent *lent; /* null: free */
+	bool writable;     /* mapShared */
+	uint8_t share;
 };
 
 struct ramfs {
@@ -71,10 +83,12 @@ struct ramfs {
 	struct handle roots[RIGHT_ALL + 1]; /* by key; opened when first used */
 	cap_id directory_templates[RIGHT_ALL + 1],
 		file_templates[FILES_ANYTHING + 1]; /* by rights; made when first used */
-	struct shares open, buffers, mapped;        /* of handles, attached buffers, lent files: by session */
-	struct shares stored;                       /* of bytes: those of who made the file or directory */
-	struct paid_pool paid;                      /* what is stored is out of it */
+	struct shares open, buffers, mapped,
+		maps;          /* of handles, attached buffers, lent files, map_calls: by session */
+	struct shares stored;  /* of bytes: those of who made the file or directory */
+	struct paid_pool paid; /* what is stored is out of it */
 	struct lent lent[MAX_LENT];
+	struct map_call map_calls[MAX_MAP_CALLS];
 	cap_id bounce_memory;
 	uint8_t *bounce; /* mapped; null: not made yet */
 };
@@ -120,10 +134,15 @@ void buffer_detach(struct handle *handle);
 uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, bool writable);
 enum status memory_copy(const struct files_node *file, struct rpc_request *request, uint64_t offset,
 			uint64_t *count, int32_t into, uint64_t at);
-/* A capability of the file's own memory: *cap is the caller's to pass on and release. Outcomes: as File.map. */
-enum files_outcome memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
-			       cap_id *cap);
+/*
+ * A capability of the file's own memory: *cap is the caller's to pass on and release. Outcomes: as File.map. RPC_DEFERRED: the file moves
+ * there first, a piece at a time, while other calls are served; then the call is answered.
+ */
+enum status memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
+			enum files_outcome *outcome, cap_id *cap);
 void memory_dropped(void *context, struct files_node *node);
+/* The caller of a deferred call no longer waits. */
+void memory_cancelled(void *context, uint64_t token);
 
 /* ---- initial.c ---- */
 void initial_load(void);

@@ -200,6 +200,23 @@ EXPLORE_TEST(a_large_object_is_freed_in_steps, 1)
 	explore_check(steps >= 2000 * PAGE_SIZE / WORK_PIECE - 4 && free_now() == baseline);
 }
 
+/* A piece ends with the last page, in the middle of its table: that is freed all the same. */
+EXPLORE_TEST(what_is_freed_in_steps_leaves_no_table, 1)
+{
+	reset(3000);
+	for (uint64_t pages = 513; pages <= 1536; pages += 41) {
+		uint64_t baseline = free_now();
+		struct memory *memory;
+		paddr_t frame;
+
+		explore_check(memory_create(&ledger, pages, &memory) == STATUS_OK);
+		for (uint64_t i = 0; i < pages; i++)
+			explore_check(memory_page(memory, i, &frame) == STATUS_OK);
+		memory_put(memory);
+		explore_check(free_now() == baseline);
+	}
+}
+
 EXPLORE_TEST(copies_agree_with_a_plain_array, 30)
 {
 	static uint8_t model[9 * 4096], buffer[9 * 4096];

@@ -255,6 +255,109 @@ void test_large(void)
 	(void)remove_path(dir, "large");
 }
 
+#define MOVING (5u << 20)
+
+/* Something else that is done while it moves, and how often; the file is written to in between, here and there. */
+static uint32_t serve_meanwhile(struct rpc_call *call, cap_id file, bool *good)
+{
+	enum file_outcome outcome;
+	uint32_t answers = 0;
+
+	for (; !__atomic_load_n(&call->done, __ATOMIC_RELAXED) && *good; answers++) {
+		uint32_t at = answers * 65537u % (MOVING - 4);
+
+		*good = put(file, at, &answers, 4) == DONE &&
+			file_sync(w.t, file, &outcome, &(enum file_durability){}) == STATUS_OK &&
+			outcome == DONE;
+	}
+	return answers;
+}
+
+/* What was written, early or late, is what calls and mappings show. */
+static bool shows_all(const char *mapped, cap_id file, uint32_t answers)
+{
+	bool good = true;
+
+	for (uint32_t i = 0; i < answers && good; i++) {
+		uint32_t at = i * 65537u % (MOVING - 4), got, there = UINT32_MAX;
+
+		good = __builtin_memcmp(mapped + at, &i, 4) == 0 && get(file, at, &there, 4, &got) == DONE &&
+		       there == i;
+	}
+	return good;
+}
+
+/* A large file moves to memory of its own a piece at a time. */
+static void test_meanwhile(cap_id dir)
+{
+	uint64_t address = 0;
+	cap_id file = {}, memory = {};
+	uint32_t answers = 0;
+	struct rpc_call call, longer;
+	bool good = create_path(dir, "moving", FILE_SHARING_READERS, &file) == DONE &&
+		    put(file, 0, "first", 5) == DONE && put(file, MOVING - 1, "z", 1) == DONE;
+
+	file_map_begin(&call, w.t, file);
+	good = good && file_map_send(&call) == STATUS_OK;
+	/* Both are there when the service looks. The answer says how large the file is when it is given. */
+	file_truncate_params_builder_set_size(file_truncate_begin(&longer, w.t, file), MOVING + 10);
+	good = good && file_truncate_send(&longer) == STATUS_OK && rpc_wait(&longer) == STATUS_OK;
+	rpc_end(&longer);
+	if (good)
+		answers = serve_meanwhile(&call, file, &good);
+	good = good && rpc_wait(&call) == STATUS_OK;
+
+	struct file_map_results_reader results = file_map_results(&call);
+
+	good = good && file_map_results_reader_outcome(results) == DONE &&
+	       file_map_results_reader_size(results) == MOVING + 10;
+	memory = rpc_result_cap(&call, file_map_results_reader_memory(results));
+	rpc_end(&call);
+	tap_ok(good, "while a large file is made ready to be mapped, other calls are answered");
+	tap_ok(virtual_memory_map(w.t, w.space, memory, 0, MOVING, 0, VIRTUAL_MEMORY_PROTECTION_READ,
+				  &address) == STATUS_OK &&
+		       shows_all((const char *)(uintptr_t)address, file, answers) &&
+		       ((const char *)(uintptr_t)address)[MOVING - 1] == 'z',
+	       "and what they write meanwhile is in it");
+	(void)!virtual_memory_unmap(w.t, w.space, address, MOVING);
+	drop(memory);
+	drop(file);
+	(void)remove_path(dir, "moving");
+}
+
+/* Its end comes first: by removal, or that of who asked. */
+static void test_moving_ends(cap_id dir)
+{
+	cap_id file = {}, lent = {}, revoker = {};
+	uint64_t entries, calls, mappings;
+	struct rpc_call call;
+	bool good = create_path(dir, "moving", FILE_SHARING_READERS, &file) == DONE &&
+		    put(file, MOVING - 1, "z", 1) == DONE;
+
+	file_map_begin(&call, w.t, file);
+	good = good && file_map_send(&call) == STATUS_OK && remove_path(dir, "moving") == DONE &&
+	       rpc_wait(&call) == STATUS_OK &&
+	       file_map_results_reader_outcome(file_map_results(&call)) == FILE_OUTCOME_STALE;
+	rpc_end(&call);
+	drop(file);
+	tap_ok(good, "one that is removed meanwhile is stale for who waits for it");
+
+	good = create_path(dir, "moving", FILE_SHARING_READERS, &file) == DONE &&
+	       put(file, MOVING - 1, "z", 1) == DONE &&
+	       capability_manager_make_revocable(w.t, w.manager, file, 0, &lent, &revoker) == STATUS_OK;
+	file_map_begin(&call, w.t, lent);
+	/* Its answer may still come first, if the service runs elsewhere and this processor does not. */
+	good = good && file_map_send(&call) == STATUS_OK &&
+	       revoker_revoke(w.t, revoker, &entries, &calls, &mappings) == STATUS_OK &&
+	       rpc_wait(&call) == (calls == 1 ? STATUS_REVOKED : STATUS_OK);
+	rpc_end(&call);
+	tap_ok(good && put(file, 0, "b", 1) == DONE && remove_path(dir, "moving") == DONE,
+	       "and who no longer waits disturbs nobody");
+	drop(lent);
+	drop(revoker);
+	drop(file);
+}
+
 /* Through a capability that is lent eight times over, nothing that is lent itself can come: the answer is refused. */
 static void test_too_deep(cap_id dir)
 {
@@ -293,6 +396,8 @@ void test_buffers(void)
 	test_hostile(dir);
 	test_copy(dir);
 	test_mapped(dir);
+	test_meanwhile(dir);
+	test_moving_ends(dir);
 	test_too_deep(dir);
 	drop(dir);
 	tap_ok(remove_path(w.root, "buffers") == DONE, "nothing is left of it");

@@ -4,7 +4,8 @@
  *
  * Leaves are pages of 4096 bytes; inner nodes have 64 pointers; a file of one page is that page. A file may have a
  * backing: memory of the caller's in which its first pages lie. Those are there for good, and are cleared where others
- * would be freed.
+ * would be freed. Pages that the file has when it gets one move there a piece at a time: until then each of them is in the tree as
+ * before, while a page that the tree does not have is in the backing already.
  */
 #pragma once
 
@@ -49,6 +50,7 @@ struct files_content {
 	uint64_t pages; /* that are there */
 	uint8_t *backing;
 	uint64_t backing_pages;
+	uint64_t moved; /* so many pages from the first on, at most backing_pages, have moved there */
 	uint8_t height; /* 0: root is a page */
 };
 
@@ -70,8 +72,10 @@ void content_write(struct files_content *content, uint64_t offset, const void *f
 void content_cut(struct files_content *content, const struct files_memory *memory, uint64_t size);
 /* Before bytes are written from `from` on, behind the end: what lies between reads as 0. */
 void content_grow(struct files_content *content, uint64_t from);
-/* As files_back. */
-void content_back(struct files_content *content, const struct files_memory *memory, uint8_t *base,
-		  uint64_t pages);
+/* What content->pages will be with a backing of so many pages. */
+uint64_t content_pages_backed(const struct files_content *content, uint64_t pages);
+/* As files_back and files_back_more. */
+void content_back(struct files_content *content, uint8_t *base, uint64_t pages);
+bool content_back_more(struct files_content *content, const struct files_memory *memory, uint64_t count);
 /* Frees everything but the backing. */
 void content_free(struct files_content *content, const struct files_memory *memory);

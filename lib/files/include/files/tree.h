@@ -84,6 +84,7 @@ struct files_node {
 	uint8_t name_len;
 	enum files_kind kind;
 	uint8_t payer;
+	bool watched_end; /* of a file, set by the caller who backs it: tree->dropped is to be called */
 	uint32_t watchers;
 	uint64_t version;
 	struct files_opening *openings;
@@ -122,7 +123,7 @@ struct files_tree {
 	struct files_node *recent[FILES_RECENT]; /* found lately (tree's names.c) */
 	/* A watching opening's node has changed, or is about to go. May be absent. */
 	void (*changed)(void *context, struct files_opening *opening);
-	/* A file with a backing (content.h) is about to go. Must be there if files have backings. */
+	/* A file whose end is watched is about to go. */
 	void (*dropped)(void *context, struct files_node *node);
 	void *context;
 };
@@ -170,11 +171,13 @@ enum files_outcome files_write(struct files_tree *tree, struct files_node *file,
 /* Errors: TOO_LARGE. */
 enum files_outcome files_truncate(struct files_tree *tree, struct files_node *file, uint64_t size);
 /*
- * Moves the bytes into `base`: from now on the first `pages` pages of the file are there, as long as it lives. pages must
- * cover the file; it has no backing yet; base is zeroed. Errors: NO_SPACE (a limit, or memory).
+ * From now on the first `pages` pages of the file have their place in `base`, as long as it lives; it has no backing yet, and base is
+ * zeroed. What it has so far moves there with files_back_more, in as many pieces as the caller likes; nobody who reads or
+ * writes it sees a difference. Errors: NO_SPACE (a limit).
  */
-enum files_outcome files_back(struct files_tree *tree, struct files_node *file, uint8_t *base,
-			      uint64_t pages);
+enum files_outcome files_back(struct files_node *file, uint8_t *base, uint64_t pages);
+/* Moves at most count pages. True: all have moved, and base is the file. */
+bool files_back_more(struct files_tree *tree, struct files_node *file, uint64_t count);
 
 /* ---- Openings ---- */
 

@@ -22,6 +22,7 @@
  *   (as far as the process's ledger has service records).
  * - Any other status than OK, EXCEPTION and RPC_DEFERRED becomes the exception `failed`.
  * - Capabilities that came with a call are released after the method unless it kept them (service_keep).
+ * - What takes long is done in pieces between calls: see service_work.
  * - The loop waits with ring_wait, so other operations of the same ring (a notification's WAIT, calls under way)
  *   complete meanwhile: post them with ring_submit, and look at them in options.idle.
  */
@@ -95,9 +96,13 @@ struct service_slot {
 	struct service_slot *later; /* RECEIVED: what came next */
 };
 
+/* A bounded piece. */
+typedef bool service_work_fn(void *context);
+
 struct service {
 	struct ring_client *ring;
 	struct service_options options;
+	service_work_fn *work;              /* or null */
 	struct service_slot *first, **last; /* RECEIVED, in their order */
 	uint32_t max_results;               /* bytes */
 	uint32_t bound_count;               /* methods of the interface called last, whose id is bound_id */
@@ -120,6 +125,12 @@ enum status service_run(struct service *service);
 enum status service_step(struct service *service, uint64_t deadline_ns);
 /* For methods and op functions: service_run returns OK after the present call. */
 void service_stop(struct service *service);
+
+/*
+ * For methods: from now on `work` is called, with options.context, after the calls that each entry brought, and the loop does not wait,
+ * until it gives false: it has done all, or will never be able to. Null: no more.
+ */
+void service_work(struct service *service, service_work_fn *work);
 
 /* For methods: the capability that a getter's index names, which stays; null: none. */
 cap_id service_keep(struct rpc_request *request, int32_t index);
