@@ -13,7 +13,7 @@ LIBC_PORT_CFLAGS := $(LIBC_BASE)
 
 # Libraries of the side libc.
 # For size: what a small program is, is mostly this.
-FLAGS_posix = $(USER_CFLAGS) -Os -D_GNU_SOURCE $(call includes-of,user) $(call includes-of,libc)
+FLAGS_posix = $(USER_CFLAGS) -Os -DRPC_SMALL -D_GNU_SOURCE $(call includes-of,user) $(call includes-of,libc)
 $(eval $(call compile-rules,posix,$$(FLAGS_posix)))
 $(foreach l,$(call libs-of,libc),$(call library,posix,libc,$(l)))
 

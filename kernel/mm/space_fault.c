@@ -14,6 +14,27 @@ static enum status refresh(vaddr_t page)
 	return STATUS_OK;
 }
 
+/*
+ * A program's text is mapped where it lies in the boot package: all of it is there, and a fault costs more than entering its neighbours, too.
+ * They have the same leaf table, so nothing is made for them. What is present already stays.
+ */
+#define AROUND (16u * PAGE_SIZE)
+
+static void enter_around(struct space *space, const struct mapping *m, vaddr_t page) REQUIRES(space->lock)
+{
+	uint64_t from = align_down(page.raw, AROUND), to = from + AROUND;
+
+	from = from > m->base.raw ? from : m->base.raw;
+	to = to < mapping_end(m) ? to : mapping_end(m);
+	for (uint64_t va = from; va < to; va += PAGE_SIZE) {
+		uint64_t offset = va - m->base.raw + (uint64_t)m->first_page * PAGE_SIZE;
+
+		if (va != page.raw)
+			(void)pagetable_enter(space->root, VADDR(va), PADDR(m->memory->base.raw + offset),
+					      m->prot, &space->tables);
+	}
+}
+
 /* *busy: another CPU flushes here; nothing was done. */
 static enum status fault_locked(struct space *space, vaddr_t address, unsigned needed, bool *busy)
 	REQUIRES(space->lock)
@@ -41,6 +62,8 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	if (unlikely(status != STATUS_OK))
 		return status;
 	status = pagetable_enter(space->root, page, frame, m->prot, &space->tables);
+	if (m->memory->physical && (m->prot & PAGE_EXEC) && status == STATUS_OK)
+		enter_around(space, m, page);
 	return unlikely(status == STATUS_EXISTS) ? refresh(page) : status;
 }
 

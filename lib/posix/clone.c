@@ -15,6 +15,7 @@
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <stdarg.h>
 #include <sync/wait.h>
+#include <sys/mman.h>
 
 #define FLAG_VM 0x100 /* CLONE_VM: the only kind of clone that is a thread */
 #define FLAG_THREAD 0x10000
@@ -31,12 +32,74 @@ struct record {
 	void *argument;
 	uintptr_t fs_base;
 	uint32_t *clear;
+	uintptr_t top; /* of the stack; what lies above it is the thread's, and begins as zeroes */
 	cap_id handle;
 };
 
 static struct spin_lock lock;
 static struct record *records; /* lock; of threads whose stack is not unmapped yet */
 static uint32_t last_number = 1;
+
+struct stack {
+	uint64_t address, bytes, guard;
+};
+
+static struct stack last, kept; /* lock; the one that was given last; address 0: none */
+
+/* Takes the kept one, if it is such a stack. */
+static void *take_kept(uint64_t bytes, uint64_t guard)
+{
+	void *stack = nullptr;
+
+	spin_lock_acquire(&lock);
+	if (kept.address && kept.bytes == bytes && kept.guard == guard) {
+		stack = (void *)(uintptr_t)kept.address;
+		last = kept;
+		kept.address = 0;
+	}
+	spin_lock_release(&lock);
+	return stack;
+}
+
+void *posix_stack_map(size_t bytes, size_t guard)
+{
+	void *stack = take_kept(bytes, guard);
+
+	if (stack)
+		return stack;
+	stack = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack != MAP_FAILED && mprotect(stack, guard, PROT_NONE) != 0) {
+		munmap(stack, bytes);
+		return MAP_FAILED;
+	}
+	if (stack == MAP_FAILED)
+		return stack;
+	spin_lock_acquire(&lock);
+	last = (struct stack){(uint64_t)(uintptr_t)stack, bytes, guard};
+	spin_lock_release(&lock);
+	return stack;
+}
+
+/* An ended thread's, which nobody uses any more. What lies above `top` has to be zeroes for the next one. */
+static bool keep(uint64_t address, uint64_t bytes, uintptr_t top)
+{
+	struct stack stack;
+	bool good;
+
+	spin_lock_acquire(&lock);
+	stack = last;
+	good = !kept.address && stack.address == address && stack.bytes == bytes && top - address <= bytes;
+	spin_lock_release(&lock);
+	if (!good)
+		return false;
+	__builtin_memset((void *)top, 0, address + bytes - top);
+	spin_lock_acquire(&lock);
+	good = !kept.address;
+	if (good)
+		kept = stack;
+	spin_lock_release(&lock);
+	return good;
+}
 
 static void unlist(struct record *r)
 {
@@ -75,16 +138,19 @@ static struct record *own_record(void)
 	return r;
 }
 
-void posix_threads_leave(uint64_t address, uint64_t bytes)
+bool posix_threads_leave(uint64_t address, uint64_t bytes)
 {
 	struct record *r;
 	int64_t code;
+	uintptr_t top = 0;
 
 	while (__atomic_load_n(&records, __ATOMIC_RELAXED) && (r = record_in(address, bytes))) {
 		unlist(r);
+		top = r->top;
 		(void)!thread_handle_wait(runtime_transport(), r->handle, &code);
 		ring_release(runtime_ring(), r->handle);
 	}
+	return top && keep(address, bytes, top);
 }
 
 /* Everything of it that others see is done; what follows touches nothing of theirs. */
@@ -122,7 +188,7 @@ static struct record *lay_out(uintptr_t stack, uintptr_t fs_base)
 
 	/* musl's `sysinfo`. */
 	((void **)fs_base)[4] = runtime_foreign_block((void *)block);
-	*r = (struct record){.fs_base = fs_base};
+	*r = (struct record){.fs_base = fs_base, .top = stack};
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
+#include <sys/stat.h>
 
 static struct spin_lock lock; /* both tables */
 static struct posix_open opens[POSIX_OPENS];
@@ -154,17 +155,40 @@ void posix_table_take(struct posix_table *table)
 {
 	table->ignored = posix_signals_ignored();
 	table->blocked = posix_signals_blocked();
+	table->count = 0;
+	spin_lock_acquire(&lock);
 	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++) {
-		table->open[fd] = posix_get(fd);
-		table->close_on_exec[fd] = posix_close_on_exec(fd, -1) == 1;
+		struct posix_open *o = numbers[fd].open ? &opens[numbers[fd].open - 1] : nullptr;
+
+		table->open[fd] = o;
+		table->close_on_exec[fd] = numbers[fd].close_on_exec;
+		if (!o)
+			continue;
+		o->references++;
+		table->count = fd + 1;
 	}
+	spin_lock_release(&lock);
 }
 
 void posix_table_drop(struct posix_table *table)
 {
-	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
+	for (uint32_t fd = 0; fd < table->count; fd++)
 		if (table->open[fd])
 			posix_put(table->open[fd]);
+}
+
+POSIX_CALL(fstat)
+{
+	struct posix_open *o = posix_get(a);
+	struct stat *to = POSIX_POINTER(b);
+	long result;
+
+	if (!o)
+		return -EBADF;
+	*to = (struct stat){};
+	result = o->kind->stat ? o->kind->stat(o, to) : 0;
+	posix_put(o);
+	return result;
 }
 
 POSIX_CALL(close)

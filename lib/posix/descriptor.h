@@ -92,7 +92,11 @@ void posix_descriptors_init(void);
 /* What a capability of an interface is as a descriptor; null: nothing. */
 const struct posix_kind *posix_kind_of(uint64_t interface_id);
 
-/* mmap of a file, into the address space `space`. Gives the address. ENODEV: not of such a descriptor. */
-long posix_file_map(struct posix_open *o, cap_id space, const struct posix_mapping *mapping);
+/* mmap of a file, into the address space `space`. Gives the address. ENODEV: not of such a descriptor. Null in a program that opens no files. */
+[[gnu::weak, gnu::visibility("hidden")]] long posix_file_map(struct posix_open *o, cap_id space,
+							     const struct posix_mapping *mapping);
+
+/* Brings posix_file_map. */
+extern const char posix_maps_files;
 
 extern const struct posix_kind posix_console, posix_std_io, posix_file, posix_directory, posix_pipe;

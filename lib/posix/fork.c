@@ -48,6 +48,8 @@ POSIX_CALL(fork)
 	posix_parent_number = own;
 	numbers = 0;
 	posix_children_forget();
+	if (posix_programs_forked)
+		posix_programs_forked();
 	posix_signals_forked();
 	return 0;
 }

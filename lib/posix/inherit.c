@@ -38,7 +38,7 @@ uint32_t posix_inherit_write(const struct posix_table *table, char *to, uint32_t
 {
 	struct out out = {to, to + size};
 
-	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++) {
+	for (uint32_t fd = 0; fd < table->count; fd++) {
 		const struct posix_open *o = table->open[fd];
 		char letter = o && !table->close_on_exec[fd] ? o->cap.raw ? 'c' : posix_device_letter(o->kind)
 							     : 0;

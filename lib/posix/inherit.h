@@ -19,6 +19,7 @@
 
 /* Descriptors as a table of their own, so that file actions of a child never touch this process's. */
 struct posix_table {
+	uint32_t count;                             /* of numbers: those from here on are closed */
 	struct posix_open *open[POSIX_DESCRIPTORS]; /* held */
 	bool close_on_exec[POSIX_DESCRIPTORS];
 	uint64_t ignored, blocked; /* signals, as signal.h has them */

@@ -81,6 +81,8 @@ static long map_copy(struct posix_open *o, cap_id space, const struct posix_mapp
 	return address;
 }
 
+const char posix_maps_files = 1;
+
 long posix_file_map(struct posix_open *o, cap_id space, const struct posix_mapping *m)
 {
 	cap_id memory;

@@ -51,6 +51,8 @@ static long map_file(long fd, struct posix_mapping m)
 		return -EBADF;
 	if (m.offset % PAGE != 0)
 		result = -EINVAL;
+	else if (!posix_file_map)
+		result = -ENODEV;
 	else
 		result = space("mmap").raw ? posix_file_map(o, space("mmap"), &m) : -ENOMEM;
 	posix_put(o);
@@ -102,8 +104,8 @@ POSIX_CALL(munmap)
 		return -EINVAL;
 	if (!cap.raw)
 		return -EINVAL;
-	if (posix_threads_leave)
-		posix_threads_leave((uint64_t)a, pages((size_t)b));
+	if (posix_threads_leave && posix_threads_leave((uint64_t)a, pages((size_t)b)))
+		return 0;
 	status = virtual_memory_unmap(runtime_transport(), cap, (uint64_t)a, pages((size_t)b));
 	return status == STATUS_EXCEPTION ? -EINVAL : posix_errno(status);
 }

@@ -6,10 +6,12 @@
 #include "posix.h"
 
 #include <runtime/runtime.h>
+#include <runtime/thread.h>
 #include <schema/kernel/console.capnp.h>
 #include <schema/service/terminal.capnp.h>
 
 #define SAID 16u
+#define FOUND 16u
 
 /* Names that were said, so that a loop of failing calls is one line. They are literals: the addresses suffice. */
 static const char *said[SAID];
@@ -56,11 +58,31 @@ void posix_missing(const char *name, const char *interface, const char *call)
 					  (struct msg_data){(const uint8_t *)line, (uint32_t)length});
 }
 
+/* What was found stays what it is; asked for in each open and pipe. Names are literals here, too. */
 cap_id posix_grant_quiet(const char *name, uint64_t interface_id)
 {
+	static struct {
+		const char *name; /* stored last, and once */
+		uint64_t interface_id;
+		cap_id cap;
+	} found[FOUND];
+	static struct spin_lock lock; /* filling */
+	size_t at = ((uintptr_t)name ^ (uintptr_t)name >> 4) % FOUND;
 	cap_id cap;
 
-	return runtime_cap(name, interface_id, &cap) == STATUS_OK ? cap : CAP_ID_NULL;
+	if (__atomic_load_n(&found[at].name, __ATOMIC_ACQUIRE) == name &&
+	    found[at].interface_id == interface_id)
+		return found[at].cap;
+	if (runtime_cap(name, interface_id, &cap) != STATUS_OK)
+		return CAP_ID_NULL;
+	spin_lock_acquire(&lock);
+	if (!found[at].name) {
+		found[at].interface_id = interface_id;
+		found[at].cap = cap;
+		__atomic_store_n(&found[at].name, name, __ATOMIC_RELEASE);
+	}
+	spin_lock_release(&lock);
+	return cap;
 }
 
 cap_id posix_grant(const char *name, uint64_t interface_id, const char *interface, const char *call)

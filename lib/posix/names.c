@@ -34,6 +34,9 @@ static enum file_outcome try_open(const struct posix_path *p, int flags, enum st
 	return outcome;
 }
 
+/* Who opens files may map them. */
+[[gnu::used]] static const char *const with_maps = &posix_maps_files;
+
 /* The File that a path and flags mean. A file that somebody else makes or removes in between is tried again. */
 static long open_file(const struct posix_path *p, int flags, cap_id *file, bool *created)
 {
@@ -137,20 +140,6 @@ static long stat_at(long base, const char *path, struct stat *to)
 	}
 	error = posix_resolve(base, path, "stat", &p);
 	return error ? error : stat_path(&p, to);
-}
-
-POSIX_CALL(fstat)
-{
-	struct posix_open *o = posix_get(a);
-	struct stat *to = POSIX_POINTER(b);
-	long result;
-
-	if (!o)
-		return -EBADF;
-	*to = (struct stat){};
-	result = o->kind->stat ? o->kind->stat(o, to) : 0;
-	posix_put(o);
-	return result;
 }
 
 POSIX_CALL(newfstatat)

@@ -29,5 +29,7 @@ long posix_exec_program(const char *path, char *const *arguments, char *const *e
 /* posix_start_program for a name that is looked up along PATH, if there is no "/" in it. */
 long posix_search_program(const char *name, char *const *arguments, char *const *environment,
 			  const struct posix_table *table, long *number);
+/* In a clone. Null in programs that start none. */
+[[gnu::weak, gnu::visibility("hidden")]] void posix_programs_forked(void);
 /* Is there a program of that path? */
 [[gnu::weak, gnu::visibility("hidden")]] bool posix_has_program(const char *path);

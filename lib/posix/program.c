@@ -14,6 +14,7 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <runtime/string.h>
+#include <runtime/thread.h>
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/entropy_source.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
@@ -57,17 +58,50 @@ static const char *name_in_bin(const char *path)
 	return nullptr;
 }
 
-static bool find(const char *path, struct spawn_program *program)
+static bool look_up(const char *name, struct spawn_program *program)
 {
-	const char *name = name_in_bin(path);
-
-	if (!name || !open_package("exec"))
-		return false;
 	if (spawn_package_program(&package, msg_text_from(name), program) == STATUS_OK)
 		return true;
 	/* The shell by the name that everybody uses. */
 	return strcmp(name, "sh") == 0 &&
 	       spawn_package_program(&package, msg_text_from("dash"), program) == STATUS_OK;
+}
+
+/* The package stays as it is, and the same program is often started again. */
+static struct {
+	struct spin_lock lock;
+	char name[NAME_MAX + 1];
+	struct spawn_program program;
+} last;
+
+static bool is_last(const char *name, struct spawn_program *program)
+{
+	bool same;
+
+	spin_lock_acquire(&last.lock);
+	same = last.program.package && strcmp(last.name, name) == 0;
+	if (same)
+		*program = last.program;
+	spin_lock_release(&last.lock);
+	return same;
+}
+
+static bool find(const char *path, struct spawn_program *program)
+{
+	const char *name = name_in_bin(path);
+
+	if (!name || strlen(name) > NAME_MAX || !open_package("exec"))
+		return false;
+	if (!is_last(name, program)) {
+		if (!look_up(name, program))
+			return false;
+		spin_lock_acquire(&last.lock);
+		__builtin_memcpy(last.name, name, strlen(name) + 1);
+		last.program = *program;
+		spin_lock_release(&last.lock);
+	}
+	program->name = msg_text_from(name); /* as long as the path */
+	return true;
 }
 
 bool posix_has_program(const char *path)
@@ -103,7 +137,7 @@ struct grants {
 
 static void add_descriptors(struct grants *g, const struct posix_table *table)
 {
-	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS && g->count < SPAWN_MAX_GRANTS; fd++) {
+	for (uint32_t fd = 0; fd < table->count && g->count < SPAWN_MAX_GRANTS; fd++) {
 		const struct posix_open *o = table->open[fd];
 		char *name = g->names[fd];
 		uint32_t length = 6;
@@ -123,34 +157,52 @@ static void add_descriptors(struct grants *g, const struct posix_table *table)
 	}
 }
 
-static bool asks_for(struct program_reader needs, struct msg_text name)
-{
-	struct program_need_list_reader list = program_reader_grants(needs);
+/* Names that a program asks for. */
+struct asked {
+	struct msg_text names[SPAWN_MAX_GRANTS];
+	uint32_t count;
+};
 
-	for (uint32_t i = 0; i < program_need_list_reader_count(list); i++)
-		if (msg_text_equal(program_need_reader_name(program_need_list_reader_at(list, i)), name))
+static void read_asked(struct asked *asked, const struct spawn_program *program)
+{
+	struct msg_reader reader;
+	struct program_need_list_reader list;
+
+	msg_reader_init(&reader, program->needs.ptr, program->needs.len);
+	list = program_reader_grants(program_reader_root(&reader));
+	asked->count = program_need_list_reader_count(list);
+	if (asked->count > SPAWN_MAX_GRANTS)
+		asked->count = SPAWN_MAX_GRANTS;
+	for (uint32_t i = 0; i < asked->count; i++)
+		asked->names[i] = program_need_reader_name(program_need_list_reader_at(list, i));
+}
+
+static bool asks_for(const struct asked *asked, struct msg_text name)
+{
+	for (uint32_t i = 0; i < asked->count; i++)
+		if (msg_text_equal(asked->names[i], name))
 			return true;
 	return false;
 }
 
 static void add_capabilities(struct grants *g, const struct spawn_program *program)
 {
-	struct msg_reader reader;
+	__attribute__((uninitialized)) struct runtime_grant own[SPAWN_MAX_GRANTS];
+	__attribute__((uninitialized)) struct asked asked;
 
-	for (uint32_t i = 0; i < runtime_grant_count() && g->count < SPAWN_MAX_GRANTS; i++) {
-		struct runtime_grant own = runtime_grant_at(i);
-
-		msg_reader_init(&reader, program->needs.ptr, program->needs.len);
-		if (own.name.len > 6 && __builtin_memcmp(own.name.ptr, "stdio_", 6) == 0)
+	read_asked(&asked, program);
+	for (uint32_t i = 0, count = runtime_grants(own, SPAWN_MAX_GRANTS);
+	     i < count && g->count < SPAWN_MAX_GRANTS; i++) {
+		if (own[i].name.len > 6 && __builtin_memcmp(own[i].name.ptr, "stdio_", 6) == 0)
 			continue;
-		if (!asks_for(program_reader_root(&reader), own.name))
+		if (!asks_for(&asked, own[i].name))
 			continue;
 		g->list[g->count++] = (struct spawn_grant){
-			.name = own.name,
-			.interface_id = own.interface_id,
-			.kind = own.interface_id == VIRTUAL_MEMORY_INTERFACE_ID ? SPAWN_GRANT_OWN_SPACE
-										: SPAWN_GRANT_COPY,
-			.cap = own.id,
+			.name = own[i].name,
+			.interface_id = own[i].interface_id,
+			.kind = own[i].interface_id == VIRTUAL_MEMORY_INTERFACE_ID ? SPAWN_GRANT_OWN_SPACE
+										   : SPAWN_GRANT_COPY,
+			.cap = own[i].id,
 		};
 	}
 }
@@ -247,6 +299,47 @@ struct start {
 	struct parameters parameters;
 };
 
+/*
+ * Unpredictable bits for each program. Drawing them costs the kernel the same for eight as for one. A child knows its own and nobody else's;
+ * a clone of this process begins with none.
+ */
+static struct {
+	uint64_t left[8];
+	uint32_t count;
+} seeds;
+
+void posix_programs_forked(void)
+{
+	seeds.count = 0;
+}
+
+static uint64_t take_seed(void)
+{
+	cap_id entropy = posix_grant_quiet("entropy", ENTROPY_SOURCE_INTERFACE_ID);
+	struct msg_data bytes;
+	struct rpc_call call;
+	struct entropy_source_fill_results_reader results;
+	uint64_t seed;
+
+	if (seeds.count == 0 && entropy.raw) {
+		entropy_source_fill_params_builder_set_count(
+			entropy_source_fill_begin(&call, runtime_transport(), entropy), sizeof(seeds.left));
+		if (entropy_source_fill_call(&call, &results) == STATUS_OK) {
+			bytes = entropy_source_fill_results_reader_bytes(results);
+			if (bytes.len == sizeof(seeds.left)) {
+				__builtin_memcpy(seeds.left, bytes.ptr, sizeof(seeds.left));
+				seeds.count = 8;
+			}
+		}
+		rpc_end(&call);
+	}
+	if (seeds.count == 0)
+		return spawn_seed(runtime_transport(), entropy);
+	seed = seeds.left[--seeds.count];
+	seeds.left[seeds.count] = 0;
+	return seed;
+}
+
 /* What is the same for a program that is started, and for one that takes this one's place. */
 static long fill(struct start *s, const char *name, char *const *environment, const struct posix_table *table,
 		 long number, struct spawn_request *request)
@@ -277,8 +370,7 @@ static long fill(struct start *s, const char *name, char *const *environment, co
 	};
 	if (!request->spawner.raw)
 		return -EPERM;
-	request->seed = spawn_seed(runtime_transport(),
-				   posix_grant_quiet("entropy", ENTROPY_SOURCE_INTERFACE_ID));
+	request->seed = take_seed();
 	return 0;
 }
 
@@ -368,19 +460,19 @@ static long run(const char *path, char *const *arguments, char *const *environme
 		const struct posix_table *table, long *number)
 {
 	static const char *const none[] = {nullptr};
-	struct start *s = calloc(1, sizeof(*s));
+	__attribute__((uninitialized)) struct start start_of_it,
+		*s = &start_of_it; /* large, and mostly not used */
 	char line[256];
 	long error;
 
-	if (!s)
-		return -ENOMEM;
+	s->grants.count = s->grants.children = 0;
+	s->parameters.argument_count = s->parameters.variable_count = 0;
 	arguments = arguments ? arguments : (char *const *)(uintptr_t)none;
 	error = prepare(s, path, arguments, line);
 	if (error == 0 && number)
 		error = start(s, *arguments ? *arguments : path, environment, table, number);
 	else if (error == 0)
 		error = replace(s, *arguments ? *arguments : path, environment, table);
-	free(s);
 	return error;
 }
 

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/types.h>
 
 /* What musl's posix_spawn_file_actions_* record (its src/process/fdop.h): a list, the last one first. */
@@ -26,6 +25,8 @@ static void put(struct posix_table *t, int fd, struct posix_open *o)
 		posix_put(t->open[fd]);
 	t->open[fd] = o;
 	t->close_on_exec[fd] = false;
+	if (t->count <= (uint32_t)fd)
+		t->count = (uint32_t)fd + 1;
 }
 
 static bool is_number(int fd)
@@ -100,20 +101,17 @@ static void set_signals(struct posix_table *t, const posix_spawnattr_t *attribut
 static long spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		  const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
 {
-	struct posix_table *table = calloc(1, sizeof(*table));
+	__attribute__((uninitialized)) struct posix_table table; /* filled by posix_table_take */
 	long number = 0, error;
 
-	if (!table)
-		return -ENOMEM;
-	posix_table_take(table);
-	set_signals(table, attributes);
-	error = carry_out_all(table, actions);
+	posix_table_take(&table);
+	set_signals(&table, attributes);
+	error = carry_out_all(&table, actions);
 	if (error == 0 && attributes && attributes->__fn) /* posix_spawnp: musl's way of saying it */
-		error = posix_search_program(path, arguments, environment, table, &number);
+		error = posix_search_program(path, arguments, environment, &table, &number);
 	else if (error == 0)
-		error = posix_start_program(path, arguments, environment, table, &number);
-	posix_table_drop(table);
-	free(table);
+		error = posix_start_program(path, arguments, environment, &table, &number);
+	posix_table_drop(&table);
 	if (error == 0 && pid)
 		*pid = (pid_t)number;
 	return error;

@@ -15,6 +15,8 @@
 #include <schema/service/pipe.capnp.h>
 #include <schema/service/terminal.capnp.h>
 
+#define GRANTS 64u /* looked at */
+
 const struct posix_kind *posix_kind_of(uint64_t interface_id)
 {
 	switch (interface_id) {
@@ -94,36 +96,47 @@ static void put_own(struct seen *seen, const struct posix_kind *kind, cap_id cap
 	seen->list[seen->count++].fd = fd;
 }
 
-static void put_numbered(void)
+static void put_numbered(const struct runtime_grant *grants, uint32_t count)
 {
 	__attribute__((uninitialized)) struct seen seen;
 
 	seen.count = 0;
-	for (uint32_t i = 0, count = runtime_grant_count(); i < count; i++) {
-		struct runtime_grant grant = runtime_grant_at(i);
-		uint32_t fd = number_of(grant.name);
-		const struct posix_kind *kind = posix_kind_of(grant.interface_id);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct posix_kind *kind = posix_kind_of(grants[i].interface_id);
+		uint32_t fd = kind ? number_of(grants[i].name) : POSIX_DESCRIPTORS;
 
-		if (fd >= POSIX_DESCRIPTORS || !kind)
+		if (fd >= POSIX_DESCRIPTORS)
 			continue;
 		if (kind == &posix_pipe || kind == &posix_file)
-			put_own(&seen, kind, grant.id, fd);
+			put_own(&seen, kind, grants[i].id, fd);
 		else
-			put(kind, grant.id, fd, O_RDWR);
+			put(kind, grants[i].id, fd, O_RDWR);
 	}
+}
+
+static cap_id find(const struct runtime_grant *grants, uint32_t count, const char *name,
+		   uint64_t interface_id)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (grants[i].interface_id == interface_id &&
+		    msg_text_equal(grants[i].name, msg_text_from(name)))
+			return grants[i].id;
+	return CAP_ID_NULL;
 }
 
 void posix_descriptors_init(void)
 {
-	cap_id terminal = posix_grant_quiet("stdio", STD_IO_INTERFACE_ID);
+	__attribute__((uninitialized)) struct runtime_grant grants[GRANTS];
+	uint32_t count = runtime_grants(grants, GRANTS);
+	cap_id terminal = find(grants, count, "stdio", STD_IO_INTERFACE_ID);
 	cap_id out = terminal;
 	const struct posix_kind *out_kind = &posix_std_io;
 
 	if (!out.raw) {
-		out = posix_grant_quiet("console", CONSOLE_INTERFACE_ID);
+		out = find(grants, count, "console", CONSOLE_INTERFACE_ID);
 		out_kind = &posix_console;
 	}
-	put_numbered();
+	put_numbered(grants, count);
 	if (terminal.raw && posix_close_on_exec(0, -1) < 0)
 		put(&posix_std_io, terminal, 0, O_RDWR);
 	for (uint32_t fd = 1; fd <= 2; fd++)

@@ -27,49 +27,55 @@ int __libc_start_main(int (*program)(int, char **, char **), int argc, char **ar
 
 [[gnu::visibility("hidden")]] extern const Elf64_Ehdr image_start;
 
-/* What the stack is built from, counted before it is laid out. */
-struct sizes {
-	uint32_t arguments, variables, bytes;
+/* What the stack is built from. */
+struct launch {
+	struct msg_text name, arguments[RUNTIME_MAX_PARAMETERS];
+	struct runtime_variable variables[RUNTIME_MAX_PARAMETERS];
+	uint32_t argument_count, variable_count, bytes;
 };
 
-/* argv[0]. */
-static struct msg_text name_of_program(void)
+static bool is(struct msg_text name, const char *inherited)
 {
-	struct msg_text name;
-
-	if (runtime_environment("CAPOS_NAME", &name))
-		return name;
-	name = runtime_program();
-	return name.len > 0 ? name : msg_text_from(posix_program_name);
+	return msg_text_equal(name, msg_text_from(inherited));
 }
 
-static void take_inherited(void)
+/* What another program has handed on. True: the program does not see it. */
+static bool take_inherited(struct launch *l, struct runtime_variable v)
 {
-	struct msg_text text;
-
-	if (runtime_environment("CAPOS_PIDS", &text))
-		posix_identity_read(text);
-	if (runtime_environment("CAPOS_FDS", &text))
-		posix_inherit_read(text);
-	if (runtime_environment("CAPOS_SIGNALS", &text))
-		posix_signals_read(text);
-	if (posix_children_inherit)
-		posix_children_inherit();
+	if (!posix_is_inherit_variable(v.name))
+		return false;
+	if (is(v.name, "CAPOS_NAME"))
+		l->name = v.value;
+	else if (is(v.name, "CAPOS_PIDS"))
+		posix_identity_read(v.value);
+	else if (is(v.name, "CAPOS_FDS"))
+		posix_inherit_read(v.value);
+	else if (is(v.name, "CAPOS_SIGNALS"))
+		posix_signals_read(v.value);
+	return true;
 }
 
-static struct sizes measure(void)
+static void read_launch(struct launch *l)
 {
-	struct sizes s = {.arguments = runtime_argument_count(), .variables = runtime_variable_count()};
+	uint32_t count = runtime_variables(l->variables, RUNTIME_MAX_PARAMETERS);
 
-	s.bytes = name_of_program().len + 1;
-	for (uint32_t i = 0; i < s.arguments; i++)
-		s.bytes += runtime_argument(i).len + 1;
-	for (uint32_t i = 0; i < s.variables; i++) {
-		struct runtime_variable v = runtime_variable_at(i);
+	l->name = runtime_program();
+	if (l->name.len == 0)
+		l->name = msg_text_from(posix_program_name);
+	l->argument_count = runtime_arguments(l->arguments, RUNTIME_MAX_PARAMETERS);
+	l->variable_count = 0;
+	l->bytes = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct runtime_variable v = l->variables[i];
 
-		s.bytes += v.name.len + v.value.len + 2;
+		if (take_inherited(l, v))
+			continue;
+		l->bytes += v.name.len + v.value.len + 2;
+		l->variables[l->variable_count++] = v;
 	}
-	return s;
+	l->bytes += l->name.len + 1;
+	for (uint32_t i = 0; i < l->argument_count; i++)
+		l->bytes += l->arguments[i].len + 1;
 }
 
 static char *copy(char **to, struct msg_text text, char end)
@@ -113,30 +119,31 @@ static uint64_t mix(uint64_t seed)
 
 int runtime_main(void)
 {
-	struct sizes s = measure();
+	__attribute__((uninitialized)) struct launch l;
+
+	posix_descriptors_init();
+	read_launch(&l);
+	if (posix_children_inherit)
+		posix_children_inherit();
+
 	/* Without arguments there is still a name of the program. */
-	uint32_t argc = s.arguments + 1;
-	uintptr_t *words = __builtin_alloca((argc + 1 + s.variables + 1 + AUXILIARY_WORDS) * sizeof(*words));
-	char *text = __builtin_alloca(s.bytes + 1);
+	uint32_t argc = l.argument_count + 1;
+	uintptr_t *words = __builtin_alloca((argc + 1 + l.variable_count + 1 + AUXILIARY_WORDS) *
+					    sizeof(*words));
+	char *text = __builtin_alloca(l.bytes + 1);
 	uint64_t seed = runtime_start_seed() ^ __builtin_readcyclecounter();
 	const uint64_t random[2] = {mix(seed), mix(seed + 0x9e3779b97f4a7c15ull)};
 	uintptr_t *w = words;
 
-	*w++ = (uintptr_t)copy(&text, name_of_program(), '\0');
-	for (uint32_t i = 0; i < s.arguments; i++)
-		*w++ = (uintptr_t)copy(&text, runtime_argument(i), '\0');
+	*w++ = (uintptr_t)copy(&text, l.name, '\0');
+	for (uint32_t i = 0; i < l.argument_count; i++)
+		*w++ = (uintptr_t)copy(&text, l.arguments[i], '\0');
 	*w++ = 0;
-	for (uint32_t i = 0; i < s.variables; i++) {
-		struct runtime_variable v = runtime_variable_at(i);
-
-		if (posix_is_inherit_variable(v.name))
-			continue;
-		*w++ = (uintptr_t)copy(&text, v.name, '=');
-		(void)copy(&text, v.value, '\0');
+	for (uint32_t i = 0; i < l.variable_count; i++) {
+		*w++ = (uintptr_t)copy(&text, l.variables[i].name, '=');
+		(void)copy(&text, l.variables[i].value, '\0');
 	}
 	*w++ = 0;
 	(void)auxiliary(w, random);
-	posix_descriptors_init();
-	take_inherited();
 	return __libc_start_main(posix_program, (int)argc, (char **)words, nullptr, nullptr, nullptr);
 }

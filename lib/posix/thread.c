@@ -13,7 +13,8 @@ POSIX_PLAIN_CALL(exit)
 	if (posix_thread_clear)
 		posix_thread_clear();
 	runtime_foreign_end();
-	ring_flush(runtime_ring());
+	if (ring_has_queued(runtime_ring()))
+		ring_flush(runtime_ring());
 	runtime_cap_exit(a & 0xff, CAP_EXIT_THREAD);
 }
 

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Threads of the C library. Each has a record at the top of its stack, which the library maps and unmaps: a stack is unmapped when its
- * thread has really ended, so whoever unmaps it (pthread_join) waits for that here.
+ * thread has really ended, so whoever unmaps it (pthread_join) waits for that here. The last such stack is kept as it is, guard and all: the
+ * next thread takes it, and nothing is mapped, closed, opened, touched for the first time and unmapped for it.
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Null in programs that make no threads. */
 #define POSIX_OF_THREADS [[gnu::weak, gnu::visibility("hidden")]]
 
-/* Before [address, address + bytes) is unmapped. */
-POSIX_OF_THREADS void posix_threads_leave(uint64_t address, uint64_t bytes);
+/* Before [address, address + bytes) is unmapped. True: it was a stack, and is kept for the next thread. */
+POSIX_OF_THREADS bool posix_threads_leave(uint64_t address, uint64_t bytes);
+/* What musl maps for a thread: `guard` bytes at its lower end are closed. MAP_FAILED with errno. */
+void *posix_stack_map(size_t bytes, size_t guard);
 /* What the end of a thread changes besides: *word becomes 0, and who waits for it wakes. */
 POSIX_OF_THREADS void posix_thread_clear(void);

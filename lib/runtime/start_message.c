@@ -57,6 +57,18 @@ struct runtime_grant runtime_grant_at(uint32_t index)
 	return grant_of(named_cap_list_reader_at(caps, index));
 }
 
+uint32_t runtime_grants(struct runtime_grant list[], uint32_t room)
+{
+	struct msg_reader reader;
+	struct named_cap_list_reader caps = start_message_reader_cap_set(open_message(&reader));
+	uint32_t count = named_cap_list_reader_count(caps);
+
+	count = count < room ? count : room;
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = grant_of(named_cap_list_reader_at(caps, i));
+	return count;
+}
+
 enum status runtime_cap(const char *name, uint64_t interface_id, cap_id *cap)
 {
 	struct msg_reader reader;
@@ -64,13 +76,13 @@ enum status runtime_cap(const char *name, uint64_t interface_id, cap_id *cap)
 
 	*cap = CAP_ID_NULL;
 	for (uint32_t i = 0; i < named_cap_list_reader_count(caps); i++) {
-		struct runtime_grant grant = grant_of(named_cap_list_reader_at(caps, i));
+		struct named_cap_reader grant = named_cap_list_reader_at(caps, i);
 
-		if (!text_is(grant.name, name))
+		if (!text_is(named_cap_reader_name(grant), name))
 			continue;
-		if (interface_id != 0 && grant.interface_id != interface_id)
+		if (interface_id != 0 && named_cap_reader_interface_id(grant) != interface_id)
 			return STATUS_WRONG_TYPE;
-		*cap = grant.id;
+		*cap = (cap_id){named_cap_reader_id(grant)};
 		return STATUS_OK;
 	}
 	return STATUS_NOT_GRANTED;
@@ -101,6 +113,19 @@ uint32_t runtime_argument_count(void)
 	return bounded(msg_list_count(launch_parameters_reader_arguments(parameters)));
 }
 
+uint32_t runtime_arguments(struct msg_text list[], uint32_t room)
+{
+	struct msg_reader reader;
+	struct msg_list arguments = launch_parameters_reader_arguments(
+		start_message_reader_parameters(open_message(&reader)));
+	uint32_t count = bounded(msg_list_count(arguments));
+
+	count = count < room ? count : room;
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = msg_list_text(arguments, i);
+	return count;
+}
+
 struct msg_text runtime_argument(uint32_t index)
 {
 	struct msg_reader reader;
@@ -121,20 +146,40 @@ uint32_t runtime_variable_count(void)
 	return bounded(launch_parameters_variable_list_reader_count(open_variables(&reader)));
 }
 
-struct runtime_variable runtime_variable_at(uint32_t index)
+static struct runtime_variable variable_of(struct launch_parameters_variable_reader v)
 {
-	struct msg_reader reader;
-	struct launch_parameters_variable_reader v = launch_parameters_variable_list_reader_at(
-		open_variables(&reader), index);
-
 	return (struct runtime_variable){launch_parameters_variable_reader_name(v),
 					 launch_parameters_variable_reader_value(v)};
 }
 
+struct runtime_variable runtime_variable_at(uint32_t index)
+{
+	struct msg_reader reader;
+
+	return variable_of(launch_parameters_variable_list_reader_at(open_variables(&reader), index));
+}
+
+uint32_t runtime_variables(struct runtime_variable list[], uint32_t room)
+{
+	struct msg_reader reader;
+	struct launch_parameters_variable_list_reader variables = open_variables(&reader);
+	uint32_t count = bounded(launch_parameters_variable_list_reader_count(variables));
+
+	count = count < room ? count : room;
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = variable_of(launch_parameters_variable_list_reader_at(variables, i));
+	return count;
+}
+
 bool runtime_environment(const char *name, struct msg_text *value)
 {
-	for (uint32_t i = 0, count = runtime_variable_count(); i < count; i++) {
-		struct runtime_variable v = runtime_variable_at(i);
+	struct msg_reader reader;
+	struct launch_parameters_variable_list_reader variables = open_variables(&reader);
+	uint32_t count = bounded(launch_parameters_variable_list_reader_count(variables));
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct runtime_variable v = variable_of(
+			launch_parameters_variable_list_reader_at(variables, i));
 
 		if (text_is(v.name, name)) {
 			*value = v.value;

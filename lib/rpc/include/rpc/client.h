@@ -338,7 +338,7 @@ struct rpc_layout {
  * The same with the root struct of the message, of sizes that the schema fixes: shape.params_bytes has room for it, so
  * it is there whenever the block is.
  */
-[[gnu::always_inline]] static inline struct msg_struct_builder rpc_begin_root(
+[[gnu::always_inline]] static inline struct msg_struct_builder rpc_begin_root_here(
 	struct rpc_call *c, struct rpc_transport *t, struct rpc_target target, struct rpc_shape shape,
 	uint32_t data_words, uint32_t pointers)
 {
@@ -347,6 +347,16 @@ struct rpc_layout {
 		return (struct msg_struct_builder){.msg = &c->params};
 	return msg_builder_root_as(&c->params, data_words, pointers);
 }
+
+/* Once, for code that is to be small rather than quick (RPC_SMALL): begin.c. */
+struct msg_struct_builder rpc_begin_root_there(struct rpc_call *c, struct rpc_transport *t,
+					       struct rpc_target target, struct rpc_shape shape,
+					       uint32_t data_words, uint32_t pointers);
+#ifdef RPC_SMALL
+#define rpc_begin_root rpc_begin_root_there
+#else
+#define rpc_begin_root rpc_begin_root_here
+#endif
 
 /* Before send: the answer may be named by later submissions until rpc_end. */
 static inline void rpc_keep(struct rpc_call *c)

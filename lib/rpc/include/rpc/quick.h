@@ -19,7 +19,7 @@ struct rpc_quick {
 };
 
 /* The message: a builder, over it the root. */
-[[gnu::always_inline]] static inline struct msg_struct_builder rpc_quick_begin(
+[[gnu::always_inline]] static inline struct msg_struct_builder rpc_quick_begin_here(
 	struct rpc_quick *q, struct msg_builder *message, struct rpc_transport *t, struct rpc_shape shape,
 	uint32_t data_words, uint32_t pointers)
 {
@@ -54,9 +54,9 @@ struct rpc_quick {
 	return q->caps++;
 }
 
-[[gnu::always_inline]] static inline enum status rpc_quick_call(struct rpc_quick *q,
-								const struct msg_builder *message, cap_id cap,
-								struct rpc_shape shape)
+[[gnu::always_inline]] static inline enum status rpc_quick_call_here(struct rpc_quick *q,
+								     const struct msg_builder *message,
+								     cap_id cap, struct rpc_shape shape)
 {
 	struct rpc_transport *t = q->transport;
 
@@ -78,6 +78,20 @@ struct rpc_quick {
 	q->outcome = t->ops->call(t);
 	return rpc_outcome_status(q->outcome);
 }
+
+/* As rpc_begin_root_there. */
+struct msg_struct_builder rpc_quick_begin_there(struct rpc_quick *q, struct msg_builder *message,
+						struct rpc_transport *t, struct rpc_shape shape,
+						uint32_t data_words, uint32_t pointers);
+enum status rpc_quick_call_there(struct rpc_quick *q, const struct msg_builder *message, cap_id cap,
+				 struct rpc_shape shape);
+#ifdef RPC_SMALL
+#define rpc_quick_begin rpc_quick_begin_there
+#define rpc_quick_call rpc_quick_call_there
+#else
+#define rpc_quick_begin rpc_quick_begin_here
+#define rpc_quick_call rpc_quick_call_here
+#endif
 
 [[gnu::always_inline]] static inline const uint8_t *rpc_quick_message(const struct rpc_quick *q,
 								      struct rpc_shape shape)

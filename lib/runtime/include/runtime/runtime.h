@@ -41,7 +41,9 @@ struct runtime_grant {
 
 /* The whole CapSet, in the creator's order. */
 uint32_t runtime_grant_count(void);
-struct runtime_grant runtime_grant_at(uint32_t index); /* beyond the end: empty name, null id */
+struct runtime_grant runtime_grant_at(uint32_t index);
+/* All of them, as far as there is room; how many. */
+uint32_t runtime_grants(struct runtime_grant list[], uint32_t room); /* beyond the end: empty name, null id */
 
 /* The grant that has this id. */
 bool runtime_grant_of(cap_id id, struct runtime_grant *grant);
@@ -49,7 +51,8 @@ bool runtime_grant_of(cap_id id, struct runtime_grant *grant);
 /* ---- Launch parameters: absent means empty ---- */
 
 uint32_t runtime_argument_count(void);
-struct msg_text runtime_argument(uint32_t index); /* beyond the end: empty */
+struct msg_text runtime_argument(uint32_t index);
+uint32_t runtime_arguments(struct msg_text list[], uint32_t room); /* beyond the end: empty */
 /* False (and an empty text) if there is no such variable. */
 bool runtime_environment(const char *name, struct msg_text *value);
 
@@ -58,7 +61,8 @@ struct runtime_variable {
 };
 
 uint32_t runtime_variable_count(void);
-struct runtime_variable runtime_variable_at(uint32_t index); /* beyond the end: empty */
+struct runtime_variable runtime_variable_at(uint32_t index);
+uint32_t runtime_variables(struct runtime_variable list[], uint32_t room); /* beyond the end: empty */
 
 /* ---- This thread ---- */
 
