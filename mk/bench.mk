@@ -10,7 +10,7 @@ comma := ,
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
 BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/pages.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
-BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg
+BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg $(OUT)/images/bench-posix.pkg
 BENCH_SHELL_IMAGES := $(patsubst %,$(OUT)/images/%.pkg,debug test-shell test-trace)
 
 $(BENCH)/%.so: tests/bench/plugin/%.c tests/bench/plugin/qemu.h

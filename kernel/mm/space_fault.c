@@ -62,7 +62,7 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	if (unlikely(status != STATUS_OK))
 		return status;
 	status = pagetable_enter(space->root, page, frame, m->prot, &space->tables);
-	if (m->memory->physical && (m->prot & PAGE_EXEC) && status == STATUS_OK)
+	if (unlikely(m->prot & PAGE_EXEC) && m->memory->physical && status == STATUS_OK)
 		enter_around(space, m, page);
 	return unlikely(status == STATUS_EXISTS) ? refresh(page) : status;
 }

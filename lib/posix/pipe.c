@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#define PIECE 2048u
+#define PIECE 4096u /* fits into the arena of a default ring, as a file's */
 
 static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
 {

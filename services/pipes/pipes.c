@@ -4,10 +4,12 @@
 #include <runtime/runtime.h>
 #include <schema/kernel/endpoint.capnp.h>
 
+#define ANSWER 4096u /* bytes that a read gets at most */
+
 int main(void)
 {
 	static struct pipe_server server;
-	struct service_options options = {.max_reply = PIPE_BUFFER + 256};
+	struct service_options options = {.max_reply = ANSWER + 256};
 	struct service service;
 	cap_id endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
 	enum status status = pipe_server_init(&server, runtime_transport(), endpoint);

@@ -56,8 +56,41 @@ static void thread_join(long operations, void *context)
 	}
 }
 
+/* 64 KiB to another process, which reads as much at a time. */
+static void pipe_64k(long operations, void *context)
+{
+	static char bytes[65536];
+	int writer = *(int *)context;
+
+	while (operations--)
+		if (write(writer, bytes, sizeof(bytes)) != sizeof(bytes))
+			bench_fail("pipe");
+}
+
+static void bench_pipe(void)
+{
+	static char bytes[65536];
+	int ends[2], status;
+	pid_t reader;
+
+	if (pipe(ends))
+		bench_fail("pipe");
+	reader = fork();
+	if (reader == 0) {
+		close(ends[1]);
+		while (read(ends[0], bytes, sizeof(bytes)) > 0)
+			;
+		_exit(0);
+	}
+	close(ends[0]);
+	bench("pipe_64k", 100, pipe_64k, &ends[1]);
+	close(ends[1]);
+	waitpid(reader, &status, 0);
+}
+
 void bench_process(void)
 {
+	bench_pipe();
 	bench("spawn_reap", 100, vfork_exec_wait, nullptr);
 	bench("spawn_reap_posix", 100, spawn_wait, nullptr);
 	bench("thread_join", 200, thread_join, nullptr);

@@ -101,14 +101,37 @@ static bool pipe_round(void)
 	       read(ends[0], bytes, sizeof(bytes)) == sizeof(bytes);
 }
 
+/* 64 KiB to another process, which reads as much at a time. */
+static bool pipe_64k(void)
+{
+	static int writer = -1;
+	static char bytes[65536];
+	int ends[2];
+
+	if (writer < 0) {
+		if (pipe(ends))
+			return false;
+		if (fork() == 0) {
+			close(ends[1]);
+			while (read(ends[0], bytes, sizeof(bytes)) > 0)
+				;
+			_exit(0);
+		}
+		close(ends[0]);
+		writer = ends[1];
+	}
+	return write(writer, bytes, sizeof(bytes)) == sizeof(bytes);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc, (void)argv;
 	close(open("/bench", O_CREAT | O_WRONLY, 0644));
-	report("posix_open_close", open_close, 50, 1);
-	report("posix_thread_join", thread_join, 20, 1);
-	report("posix_pipe_2048", pipe_round, 50, 1);
-	report("posix_fork_reap", fork_reap, 5, 1);
-	report("posix_spawn_reap", spawn_reap, 5, 1);
+	report("open_close_posix", open_close, 50, 1);
+	report("thread_join_posix", thread_join, 20, 1);
+	report("pipe_2048_posix", pipe_round, 50, 1);
+	report("pipe_64k", pipe_64k, 20, 1);
+	report("fork_reap_posix", fork_reap, 5, 1);
+	report("spawn_reap_posix", spawn_reap, 5, 1);
 	return 0;
 }

@@ -12,7 +12,7 @@
 
 #include <pipe/flow.h>
 
-#define PIPE_BUFFER 4096u   /* bytes of a pipe */
+#define PIPE_BUFFER 65536u  /* bytes of a pipe: what Unix programs expect to be taken at once */
 #define PIPE_WAITERS 8u     /* operations that may wait at a pipe */
 #define PIPE_MAX_WRITE 896u /* bytes that a waiting write may bring; the rest of it is left over */
 
