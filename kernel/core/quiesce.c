@@ -17,8 +17,9 @@
 
 uint64_t quiesce_epoch = 1;
 
-/* One attempt. The scan sees every announcement made before our fence; later ones are of this epoch or newer. */
-static void try_advance(void)
+/* One attempt; false: a CPU is inside since an earlier epoch. The scan sees every announcement made before our fence; later ones are of
+ * this epoch or newer. */
+static bool try_advance(void)
 {
 	uint64_t epoch = load_acquire(&quiesce_epoch);
 	unsigned count = load_relaxed(&cpu_count);
@@ -28,9 +29,10 @@ static void try_advance(void)
 		uint64_t seen = load_acquire(&cpus[i].epoch);
 
 		if (seen != 0 && seen != epoch)
-			return;
+			return false;
 	}
 	(void)atomic_cas(&quiesce_epoch, &epoch, epoch + 1);
+	return true;
 }
 
 /* Moves the lists whose time has come to the ready list. */
@@ -73,8 +75,10 @@ void quiesce_collect(void)
 	bool inside = cpu->epoch != 0;
 
 	store_release(&cpu->epoch, 0ull);
-	try_advance();
-	try_advance();
+	if (load_relaxed(&cpu_count) == 1) /* nobody is inside */
+		store_release(&quiesce_epoch, quiesce_epoch + 2);
+	else if (try_advance())
+		(void)try_advance();
 	gather(cpu);
 	quiesce_enter();
 	run_ready(cpu);
@@ -120,7 +124,7 @@ void quiesce_wait(void)
 	target = load_acquire(&quiesce_epoch) + 2;
 	store_release(&cpu->epoch, 0ull);
 	for (;;) {
-		try_advance();
+		(void)try_advance();
 		if (load_acquire(&quiesce_epoch) >= target)
 			break;
 		arch_poll_ipi();

@@ -276,12 +276,11 @@ bool pagetable_free(struct pagetable_frames *frames)
 		}
 		work_done(TABLE_WORK);
 		number = f->next;
-		if (f->prev != 0) {
+		if (f->prev != 0)
 			table_at(PADDR((uint64_t)f->prev << PAGE_SHIFT))[f->owned] = 0;
-			frame_free_clean(table);
-		} else {
-			frame_free(table, 0);
-		}
+		else
+			arch_root_fini(table_at(table));
+		frame_free_clean(table);
 	}
 	ledger_credit(frames->ledger, LEDGER_PAGES, frames->used);
 	frames->chain = frames->used = 0;

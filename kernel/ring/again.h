@@ -42,7 +42,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct endpoint *endpoint = call->memory.endpoint;
 	struct request *receive = NULL;
 
-	if (unlikely(!call->memory.plain) || unlikely(!session_is_alive(thread->process->session)) ||
+	if (unlikely(!call->memory.plain) || unlikely(!ring_session_is_alive(ring)) ||
 	    (!alone && unlikely(ring->pending >= ring->wait_max))) {
 		call_slowly(thread, call);
 		return (struct woken){0};

@@ -199,13 +199,12 @@ static void finish_caps(struct thread *thread, const struct request *request, st
 	}
 }
 
-/* The CPU's kcall for one call that may carry capabilities. */
-static struct kcall *open_kcall(struct thread *thread, struct request *request, struct view *view)
+struct kcall *kcall_open(struct thread *thread, struct request *request, struct view *view, uint64_t message)
 {
 	struct cpu *cpu = this_cpu();
 	struct kcall *kcall = cpu->kcall;
 
-	quick_take_message(&thread->ring, cpu, request->words[4]);
+	quick_take_message(&thread->ring, cpu, message);
 	kcall->thread = thread;
 	kcall->request = request;
 	kcall->other.view = view;
@@ -213,8 +212,7 @@ static struct kcall *open_kcall(struct thread *thread, struct request *request, 
 	return kcall;
 }
 
-/* Plain again, as quick calls expect it. */
-static void close_kcall(struct kcall *kcall, bool caps)
+void kcall_close(struct kcall *kcall, bool caps)
 {
 	kcall->request = NULL;
 	kcall->rpc.results.failed = false;
@@ -225,7 +223,7 @@ static void close_kcall(struct kcall *kcall, bool caps)
 	msg_reader_set_caps(&kcall->rpc.params, 0);
 }
 
-static enum status run_method(struct kcall *kcall, struct object *object, unsigned method)
+enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method)
 {
 	const struct object_type *type = object->type;
 
@@ -241,16 +239,16 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 
 	if (unlikely(sqe->msg_len > CAP_MAX_KERNEL_MESSAGE))
 		return STATUS_TOO_LARGE;
-	struct kcall *kcall = open_kcall(thread, request, ref.view);
+	struct kcall *kcall = kcall_open(thread, request, ref.view, request->words[4]);
 	bool caps = (sqe->caps_len | sqe->buf_caps) != 0 || ref.gate != NULL;
 	enum status status = STATUS_OK;
 	if (caps)
 		status = prepare_caps(thread, request, kcall, ref.gate);
 	if (status != STATUS_OK) {
-		close_kcall(kcall, caps);
+		kcall_close(kcall, caps);
 		return status;
 	}
-	status = run_method(kcall, ref.view->object, sqe->method);
+	status = kcall_run(kcall, ref.view->object, sqe->method);
 	if (sqe->caps_len != 0)
 		finish_caps(thread, request, kcall, status);
 	if (status == OP_WAITING) {
@@ -261,7 +259,7 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 		if (caps)
 			request_release(&thread->ring, request);
 	}
-	close_kcall(kcall, caps);
+	kcall_close(kcall, caps);
 	return status;
 }
 
@@ -386,8 +384,7 @@ bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint6
 	out->word = word;
 	out->id = id;
 	out->interface_id = interface_id;
-	out->pid = process->pid;
-	out->event = (uint32_t)recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
+	out->event = recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
 	out->object_id = object->id;
 	out->view = ref.view;
 	method = (unsigned)ARCH_INDEX_MASKED("method", method, object->type->method_count);
@@ -472,6 +469,14 @@ void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message
 	params->malformed = words == 0;
 }
 
+bool quick_give_words(const struct ring *ring, const struct cpu *cpu, uint64_t buffer, uint32_t words)
+{
+	if (words > buffer >> 35)
+		return false;
+	copy_words(ring->arena + (uint32_t)buffer, cpu->scratch_out, words);
+	return true;
+}
+
 void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status)
 {
 	struct kcall *kcall = this_cpu()->kcall;
@@ -489,7 +494,7 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 		copy_words(thread->ring.arena + (uint32_t)kcall->buffer, this_cpu()->scratch_out, words);
 	}
 	quick_record_call(thread, target, kcall->message, status);
-	quick_post(&thread->ring, kcall->user_data, (uint32_t)status | words << 35, 0);
+	quick_post(&thread->ring, kcall->from[3], (uint32_t)status | words << 35, 0);
 }
 
 /* What the words resolve to is known; but it may not be called now, or the call has more than a message. */

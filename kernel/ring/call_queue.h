@@ -2,15 +2,17 @@
 /*
  * Private to the ring room: the calls that wait at an endpoint. All under its lock.
  *
- * Fair by ring: of each ring one call is in endpoint->calls, the rest hang behind that one (request.followers), in order. When
- * it leaves, whether delivered or withdrawn, the next of its ring goes to the end of the queue. So a ring with many open calls
- * takes turns with one that has few; nothing is allocated.
+ * Fair by process, and within each by ring. Of each process one call is in endpoint->calls: the one that has its turn. Behind that
+ * one hang the first calls of the process's other rings (request.siblings), and behind each of all these the others of its own
+ * ring, in order (request.followers). When the call leaves, whether delivered or withdrawn, the next of its ring goes behind those
+ * of the other rings, the first of which goes to the end of the queue. So neither many open calls nor many rings get a process more
+ * turns than one that has a single call; nothing is allocated.
  */
 #pragma once
 
 #include <ring/endpoint.h>
 
-/* `alone`: no other call of that ring is at any endpoint. */
+/* `alone`: no other call of that process is at any endpoint. */
 void call_queue_push(struct endpoint *endpoint, struct request *call, bool alone) REQUIRES(endpoint->lock);
 /* The call, in the queue or behind another, leaves. Also for one that has left. */
 void call_queue_remove(struct endpoint *endpoint, struct request *call) REQUIRES(endpoint->lock);

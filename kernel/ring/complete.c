@@ -66,10 +66,9 @@ void request_release(struct ring *ring, struct request *request)
 	}
 	if (extras & REQUEST_GATED)
 		request_drop_gate(request);
-	if (extras & REQUEST_PASSED) {
+	if (extras & REQUEST_PASSED)
 		passed_free(request->passed);
-		request->hops = 0;
-	}
+	request->hops = 0; /* of who was passed on: that has extras */
 	if (extras & REQUEST_HELD)
 		promise_drop(request);
 	if (extras & REQUEST_RECORD)
@@ -302,7 +301,7 @@ NO_LOCK_ANALYSIS void request_unlink(struct request *request)
 		endpoint_unpark(container_of(request->object, struct endpoint, object));
 	if (request->sqe.op == CAP_OP_WAIT)
 		notification_remove(request);
-	else if (unlikely(!list_is_empty(&request->followers)))
+	else if (unlikely(request->has_turn || !list_is_empty(&request->followers)))
 		call_queue_remove(container_of(request->object, struct endpoint, object), request);
 	else
 		list_remove(&request->link);
@@ -315,8 +314,8 @@ bool request_abort(struct request *request, uint64_t sequence, enum status statu
 		return false;
 	request_unlink(request);
 	/* All of it: a request that is used for the same thing again keeps the last one's. */
-	request->result = (struct completion){
-		.status = status, .flags = request->extras & REQUEST_PASSED ? CAP_CQE_DELIVERED : 0};
+	request->result = (struct completion){.status = status,
+					      .flags = request->hops != 0 ? CAP_CQE_DELIVERED : 0};
 	request_detach(request);
 	request_complete(request, own);
 	return true;

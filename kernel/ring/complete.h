@@ -149,8 +149,9 @@ static inline void enter_finish(struct thread *thread, uint32_t reasons)
 	enter_set_result(thread, reasons);
 }
 
-/* The wake permit of a thread that waits, if nothing else is waiting for it: its cap_enter ends here. */
-static inline bool ring_wake(struct ring *ring)
+/* The wake permit of a thread that waits, if nothing else is waiting for it: its cap_enter ends here, and the caller is to make it
+ * runnable (*woken, unless that is NULL). False: it does not wait. */
+static inline bool ring_wake(struct ring *ring, struct sched_entity **woken)
 {
 	if (!ring_claim_blocked(ring))
 		return false;
@@ -161,7 +162,7 @@ static inline bool ring_wake(struct ring *ring)
 	}
 	enter_set_result(ring_thread(ring), CAP_ENTER_WOKEN);
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
-	sched_wake_next(&ring_thread(ring)->sched);
+	*woken = &ring_thread(ring)->sched;
 	return true;
 }
 

@@ -308,6 +308,7 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 		return;
 	uint64_t sequence = call->sequence;
 	struct ring *ring = call->ring;
+	struct process *process = ring_thread(ring)->process;
 
 	call->object = &endpoint->object;
 	call->key = view->key;
@@ -327,7 +328,8 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 	/* A late deadline may have claimed it, and completes it (ring_take_timed). */
 	if (!dead && likely(!(call->extras & REQUEST_TIMED) || !request_is_claimed(call))) {
 		store_relaxed(&call->queue_lock, &endpoint->lock);
-		call_queue_push(endpoint, call, ring->pending == 1);
+		call_queue_push(endpoint, call,
+				ring->pending == 1 && load_relaxed(&process->thread_count) == 1);
 		pump = endpoint->parked != NULL || endpoint->more;
 	}
 	spin_unlock(&endpoint->lock);

@@ -7,6 +7,7 @@
 #include "again.h"
 #include "quick.h"
 #include "submit.h"
+#include "things.h"
 
 #include <ring/endpoint.h>
 
@@ -16,11 +17,15 @@
 
 #define RETURN_RECV_FLAGS (CAP_SQE_IS_EXCEPTION | CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)
 
+#define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
+
 /* submit.c: what is not what the spare was last. */
 void fetch_return(struct request *request, const volatile uint64_t *from, uint64_t word);
 ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
 					     uint64_t word, uint64_t id);
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word);
+/* The only submission, WAKE without a completion. */
+ARCH_PRESERVES_NONE struct woken dispatch_wake(struct thread *thread, const volatile uint64_t *from);
 /* While something is held, or enough was done for one entry (false: nothing was dispatched). */
 bool dispatch_marked(struct thread *thread, struct ring *ring);
 /* More than there can be, or any at all of a captured ring. */
@@ -151,7 +156,11 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 	uint64_t id = from[1];
 
 	if (id != request->words[1] || !is_same_call(ring, request, from, word, id)) {
-		dispatch_other_call(thread, from, word, id);
+		if (likely((word & ~W_METHOD) ==
+			   CAP_OP_CALL)) /* so were the words of all that is remembered */
+			dispatch_other_call(thread, from, word, id);
+		else
+			dispatch_other(thread, from, word);
 		return (struct woken){0};
 	}
 	request->sequence = sequence;
@@ -159,6 +168,39 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 		return call_again(thread, request, true);
 	op_call_again(thread, request);
 	return (struct woken){0};
+}
+
+/* --- What ends where it begins ---------------------------------------------------------------------------------------- */
+
+/* NOP, and what works on one thing, as programs submit them: in line in a batch. False: it is something else. */
+[[gnu::always_inline]] static inline bool dispatch_usual(struct thread *thread, struct ring *ring,
+							 const volatile uint64_t *from, uint64_t word)
+{
+	enum status status;
+	uint64_t token = 0;
+
+	if (word == (CAP_OP_SIGNAL | QUIET_WORD)) {
+		status = quick_signal(thread, from);
+		if (likely(status == STATUS_OK))
+			return true;
+	} else if (word == CAP_OP_WAIT) {
+		if (unlikely(!quick_wait(thread, from)))
+			quick_wait_slowly(thread, from);
+		return true;
+	} else if (word == CAP_OP_DUP) {
+		status = quick_dup(thread, from, &token);
+	} else if (word == (CAP_OP_RELEASE | QUIET_WORD)) {
+		status = quick_release(thread, from);
+		if (likely(status == STATUS_OK))
+			return true;
+	} else if (word == CAP_OP_NOP) {
+		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
+		status = likely(fits) ? STATUS_OK : STATUS_BAD_OP;
+	} else {
+		return false;
+	}
+	quick_post(ring, from[3], (uint32_t)status, token);
+	return true;
 }
 
 /* --- The loop ---------------------------------------------------------------------------------------------------------- */
@@ -172,14 +214,23 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 						->sq[(uint32_t)sequence & ring->sq_mask];
 	uint64_t word = from[0];
 
-	if ((word & ~W_METHOD) == CAP_OP_CALL)
+	if (!alone) {
+		const struct call_target *target = ring->memory.target;
+		if (call_target_is(target, word, from)) {
+			dispatch_quick_call(thread, from, target, true);
+			return (struct woken){0};
+		}
+	}
+	if ((uint8_t)word == CAP_OP_CALL)
 		return dispatch_call(thread, ring, from, word, sequence, alone);
+	if (!alone && dispatch_usual(thread, ring, from, word))
+		return (struct woken){0};
 	if ((word & ~W_FLAGS(RETURN_RECV_FLAGS)) == CAP_OP_RETURN_RECV)
 		return dispatch_return_recv(thread, ring, from, word, sequence, alone);
-	if (word == CAP_OP_NOP) {
-		uint64_t user_data = from[3];
-		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
-		quick_post(ring, user_data, likely(fits) ? 0 : (uint32_t)STATUS_BAD_OP, 0);
+	if (alone && word == CAP_OP_NOP) {
+		(void)dispatch_usual(thread, ring, from, word);
+	} else if (alone && word == (CAP_OP_WAKE | QUIET_WORD)) {
+		return dispatch_wake(thread, from);
 	} else {
 		dispatch_other(thread, from, word);
 	}

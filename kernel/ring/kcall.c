@@ -6,6 +6,8 @@
 #include <ring/kcall.h>
 #include <ring/notification.h>
 
+#include "tail.h"
+
 static struct kcall kcalls[MAX_CPUS];
 
 void kcall_init(void)
@@ -63,11 +65,11 @@ static struct request *make_request(const struct kcall *kcall)
 	request->words[0] = kcall->target->word;
 	request->words[1] = kcall->target->id;
 	request->words[2] = kcall->target->interface_id;
-	request->words[3] = kcall->user_data;
+	request->words[3] = kcall->from[3];
 	request->words[4] = kcall->message;
 	request->words[5] = kcall->buffer;
-	request->words[6] = 0;                              /* no capabilities */
-	store_relaxed(&request->words[7], kcall->deadline); /* a late deadline may look at it */
+	request->words[6] = 0;                             /* no capabilities */
+	store_relaxed(&request->words[7], kcall->from[7]); /* a late deadline may look at it */
 	request->memory.removals = REQUEST_FORGOTTEN;
 	return request;
 }
@@ -97,8 +99,10 @@ static struct request *take_request(struct rpc_request *rpc, struct object *obje
 enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct list *queue,
 			struct spinlock *lock)
 {
-	struct request *request = take_request(rpc, object, lock);
+	if (unlikely(kcall_of(rpc)->passed != NULL))
+		return tail_defer(kcall_of(rpc), object, queue, lock, 0);
 
+	struct request *request = take_request(rpc, object, lock);
 	if (request == NULL)
 		return STATUS_AGAIN;
 	store_release(&request->queue_lock, lock); /* who aborts it takes the lock first, after us */
@@ -108,8 +112,10 @@ enum status kcall_defer(struct rpc_request *rpc, struct object *object, struct l
 
 enum status kcall_sleep(struct rpc_request *rpc, struct object *object, uint64_t until_ns)
 {
-	struct request *request = take_request(rpc, object, NULL);
+	if (unlikely(kcall_of(rpc)->passed != NULL))
+		return tail_defer(kcall_of(rpc), object, NULL, NULL, until_ns);
 
+	struct request *request = take_request(rpc, object, NULL);
 	if (request == NULL)
 		return STATUS_AGAIN;
 	request->sleep_until = until_ns;
@@ -121,6 +127,8 @@ enum status kcall_sleep_then_signal(struct rpc_request *rpc, struct notification
 				    struct gate *gate, uint64_t until_ns)
 {
 	struct kcall *kcall = kcall_of(rpc);
+	if (unlikely(kcall->passed != NULL)) /* the bits would be another's to set than who waits */
+		return STATUS_BAD_STATE;
 	enum status status = gate == NULL ? STATUS_OK
 					  : request_enter_gate(kcall->thread, kcall->request, gate);
 

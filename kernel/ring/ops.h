@@ -49,6 +49,13 @@ enum status call_facet(struct thread *thread, struct request *request, struct ca
 		       const uint64_t *count, uint64_t removals);
 /* The same to a kernel object that is remembered, by a living session's thread. */
 enum status call_object(struct thread *thread, struct request *request, const struct call_target *target);
+/* The CPU's kcall for one call that may carry capabilities; `message` is {offset, length}, in the thread's arena, at most
+ * CAP_MAX_KERNEL_MESSAGE. request NULL: it has none. */
+struct kcall;
+struct kcall *kcall_open(struct thread *thread, struct request *request, struct view *view, uint64_t message);
+/* Plain again, as quick calls expect it. */
+void kcall_close(struct kcall *kcall, bool caps);
+enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
 enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried);
 /* The gate of something that came back with `own` through the request's gate; may use one of its spares. */

@@ -30,30 +30,10 @@ static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t st
 
 /* ---- Operations on one thing ---- */
 
-/* The words that such an operation may use, each read once; `rest` and, as the operation says, others must be zero. */
-struct quick_sqe {
-	uint64_t target, bits, user_data, deadline, rest;
-};
-
-static inline struct quick_sqe quick_read(const volatile uint64_t *from)
+/* Each word of the submission `from` is read once. Those that an operation does not use must be zero: words 4 to 6, and what it says. */
+static inline bool quick_is_plain(const volatile uint64_t *from, uint64_t others)
 {
-	return (struct quick_sqe){from[1], from[2], from[3], from[7], from[4] | from[5] | from[6]};
-}
-
-/* Makes it a request, to go on the general way. */
-static inline void quick_to_request(struct ring *ring, uint64_t op, const struct quick_sqe *sqe)
-{
-	struct request *request = ring->free;
-
-	request->sequence = ring->sq_head - 1;
-	request->words[0] = op;
-	request->words[1] = sqe->target;
-	request->memory.removals = REQUEST_FORGOTTEN;
-	request->words[2] = sqe->bits;
-	request->words[3] = sqe->user_data;
-	request->words[4] = request->words[5] = request->words[6] = 0;
-	store_relaxed(&request->words[7], sqe->deadline);
-	request->result = (struct completion){0};
+	return likely((others | from[4] | from[5] | from[6]) == 0);
 }
 
 static inline void quick_record(const struct thread *thread, unsigned op, uint64_t target, uint64_t object_id,
@@ -64,8 +44,12 @@ static inline void quick_record(const struct thread *thread, unsigned op, uint64
 			     recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
 }
 
-static inline enum status quick_dup(struct thread *thread, uint64_t target, uint64_t *token)
+static inline enum status quick_dup(struct thread *thread, const volatile uint64_t *from, uint64_t *token)
 {
+	uint64_t target = from[1];
+
+	if (!quick_is_plain(from, from[2] | from[7]))
+		return STATUS_BAD_OP;
 	struct cap_copy copy = cap_table_dup_here(&thread->process->table, (cap_id){target},
 						  thread->process->pid);
 	enum status status = likely(copy.id > 0) ? STATUS_OK : (enum status)copy.id;
@@ -75,8 +59,12 @@ static inline enum status quick_dup(struct thread *thread, uint64_t target, uint
 	return status;
 }
 
-static inline enum status quick_release(struct thread *thread, uint64_t target)
+static inline enum status quick_release(struct thread *thread, const volatile uint64_t *from)
 {
+	uint64_t target = from[1];
+
+	if (!quick_is_plain(from, from[2] | from[7]))
+		return STATUS_BAD_OP;
 	enum status status = cap_table_release_here(&thread->process->table, (cap_id){target});
 
 	quick_record(thread, CAP_OP_RELEASE, target, 0, status);
@@ -85,42 +73,40 @@ static inline enum status quick_release(struct thread *thread, uint64_t target)
 
 /* ---- A call by id whose target is remembered ---- */
 
-/* Where it may be. Neighbouring ids, methods and processes have places of their own. */
-static inline struct call_target *call_target_slot(struct kcall *kcall, const struct process *process,
-						   uint64_t word, uint64_t id)
+static inline bool call_target_is(const struct call_target *target, uint64_t word,
+				  const volatile uint64_t *from)
 {
-	return &kcall->targets[((uint32_t)id + (uint32_t)(word >> 16) + process->pid) % KCALL_TARGETS];
+	return target->word == word && likely(target->id == from[1]) &&
+	       likely(target->interface_id == from[2]) &&
+	       likely(target->removals == load_acquire(target->count));
 }
 
-static inline bool quick_target_is(const struct call_target *target, struct process *process, uint64_t word,
-				   uint64_t id, uint64_t interface_id)
+/* The one that the words name, or NULL. */
+static inline struct call_target *call_target_find(struct ring *ring, uint64_t word,
+						   const volatile uint64_t *from)
 {
-	return likely(target->word == word) && likely(target->id == id) &&
-	       likely(target->interface_id == interface_id) && likely(target->pid == process->pid) &&
-	       likely(cap_table_still(&process->table, (cap_id){id}));
+#pragma clang loop unroll(full)
+	for (unsigned i = 0; i < RING_TARGETS; i++)
+		if (call_target_is(&ring->memory.targets[i], word, from))
+			return &ring->memory.targets[i];
+	return NULL;
 }
 
-/* The words of a call that decide where it goes, each read once. The others are read where it goes: into a request. */
-struct quick_call {
-	uint64_t word, id, interface_id, message, buffer, caps;
-};
-
-/* A call is a request, to go on the general way. */
-static inline void quick_call_to_request(struct ring *ring, const volatile uint64_t *from,
-					 struct quick_call call)
+/* A call is a request, to go on the general way: each word is read once, for whatever was read of it before means nothing then. But
+ * `word`, and what `target`, unless that is NULL, was found by. */
+static inline void quick_call_to_request(struct ring *ring, const volatile uint64_t *from, uint64_t word,
+					 const struct call_target *target)
 {
 	struct request *request = ring->free;
 
 	request->sequence = ring->sq_head - 1;
 	request->memory.removals = REQUEST_FORGOTTEN;
-	request->words[0] = call.word;
-	request->words[1] = call.id;
-	request->words[2] = call.interface_id;
-	request->words[3] = from[3];
-	request->words[4] = call.message;
-	request->words[5] = call.buffer;
-	request->words[6] = call.caps;
-	store_relaxed(&request->words[7], from[7]); /* a late deadline may look at it */
+	request->words[0] = word;
+	request->words[1] = target != NULL ? target->id : from[1];
+	request->words[2] = target != NULL ? target->interface_id : from[2];
+#pragma clang loop unroll(full)
+	for (unsigned i = 3; i < 8; i++)
+		store_relaxed(&request->words[i], from[i]); /* a late deadline may look at it */
 	request->result = (struct completion){0};
 }
 
@@ -144,7 +130,7 @@ static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, 
 {
 	struct msg_reader *params = &cpu->kcall->rpc.params;
 
-	if (unlikely((uint32_t)(message >> 32) != 8)) {
+	if (unlikely(message >> 32 != 8)) {
 		quick_take_words(ring, cpu, message);
 		return;
 	}
@@ -156,6 +142,8 @@ static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, 
 
 /* It failed, or waits: what is left to do, with its status. */
 void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status);
+/* A result of other than two words. False: it does not fit. */
+bool quick_give_words(const struct ring *ring, const struct cpu *cpu, uint64_t buffer, uint32_t words);
 
 static inline void quick_record_call(const struct thread *thread, const struct call_target *target,
 				     uint64_t message, enum status status)
@@ -166,18 +154,18 @@ static inline void quick_record_call(const struct thread *thread, const struct c
 }
 
 /* Runs the kernel object's method. No capabilities move, and the message is at most CAP_MAX_KERNEL_MESSAGE. */
-static inline void quick_call(struct thread *thread, const struct call_target *target,
-			      const volatile uint64_t *from, uint64_t message, uint64_t buffer)
+[[gnu::always_inline]] static inline void quick_call(struct thread *thread, const struct call_target *target,
+						     const volatile uint64_t *from, uint64_t message,
+						     uint64_t buffer)
 {
 	struct ring *ring = &thread->ring;
 	struct cpu *cpu = this_cpu();
 	struct kcall *kcall = cpu->kcall;
 
 	/* If it is to wait, or fails. */
-	uint64_t user_data = kcall->user_data = from[3];
+	kcall->from = from;
 	kcall->message = message;
 	kcall->buffer = buffer;
-	kcall->deadline = from[7];
 	quick_take_message(ring, cpu, message);
 	kcall->thread = thread;
 	kcall->target = target;
@@ -185,16 +173,48 @@ static inline void quick_call(struct thread *thread, const struct call_target *t
 	enum status status = target->method(target->self, &kcall->rpc);
 	uint32_t words = kcall->rpc.results.words;
 
-	if (unlikely(status != STATUS_OK) || unlikely(words > buffer >> 35)) {
+	if (unlikely(status != STATUS_OK)) {
 		quick_call_failed(thread, target, status);
 		return;
 	}
-	uint64_t *to = (uint64_t *)(void *)(ring->arena + (uint32_t)buffer);
-	to[0] = cpu->scratch_out[0];
-	if (likely(words == 2))
+	if (likely(words == 2)) { /* which any buffer has room for */
+		static_assert(CAP_MIN_RESULT_BUF >= 16);
+		uint64_t *to = (uint64_t *)(void *)(ring->arena + (uint32_t)buffer);
+		to[0] = cpu->scratch_out[0];
 		to[1] = cpu->scratch_out[1];
-	else
-		copy_words(to + 1, &cpu->scratch_out[1], words - 1);
+	} else if (unlikely(!quick_give_words(ring, cpu, buffer, words))) {
+		quick_call_failed(thread, target, STATUS_OK);
+		return;
+	}
 	quick_record_call(thread, target, message, STATUS_OK);
-	quick_post(ring, user_data, (uint64_t)words << 35, 0);
+	quick_post(ring, from[3], (uint64_t)words << 35, 0);
+}
+
+/* submit.c: a call that is more than a kernel object's method without capabilities, or, NULL, not one that can be remembered. */
+ARCH_PRESERVES_NONE void dispatch_call_slowly(struct thread *thread, const volatile uint64_t *from,
+					      uint64_t word, const struct call_target *target);
+/* quick_call of the last target, with a message of any length that kernel objects take. */
+ARCH_PRESERVES_NONE void dispatch_quick_words(struct thread *thread, const volatile uint64_t *from,
+					      uint64_t message, uint64_t buffer);
+
+/* A call to `target`, which is the one that the words name, and the ring's last. `batch`: calls without parameters are in line. */
+[[gnu::always_inline]] static inline void dispatch_quick_call(struct thread *thread,
+							      const volatile uint64_t *from,
+							      const struct call_target *target, bool batch)
+{
+	struct ring *ring = &thread->ring;
+	uint64_t message = from[4], buffer = from[5];
+
+	if (unlikely(!quick_ranges_ok(ring, message, buffer)) || unlikely(!ring_session_is_alive(ring)))
+		dispatch_call_slowly(thread, from, target->word, NULL);
+	else if (unlikely(from[6] >> 32 != 0))
+		dispatch_call_slowly(thread, from, target->word, target);
+	else if (batch && likely(message >> 32 == 8))
+		quick_call(thread, target, from, (uint32_t)message | 8ull << 32, buffer);
+	else if (unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE))
+		dispatch_call_slowly(thread, from, target->word, target);
+	else if (batch)
+		dispatch_quick_words(thread, from, message, buffer);
+	else
+		quick_call(thread, target, from, message, buffer);
 }

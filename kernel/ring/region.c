@@ -116,6 +116,13 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	for (unsigned i = 0; i < RING_THINGS; i++)
 		ring->memory.things[i] = (struct ring_thing){.removals = REQUEST_FORGOTTEN,
 							     .count = &nothing_removed};
+	for (unsigned i = 0; i < RING_TARGETS; i++) {
+		ring->memory.targets[i].word = ~0ull; /* no operation that there is */
+		ring->memory.targets[i].removals = REQUEST_FORGOTTEN;
+		ring->memory.targets[i].count = &nothing_removed;
+	}
+	ring->memory.target = ring->memory.targets;
+	ring->session_ended = &ring_thread(ring)->process->session->ended;
 	write_header(ring, layout);
 }
 

@@ -69,5 +69,10 @@ enum status op_cancel(struct thread *thread, struct request *request)
 
 enum status op_wake(struct thread *thread, struct request *request)
 {
-	return quick_wake(thread, request->sqe.target);
+	struct sched_entity *woken = NULL;
+	enum status status = wake_thing(thread, request->sqe.target, &woken);
+
+	if (woken != NULL)
+		sched_wake_next(woken);
+	return status;
 }

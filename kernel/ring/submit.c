@@ -119,27 +119,29 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 
 /* --- Calls by id ------------------------------------------------------------------------------------------------------- */
 
-/* The words of a call come one by one: so the quick call keeps them in registers. Its callers keep nothing there. */
-#define CALL_WORDS \
-	uint64_t word, uint64_t id, uint64_t interface_id, uint64_t message, uint64_t buffer, uint64_t caps
-
-/* A call that is more than a kernel object's method without capabilities, or whose target (NULL) is unusual. */
-[[gnu::noinline]] static ARCH_PRESERVES_NONE void dispatch_call_slowly(struct thread *thread,
-								       const volatile uint64_t *from,
-								       CALL_WORDS,
-								       const struct call_target *target)
+[[gnu::noinline]] ARCH_PRESERVES_NONE void dispatch_call_slowly(struct thread *thread,
+								const volatile uint64_t *from, uint64_t word,
+								const struct call_target *target)
 {
 	struct request *request = thread->ring.free;
 
-	quick_call_to_request(&thread->ring, from,
-			      (struct quick_call){word, id, interface_id, message, buffer, caps});
+	quick_call_to_request(&thread->ring, from, word, target);
 	submit_complete(&thread->ring, request,
 			target != NULL ? call_object(thread, request, target) : call_by_id(thread, request));
 }
 
+[[gnu::noinline]] ARCH_PRESERVES_NONE void dispatch_quick_words(struct thread *thread,
+								const volatile uint64_t *from,
+								uint64_t message, uint64_t buffer)
+{
+	quick_call(thread, thread->ring.memory.target, from, message, buffer);
+}
+
 /* A kernel object's target is remembered from now on; true: it was none, and the call has been made. */
 [[gnu::noinline]] static ARCH_PRESERVES_NONE bool dispatch_to_facet(struct thread *thread,
-								    const volatile uint64_t *from, CALL_WORDS,
+								    const volatile uint64_t *from,
+								    uint64_t word, uint64_t id,
+								    uint64_t interface_id,
 								    struct call_target *target)
 {
 	struct cap_table *table = &thread->process->table;
@@ -150,14 +152,17 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 	if (likely(cap_table_find(table, (cap_id){id}, &ref) == STATUS_OK) &&
 	    likely(ref.view->kind == VIEW_FACET) && likely(ref.view->object->type->is_endpoint)) {
 		struct request *request = thread->ring.free;
-		quick_call_to_request(&thread->ring, from,
-				      (struct quick_call){word, id, interface_id, message, buffer, caps});
+		quick_call_to_request(&thread->ring, from, word, NULL);
+		request->words[1] = id; /* what it was found by */
 		submit_complete(&thread->ring, request, call_facet(thread, request, ref, count, removals));
 		return true;
 	}
-	if (call_resolve(thread, word, id, interface_id, target))
+	if (call_resolve(thread, word, id, interface_id, target)) {
+		target->count = count;
+		target->removals = removals;
 		return false;
-	dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, NULL);
+	}
+	dispatch_call_slowly(thread, from, word, NULL);
 	return true;
 }
 
@@ -165,80 +170,48 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
 					     uint64_t word, uint64_t id)
 {
-	struct process *process = thread->process;
-	const struct ring *ring = &thread->ring;
-	struct call_target *target = call_target_slot(this_cpu()->kcall, process, word, id);
-	uint64_t interface_id = from[2], message = from[4], buffer = from[5], caps = from[6];
+	struct ring *ring = &thread->ring;
+	struct call_target *target = ring->memory.target;
 
-	if (unlikely(!quick_target_is(target, process, word, id, interface_id)) &&
-	    dispatch_to_facet(thread, from, word, id, interface_id, message, buffer, caps, target))
-		return;
-	if (unlikely(!quick_ranges_ok(ring, message, buffer)) ||
-	    unlikely(!session_is_alive(process->session)))
-		dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, NULL);
-	else if (unlikely(caps >> 32 != 0) || unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE))
-		dispatch_call_slowly(thread, from, word, id, interface_id, message, buffer, caps, target);
-	else
-		quick_call(thread, target, from, message, buffer);
+	if (unlikely(!call_target_is(target, word, from))) {
+		target = call_target_find(ring, word, from);
+		if (target == NULL) {
+			target = &ring->memory.targets[ring->memory.target_next % RING_TARGETS];
+			if (dispatch_to_facet(thread, from, word, id, from[2], target))
+				return;
+			ring->memory.target_next++;
+		}
+		ring->memory.target = target;
+	}
+	dispatch_quick_call(thread, from, target, false);
 }
 
 /* --- One on one thing -------------------------------------------------------------------------------------------------- */
 
-#define QUIET_WORD ((uint64_t)CAP_SQE_QUIET << 8)
-
-/* DUP or RELEASE; `quiet` is its only flag. */
-static inline void dispatch_quick(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
-				  unsigned op, bool quiet)
+void quick_wait_slowly(struct thread *thread, const volatile uint64_t *from)
 {
-	struct quick_sqe sqe = quick_read(from);
-	uint64_t token = 0;
-	enum status status = STATUS_BAD_OP;
-
-	if (op == CAP_OP_RELEASE) {
-		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
-			status = quick_release(thread, sqe.target);
-	} else if (likely((sqe.bits | sqe.deadline | sqe.rest | quiet) == 0)) {
-		status = quick_dup(thread, sqe.target, &token);
-	}
-	if (status != STATUS_OK || !quiet)
-		quick_post(ring, sqe.user_data, (uint32_t)status, token);
-}
-
-/* The same for SIGNAL, WAKE and WAIT, whose target is remembered. */
-static inline void dispatch_thing(struct thread *thread, struct ring *ring, const volatile uint64_t *from,
-				  unsigned op, bool quiet)
-{
-	struct quick_sqe sqe = quick_read(from);
-	enum status status = STATUS_BAD_OP;
-
-	if (op == CAP_OP_SIGNAL) {
-		if (likely((sqe.deadline | sqe.rest) == 0))
-			status = quick_signal(thread, &sqe);
-	} else if (op == CAP_OP_WAKE) {
-		if (likely((sqe.bits | sqe.deadline | sqe.rest) == 0))
-			status = quick_wake(thread, sqe.target);
-	} else if (likely((sqe.rest | quiet) == 0)) {
-		if (likely(quick_wait(thread, &sqe)))
-			return;
-		quick_to_request(ring, op, &sqe);
-		submit_complete(ring, ring->free, op_wait(thread, ring->free));
-		return;
-	}
-	if (status != STATUS_OK || !quiet)
-		quick_post(ring, sqe.user_data, (uint32_t)status, 0);
+	dispatch_any(thread, &thread->ring, from, CAP_OP_WAIT);
 }
 
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word)
 {
 	struct ring *ring = &thread->ring;
-	uint64_t op = word & ~QUIET_WORD;
 
-	if (op - CAP_OP_WAKE < RING_THINGS)
-		dispatch_thing(thread, ring, from, (unsigned)op, (word & QUIET_WORD) != 0);
-	else if (op == CAP_OP_DUP || op == CAP_OP_RELEASE)
-		dispatch_quick(thread, ring, from, (unsigned)op, (word & QUIET_WORD) != 0);
-	else
+	if (!dispatch_usual(thread, ring, from, word))
 		dispatch_any(thread, ring, from, word);
+}
+
+ARCH_PRESERVES_NONE struct woken dispatch_wake(struct thread *thread, const volatile uint64_t *from)
+{
+	struct sched_entity *woken = NULL;
+	uint64_t target = from[1];
+	enum status status = STATUS_BAD_OP;
+
+	if (quick_is_plain(from, from[2] | from[7]))
+		status = wake_thing(thread, target, &woken);
+	if (unlikely(status != STATUS_OK))
+		quick_post(&thread->ring, from[3], (uint32_t)status, 0);
+	return (struct woken){woken, arch_ticks()};
 }
 
 /* Enough was done for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */

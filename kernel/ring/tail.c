@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * TAIL: a server passes a call that it has received on to another object, which then answers its caller.
+ * TAIL: a server passes a call that it has received on to another object, which then answers its caller. To an object of the kernel:
+ * tail_object.c.
  *
  * The request of the caller stays what it is (buffer, reserved slots, deadline, kept answer, session); target, method and message
  * are new. The message is copied out of the server's arena at once, since the server is done with it; capabilities that go along
@@ -24,20 +25,6 @@
 #include <ring/lend.h>
 #include <ring/record.h>
 
-/* What a TAIL needs, and has, before it acts. */
-struct tail {
-	struct service_record *record;
-	uint64_t word;
-	struct carried carried[CAP_MESSAGE_MAX_CAPS + 1]; /* the first is the target */
-	unsigned count;                                   /* of carried */
-	struct endpoint *endpoint;
-	struct passed *passed;
-	struct carried *sent;       /* for the request: count - 1, or NULL */
-	struct gate *gate;          /* counted; NULL: it stays under the one that it is under */
-	struct gate_spares *spares; /* if it had none, and may need some */
-	uint64_t session;           /* the caller's reference at the endpoint */
-};
-
 void passed_free(struct passed *passed)
 {
 	object_put(&passed->session->object);
@@ -46,7 +33,7 @@ void passed_free(struct passed *passed)
 
 /* --- checks ----------------------------------------------------------------------------------------------------- */
 
-/* The capability called: a facet that allows the method, of an endpoint that takes the message. */
+/* The capability called: one that allows the method, of an object that takes the message. */
 static enum status check_target(struct thread *thread, struct request *request, struct tail *tail)
 {
 	const struct cap_sqe *sqe = &request->sqe;
@@ -57,11 +44,14 @@ static enum status check_target(struct thread *thread, struct request *request, 
 		return STATUS_BAD_OP;
 	if (!session_is_alive(thread->process->session) || (ref->gate != NULL && !gate_is_alive(ref->gate)))
 		return STATUS_REVOKED;
-	if (view->kind != VIEW_FACET || !view->object->type->is_endpoint ||
-	    !view_has(view, sqe->interface_id))
+	if (view->kind == VIEW_TEMPLATE || !view_has(view, sqe->interface_id))
 		return STATUS_WRONG_TYPE;
 	if (!view_allows(view, sqe->interface_id, sqe->method))
 		return STATUS_DENIED;
+	if (view->kind != VIEW_FACET || !view->object->type->is_endpoint) {
+		tail->object = view->object;
+		return sqe->msg_len <= CAP_MAX_KERNEL_MESSAGE ? STATUS_OK : STATUS_TOO_LARGE;
+	}
 	tail->endpoint = container_of(view->object, struct endpoint, object);
 	if (sqe->msg_len > tail->endpoint->max_message || sqe->caps_len - 1u > tail->endpoint->max_caps)
 		return STATUS_TOO_LARGE;
@@ -157,7 +147,7 @@ static enum status prepare(struct thread *thread, struct request *request, struc
 		return status;
 	tail->count = sqe->caps_len;
 	status = check_target(thread, request, tail);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && tail->object == NULL)
 		status = copy_message(thread, request, tail);
 	if (status == STATUS_OK)
 		status = prepare_gate(thread, tail);
@@ -168,15 +158,14 @@ static enum status prepare(struct thread *thread, struct request *request, struc
 
 /* --- passing on ----------------------------------------------------------------------------------------------------- */
 
-/* PENDING -> PASSING: nobody completes it until it is PENDING again. */
-static bool begin_passing(struct request *call, uint64_t sequence)
+bool tail_begin_passing(struct request *call, uint64_t sequence)
 {
 	uint64_t expected = request_claim_word(sequence, REQUEST_PENDING);
 
 	return atomic_cas(&call->claim, &expected, request_claim_word(sequence, REQUEST_PASSING));
 }
 
-static void change_gate(struct request *call, struct tail *tail)
+void tail_change_gate(struct request *call, struct tail *tail)
 {
 	struct gate *old = call->extras & REQUEST_GATED ? call->gate : NULL;
 
@@ -226,7 +215,7 @@ static void rewrite(struct thread *thread, const struct request *request, struct
 	call->session = tail->session;
 	call->record = NULL;
 	call->result = (struct completion){.flags = CAP_CQE_DELIVERED};
-	change_gate(call, tail);
+	tail_change_gate(call, tail);
 }
 
 /* Into the new queue. False: nobody will ever receive it; the claim is ours. */
@@ -280,15 +269,20 @@ enum status tail_call(struct thread *thread, struct request *request)
 	enum status status = prepare(thread, request, &tail, caller);
 	if (status != STATUS_OK)
 		return status;
-	if (caller != NULL)
+	if (caller != NULL && tail.object == NULL)
 		tail.session = session_reference(ring_thread(caller->ring)->process->session,
 						 tail.endpoint->service);
-	op_record(thread, request, RECORDER_CALL, tail.endpoint->object.id, STATUS_OK);
+	op_record(thread, request, RECORDER_CALL,
+		  (tail.object != NULL ? tail.object : &tail.endpoint->object)->id, STATUS_OK);
 	if (!record_claim(tail.record, tail.word)) { /* a sibling thread returned it first */
 		drop(thread, &tail);
 		return STATUS_BAD_ID;
 	}
-	bool passing = caller != NULL && begin_passing(caller, sequence);
+	if (tail.object != NULL) {
+		tail_to_object(thread, request, &tail);
+		return STATUS_OK;
+	}
+	bool passing = caller != NULL && tail_begin_passing(caller, sequence);
 	record_close(tail.record, passing);
 	record_release(thread->process, tail.record);
 	if (passing) {

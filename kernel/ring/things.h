@@ -17,7 +17,7 @@
 static inline bool thing_is(const struct thread *thread, const struct ring_thing *thing, uint64_t id)
 {
 	return likely(thing->id == id) && likely(thing->removals == load_acquire(thing->count)) &&
-	       likely(session_is_alive(thread->process->session));
+	       likely(ring_session_is_alive(&thread->ring));
 }
 
 /* things.c: looks it up; OK: it is remembered, unless it goes through a gate. */
@@ -81,36 +81,38 @@ static inline void thing_signal(struct notification *notification, uint64_t bits
 	}
 }
 
-static inline enum status quick_signal(struct thread *thread, const struct quick_sqe *sqe)
+static inline enum status quick_signal(struct thread *thread, const volatile uint64_t *from)
 {
 	struct ring_thing *thing = &thread->ring.memory.things[CAP_OP_SIGNAL - CAP_OP_WAKE];
 	enum status status = STATUS_OK;
-	uint64_t bits = sqe->bits;
+	uint64_t target = from[1], bits = from[2];
 
-	if (unlikely(!thing_is(thread, thing, sqe->target)))
-		status = thing_find_notification(thread, thing, sqe->target, NOTIFICATION_METHOD_SIGNAL);
+	if (!quick_is_plain(from, from[7]))
+		return STATUS_BAD_OP;
+	if (unlikely(!thing_is(thread, thing, target)))
+		status = thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_SIGNAL);
 	if (likely(status == STATUS_OK))
 		status = thing_bits(thing, &bits);
 	if (likely(status == STATUS_OK))
 		thing_signal(thing->notification, bits);
-	quick_record(thread, CAP_OP_SIGNAL, sqe->target, 0, status);
+	quick_record(thread, CAP_OP_SIGNAL, target, 0, status);
 	return status;
 }
 
-/* The WAIT in `sqe` sleeps as the only one. False: it may not. */
+/* A WAIT sleeps as the only one there. False: it may not. */
 static inline bool quick_wait_alone(struct ring *ring, struct notification *notification, uint64_t bits,
-				    const struct quick_sqe *sqe) REQUIRES(notification->lock)
+				    uint64_t user_data) REQUIRES(notification->lock)
 {
 	struct request *request = ring->free;
 
 	if (unlikely(notification->waiter != NULL || !list_is_empty(&notification->waiters)) ||
-	    unlikely(sqe->deadline != 0 || ring->parked != NULL || ring->pending >= ring->wait_max))
+	    unlikely(ring->parked != NULL || ring->pending >= ring->wait_max))
 		return false;
 	object_get(&notification->object);
 	request->sequence = ring->sq_head - 1;
 	request->memory.removals = REQUEST_FORGOTTEN;
 	request->words[0] = CAP_OP_WAIT;
-	request->words[3] = sqe->user_data;
+	request->words[3] = user_data;
 	store_relaxed(&request->words[7], 0ull);
 	request->object = &notification->object;
 	request->key = bits;
@@ -125,15 +127,17 @@ static inline bool quick_wait_alone(struct ring *ring, struct notification *noti
 	return true;
 }
 
-/* Through to its completion, unless it is more than a lone one (false): nothing was done then. */
-static inline bool quick_wait(struct thread *thread, const struct quick_sqe *sqe)
+/* Through to its completion, unless it is more than a lone one (false): nothing was done then, and nothing that was read counts. */
+static inline bool quick_wait(struct thread *thread, const volatile uint64_t *from)
 {
 	struct ring *ring = &thread->ring;
 	struct ring_thing *thing = &ring->memory.things[CAP_OP_WAIT - CAP_OP_WAKE];
-	uint64_t bits = sqe->bits;
+	uint64_t target = from[1], bits = from[2], user_data = from[3], deadline = from[7];
 
-	if (unlikely(!thing_is(thread, thing, sqe->target)) &&
-	    (thing_find_notification(thread, thing, sqe->target, NOTIFICATION_METHOD_WAIT) != STATUS_OK ||
+	if (!quick_is_plain(from, 0))
+		return false;
+	if (unlikely(!thing_is(thread, thing, target)) &&
+	    (thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_WAIT) != STATUS_OK ||
 	     thing->gate != NULL))
 		return false;
 	if (unlikely(thing_bits(thing, &bits) != STATUS_OK))
@@ -141,15 +145,23 @@ static inline bool quick_wait(struct thread *thread, const struct quick_sqe *sqe
 	struct notification *notification = thing->notification;
 	spin_lock(&notification->lock);
 	uint64_t taken = notification->bits & bits;
-	notification->bits &= ~taken;
-	bool waits = taken == 0 && quick_wait_alone(ring, notification, bits, sqe);
+	if (likely(taken != 0)) {
+		notification->bits &= ~taken;
+		spin_unlock(&notification->lock);
+		quick_post(ring, user_data, STATUS_OK, taken);
+		return true;
+	}
+	bool waits = deadline == 0 && quick_wait_alone(ring, notification, bits, user_data);
 	spin_unlock(&notification->lock);
-	if (taken != 0)
-		quick_post(ring, sqe->user_data, STATUS_OK, taken);
-	return waits || taken != 0;
+	return waits;
 }
 
-static inline enum status quick_wake(struct thread *thread, uint64_t target)
+/* submit.c: one that is more than that. */
+void quick_wait_slowly(struct thread *thread, const volatile uint64_t *from);
+
+/* The permit of whatever thread `target` is: in `woken`, if it is to be woken. */
+[[gnu::always_inline]] static inline enum status wake_thing(struct thread *thread, uint64_t target,
+							    struct sched_entity **woken)
 {
 	struct ring_thing *thing = &thread->ring.memory.things[0];
 	enum status status = STATUS_OK;
@@ -158,10 +170,10 @@ static inline enum status quick_wake(struct thread *thread, uint64_t target)
 		status = thing_find_thread(thread, thing, target);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	struct thread *woken = thing->thread;
-	if (unlikely(woken == thread))
+	struct thread *to = thing->thread;
+	if (unlikely(to == thread))
 		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
-	else if (!ring_wake(&woken->ring))
-		thread_poke(woken, RING_WOKEN);
+	else if (!ring_wake(&to->ring, woken))
+		thread_poke(to, RING_WOKEN);
 	return STATUS_OK;
 }

@@ -11,6 +11,17 @@ void rpc_call_fail(struct rpc_call *c, enum status s)
 	c->done = true;
 }
 
+uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t params, uint32_t bytes)
+{
+	uint32_t block = params <= RPC_MAX_PARAMS ? rpc_arena_reuse(t, bytes) : RPC_NO_BLOCK;
+
+	if (block == RPC_NO_BLOCK) {
+		c->block = block;
+		rpc_call_fail(c, STATUS_TOO_LARGE);
+	}
+	return block;
+}
+
 void rpc_move_out(struct rpc_transport *t)
 {
 	t->building->own = *t->slot;

@@ -62,11 +62,15 @@ static inline void ring_dispatch(struct ring_client *ring)
 	struct cap_region *region = ring->region;
 	uint32_t tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE), head = region->cq_head;
 
-	while (head != tail) {
-		const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
+	if (head == tail)
+		return;
+	const struct cap_cqe *cq = ring->cq;
+	uint32_t mask = ring->cq_mask;
+	do {
+		/* The slot stays as it is until the next entry. */
+		const struct cap_cqe *cqe = &cq[head & mask];
 		uint64_t data = cqe->user_data;
 
-		/* The slot stays as it is until the next entry. */
 		__atomic_store_n(&region->cq_head, ++head, __ATOMIC_RELEASE);
 		if (data & RING_OP_TAG) {
 			struct ring_op *op = (struct ring_op *)(uintptr_t)(data - RING_OP_TAG);
@@ -79,7 +83,7 @@ static inline void ring_dispatch(struct ring_client *ring)
 			rpc_complete((struct rpc_call *)(uintptr_t)data, (enum status)cqe->status, cqe->len,
 				     cqe->caps);
 		}
-	}
+	} while (head != tail);
 }
 
 /* An operation that is submitted and waited for. In the usual case only its address is used. */

@@ -2,6 +2,8 @@
 @0xa7c1e25d90b3f418;
 # Maker: a service that hands out objects, for tests of calls that compose. No shipped image has it.
 
+using import "/schema/kernel/notification.capnp".Notification;
+
 interface Maker @0xe04b6c19d7f2a853 {
   # One object of it. With a server behind it, all calls of passOn go there, with the original caller.
 
@@ -23,6 +25,15 @@ interface Maker @0xe04b6c19d7f2a853 {
 
   numbers @5 () -> (thing :Thing);
   # As make, from the deadline that the server saw of this call (0: none).
+
+  now @6 () -> (ns :UInt64);
+  # Passed on to the server's own Timer, and answered by that.
+
+  nap @7 (ns :UInt64) -> ();
+  # The same for Timer.sleep, which answers later.
+
+  notification @8 () -> (notification :Notification);
+  # The same for CapabilityManager.createNotification, which gives a capability.
 
   struct Box {
     thing @0 :Thing;

@@ -10,6 +10,7 @@
 #include <runtime/ring.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/revoker.capnp.h>
+#include <schema/kernel/timer.capnp.h>
 
 #define REGION_BYTES 16384u
 #define MESSAGE 64u
@@ -23,12 +24,14 @@
 
 #define STAGES 3u
 
-static struct process *client, *process_of[STAGES];
+static struct process *client, *crowd, *process_of[STAGES];
 static cap_id endpoint_of[STAGES]; /* in its process */
 static cap_id next_of
 	[STAGES]; /* a facet of the stage after it, in its process; the last one's leads to the first */
 static cap_id first, manager;
-static cap_id gated; /* `first` under a gate, once it is there */
+static cap_id first_of_crowd;             /* as `first`, in another client */
+static cap_id stage_timer, stage_manager; /* the first stage's own */
+static cap_id gated;                      /* `first` under a gate, once it is there */
 static unsigned finished, answered;
 static bool circular; /* the last stage passes on, too */
 static unsigned hops; /* of a circular call */
@@ -41,18 +44,20 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 	return (struct cap_enter_result){consumed, reason};
 }
 
-static void give_manager(void)
+static void give_kernel_objects(struct process *process, cap_id *manager_of_it, cap_id *timer_of_it)
 {
 	struct initial_object initial[INITIAL_OBJECTS_MAX];
 	struct memory *package;
 	unsigned count;
 
-	explore_check(memory_create(&client->ledger, 1, &package) == STATUS_OK);
-	explore_check(objects_initial(client, package, PAGE_SIZE, initial, &count) == STATUS_OK);
+	explore_check(memory_create(&process->ledger, 1, &package) == STATUS_OK);
+	explore_check(objects_initial(process, package, PAGE_SIZE, initial, &count) == STATUS_OK);
 	memory_put(package);
 	for (unsigned i = 0; i < count; i++) {
 		if (__builtin_strcmp(initial[i].name, "capabilityManager") == 0)
-			manager = scenario_give(client, scenario_full(initial[i].object));
+			*manager_of_it = scenario_give(process, scenario_full(initial[i].object));
+		if (__builtin_strcmp(initial[i].name, "timer") == 0)
+			*timer_of_it = scenario_give(process, scenario_full(initial[i].object));
 		object_put(initial[i].object);
 	}
 }
@@ -63,6 +68,7 @@ static void begin(unsigned cpu_total)
 
 	scenario_begin(cpu_total);
 	client = scenario_process("client");
+	crowd = scenario_process("crowd");
 	for (unsigned i = 0; i < STAGES; i++) {
 		process_of[i] = scenario_process("stage");
 		endpoint[i] = scenario_endpoint(process_of[i], MESSAGE, CAPS);
@@ -71,9 +77,12 @@ static void begin(unsigned cpu_total)
 	for (unsigned i = 0; i < STAGES; i++)
 		next_of[i] = scenario_give(process_of[i], scenario_facet(endpoint[(i + 1) % STAGES], i + 1));
 	first = scenario_give(client, scenario_facet(endpoint[0], 0));
+	first_of_crowd = scenario_give(crowd, scenario_facet(endpoint[0], 0));
 	for (unsigned i = 0; i < STAGES; i++)
 		object_put(&endpoint[i]->object);
-	give_manager();
+	cap_id unused;
+	give_kernel_objects(client, &manager, &unused);
+	give_kernel_objects(process_of[0], &stage_manager, &stage_timer);
 	gated = CAP_ID_NULL;
 	finished = answered = hops = 0;
 	circular = false;
@@ -344,6 +353,176 @@ EXPLORE_TEST(when_a_stage_dies_the_caller_learns_so, 3000)
 	scenario_end();
 }
 
+/* --- to the kernel's objects ------------------------------------------------------------------------------------------ */
+
+enum kernel_call { NOW, SLEEP, NOTIFICATION, UNKNOWN_METHOD, KERNEL_CALLS };
+
+/* To the stage's own Timer or CapabilityManager; a sleep is one of up to `ns`. */
+static struct cap_sqe kernel_tail(struct user_ring *ring, uint64_t token, enum kernel_call what, uint64_t ns)
+{
+	static const uint16_t method[] = {TIMER_NOW, TIMER_SLEEP, CAPABILITY_MANAGER_CREATE_NOTIFICATION, 60};
+	bool of_timer = what == NOW || what == SLEEP;
+	uint64_t words[2] = {1ull << 32, ns};
+	struct cap_desc desc = {.id = of_timer ? load_acquire(&stage_timer.raw) : stage_manager.raw};
+
+	user_arena_write(ring, SEND_AT, words, sizeof words);
+	user_arena_write(ring, DESC_AT, &desc, sizeof desc);
+	return (struct cap_sqe){.op = CAP_OP_RETURN,
+				.flags = CAP_SQE_TAIL,
+				.method = method[what],
+				.target = token,
+				.interface_id = of_timer ? TIMER_INTERFACE_ID
+							 : CAPABILITY_MANAGER_INTERFACE_ID,
+				.user_data = 55,
+				.msg_off = SEND_AT,
+				.msg_len = 16,
+				.caps_off = DESC_AT,
+				.caps_len = 1};
+}
+
+/* What the message asks for; the low bits say what, the others how long. */
+static void serves_by_the_kernel(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (;;) {
+		struct cap_sqe sqe = recv_sqe(0);
+		struct cap_cqe cqe = user_do(&ring, &sqe);
+		uint64_t asked = user_arena_word(&ring, RECV_AT + 56 + 8);
+		release_received(&ring, &cqe);
+		sqe = kernel_tail(&ring, cqe.token, asked % KERNEL_CALLS, asked / KERNEL_CALLS);
+		struct cap_cqe done = user_do(&ring, &sqe);
+		if (done.status == STATUS_OK) {
+			(void)atomic_add(&hops, 1u);
+			sqe = return_sqe(&ring, cqe.token, 0); /* it is out of it */
+			explore_check(user_do(&ring, &sqe).status == STATUS_BAD_ID);
+			continue;
+		}
+		explore_check(done.status == STATUS_DENIED || done.status == STATUS_REVOKED);
+		sqe = return_sqe(&ring, cqe.token, 77);
+		explore_check(user_do(&ring, &sqe).status == STATUS_OK);
+	}
+}
+
+static struct cap_sqe asking_sqe(struct user_ring *ring, unsigned slot, cap_id target, uint64_t asked)
+{
+	uint64_t words[2] = {1ull << 32, asked};
+	struct cap_sqe sqe = call_sqe(ring, slot, target);
+
+	sqe.msg_off = SEND_AT + slot * 16;
+	user_arena_write(ring, sqe.msg_off, words, sizeof words);
+	return sqe;
+}
+
+static void asks_for_everything(uint64_t region)
+{
+	struct user_ring ring;
+	uint64_t last = 0;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 2 * KERNEL_CALLS; i++) {
+		uint64_t before = host_now_ns(), ns = 5000 + host_random() % 5000;
+		struct cap_sqe sqe = asking_sqe(&ring, 0, first, i % KERNEL_CALLS + ns * KERNEL_CALLS);
+		struct cap_cqe cqe = user_do(&ring, &sqe);
+		if (i % KERNEL_CALLS == UNKNOWN_METHOD) { /* what the object raises is the answer, too */
+			explore_check(cqe.status == STATUS_EXCEPTION && cqe.len != 0 && cqe.caps == 0);
+			continue;
+		}
+		explore_check(cqe.status == STATUS_OK && (cqe.flags & CAP_CQE_DELIVERED) != 0);
+		if (i % KERNEL_CALLS == NOW) {
+			uint64_t ns_now = user_arena_word(&ring, RESULT_AT(0) + 8);
+			explore_check(cqe.len == 16 && ns_now >= last && cqe.caps == 0);
+			last = ns_now;
+		} else if (i % KERNEL_CALLS == SLEEP) {
+			explore_check(host_now_ns() >= before + ns && cqe.caps == 0);
+		} else { /* the caller has it, and can use it */
+			cap_id made = {user_arena_word(&ring, RESULT_AT(0) + cqe.len)};
+			explore_check(cqe.caps == 1);
+			sqe = (struct cap_sqe){.op = CAP_OP_SIGNAL, .target = made.raw, .interface_id = 4};
+			explore_check(user_do(&ring, &sqe).status == STATUS_OK);
+			sqe = (struct cap_sqe){.op = CAP_OP_WAIT, .target = made.raw};
+			explore_check(user_do(&ring, &sqe).token == 4);
+			sqe = (struct cap_sqe){.op = CAP_OP_RELEASE, .target = made.raw};
+			explore_check(user_do(&ring, &sqe).status == STATUS_OK);
+		}
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(an_object_of_the_kernel_answers_what_is_passed_on_to_it, 1500)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(client, asks_for_everything, 0);
+	scenario_thread(client, asks_for_everything, 0);
+	scenario_thread(process_of[0], serves_by_the_kernel, 0);
+	scenario_run();
+	explore_check(finished == 2 && hops == 4 * KERNEL_CALLS);
+	scenario_end();
+}
+
+/* As calls_impatiently. */
+static void asks_impatiently(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_cqe cqe;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 8; i++) {
+		cap_id through = {load_acquire(&gated.raw)};
+		uint64_t asked = host_random() % KERNEL_CALLS + host_random() % 60000 * KERNEL_CALLS;
+		struct cap_sqe sqe = asking_sqe(&ring, i % 4,
+						through.raw && host_random() % 2 ? through : first, asked);
+		if (host_random() % 2)
+			sqe.deadline_ns = host_now_ns() + host_random() % 60000;
+		uint64_t sequence = user_submit(&ring, &sqe);
+		if (host_random() % 3 == 0) {
+			(void)user_enter(&ring, 0, host_now_ns() + host_random() % 20000);
+			sqe = (struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence, .user_data = 8};
+			(void)user_submit(&ring, &sqe);
+		}
+		if (host_random() % 16 == 0) {
+			(void)user_enter(&ring, 0, 0);
+			host_exit(1, ring.thread_arg == 1 ? CAP_EXIT_PROCESS : CAP_EXIT_THREAD);
+		}
+		(void)user_enter(&ring, host_random() % 2, host_now_ns() + 30000);
+		while (user_reap(&ring, &cqe))
+			;
+	}
+	while (ring.completed < ring.sequence)
+		(void)user_wait(&ring);
+	(void)atomic_add(&finished, 1u);
+}
+
+/* The stage's Timer is lent to it, and taken back. */
+static void revokes_the_timer(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t entries, count, mappings;
+	cap_id made = CAP_ID_NULL, revoker = CAP_ID_NULL;
+
+	ring_client_init(&ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	explore_check(capability_manager_make_revocable(&ring.transport, stage_manager, stage_timer, 0, &made,
+							&revoker) == STATUS_OK);
+	store_release(&stage_timer.raw, made.raw);
+	(void)host_cap_enter(1, host_now_ns() + host_random() % 60000, NULL);
+	explore_check(revoker_revoke(&ring.transport, revoker, &entries, &count, &mappings) == STATUS_OK);
+}
+
+EXPLORE_TEST(a_call_that_waits_at_an_object_ends_as_the_callers_own_would, 3000)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(client, asks_impatiently, host_random() % 2);
+	scenario_thread(client, asks_impatiently, 2);
+	scenario_thread(client, revokes, 0);
+	if (host_random() % 2)
+		scenario_thread(process_of[0], revokes_the_timer, 0);
+	scenario_thread(process_of[0], serves_by_the_kernel, 0);
+	scenario_thread(process_of[0], serves_by_the_kernel, 0);
+	scenario_run();
+	scenario_end();
+}
+
 /* --- turns ----------------------------------------------------------------------------------------------------------- */
 
 static unsigned order_count;
@@ -403,6 +582,64 @@ EXPLORE_TEST(rings_take_turns_at_an_endpoint, 500)
 	for (unsigned i = 0; i < 8; i++)
 		last = order[i] != 0 ? i : last;
 	explore_check(last <= 2); /* behind at most one call of the ring that has six */
+	scenario_end();
+}
+
+/* One call each, by a process with one ring. */
+static void calls_alone(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	while (load_acquire(&finished) < 3) /* all the others wait already */
+		(void)user_enter(&ring, 1, host_now_ns() + 10000);
+	struct cap_sqe sqe = asking_sqe(&ring, 0, first_of_crowd, 9);
+	(void)user_submit(&ring, &sqe);
+	(void)user_enter(&ring, 0, 0);
+	(void)atomic_add(&finished, 1u);
+	explore_check(user_wait(&ring).status == STATUS_OK);
+}
+
+static void serves_when_all_have_called(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	while (load_acquire(&finished) < 4)
+		(void)user_enter(&ring, 1, host_now_ns() + 10000);
+	for (;;) {
+		struct cap_sqe sqe = recv_sqe(0);
+		struct cap_cqe cqe = user_do(&ring, &sqe);
+		uint64_t who = user_arena_word(&ring, RECV_AT + 56 + 8);
+		order[order_count++] = who;
+		sqe = return_sqe(&ring, cqe.token, who);
+		(void)user_do(&ring, &sqe);
+	}
+}
+
+/* Three rings of one process, one of them with six calls, and then another process's only one. */
+EXPLORE_TEST(processes_take_turns_at_an_endpoint_however_many_rings_they_have, 500)
+{
+	unsigned at = 99, ones = 0;
+
+	begin(1 + (unsigned)(host_random() % 3));
+	order_count = 0;
+	for (unsigned i = 0; i < 3; i++)
+		scenario_thread(client, calls_at_once, i);
+	scenario_thread(crowd, calls_alone, 0);
+	scenario_thread(process_of[0], serves_when_all_have_called, 0);
+	scenario_run();
+	explore_check(order_count == 9);
+	for (unsigned i = 0; i < 9; i++)
+		at = order[i] == 9 ? i : at;
+	explore_check(
+		at ==
+		1); /* behind one call of the other process, though that has three rings and eight calls */
+	for (unsigned i = 0; i < 4; i++)
+		ones += order[i] == 1 || order[i] == 2;
+	explore_check(
+		ones ==
+		2); /* and there the rings have turns: each single call is behind at most one of the six */
 	scenario_end();
 }
 

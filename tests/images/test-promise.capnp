@@ -7,6 +7,7 @@ using import "/schema/service/image.capnp".Image;
 const exports :List(Image.Export) = [(name = "maker", interface = "Maker", key = 1)];
 const console :Image.Grant = (name = "console", source = (kernel = console));
 const timer :Image.Grant = (name = "timer", source = (kernel = timer));
+const manager :Image.Grant = (name = "capabilityManager", source = (kernel = capabilityManager));
 
 const image :Image = (
   name = "test-promise",
@@ -27,7 +28,12 @@ const image :Image = (
     (
       name = "front",
       program = "maker",
-      grants = [.console, (name = "next", source = (export = (process = "middle", export = "maker")))],
+      grants = [
+        .console,
+        (name = "next", source = (export = (process = "middle", export = "maker"))),
+        .timer,
+        .manager,
+      ],
       exports = .exports,
     ),
     (
@@ -36,7 +42,7 @@ const image :Image = (
       grants = [
         .console,
         .timer,
-        (name = "capabilityManager", source = (kernel = capabilityManager)),
+        .manager,
         (name = "maker", source = (export = (process = "front", export = "maker"))),
       ],
       endsSystem = true,

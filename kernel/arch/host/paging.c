@@ -18,6 +18,11 @@ void arch_root_init(pte_t *root)
 		root[i] = 0;
 }
 
+void arch_root_fini(pte_t *root)
+{
+	(void)root;
+}
+
 static void flush_all(struct host_cpu *c)
 {
 	for (unsigned i = 0; i < HOST_TLB_ENTRIES; i++)

@@ -289,6 +289,13 @@ void arch_root_init(pte_t *root)
 		root[shared[i].index] = shared[i].entry;
 }
 
+void arch_root_fini(pte_t *root)
+{
+	root[511] = 0;
+	for (unsigned i = 0; i < shared_count; i++)
+		root[shared[i].index] = 0;
+}
+
 void arch_space_activate(paddr_t root)
 {
 	struct cpu *cpu = arch_this_cpu_again();

@@ -2,7 +2,9 @@
 /* maker: serves Maker. Hands out things of its own, and passes on what the one behind it should answer. */
 #include <runtime/runtime.h>
 #include <runtime/service.h>
+#include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/endpoint.capnp.h>
+#include <schema/kernel/timer.capnp.h>
 #include <schema/service/maker.capnp.h>
 
 #define MAX_THINGS 64u
@@ -16,7 +18,7 @@ struct thing {
 
 static struct thing things[MAX_THINGS];
 static uint64_t next_key = FIRST_KEY;
-static cap_id endpoint, things_template, next;
+static cap_id endpoint, things_template, next, timer, manager;
 
 static struct thing *find(uint64_t key)
 {
@@ -121,6 +123,34 @@ static enum status do_numbers(void *, struct rpc_request *request, struct maker_
 	return STATUS_OK;
 }
 
+/* ---- What objects of the kernel answer ---- */
+
+static enum status do_now(void *, struct rpc_request *request, struct maker_now_results_builder)
+{
+	struct rpc_call call;
+
+	timer_now_begin(&call, runtime_transport(), timer);
+	return service_pass_on(request, &call);
+}
+
+static enum status do_nap(void *, struct rpc_request *request, struct maker_nap_params_reader p)
+{
+	struct rpc_call call;
+
+	timer_sleep_params_builder_set_ns(timer_sleep_begin(&call, runtime_transport(), timer),
+					  maker_nap_params_reader_ns(p));
+	return service_pass_on(request, &call);
+}
+
+static enum status do_notification(void *, struct rpc_request *request,
+				   struct maker_notification_results_builder)
+{
+	struct rpc_call call;
+
+	capability_manager_create_notification_begin(&call, runtime_transport(), manager);
+	return service_pass_on(request, &call);
+}
+
 static enum status do_use(void *self, struct rpc_request *, struct thing_use_params_reader p,
 			  struct thing_use_results_builder r)
 {
@@ -164,6 +194,9 @@ int main(void)
 		.pass_on = do_pass_on,
 		.late = do_late,
 		.numbers = do_numbers,
+		.now = do_now,
+		.nap = do_nap,
+		.notification = do_notification,
 	};
 	static const struct thing_server_ops thing_ops = {.use = do_use, .child = do_child};
 	static const struct service_interface interfaces[] = {{&maker_interface, &maker_ops},
@@ -172,6 +205,8 @@ int main(void)
 
 	endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
 	(void)!runtime_cap("next", MAKER_INTERFACE_ID, &next);
+	(void)!runtime_cap("timer", TIMER_INTERFACE_ID, &timer);
+	(void)!runtime_cap("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager);
 	enum status status = service_template(runtime_transport(), endpoint, THING_INTERFACE_ID, UINT64_MAX,
 					      &things_template);
 	if (status == STATUS_OK)

@@ -10,5 +10,7 @@ const needs :Program = (
     (name = "console", interface = "Console", why = "Says why it ends."),
     (name = "endpoint", interface = "Endpoint", why = "To receive calls."),
     (name = "next", interface = "Maker", why = "Where passOn goes.", optional = true),
+    (name = "timer", interface = "Timer", why = "Where now and nap go.", optional = true),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "Where notification goes.", optional = true),
   ],
 );

@@ -235,6 +235,59 @@ static void test_passing_on(void)
 	}
 }
 
+/* Passed on to objects of the kernel, which answer instead of the server. */
+static void test_passing_on_to_the_kernel(void)
+{
+	uint64_t before = runtime_now(), ns = 0, taken = 0;
+	cap_id notification = CAP_ID_NULL;
+	struct rpc_call nap;
+
+	tap_ok(maker_now(t, maker, &ns) == STATUS_OK && ns >= before && ns <= runtime_now(),
+	       "Timer.now answers for the server");
+
+	maker_nap_params_builder_set_ns(maker_nap_begin(&nap, t, maker), 20 * MS);
+	tap_ok(maker_nap_send(&nap) == STATUS_OK && maker_now(t, maker, &ns) == STATUS_OK && !nap.done,
+	       "the server is out of a nap, and takes the next call");
+	tap_ok(rpc_wait(&nap) == STATUS_OK && runtime_now() >= before + 20 * MS,
+	       "Timer.sleep answers when it is over");
+	rpc_end(&nap);
+
+	maker_nap_params_builder_set_ns(maker_nap_begin(&nap, t, maker), 3600'000 * MS);
+	rpc_set_deadline(&nap, runtime_now() + 20 * MS);
+	tap_is(rpc_call(&nap), STATUS_TIMED_OUT, "a nap has the deadline of its caller");
+	rpc_end(&nap);
+
+	maker_nap_params_builder_set_ns(maker_nap_begin(&nap, t, maker), 3600'000 * MS);
+	(void)!rpc_send(&nap);
+	(void)!maker_now(t, maker, &ns); /* behind it: the server has passed it on */
+	rpc_end(&nap);                   /* which cancels it, and waits until it is */
+	tap_ok(maker_now(t, maker, &ns) == STATUS_OK, "and can be given up");
+
+	tap_is(maker_notification(t, maker, &notification), STATUS_OK,
+	       "a capability comes from the kernel's object");
+	ring_signal_bits(runtime_ring(), notification, 8);
+	tap_ok(ring_wait_bits(runtime_ring(), notification, 0, 0, &taken) == STATUS_OK && taken == 8,
+	       "and works here");
+	ring_release(runtime_ring(), notification);
+
+	uint64_t entries, calls, mappings;
+	cap_id gated = CAP_ID_NULL, revoker = CAP_ID_NULL;
+	tap_is(capability_manager_make_revocable(t, manager, maker, 0, &gated, &revoker), STATUS_OK,
+	       "through a revocable capability");
+	tap_is(maker_notification(t, gated, &notification), STATUS_OK, "it comes, too");
+	maker_nap_params_builder_set_ns(maker_nap_begin(&nap, t, gated), 3600'000 * MS);
+	(void)!rpc_send(&nap);
+	(void)!maker_now(t, maker, &ns);
+	tap_is(revoker_revoke(t, revoker, &entries, &calls, &mappings), STATUS_OK, "revoked");
+	tap_is(rpc_wait(&nap), STATUS_REVOKED, "the nap in the kernel ends");
+	rpc_end(&nap);
+	tap_is(ring_wait_bits(runtime_ring(), notification, 0, runtime_now() + MS, &taken), STATUS_REVOKED,
+	       "and so does what came back");
+	ring_release(runtime_ring(), notification);
+	ring_release(runtime_ring(), gated);
+	ring_release(runtime_ring(), revoker);
+}
+
 /* The deadline of the call that a server is in is that of the calls that it makes, unless theirs is earlier. */
 static void test_deadlines(void)
 {
@@ -280,6 +333,7 @@ int main(void)
 	test_release();
 	test_revoked();
 	test_passing_on();
+	test_passing_on_to_the_kernel();
 	test_deadlines();
 	return tap_end();
 }

@@ -22,6 +22,8 @@ extern const uint64_t arch_user_end;
 
 /* Fills the kernel half of a new root table. */
 void arch_root_init(pte_t *root);
+/* Clears what that filled, of one that nobody uses any more. */
+void arch_root_fini(pte_t *root);
 
 /* Makes `root` this CPU's address space; a switch to the one that is active already does nothing. */
 void arch_space_activate(paddr_t root);

@@ -46,5 +46,5 @@ void pagetable_set_prot(paddr_t root, vaddr_t va, uint64_t pages, unsigned prot,
 /* The leaf's entry, or 0. `level` out, may be NULL. */
 pte_t pagetable_lookup(paddr_t root, vaddr_t va, unsigned *level);
 /* Frees all tables, the root included, and credits them, a piece of work at a time; false: not all yet, call it again. All leaves were
- * cleared (pagetable_clear): so nothing but the root needs to be scrubbed. */
+ * cleared (pagetable_clear): so no table needs to be scrubbed. */
 bool pagetable_free(struct pagetable_frames *frames);

@@ -7,7 +7,8 @@
  *   receiver's ring owned or claimed, under the endpoint's lock.
  * - If no receiver's ring can be claimed (its threads run), the call stays queued and each such ring is told to look
  *   again (RING_RECHECK).
- * - Rings take turns: `calls` holds one call of each ring, the others hang behind it (call_queue.h).
+ * - Processes take turns, and in each of them its rings: `calls` holds one call of each process, the others hang behind it
+ *   (call_queue.h).
  */
 #pragma once
 
@@ -23,7 +24,7 @@ struct thread;
 struct endpoint {
 	struct object object;
 	struct spinlock lock; /* rank ENDPOINT */
-	struct list calls;    /* e: requests, one of each ring */
+	struct list calls;    /* e: requests, one of each process */
 	/* e: requests that wait to receive, in their order: the first ones (or NULL), all of one ring, which are in no list but chained by
 	 * request.behind up to `parked_last`; and the others */
 	struct request *parked, *parked_last;

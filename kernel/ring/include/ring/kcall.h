@@ -11,28 +11,11 @@
 #include <cap/process.h>
 #include <cap/view.h>
 #include <ring/request.h>
+#include <ring/target.h>
 #include <rpc/rpc.h>
 
+struct service_record;
 struct thread;
-
-/*
- * What a call by id, without flags, resolves to; remembered by each CPU. It still does while the id is valid, and the table
- * entry keeps the view. Only what is under no gate is remembered.
- */
-struct call_target {
-	uint64_t word; /* the submission's first: operation and method */
-	uint64_t id;
-	uint64_t interface_id;
-	uint32_t pid;   /* of the process that has the id */
-	uint32_t event; /* for the flight recorder: recorder_pack() but for the message's length */
-	uint64_t object_id;
-	struct view *view;
-	rpc_method_fn *method; /* of the kernel object */
-	void *self;            /* and the object */
-};
-static_assert(sizeof(struct call_target) == 64);
-
-#define KCALL_TARGETS 16u
 
 /* One for each CPU. Between calls it is plain: its buffers are the CPU's scratch, and it carries no capabilities. */
 struct kcall {
@@ -40,8 +23,12 @@ struct kcall {
 	struct thread *thread;            /* the caller */
 	struct request *request;          /* of the call; NULL: it has none yet */
 	const struct call_target *target; /* what was called */
-	/* Of a call that has no request yet, should it need one: words 3, 4, 5 and 7 of the submission. */
-	uint64_t user_data, message, buffer, deadline;
+	struct service_record *
+		passed; /* the call that a server passes on to the object (tail_object.c); NULL: it is none */
+	/* Of a call that has no request yet, should it need one: words 4 and 5 of its submission, which were checked; and where the
+	 * others are, not read yet. */
+	uint64_t message, buffer;
+	const volatile uint64_t *from;
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */
 	unsigned
@@ -49,7 +36,6 @@ struct kcall {
 	uint64_t caps_in[CAP_MESSAGE_MAX_CAPS];
 	struct cap_desc caps_out[CAP_MESSAGE_MAX_CAPS];
 	struct call_target other; /* what was called, if it is not remembered: its view */
-	struct call_target targets[KCALL_TARGETS];
 };
 
 /* Once, before the first call. */

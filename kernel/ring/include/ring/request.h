@@ -119,8 +119,12 @@ struct request {
 	struct request *next; /* free list of the ring, or its done list */
 	struct list link;     /* in a queue, under *queue_lock */
 	struct list
-		followers;  /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
-	struct list posted; /* RECV, WAIT: in ring->posted; owner only */
+		followers; /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
+	union {
+		struct list posted; /* RECV, WAIT: in ring->posted; owner only */
+		struct list
+			siblings; /* CALL that has its process's turn: those of the process's other rings (call_queue.h) */
+	};
 	struct request *
 		behind; /* in ring->parked: the next one (see endpoint->parked); held: that follows it; owner only */
 	struct spinlock *queue_lock; /* NULL: in no queue */
@@ -145,6 +149,7 @@ struct request {
 	struct passed *passed; /* what the server that passed it on gave along (tail.c) */
 	uint8_t hops;          /* how often it was passed on */
 	uint16_t extras;       /* owner: enum request_extra; 0 in the spare */
+	bool has_turn;         /* CALL: it is in endpoint->calls itself; under queue_lock */
 	bool scoped;           /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
 	struct request_memory memory; /* owner */
 	struct timer deadline;

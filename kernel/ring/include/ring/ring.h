@@ -22,6 +22,7 @@
 #include <abi/ring.h>
 #include <core/atomic.h>
 #include <ring/request.h>
+#include <ring/target.h>
 
 struct answers;
 struct endpoint;
@@ -79,6 +80,9 @@ struct ring_memory {
 		struct endpoint *endpoint;
 		uint16_t buf_caps;
 	} source;
+	struct call_target targets[RING_TARGETS];    /* kernel objects' methods */
+	struct call_target *target;                  /* that of the last call; never NULL */
+	uint32_t target_next;                        /* modulo RING_TARGETS: which is forgotten next */
 	uint64_t session_service, session_reference; /* of the service called last */
 };
 
@@ -94,6 +98,7 @@ struct ring {
 	/* An entry's only submission takes the straight line while fewer completions than this are unreaped or to come: wait_max, so that
 	 * it may wait, too; or, of a captured process, 0 */
 	uint32_t room_alone;
+	const bool *session_ended; /* of its process's session */
 	uint32_t cq_tail;     /* o */
 	uint32_t cq_head;     /* o: as last read and checked */
 	uint32_t pending;     /* o: admitted, not completed */
@@ -140,6 +145,12 @@ void ring_destroy(struct thread *thread);
 void ring_destroy_spare(struct process *process);
 
 static inline struct thread *ring_thread(struct ring *ring);
+
+/* session_is_alive, of the session that its process has for good. */
+static inline bool ring_session_is_alive(const struct ring *ring)
+{
+	return !load_relaxed(ring->session_ended);
+}
 
 /* What the owner should look at. */
 static inline uint32_t ring_signals(const struct ring *ring)

@@ -113,12 +113,10 @@ enum : uint8_t {
 
 struct rpc_call {
 	struct rpc_transport *transport;
-	union {
-		struct msg_builder params; /* until sent */
-		struct msg_reader results; /* when opened */
-	};
-	uint32_t block;      /* in the arena; RPC_NO_BLOCK: none */
-	uint32_t result_off; /* in the arena: where the result comes */
+	struct msg_builder params; /* until sent */
+	struct msg_reader results; /* when opened */
+	uint32_t block;            /* in the arena; RPC_NO_BLOCK: none */
+	uint32_t result_off;       /* in the arena: where the result comes */
 	/* Set when it is done. */
 	enum status status;
 	uint32_t result_len;  /* bytes of message at result_off */
@@ -301,6 +299,58 @@ struct rpc_layout {
 	};
 }
 
+/* Room for a call where ended ones left some; RPC_NO_BLOCK: there is none, and the call has failed. */
+[[gnu::cold]] uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t params,
+					uint32_t bytes);
+
+/*
+ * Opens a call whose message has `words` already, room for them being fixed by the schema; `root` is the first of them. The order is
+ * for the compiler, which cannot know that the arena and the struct are two things: first what goes into the arena, then the
+ * submission, the struct, and the transport, so that what it has just written need not be read again by who sends it.
+ */
+[[gnu::always_inline]] static inline bool rpc_begin_words(struct rpc_call *c, struct rpc_transport *t,
+							  struct rpc_target target, struct rpc_shape shape,
+							  uint32_t words, uint64_t root)
+{
+	struct rpc_layout layout = rpc_layout(shape);
+	struct cap_sqe *sqe = &c->own;
+	bool in_slot = !target.is_answer && !shape.again;
+
+	if (in_slot)
+		sqe = rpc_slot(t);
+	uint32_t block = t->next, next = block + layout.end;
+	if (__builtin_expect(shape.params_bytes > RPC_MAX_PARAMS, 0) ||
+	    __builtin_expect(layout.end > t->limit - block, 0)) {
+		block = rpc_begin_slowly(c, t, shape.params_bytes, layout.end);
+		next = t->next;
+		if (block == RPC_NO_BLOCK) {
+			c->transport = t;
+			c->params.failed = true;
+			c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
+			return false;
+		}
+	}
+	uint8_t *at = t->arena + block;
+	msg_store64(at, layout.end);
+	if (words != 0) {
+		msg_store64(at + 8, root);
+		__builtin_memset(at + 16, 0, (size_t)(words - 1) * 8);
+	}
+	rpc_fill(sqe, t, target, shape, layout, block);
+	sqe->user_data = (uint64_t)(uintptr_t)c;
+	c->transport = t;
+	msg_builder_init(&c->params, at + 8, layout.params);
+	c->params.words = words;
+	c->block = block;
+	c->result_off = block + layout.result;
+	c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
+	c->done = false;
+	t->next = next;
+	if (in_slot)
+		t->building = c;
+	return true;
+}
+
 /*
  * Opens a call: room for message, descriptors and result, and the submission entry but for what send knows. The
  * message is c->params. For generated code, and for callers that know a schema only at run time.
@@ -308,30 +358,7 @@ struct rpc_layout {
 [[gnu::always_inline]] static inline void rpc_begin(struct rpc_call *c, struct rpc_transport *t,
 						    struct rpc_target target, struct rpc_shape shape)
 {
-	struct rpc_layout layout = rpc_layout(shape);
-	uint32_t block = RPC_NO_BLOCK;
-
-	c->transport = t;
-	c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
-	if (__builtin_expect(shape.params_bytes <= RPC_MAX_PARAMS, 1))
-		block = rpc_arena_alloc(t, layout.end);
-	c->block = block;
-	if (__builtin_expect(block == RPC_NO_BLOCK, 0)) {
-		rpc_call_fail(c, STATUS_TOO_LARGE);
-		return;
-	}
-
-	struct cap_sqe *sqe = &c->own;
-
-	if (!target.is_answer && !shape.again) {
-		sqe = rpc_slot(t);
-		t->building = c;
-	}
-	rpc_fill(sqe, t, target, shape, layout, block);
-	sqe->user_data = (uint64_t)(uintptr_t)c;
-	c->result_off = block + layout.result;
-	c->done = false;
-	msg_builder_init(&c->params, t->arena + block + 8, layout.params);
+	(void)rpc_begin_words(c, t, target, shape, 0, 0);
 }
 
 /*
@@ -342,10 +369,12 @@ struct rpc_layout {
 	struct rpc_call *c, struct rpc_transport *t, struct rpc_target target, struct rpc_shape shape,
 	uint32_t data_words, uint32_t pointers)
 {
-	rpc_begin(c, t, target, shape);
-	if (__builtin_expect(c->block == RPC_NO_BLOCK, 0))
+	if (__builtin_expect(!rpc_begin_words(c, t, target, shape, 1 + data_words + pointers,
+					      msg_root_word(data_words, pointers)),
+			     0))
 		return (struct msg_struct_builder){.msg = &c->params};
-	return msg_builder_root_as(&c->params, data_words, pointers);
+	__builtin_assume(c->params.base + 8 != nullptr);
+	return (struct msg_struct_builder){&c->params, c->params.base + 8};
 }
 
 /* Once, for code that is to be small rather than quick (RPC_SMALL): begin.c. */
@@ -471,12 +500,13 @@ static inline enum status rpc_send(struct rpc_call *c)
 {
 	struct rpc_transport *t = c->transport;
 
-	if (__builtin_expect(t->building != c || c->params.failed, 0))
+	if (__builtin_expect(c->params.failed || t->building != c, 0))
 		return rpc_send_slowly(c);
 	t->slot->msg_len = (uint32_t)msg_builder_size(&c->params);
-	t->building = nullptr;
 	c->special = 0;
+	c->done = false;
 	c->sequence = t->sequence;
+	t->building = nullptr;
 	(void)rpc_submit(t);
 	return STATUS_OK;
 }

@@ -149,8 +149,9 @@ enum status service_identify(struct rpc_transport *transport, cap_id endpoint, c
 
 /*
  * `return service_pass_on(request, &call)`: the call was begun with a generated stub and not sent; it goes on in place of the
- * one that is served, and whoever answers it answers that one's caller, with the caller's own session and deadline. Its target is
- * a facet of a process. Ends the call. If it was refused, the status says why and the method still has to answer.
+ * one that is served, and whoever answers it answers that one's caller, with the caller's own session and deadline. An object of the
+ * kernel sees this process as its caller, and answers that one. Ends the call. If it was refused, the status says why and the method still
+ * has to answer.
  */
 enum status service_pass_on(struct rpc_request *request, struct rpc_call *call);
 
