@@ -99,14 +99,14 @@ struct ring {
 	 * it may wait, too; or, of a captured process, 0 */
 	uint32_t room_alone;
 	const bool *session_ended; /* of its process's session */
-	uint32_t cq_tail;     /* o */
-	uint32_t cq_head;     /* o: as last read and checked */
-	uint32_t pending;     /* o: admitted, not completed */
-	uint64_t sq_head;     /* o: sequence number of the next submission */
-	uint32_t min;         /* o: of the cap_enter that waits */
-	uint32_t wanted;      /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
-	uint32_t entered;     /* o: sq_head at the begin of this cap_enter */
-	struct request *free; /* o: never empty: the first is the spare */
+	uint32_t cq_tail;          /* o */
+	uint32_t cq_head;          /* o: as last read and checked */
+	uint32_t pending;          /* o: admitted, not completed */
+	uint64_t sq_head;          /* o: sequence number of the next submission */
+	uint32_t min;              /* o: of the cap_enter that waits */
+	uint32_t wanted;           /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
+	uint32_t entered;          /* o: sq_head at the begin of this cap_enter */
+	struct request *free;      /* o: never empty: the first is the spare */
 	/* o: waiting RECVs and WAITs: a WAIT or the RECVs at one endpoint, chained by request.behind in their order; and those with
 	 * REQUEST_POSTED, linked by request.posted */
 	struct request *parked, *parked_last;
