@@ -30,8 +30,8 @@ KERNEL_COLD_CFLAGS := -Os
 KERNEL_LTO := $(if $(DEBUG),,-flto=thin)
 KERNEL_CFLAGS := $(KERNEL_LTO) $(COMMON_CFLAGS) $(FREESTANDING) -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables $(KERNEL_HARDENING) \
-	$(if $(DEBUG),-DCAPOS_DEBUG,-flto=thin)
-KERNEL_LDFLAGS = $(if $(DEBUG),,--thinlto-cache-dir=$(OUT)/lto-cache --lto-O2) -nostdlib -static --gc-sections --build-id=none -z noexecstack -z max-page-size=4096 --fatal-warnings \
+	$(if $(DEBUG),-DCAPOS_DEBUG)
+KERNEL_LDFLAGS = -nostdlib -static --gc-sections --build-id=none -z noexecstack -z max-page-size=4096 --fatal-warnings \
 	$(if $(KERNEL_LTO),--lto-O2 --thinlto-cache-dir=$(OUT)/$(K)/lto --thinlto-cache-policy=cache_size_bytes=200m)
 
 # Programs are optimised as a whole, too: a call costs up to a tenth less, a program grows by a seventh.

@@ -29,8 +29,8 @@ static struct {
 	uint64_t next_sequence;          /* l */
 	uint64_t read_at, read_sequence; /* l: where the last log_read ended, for readers in order */
 	bool handed_over;
-	alignas(8) char bytes[LOG_RING_SIZE]; /* l */
 } ring = {.lock = SPINLOCK_INIT(LOCK_RANK_LOG), .first_sequence = 1, .next_sequence = 1};
+static alignas(8) char bytes[LOG_RING_SIZE]; /* l. By itself: all zero at first, so not in the image */
 
 static void ring_put(uint64_t at, const void *from, size_t len)
 {
@@ -38,8 +38,8 @@ static void ring_put(uint64_t at, const void *from, size_t len)
 
 	if (part > len)
 		part = len;
-	__builtin_memcpy(ring.bytes + offset, from, part);
-	__builtin_memcpy(ring.bytes, (const char *)from + part, len - part);
+	__builtin_memcpy(bytes + offset, from, part);
+	__builtin_memcpy(bytes, (const char *)from + part, len - part);
 }
 
 static void ring_get(uint64_t at, void *to, size_t len)
@@ -48,8 +48,8 @@ static void ring_get(uint64_t at, void *to, size_t len)
 
 	if (part > len)
 		part = len;
-	__builtin_memcpy(to, ring.bytes + offset, part);
-	__builtin_memcpy((char *)to + part, ring.bytes, len - part);
+	__builtin_memcpy(to, bytes + offset, part);
+	__builtin_memcpy((char *)to + part, bytes, len - part);
 }
 
 static uint64_t entry_size(const struct entry_head *head)
