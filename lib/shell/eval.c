@@ -68,13 +68,13 @@ static bool eval_path(struct shell *shell, const struct shell_node *node, const 
 	if (variable->function || variable->value->kind != SHELL_CAPABILITY)
 		return shell_fail_at(
 			shell, node->at,
-			"\"%s\" is no Directory that a path could begin at; a division is written "
+			"\"%s\" is no Directory or Namespace that a path could begin at; a division is written "
 			"with spaces: x / y",
 			variable->text);
-	if (!shell->host->path(shell->host->self, node->name, &out->cap, &out->interface_id))
+	if (!shell->host->path(shell->host->self, node->name, out))
 		return false;
 	*value = out;
-	return temporary_add(shell, out->cap);
+	return out->kind != SHELL_CAPABILITY || temporary_add(shell, out->cap);
 }
 
 bool eval_arguments(struct shell *shell, const struct shell_node *first, bool bare,

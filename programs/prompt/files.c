@@ -273,6 +273,11 @@ bool command_du(const struct shell_word *words, uint32_t count)
 
 /* ---- Contents ---- */
 
+bool is_printable(uint8_t byte)
+{
+	return byte == '\n' || byte == '\t' || (byte >= ' ' && byte != 0x7f);
+}
+
 void put_printable(const uint8_t *bytes, uint32_t count)
 {
 	char line[128];
@@ -280,9 +285,7 @@ void put_printable(const uint8_t *bytes, uint32_t count)
 
 	/* What could drive a terminal is a dot: a file is not to be trusted with that. */
 	for (uint32_t i = 0; i < count; i++) {
-		uint8_t b = bytes[i];
-
-		line[len++] = b == '\n' || b == '\t' || (b >= ' ' && b != 0x7f) ? (char)b : '.';
+		line[len++] = is_printable(bytes[i]) ? (char)bytes[i] : '.';
 		if (len == sizeof(line) || i + 1 == count) {
 			text_put_text(&out, (struct msg_text){line, len});
 			len = 0;

@@ -17,16 +17,19 @@ struct place {
 /* False: shell_fail was called; also of all others. */
 bool place_of(struct shell_word word, struct place *place);
 /* path.c: struct shell_host.path */
-bool path_open(void *self, struct shell_word word, cap_id *cap, uint64_t *interface_id);
+bool path_open(void *self, struct shell_word word, struct shell_value *value);
 bool settle(enum status status, enum file_outcome outcome);
 /* Text and UTF-8 as they are, control characters as dots. */
 void put_printable(const uint8_t *bytes, uint32_t count);
+bool is_printable(uint8_t byte);
 
 /* ---- names.c ---- */
 bool names_list(const struct place *place);
 bool names_show(const struct place *place);
 bool names_bind(const struct place *place, struct msg_text text); /* to a value without a type */
 bool names_unbind(const struct place *place);
+/* What the name is bound to: a namespace, or bytes; or the names below it as a namespace. */
+bool names_value(const struct place *place, struct shell_value *value);
 
 /* ---- complete_path.c ---- */
 struct shell_completion;

@@ -122,6 +122,88 @@ bool names_show(const struct place *place)
 	return good;
 }
 
+/* ---- A name as a value ---- */
+
+/* What put made of a text is that text again; what cat could not show as it is, is data. */
+static bool take_bytes(struct msg_data bytes, bool text, struct shell_value *value)
+{
+	char *copy = shell_arena_bytes(&shell.arena, bytes.ptr, bytes.len);
+
+	if (!copy)
+		return shell_fail(&shell, "noSpace", "there is no room for it");
+	for (uint32_t i = 0; i < bytes.len; i++)
+		text &= is_printable(bytes.ptr[i]);
+	value->kind = text ? SHELL_TEXT : SHELL_DATA;
+	value->word = (struct shell_word){copy, bytes.len, value->word.at};
+	return true;
+}
+
+static bool take_binding(const struct rpc_call *call, struct namespace_binding_reader binding,
+			 struct shell_value *value)
+{
+	struct namespace_value_reader typed;
+
+	switch (namespace_binding_reader_which(binding)) {
+	case NAMESPACE_BINDING_WHICH_BLOB:
+		return take_bytes(namespace_binding_reader_blob(binding), false, value);
+	case NAMESPACE_BINDING_WHICH_VALUE:
+		typed = namespace_binding_reader_value(binding);
+		return take_bytes(namespace_value_reader_bytes(typed),
+				  namespace_value_reader_type_id(typed) == 0, value);
+	default:
+		value->interface_id = NAMESPACE_INTERFACE_ID;
+		value->cap = rpc_result_cap(call, namespace_binding_reader_namespace(binding));
+		return true;
+	}
+}
+
+/* Is anything bound to a name below it? */
+static bool has_below(const struct place *place)
+{
+	struct namespace_list_results_reader results;
+	struct rpc_call call;
+	struct namespace_list_params_builder p = namespace_list_begin_sized(
+		&call, runtime_transport(), rpc_target_cap(place->cap), rpc_text_room(place->path.len));
+	bool any;
+
+	namespace_list_params_builder_set_under(p, place->path);
+	namespace_list_params_builder_set_max(p, 1);
+	any = namespace_list_call(&call, &results) == STATUS_OK &&
+	      namespace_list_results_reader_outcome(results) == FILE_OUTCOME_DONE &&
+	      namespace_entry_list_reader_count(namespace_list_results_reader_entries(results)) > 0;
+	rpc_end(&call);
+	return any;
+}
+
+bool names_value(const struct place *place, struct shell_value *value)
+{
+	struct namespace_lookup_results_reader results;
+	enum file_outcome outcome;
+	struct rpc_call call;
+	bool good;
+
+	namespace_lookup_params_builder_set_name(namespace_lookup_begin_sized(&call, runtime_transport(),
+									      rpc_target_cap(place->cap),
+									      rpc_text_room(place->path.len)),
+						 place->path);
+	enum status status = namespace_lookup_call(&call, &results);
+
+	outcome = namespace_lookup_results_reader_outcome(results);
+	good = status == STATUS_OK && outcome == FILE_OUTCOME_DONE &&
+	       take_binding(&call, namespace_lookup_results_reader_binding(results), value);
+	rpc_end(&call);
+	if (good || (status == STATUS_OK && outcome == FILE_OUTCOME_DONE))
+		return good;
+	if (status != STATUS_OK || outcome != FILE_OUTCOME_NOT_FOUND || !has_below(place))
+		return settle(status, outcome);
+	value->interface_id = NAMESPACE_INTERFACE_ID;
+	status = namespace_sub(runtime_transport(), place->cap, place->path, true, true, true, &outcome,
+			       &value->cap);
+	return settle(status, outcome);
+}
+
+/* ---- Changing ---- */
+
 static bool change(const struct place *place, const struct msg_text *value)
 {
 	struct namespace_update_results_reader results;

@@ -165,6 +165,8 @@ static void test_paths(void)
 	fails("run prog with { a: console } in 5", 32, "a session, which is a capability");
 	says("print [console/a,console/b]", "[<Pipe>, <Pipe>]\n");
 	says("d/x", "  <Pipe>\n");
+	says("let t = console/text; print t + \"!\" len(console/text)", "  t = \"bound\"\nbound! 5\n");
+	fails("run prog with { a: console/text }", 19, "only capabilities can be granted");
 	fails_with("let e = console/none", "notFound: nothing has that name\n");
 	fails("conzole/a", 0, "did you mean \"console\"");
 	says("let n = 8", "  n = 8\n");

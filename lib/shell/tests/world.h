@@ -350,16 +350,21 @@ static bool world_script(void *self, struct shell_word name, const char **text, 
 	return !shell_word_is(name, "missing") || shell_fail_at(&shell, name.at, "there is no script");
 }
 
-/* Every path leads to a pipe; "none" nowhere. */
-static bool world_path(void *self, struct shell_word path, cap_id *cap, uint64_t *interface_id)
+/* Every path leads to a pipe; "none" nowhere, and "text" to a text. */
+static bool world_path(void *self, struct shell_word path, struct shell_value *value)
 {
 	(void)self;
 	snprintf(world.path, sizeof(world.path), "%.*s", (int)path.len, path.ptr);
 	if (path.len > 5 && memcmp(path.ptr + path.len - 5, "/none", 5) == 0)
 		return shell_fail(&shell, "notFound", "nothing has that name");
-	*cap = world_new(&pipe_interface, &world_pipe_ops, ~0ull);
-	*interface_id = pipe_interface.id;
-	return cap->raw || shell_fail(&shell, "noSpace", "too many pipes");
+	if (path.len > 5 && memcmp(path.ptr + path.len - 5, "/text", 5) == 0) {
+		value->kind = SHELL_TEXT;
+		value->word = (struct shell_word){shell_arena_bytes(&shell.arena, "bound", 5), 5, 0};
+		return true;
+	}
+	value->cap = world_new(&pipe_interface, &world_pipe_ops, ~0ull);
+	value->interface_id = pipe_interface.id;
+	return value->cap.raw || shell_fail(&shell, "noSpace", "too many pipes");
 }
 
 static struct shell_host world_host = {

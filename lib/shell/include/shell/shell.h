@@ -89,8 +89,9 @@ struct shell_host {
 	void (*offer_commands)(void *self, struct shell_nearest *nearest);
 	/* Fills reason and code; for a background job `job`. False: shell_fail was called. */
 	bool (*run)(void *self, struct shell *shell, const struct shell_run *run, struct shell_value *result);
-	/* What a path NAME/PATH leads to, as a capability of the caller's. False: shell_fail was called. */
-	bool (*path)(void *self, struct shell_word path, cap_id *cap, uint64_t *interface_id);
+	/* What a path NAME/PATH leads to: a capability, which is the caller's then, or a value with memory of the shell's arena. Its kind is
+	 * CAPABILITY so far. False: shell_fail was called. */
+	bool (*path)(void *self, struct shell_word path, struct shell_value *value);
 	/* A script by name; the bytes stay. False: there is none. */
 	bool (*script)(void *self, struct shell_word name, const char **text, uint32_t *len);
 };
