@@ -58,3 +58,7 @@ bench-pairs: kernel $(OUT)/images/bench_pairs.pkg  ## two client/server pairs on
 bench: $(OUT)/images/bench-scale.pkg
 bench-scale: kernel $(OUT)/images/bench-scale.pkg $(TOOLS) $(BENCH)/linux/initrd.gz  ## several CPUs against one, beside Linux (SMP=1,2,4)
 	$(Q)LINUX=$(LINUX) tests/bench/scale $(or $(SMP),2)
+
+.PHONY: bench-island
+bench-island: kernel $(OUT)/images/test-island.pkg  ## jitter and worst latency of a real-time island (SMP=2; CLOCK=wall: in real time, on a quiet machine)
+	$(Q)tests/bench/island $(or $(SMP),2) $(CLOCK)

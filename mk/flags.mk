@@ -22,9 +22,12 @@ KERNEL_HOT_CFLAGS := -fzero-call-used-regs=skip
 
 # What runs at boot, for a person who looks, or at a panic is made small rather than quick: the image has a bound (tools/check-kernel).
 KERNEL_COLD := $(addprefix kernel/,boot/% core/print core/panic core/symbols object/boot_package object/cpu_isolation object/describe \
-	object/log_reader object/power object/profiler object/scheduling_% object/session_context object/system_% \
+	object/log_reader object/power object/profiler object/realtime_island object/scheduling_% object/session_context object/system_% \
 	arch/x86_64/acpi% arch/x86_64/boot% arch/x86_64/mitigat% arch/x86_64/smp arch/x86_64/wx)
 KERNEL_COLD_CFLAGS := -Os
+# Interfaces that nobody calls often: what is generated of them for the kernel.
+KERNEL_COLD_SCHEMA := $(addprefix gen/schema/kernel/,boot_package cpu_isolation log_reader power profiler \
+	realtime_island scheduling_% session_% system_%)
 
 # The release kernel is optimised as a whole; the linker keeps what did not change in lto/.
 KERNEL_LTO := $(if $(DEBUG),,-flto=thin)

@@ -20,6 +20,7 @@ $(foreach d,$(KERNEL_HOT),$(eval $(sort $(filter $(OUT)/$(K)/$(d)/%,$(KERNEL_OBJ
 	$(patsubst %,$(OUT)/$(K)/%.o,$(call sources,$(d) $(d)/kernel)))): private EXTRA_CFLAGS += $(KERNEL_HOT_CFLAGS)))
 
 $(eval $(filter $(KERNEL_COLD:%=$(OUT)/$(K)/%.c.o),$(KERNEL_OBJECTS)): private EXTRA_CFLAGS += $(KERNEL_COLD_CFLAGS))
+$(eval $(filter $(KERNEL_COLD_SCHEMA:%=$(OUT)/$(K)/%.capnp.c.o),$(GENERATED_SOURCES:$(OUT)/%=$(OUT)/$(K)/%.o)): private EXTRA_CFLAGS += $(KERNEL_COLD_CFLAGS))
 
 # Pass 1 has an empty table.  The table is read-only data behind .text, so functions do not move between the passes.
 # It is there at every moment, since who boots it may be at work beside us.  Generated code is taken whole, so that a name

@@ -8,6 +8,10 @@
 #include <core/isolation.h>
 
 static uint32_t shares[MAX_CPUS]; /* b: given out */
+static struct {
+	uint32_t lease, share;
+	bool sealed;
+} under_lease[MAX_CPUS]; /* b: of the CPU's last lease that had any */
 
 /* ---- Admission ---- */
 
@@ -16,22 +20,90 @@ uint32_t budget_share_of(unsigned cpu_id)
 	return load_relaxed(&shares[cpu_id]);
 }
 
-/* A CPU that is leased to nobody else, and has room for it. */
-static bool has_room(unsigned cpu_id, uint32_t share, uint32_t lease)
+uint32_t budget_share_beside(const struct budget *budget)
 {
-	return load_acquire(&isolation_token[cpu_id]) == lease && share <= BUDGET_SHARE_MAX - shares[cpu_id];
+	if (budget->lease == 0)
+		return budget_share_of(budget->cpu);
+	return under_lease[budget->cpu].lease == budget->lease ? load_relaxed(&under_lease[budget->cpu].share)
+							       : 0;
+}
+
+/* A CPU that is leased to nobody, and has room for it. */
+static bool has_room(unsigned cpu_id, uint32_t share)
+{
+	return load_acquire(&isolation_token[cpu_id]) == 0 && share <= BUDGET_SHARE_MAX - shares[cpu_id];
+}
+
+/* What is under a lease that has ended is forgotten. */
+static void begin_under(uint32_t lease) REQUIRES(budget_lock)
+{
+	unsigned cpu_id = isolation_cpu(lease);
+
+	if (under_lease[cpu_id].lease == lease)
+		return;
+	under_lease[cpu_id].lease = lease;
+	under_lease[cpu_id].share = 0;
+	under_lease[cpu_id].sealed = false;
+}
+
+static bool admit_under(struct budget *budget, const struct budget_terms *terms) REQUIRES(budget_lock)
+{
+	unsigned cpu_id = isolation_cpu(terms->lease);
+	uint32_t most = terms->sealed ? BUDGET_SHARE_ONE : BUDGET_SHARE_MAX;
+
+	if (!isolation_is_alive(terms->lease))
+		return false;
+	begin_under(terms->lease);
+	if (under_lease[cpu_id].sealed != terms->sealed || budget->share > most - under_lease[cpu_id].share)
+		return false;
+	under_lease[cpu_id].share += budget->share;
+	budget->cpu = cpu_id;
+	budget->lease = terms->lease;
+	budget->lease_dead = terms->lease_dead;
+	return true;
+}
+
+bool budget_seal(uint32_t lease)
+{
+	spin_lock(&budget_lock);
+	bool free = isolation_is_alive(lease);
+	if (free) {
+		begin_under(lease);
+		free = under_lease[isolation_cpu(lease)].share == 0 &&
+		       !under_lease[isolation_cpu(lease)].sealed;
+		under_lease[isolation_cpu(lease)].sealed |= free;
+	}
+	spin_unlock(&budget_lock);
+	return free;
+}
+
+void budget_unseal(uint32_t lease)
+{
+	spin_lock(&budget_lock);
+	if (under_lease[isolation_cpu(lease)].lease == lease)
+		under_lease[isolation_cpu(lease)].sealed = false;
+	spin_unlock(&budget_lock);
 }
 
 static uint32_t choose_cpu(uint32_t share) REQUIRES(budget_lock)
 {
 	uint32_t best = this_cpu()->id;
 
-	if (has_room(best, share, 0))
+	if (has_room(best, share))
 		return best;
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++)
-		if (has_room(i, share, 0) && (!has_room(best, share, 0) || shares[i] < shares[best]))
+		if (has_room(i, share) && (!has_room(best, share) || shares[i] < shares[best]))
 			best = i;
 	return best;
+}
+
+static bool admit_anywhere(struct budget *budget, const struct budget_terms *terms) REQUIRES(budget_lock)
+{
+	budget->cpu = terms->cpu != BUDGET_ANY_CPU ? terms->cpu : choose_cpu(budget->share);
+	if (!has_room(budget->cpu, budget->share))
+		return false;
+	store_relaxed(&shares[budget->cpu], shares[budget->cpu] + budget->share);
+	return true;
 }
 
 enum budget_refusal budget_init(struct budget *budget, struct budget_terms terms)
@@ -51,9 +123,7 @@ enum budget_refusal budget_init(struct budget *budget, struct budget_terms terms
 	budget->share = (uint32_t)((terms.quota_ns * BUDGET_SHARE_ONE + terms.period_ns - 1) /
 				   terms.period_ns);
 	spin_lock(&budget_lock);
-	budget->cpu = terms.cpu != BUDGET_ANY_CPU ? terms.cpu : choose_cpu(budget->share);
-	if (has_room(budget->cpu, budget->share, terms.lease)) {
-		store_relaxed(&shares[budget->cpu], shares[budget->cpu] + budget->share);
+	if (terms.lease != 0 ? admit_under(budget, &terms) : admit_anywhere(budget, &terms)) {
 		budget->refs = 1;
 		refusal = BUDGET_ACCEPTED;
 	}
@@ -126,15 +196,21 @@ static void refill(struct timer *timer)
 		sched_wake(entity, false);
 }
 
-/* The owner, picked on this CPU, waits until then. */
-static void park(struct cpu *cpu, struct budget *budget, struct sched_entity *entity, uint64_t until_ns)
-	REQUIRES(budget_lock)
+/* It was picked on this CPU, and does not run now. */
+static void step_down(struct cpu *cpu, struct sched_entity *entity)
 {
 	sched_account(cpu, arch_ticks());
 	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	store_relaxed(&entity->state, SCHED_QUEUED);
-	if (cpu->loaded != entity) /* picked, and not switched to: its registers are saved */
+	if (cpu->loaded != entity) /* not switched to: its registers are saved */
 		store_release(&entity->on_cpu, false);
+}
+
+/* The owner, picked on this CPU, waits until then. */
+static void park(struct cpu *cpu, struct budget *budget, struct sched_entity *entity, uint64_t until_ns)
+	REQUIRES(budget_lock)
+{
+	step_down(cpu, entity);
 	budget->parked = entity;
 	/* It may be firing, for an owner that left: then it finds this one, which looks again. */
 	(void)timer_cancel(&budget->refill);
@@ -145,8 +221,10 @@ static void park(struct cpu *cpu, struct budget *budget, struct sched_entity *en
 void budget_end(struct budget *budget)
 {
 	spin_lock(&budget_lock);
-	if (!budget->over)
+	if (!budget->over && budget->lease == 0)
 		store_relaxed(&shares[budget->cpu], shares[budget->cpu] - budget->share);
+	else if (!budget->over && under_lease[budget->cpu].lease == budget->lease)
+		under_lease[budget->cpu].share -= budget->share;
 	budget->over = true;
 	spin_unlock(&budget_lock);
 	budget_unbind(budget);
@@ -174,6 +252,8 @@ struct budget_figures budget_look(struct budget *budget)
 		.lends = budget->lends,
 		.used_ticks = budget->used_ticks,
 		.lent_ticks = budget->lent_ticks,
+		.least_wait_ns = budget->least_wait_ns,
+		.most_wait_ns = budget->most_wait_ns,
 		.depth = budget->depth,
 		.waits = budget->parked != NULL,
 		.stale = budget_is_stale(budget),
@@ -188,9 +268,32 @@ struct budget_figures budget_look(struct budget *budget)
 struct admission {
 	struct budget *runs_on; /* NULL: its own time */
 	struct budget *tell;    /* NULL: nothing happened */
-	bool waits;
-	bool lent, first; /* not its owner; before others */
+	bool waits, leaves;     /* it does not run now: until later; here */
+	bool lent, first;       /* not its owner; before others */
 };
+
+/* B6: what it was bound through is revoked, but the lease goes on without it. */
+static bool leaves_cpu(const struct budget *budget, struct sched_entity *entity)
+{
+	if (budget->lease == 0 || load_relaxed(&entity->pin) != budget->lease)
+		return false;
+	store_relaxed(&entity->pin, 0u);
+	return true;
+}
+
+/* Its owner was queued, and is about to run. */
+static void note_wait(struct budget *budget, uint64_t now_ns) REQUIRES(budget_lock)
+{
+	uint64_t wait = budget->ready_ns != 0 && now_ns > budget->ready_ns ? now_ns - budget->ready_ns : 0;
+
+	if (budget->ready_ns == 0)
+		return;
+	budget->ready_ns = 0;
+	if (wait > budget->most_wait_ns)
+		budget->most_wait_ns = wait;
+	if (wait < budget->least_wait_ns || budget->least_wait_ns == 0)
+		budget->least_wait_ns = wait;
+}
 
 /* What the picked one runs on. */
 static void admit(struct cpu *cpu, struct sched_entity *entity, uint64_t now_ns, struct admission *out)
@@ -204,8 +307,10 @@ static void admit(struct cpu *cpu, struct sched_entity *entity, uint64_t now_ns,
 
 		if (at == NOT_IN_CHAIN)
 			continue; /* B2: it has another now, or none */
-		if (stale && at == 0)
+		if (stale && at == 0) {
+			out->leaves = leaves_cpu(budget, entity);
 			return;
+		}
 		renew(budget, now_ns);
 		if (budget->left_ticks > 0 && at == 0 && budget->cpu != cpu->id) {
 			park(cpu, budget, entity, now_ns);
@@ -213,6 +318,8 @@ static void admit(struct cpu *cpu, struct sched_entity *entity, uint64_t now_ns,
 			return;
 		}
 		if (budget->left_ticks > 0) {
+			if (at == 0)
+				note_wait(budget, now_ns);
 			out->runs_on = budget;
 			out->lent = at != 0;
 			out->first = !stale && !load_relaxed(budget->chain[at].ended);
@@ -263,11 +370,15 @@ bool budget_admit(struct cpu *cpu, struct sched_entity *entity)
 	spin_unlock(&budget_lock);
 	if (how.runs_on != NULL)
 		timer_need(cpu->budget_end_ns);
+	if (how.leaves) {
+		step_down(cpu, entity);
+		sched_wake(entity, false);
+	}
 	if (how.tell != NULL)
 		how.tell->tell(how.tell);
 	if (gone != NULL)
 		gone->gone(gone);
-	return !how.waits && how.tell == NULL;
+	return !how.waits && !how.leaves && how.tell == NULL;
 }
 
 void budget_idle(struct cpu *cpu)
@@ -297,6 +408,8 @@ bool budget_place(struct sched_entity *entity, unsigned *cpu_id, uint64_t *end_n
 			(entity->home == budget->cpu || (at == 0 && !load_acquire(&entity->on_cpu)));
 		*cpu_id = budget->cpu;
 		*end_ns = budget->end_ns;
+		if (first && at == 0 && budget->ready_ns == 0)
+			budget->ready_ns = clock_now_ns();
 	}
 	spin_unlock(&budget_lock);
 	return first;

@@ -7,6 +7,7 @@
 #include "budget_private.h"
 
 #include <core/clock.h>
+#include <core/isolation.h>
 #include <core/log.h>
 
 struct spinlock budget_lock = SPINLOCK_INIT(LOCK_RANK_BUDGET);
@@ -20,9 +21,17 @@ unsigned budget_place_in_chain(const struct budget *budget, const struct sched_e
 	return NOT_IN_CHAIN;
 }
 
+/* B6 */
+static bool lease_has_ended(const struct budget *budget)
+{
+	return budget->lease != 0 && (!isolation_is_alive(budget->lease) ||
+				      (budget->lease_dead != NULL && load_relaxed(budget->lease_dead)));
+}
+
 bool budget_is_stale(const struct budget *budget)
 {
-	return budget->over || (budget->dead != NULL && load_relaxed(budget->dead)) ||
+	return budget->over || lease_has_ended(budget) ||
+	       (budget->dead != NULL && load_relaxed(budget->dead)) ||
 	       (budget->depth != 0 && load_relaxed(budget->chain[0].ended));
 }
 
@@ -74,8 +83,12 @@ struct sched_entity *budget_drop_owner(struct budget *budget)
 	struct sched_entity *parked = budget->parked;
 
 	budget->parked = NULL;
-	if (budget->depth != 0)
-		store_relaxed(&budget->chain[0].entity->own_budget, (struct budget *)NULL);
+	if (budget->depth != 0) {
+		struct sched_entity *owner = budget->chain[0].entity;
+		store_relaxed(&owner->own_budget, (struct budget *)NULL);
+		if (budget->lease != 0 && load_relaxed(&owner->pin) == budget->lease)
+			store_relaxed(&owner->pin, 0u);
+	}
 	budget_cut(budget, 0);
 	return parked;
 }
@@ -104,6 +117,9 @@ bool budget_bind(struct budget *budget, struct sched_entity *entity, const bool 
 		budget->active = false;
 		budget->dead = dead;
 		entity->own_budget = budget;
+		budget->ready_ns = 0;
+		if (budget->lease != 0)
+			store_relaxed(&entity->pin, budget->lease);
 		if (entity->budget == NULL)
 			store_relaxed(&entity->budget, budget);
 	}

@@ -154,6 +154,19 @@ static const struct cpu_isolation_lease_server_ops cpu_isolation_lease_ops = {
 
 OBJECT_TYPE(cpu_isolation_lease, CPU_ISOLATION_LEASE, lease_destroy);
 
+enum status cpu_isolation_lease_of(struct rpc_request *request, int32_t index, uint32_t *token,
+				   struct gate **gate)
+{
+	struct object *object = kcall_object(request, index, &cpu_isolation_lease_type,
+					     1ull << CPU_ISOLATION_LEASE_BIND);
+
+	if (object == NULL)
+		return object_raise_invalid(request, "not a CpuIsolationLease with the method bind", "lease");
+	*token = lease_of(object)->token;
+	*gate = kcall_gate(request, index);
+	return STATUS_OK;
+}
+
 /* ---- CpuIsolation ---- */
 
 static uint32_t housekeeping_without(unsigned cpu_id)

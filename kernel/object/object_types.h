@@ -37,12 +37,25 @@ extern const struct object_type console_type, timer_type, entropy_source_type, s
 	process_handle_type, thread_spawner_type, thread_handle_type, log_reader_type, boot_package_type,
 	power_type, io_port_type, interrupt_type, interrupt_source_type, notification_type, revoker_type,
 	session_context_type, session_factory_type, system_inspector_type, scheduling_policy_type,
-	scheduling_context_type;
+	scheduling_context_type, cpu_isolation_lease_type, realtime_island_type;
 
 /* For SchedulingPolicy.createContext; the arguments have been checked. */
 struct budget_terms;
 enum status scheduling_context_create(struct rpc_request *request, struct budget_terms terms,
-				      struct object **out);
+				      struct gate *lease_gate, struct object **out);
+/* A lease that is an argument, its token and the gate that it came through (NULL: none): invalidArgument, raised. */
+enum status cpu_isolation_lease_of(struct rpc_request *request, int32_t index, uint32_t *token,
+				   struct gate **gate);
+/* For RealtimeIsland. */
+void scheduling_context_finish(struct object *object);
+struct budget_figures;
+struct budget_figures scheduling_context_figures(struct object *object);
+#define REALTIME_TASKS 8u
+struct realtime_task {
+	uint64_t budget_ns, period_ns;
+};
+enum status realtime_island_create(struct rpc_request *request, int32_t lease,
+				   const struct realtime_task *tasks, unsigned count, struct object **out);
 
 /* Singletons: nothing to destroy, their one static reference never goes. */
 void object_destroy_never(struct object *object);

@@ -17,6 +17,7 @@ struct context {
 	struct object object;
 	struct budget budget;
 	struct spinlock lock;     /* rank PROCESS */
+	struct gate *lease_gate;  /* budget.lease_dead is in it; counted; NULL */
 	bool ended;               /* c */
 	struct gate *gate;        /* c: through which it was bound, counted; NULL */
 	struct listener listener; /* c: of its events */
@@ -42,6 +43,7 @@ static void free_quiet(struct quiesce_node *node)
 {
 	struct context *context = container_of(node, struct context, object.quiesce);
 
+	gate_put(context->lease_gate);
 	object_fini(&context->object);
 	slab_free(&context_cache, context);
 }
@@ -66,6 +68,16 @@ static void finish(struct context *context)
 	listener_fini(listener);
 }
 
+void scheduling_context_finish(struct object *object)
+{
+	finish(context_of(object));
+}
+
+struct budget_figures scheduling_context_figures(struct object *object)
+{
+	return budget_look(&context_of(object)->budget);
+}
+
 static void destroy(struct object *object)
 {
 	struct context *context = context_of(object);
@@ -75,7 +87,7 @@ static void destroy(struct object *object)
 }
 
 enum status scheduling_context_create(struct rpc_request *request, struct budget_terms terms,
-				      struct object **out)
+				      struct gate *lease_gate, struct object **out)
 {
 	struct context *context = slab_alloc(&context_cache);
 
@@ -87,8 +99,11 @@ enum status scheduling_context_create(struct rpc_request *request, struct budget
 					 kcall_of(request)->thread->process);
 	if (status != STATUS_OK)
 		goto free_context;
+	terms.lease_dead = lease_gate != NULL ? &lease_gate->dead : NULL;
 	switch (budget_init(&context->budget, terms)) {
 	case BUDGET_ACCEPTED:
+		gate_get(lease_gate);
+		context->lease_gate = lease_gate;
 		*out = &context->object;
 		return STATUS_OK;
 	case BUDGET_BAD_QUOTA:
@@ -102,7 +117,8 @@ enum status scheduling_context_create(struct rpc_request *request, struct budget
 		break;
 	case BUDGET_FULL:
 		status = rpc_raise(request, EXCEPTION_TYPE_OVERLOADED,
-				   "more than three quarters of the CPU, or it is leased", "budgetNs");
+				   "more than is left of the CPU, or that is leased, or the lease has ended",
+				   "budgetNs");
 		break;
 	}
 	object_fini(&context->object);
@@ -190,7 +206,9 @@ static enum status look(void *self, struct rpc_request *request,
 	scheduling_context_status_builder_set_lends(out, now.lends);
 	scheduling_context_status_builder_set_depth(out, (uint8_t)now.depth);
 	scheduling_context_status_builder_set_share(out, budget_millionths(budget->share));
-	scheduling_context_status_builder_set_cpu_share(out, budget_millionths(budget_share_of(budget->cpu)));
+	scheduling_context_status_builder_set_cpu_share(out, budget_millionths(budget_share_beside(budget)));
+	scheduling_context_status_builder_set_least_wait_ns(out, now.least_wait_ns);
+	scheduling_context_status_builder_set_most_wait_ns(out, now.most_wait_ns);
 	return STATUS_OK;
 }
 

@@ -97,12 +97,18 @@ static enum status create_context(void *self, struct rpc_request *request,
 		.period_ns = scheduling_policy_create_context_params_reader_period_ns(params),
 		.cpu = cpu_id < 0 ? BUDGET_ANY_CPU : (uint32_t)cpu_id,
 	};
+	int32_t lease = scheduling_policy_create_context_params_reader_lease(params);
 	struct object *context;
+	struct gate *gate = NULL;
+	enum status status = STATUS_OK;
 
 	(void)self;
 	if (request->caps_out_max < 1)
 		return STATUS_NO_SLOT;
-	enum status status = scheduling_context_create(request, terms, &context);
+	if (lease >= 0)
+		status = cpu_isolation_lease_of(request, lease, &terms.lease, &gate);
+	if (status == STATUS_OK)
+		status = scheduling_context_create(request, terms, gate, &context);
 	if (status == STATUS_OK)
 		status = kcall_return_object(request, context, &index);
 	if (status == STATUS_OK)
@@ -110,10 +116,41 @@ static enum status create_context(void *self, struct rpc_request *request,
 	return status;
 }
 
+static enum status create_island(void *self, struct rpc_request *request,
+				 struct scheduling_policy_create_island_params_reader params,
+				 struct scheduling_policy_create_island_results_builder results)
+{
+	struct scheduling_policy_task_list_reader list = scheduling_policy_create_island_params_reader_tasks(
+		params);
+	uint32_t count = msg_list_count(list.l);
+	struct realtime_task tasks[REALTIME_TASKS];
+	struct object *island;
+	int32_t index;
+
+	(void)self;
+	if (request->caps_out_max < 1)
+		return STATUS_NO_SLOT;
+	if (count == 0 || count > REALTIME_TASKS)
+		return object_raise_invalid(request, "from one to eight", "tasks");
+	for (uint32_t i = 0; i < count; i++) {
+		struct scheduling_policy_task_reader task = scheduling_policy_task_list_reader_at(list, i);
+		tasks[i] = (struct realtime_task){scheduling_policy_task_reader_budget_ns(task),
+						  scheduling_policy_task_reader_period_ns(task)};
+	}
+	enum status status = realtime_island_create(
+		request, scheduling_policy_create_island_params_reader_lease(params), tasks, count, &island);
+	if (status == STATUS_OK)
+		status = kcall_return_object(request, island, &index);
+	if (status == STATUS_OK)
+		scheduling_policy_create_island_results_builder_set_island(results, index);
+	return status;
+}
+
 static const struct scheduling_policy_server_ops scheduling_policy_ops = {.set_thread = set_thread,
 									  .set_process = set_process,
 									  .thread = figures,
-									  .create_context = create_context};
+									  .create_context = create_context,
+									  .create_island = create_island};
 
 OBJECT_TYPE(scheduling_policy, SCHEDULING_POLICY, object_destroy_never);
 

@@ -59,6 +59,10 @@ interface SchedulingContext @0xb3f86e2a9d51c704 {
     # Of its CPU, in millionths,
     cpuShare @12 :UInt32;
     # and of all contexts there.
+    leastWaitNs @13 :UInt64;
+    # The shortest time for which its owner was ready and had budget, and did not run,
+    mostWaitNs @14 :UInt64;
+    # and the longest.
   }
 
   enum State {

@@ -9,6 +9,7 @@
 
 #include <core/budget.h>
 #include <core/clock.h>
+#include <core/isolation.h>
 #include <ring/lend.h>
 
 #define CALL_BUF 256u
@@ -161,6 +162,8 @@ static void calls(uint64_t region)
 /* ---- What holds ---- */
 
 static unsigned clients, servers;
+static uint32_t lease; /* that the budgets were made under; 0: none */
+static bool lease_revoked;
 
 static void check_chains(bool quiet)
 {
@@ -190,13 +193,32 @@ static void checks(uint64_t region)
 	}
 }
 
+/* While they run. */
+static void ends_the_lease(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	(void)user_enter(&ring, 1, host_now_ns() + host_random() % 400000);
+	if (lease != 0 && host_random() % 2)
+		store_relaxed(&lease_revoked, true);
+	else if (lease != 0)
+		(void)isolation_end(lease);
+}
+
 static void bind_clients(void)
 {
+	lease = 0;
+	lease_revoked = false;
+	if (cpu_count > 1 && host_random() % 2)
+		explore_check(isolation_begin(cpu_count - 1, &lease) == ISOLATION_ACCEPTED);
 	for (unsigned i = 0; i < clients; i++) {
 		budgets[i] = (struct budget){.tell = count_told, .gone = count_freed};
 		struct budget_terms terms = {.quota_ns = BUDGET_QUOTA_MIN_NS,
 					     .period_ns = BUDGET_PERIOD_MIN_NS * 5,
-					     .cpu = BUDGET_ANY_CPU};
+					     .cpu = BUDGET_ANY_CPU,
+					     .lease = lease,
+					     .lease_dead = &lease_revoked};
 		explore_check(budget_init(&budgets[i], terms) == BUDGET_ACCEPTED);
 		explore_check(lend_bind(&budgets[i], scenario_started(i), NULL));
 	}
@@ -214,10 +236,15 @@ static void run(unsigned cpu_total)
 	for (unsigned i = 0; i < servers; i++)
 		scenario_thread(process_of[i], serves, i);
 	scenario_thread(client, checks, 0);
+	scenario_thread(client, ends_the_lease, 0);
 }
 
 static void end_budgets(void)
 {
+	for (unsigned i = 0; i < clients; i++)
+		explore_check(lease == 0 || budget_share_beside(&budgets[i]) <= BUDGET_SHARE_MAX);
+	if (lease != 0)
+		(void)isolation_end(lease);
 	for (unsigned i = 0; i < clients; i++)
 		budget_put(&budgets[i]);
 	explore_check(freed == clients && budget_count == 0);

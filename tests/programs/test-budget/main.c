@@ -62,7 +62,8 @@ struct events events_of(cap_id context)
 enum status make(uint64_t budget_ns, uint64_t period_ns, int cpu, cap_id *context)
 {
 	*context = CAP_ID_NULL;
-	return scheduling_policy_create_context(w.t, w.policy, budget_ns, period_ns, cpu, context);
+	return scheduling_policy_create_context(w.t, w.policy, budget_ns, period_ns, cpu, CAP_ID_NULL,
+						context);
 }
 
 void sleep_ms(uint64_t ms)

@@ -17,6 +17,9 @@
  *       rest (L. Abeni and G. Buttazzo, 1998): so nobody gets two budgets at once.
  * - An owner whose budget is spent waits for the next period. Who holds a lent one goes on with its own time: a small budget of a client
  *   does not stop its server.
+ * - B6  A budget that was made under a lease (core/isolation.h) is of that lease's CPU, binds its owner there, and gives nothing when the lease
+ *       or the capability to it has ended: found when its owner is picked, so ending a lease is still one store. Those under one lease
+ *       have a sum of their own. It can be sealed for a set that was checked as a whole (object/realtime_island.c).
  * - A CPU counts the budget that it runs on, so that one can end while another CPU is in user mode on it.
  * tests/models/budget.pml has B1 and B2; tests/host/budget_test.c and test-budget (in the machine) all of them.
  */
@@ -71,9 +74,14 @@ struct budget {
 	uint32_t share; /* of its CPU, in BUDGET_SHARE_ONE */
 	uint32_t refs;  /* b */
 	unsigned cpu;
-	bool active;    /* b: somebody runs on it, or is to */
-	bool over;      /* b: it has ended */
-	unsigned depth; /* b: of the chain; 0: it has no owner */
+	uint32_t lease;         /* B6; 0: none */
+	const bool *lease_dead; /* the capability to the lease is revoked when this is true; NULL: never */
+	uint64_t ready_ns;      /* b: its owner is queued since then; 0: it is not */
+	uint64_t least_wait_ns,
+		most_wait_ns; /* b: of its owner, from being queued with time left to being picked */
+	bool active;          /* b: somebody runs on it, or is to */
+	bool over;            /* b: it has ended */
+	unsigned depth;       /* b: of the chain; 0: it has no owner */
 	struct budget_link chain[BUDGET_DEPTH];
 	const bool *dead;   /* b: what it was bound through is revoked when this is true; NULL: never */
 	int64_t left_ticks; /* b */
@@ -96,6 +104,8 @@ struct budget_terms {
 	uint64_t quota_ns, period_ns;
 	uint32_t cpu;   /* BUDGET_ANY_CPU: this one, or that with most room */
 	uint32_t lease; /* a leased CPU has room only for budgets made under its lease; 0: not leased */
+	bool sealed;    /* by whom the lease was sealed */
+	const bool *lease_dead;
 };
 
 /* One reference; `budget` is zeroed but for tell and gone. */
@@ -104,8 +114,13 @@ enum budget_refusal budget_init(struct budget *budget, struct budget_terms terms
 void budget_end(struct budget *budget);
 /* Ends it, and drops the reference. */
 void budget_put(struct budget *budget);
-/* The share that is given out on a CPU. */
+/* The share that is given out on a CPU, but for what is under a lease. */
 uint32_t budget_share_of(unsigned cpu_id);
+/* The same for those beside this one: of its CPU, or of its lease. */
+uint32_t budget_share_beside(const struct budget *budget);
+/* Only terms that say so have room under this lease from now on, up to the whole CPU. False: it has budgets, or is sealed. */
+bool budget_seal(uint32_t lease);
+void budget_unseal(uint32_t lease);
 /* A share as users have it. */
 static inline uint32_t budget_millionths(uint32_t share)
 {
@@ -131,7 +146,7 @@ void budget_take_back(struct sched_entity *entity);
 /* How it is now. */
 struct budget_figures {
 	int64_t left_ticks;
-	uint64_t end_ns, periods, lends, used_ticks, lent_ticks;
+	uint64_t end_ns, periods, lends, used_ticks, lent_ticks, least_wait_ns, most_wait_ns;
 	unsigned depth;
 	bool waits, stale, over;
 };

@@ -49,7 +49,8 @@ struct sched_entity {
 	bool reserved;             /* q: queued before those without one (sched_reserved.c) */
 	bool ends;                 /* atomic: it gets no budget any more */
 	uint64_t budget_ticks;     /* of run_ticks, those on a budget: not in its virtual time */
-	uint32_t pin; /* lease that it is bound to (core/isolation.h); 0: none; written by itself */
+	uint32_t
+		pin; /* lease that it is bound to (core/isolation.h); 0: none; by itself, or with its budget (B6 of core/budget.h) */
 	struct fair_entity fair; /* q */
 	uint32_t work; /* since it entered the kernel, with the ring's marks: core/work.h, ring/promise.h */
 };
