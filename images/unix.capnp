@@ -41,6 +41,18 @@ const image :Image = (
       exports = [(name = "pipes", interface = "PipeFactory", key = 1)],
     ),
     (
+      name = "clock",
+      program = "clock",
+      grants = [
+        (name = "ports", source = (ioPorts = (first = 0x70, count = 2))),
+        (name = "systemInfo", source = (kernel = systemInfo), only = ["clock"]),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+      ],
+      exports = [(name = "clock", interface = "WallClock", key = 1), (name = "setting", interface = "WallClockSetting", key = 2)],
+      restart = (policy = onFailure),
+    ),
+    (
       name = "sh",
       program = "dash",
       arguments = ["-i"],
@@ -51,6 +63,7 @@ const image :Image = (
         (name = "cwd", source = (export = (process = "ramfs", export = "root"))),
         (name = "pipes", source = (export = (process = "pipes", export = "pipes"))),
         (name = "timer", source = (kernel = timer)),
+        (name = "wallClock", source = (export = (process = "clock", export = "clock"))),
         (name = "entropy", source = (kernel = entropy)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),

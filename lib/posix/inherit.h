@@ -7,7 +7,7 @@
  *	CAPOS_PIDS  "own,parent" numbers
  *	CAPOS_FDS   descriptors that are more than a capability: "N:K:FLAGS:POSITION:PLACE;" with K = c (the grant stdio_N), n, z, r (devices)
  *	CAPOS_SIGNALS "ignored,blocked" sets of signals, if there are any
- *	CAPOS_CWD   the working directory as an absolute path below the root
+ *	CAPOS_CWD   the working directory: an absolute path below the root, or, without "/", one below what was granted as "cwd"
  */
 #pragma once
 

@@ -17,26 +17,37 @@ static cap_id root_of(const char *call)
 	return posix_grant("root", DIRECTORY_INTERFACE_ID, "Directory", call);
 }
 
-/* Where the program begins: where whoever started it was, or what was granted as "cwd". */
+static bool begin_at(const char *path, const char *call)
+{
+	POSIX_PATH_LOCAL p;
+
+	if (posix_resolve(AT_FDCWD, path, call, &p) == 0)
+		working = p;
+	return working.directory.raw != 0;
+}
+
+/*
+ * Where the program begins: where whoever started it was (CAPOS_CWD: an absolute path, or one below what was granted as "cwd"), or what was
+ * granted as "cwd".
+ */
 static bool find_working(const char *call)
 {
 	struct msg_text text;
 	char path[POSIX_PATH];
-	POSIX_PATH_LOCAL p;
+	bool handed_on = runtime_environment("CAPOS_CWD", &text) && text.len < sizeof(path) && text.len > 0;
 
-	working.directory = posix_grant_quiet("cwd", DIRECTORY_INTERFACE_ID);
-	if (working.directory.raw)
-		return true;
-	if (runtime_environment("CAPOS_CWD", &text) && text.len < sizeof(path) && text.len > 0 &&
-	    *text.ptr == '/') {
+	if (handed_on) {
 		__builtin_memcpy(path, text.ptr, text.len);
 		path[text.len] = '\0';
-		if (posix_resolve(AT_FDCWD, path, call, &p) == 0)
-			working = p;
-		return working.directory.raw != 0;
+		if (*path == '/')
+			return begin_at(path, call);
 	}
-	posix_missing("cwd", "Directory", call);
-	return false;
+	working.directory = posix_grant_quiet("cwd", DIRECTORY_INTERFACE_ID);
+	if (!working.directory.raw) {
+		posix_missing("cwd", "Directory", call);
+		return false;
+	}
+	return handed_on ? begin_at(path, call) : true;
 }
 
 static void copy_path(struct posix_path *to, const struct posix_path *from)
@@ -210,11 +221,13 @@ POSIX_CALL(fchdir)
 
 bool posix_working_directory(char *to, uint32_t size)
 {
-	if (!working.directory.raw || !working.is_root || working.length + 2 > size)
+	uint32_t length = working.length + working.is_root;
+
+	if (!working.directory.raw || length == 0 || length + 1 > size)
 		return false;
 	to[0] = '/';
-	__builtin_memcpy(to + 1, working.text, working.length);
-	to[1 + working.length] = '\0';
+	__builtin_memcpy(to + working.is_root, working.text, working.length);
+	to[length] = '\0';
 	return true;
 }
 

@@ -35,7 +35,7 @@ static inline struct msg_text posix_path_text(const struct posix_path *p)
 	return (struct msg_text){p->text, p->length};
 }
 
-/* The working directory as an absolute path below the root: false if there is none, or it was granted by itself. */
+/* The working directory as CAPOS_CWD has it (inherit.h); false: there is none, or it is what was granted as "cwd". */
 [[gnu::weak, gnu::visibility("hidden")]] bool posix_working_directory(char *to, uint32_t size);
 
 /* What stands for an inode number: it follows from the path. */

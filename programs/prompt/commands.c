@@ -46,6 +46,7 @@ const struct command commands[] = {
 	{"kill", "kill N", "ends job N", command_kill},
 	{"trace", "trace [NAME [| last 5]]", "what a program called, arguments and results", view_trace},
 	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
+	{"needs", "needs NAME", "the least that a program would have to ask for", view_needs},
 	{"log", "log [of NAME] [follow]", "the kernel's log; log warning: no lesser", view_log},
 	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
 	{"ps", "ps [PID]", "processes, and what each uses; the threads of one", view_ps},

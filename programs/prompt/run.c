@@ -328,7 +328,7 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 	bool started = start(run, &program, job);
 	if (started && run->background)
 		job->number = ++last_job;
-	trace_attach(started ? job : nullptr);
+	trace_attach(started ? job : nullptr, run);
 	if (!started)
 		return false;
 	if (!run->background)

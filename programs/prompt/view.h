@@ -3,7 +3,7 @@
  * Views of the system: what runs, what it uses, who holds what, and what happened.
  *
  * - view_trace.c:  calls of programs started here, from their captured messages: trace, stats. view_filter.c: which of
- *   them; view_export.c: as a file, over the terminal.
+ *   them; view_export.c: as a file, over the terminal; view_needs.c: what a requirement record would have to ask for.
  * - view_events.c: calls of everybody, from the flight recorder, for who holds a SystemInspector: trace all.
  * - view_cpus.c:   cpus, and the threads of a process (ps PID).
  * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image.  view_crashes.c.
@@ -15,8 +15,8 @@
 
 #include "prompt.h"
 
-command_fn view_trace, view_stats, view_ps, view_top, view_cpus, view_graph, view_why, view_log, view_mem,
-	view_image, view_crashes;
+command_fn view_trace, view_stats, view_needs, view_ps, view_top, view_cpus, view_graph, view_why, view_log,
+	view_mem, view_image, view_crashes;
 
 /* ---- tab.c ---- */
 /* What the Tab key does to the line: puts in what is certain, or lists what there is. */
@@ -27,7 +27,7 @@ void tab_complete(char *line, uint32_t size, uint32_t *len, uint32_t *cursor);
 /* Memory for the messages of a process that is about to be started; null: it is not captured. */
 cap_id trace_prepare(void);
 /* The process was started with what trace_prepare gave (again only after that); null: it was not. */
-void trace_attach(const struct job *job);
+void trace_attach(const struct job *job, const struct shell_run *run);
 /*
  * Reads what has come, so that no figure is lost; cheap when nothing runs that is captured. Gives the nanoseconds until the next
  * reading, if something does.
@@ -35,6 +35,14 @@ void trace_attach(const struct job *job);
 uint64_t trace_poll(void);
 /* Something runs whose messages are captured: trace_poll should be called again soon. */
 bool trace_is_live(void);
+
+/* What was granted, and what was called of it. */
+struct traced_grant {
+	char name[SHELL_MAX_NAME + 1];
+	uint64_t interface_id;
+	uint64_t methods; /* bit m: method m of that interface */
+	bool called;
+};
 
 struct traced {
 	bool used;
@@ -47,6 +55,9 @@ struct traced {
 	struct trace_source source; /* what the figures have seen */
 	struct trace_calls calls;
 	struct trace_stats stats;
+	struct traced_grant grants[SHELL_MAX_GRANTS]; /* i is in slot i + 1 of the program's table */
+	uint32_t grant_count;
+	bool passed_on; /* some calls had capabilities with them: which, is not recorded */
 };
 
 /* By name or job number, the latest first; null: shell_fail was called. */
@@ -70,6 +81,12 @@ bool trace_filter_takes(const struct trace_filter *filter, const struct trace_ca
 uint32_t trace_method_name(uint64_t interface_id, uint16_t method, char text[80]);
 /* "1500", "20us", "1.5ms", "2s": nanoseconds; false: it is none of these. */
 bool view_duration(struct shell_word word, uint64_t *ns);
+
+/* ---- view_needs.c ---- */
+/* One record of a call, as it comes. */
+void traced_note(struct traced *traced, const struct capture_record *record);
+/* What the program is granted, at its start. */
+void traced_grants(struct traced *traced, const struct shell_run *run);
 
 /* ---- view_export.c ---- */
 bool trace_export(const struct traced *traced);

@@ -78,7 +78,7 @@ cap_id trace_prepare(void)
 	return prepared;
 }
 
-void trace_attach(const struct job *job)
+void trace_attach(const struct job *job, const struct shell_run *run)
 {
 	struct traced *t = &traced[next];
 
@@ -92,6 +92,7 @@ void trace_attach(const struct job *job)
 	__builtin_memcpy(t->name, job->name, sizeof(t->name));
 	t->handle = job->handle;
 	t->number = job->number;
+	traced_grants(t, run);
 	t->used = true;
 	t->order = ++started;
 	trace_source_init(&t->source, t->memory, t->bytes);
@@ -106,9 +107,11 @@ static uint32_t drain(struct traced *t)
 	struct trace_call call;
 	uint32_t count = 0;
 
-	for (; trace_source_next(&t->source, &record); count++)
+	for (; trace_source_next(&t->source, &record); count++) {
+		traced_note(t, &record);
 		if (trace_calls_take(&t->calls, &record, &call))
 			trace_stats_add(&t->stats, &call);
+	}
 	return count;
 }
 

@@ -229,6 +229,8 @@ static const struct {
 	{"printf 'b\\nA\\nc\\n' >g; diff f g; echo $?", " b\n-a\n+A\n c\n1\n"},
 	{"printf 'b\\nA\\nc\\n' >g; diff -u f g >p; patch f p; cmp f g; echo $?", "patching f\n0\n"},
 	{"cp g h; mv h i; ls h; rm i; test -e i; echo $?", "ls: h: No such file or directory\n1\n"},
+	{"mkdir -p w/x; cd w/x; pwd; touch here; ls; cd ..; ls; sh -c 'ls x; cd x; pwd; ls'; cd /w/x; ls; sh -c 'cd ../..; ls w'",
+	 "/w/x\nhere\nx\nhere\n/w/x\nhere\nhere\nx\n"},
 	{"rmdir d; echo $?", "rmdir: d: Directory not empty\n1\n"},
 	{"seq 3 | xargs echo; seq 5 | head -n 2 | tail -n 1", "1 2 3\n2\n"},
 	{"seq 3 | tee s | wc -l; seq 3 | tac | paste -s -d, -; seq 3 | nl | cut -f 2", "3\n3,2,1\n1\n2\n3\n"},
