@@ -48,11 +48,17 @@ static enum status compute_layout(struct ring_geometry geometry, struct layout *
 	return STATUS_OK;
 }
 
+/* All that is read before it is written; an upcall's frame of the process's last thread is like what that left in the arena. */
 static void write_header(struct ring *ring, const struct layout *layout)
 {
 	struct cap_region *control = ring->control;
 
-	*control = (struct cap_region){};
+	control->polled = control->reserved1 = 0;
+#pragma clang loop unroll(full)
+	for (unsigned i = 0; i < array_size(control->reserved0); i++)
+		control->reserved0[i] = 0;
+	control->sq_tail = control->sq_head = control->cq_head = control->cq_tail = 0;
+	control->upcall_entry = control->upcall_mask = control->upcall_pending = control->upcall_faults = 0;
 	control->magic = CAP_REGION_MAGIC;
 	control->version = CAP_REGION_VERSION;
 	control->size = layout->size;
@@ -113,9 +119,10 @@ static void bind_region(struct ring *ring, unsigned char *base, const struct lay
 	list_init(&ring->held);
 	ring->memory.source.removals = REQUEST_FORGOTTEN;
 	ring->memory.source.count = &nothing_removed;
-	for (unsigned i = 0; i < RING_THINGS; i++)
-		ring->memory.things[i] = (struct ring_thing){.removals = REQUEST_FORGOTTEN,
-							     .count = &nothing_removed};
+	for (unsigned i = 0; i < RING_THINGS; i++) {
+		ring->memory.things[i].removals = REQUEST_FORGOTTEN;
+		ring->memory.things[i].count = &nothing_removed;
+	}
 	for (unsigned i = 0; i < RING_TARGETS; i++) {
 		ring->memory.targets[i].word = ~0ull; /* no operation that there is */
 		ring->memory.targets[i].removals = REQUEST_FORGOTTEN;

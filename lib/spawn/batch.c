@@ -18,11 +18,10 @@ void batch_note(struct batch *b, enum status status, const char *step)
 
 void batch_settle(struct batch *b)
 {
-	for (uint32_t i = 0; i < b->count; i++) {
+	for (uint32_t i = 0; i < b->count; i++)
 		batch_note(b, rpc_wait(&b->calls[i]), b->steps[i]);
-		rpc_end(&b->calls[i]);
-	}
-	b->count = 0;
+	while (b->count > 0) /* the last first: the arena is a stack */
+		rpc_end(&b->calls[--b->count]);
 }
 
 bool batch_again(struct batch *b, struct rpc_call *call)
