@@ -26,7 +26,11 @@ bool place_of(struct shell_word word, struct place *place)
 	head.len = 0;
 	while (head.len < word.len && word.ptr[head.len] != '/')
 		head.len++;
-	*place = (struct place){};
+	*place = (struct place){.name = head};
+	if (head.len == 0)
+		return shell_fail_at(&shell, word.at,
+				     "there is no root: a path begins at a Directory that you hold; \"ls\" "
+				     "lists them");
 	if (head.len < word.len)
 		place->path = (struct msg_text){word.ptr + head.len + 1, word.len - head.len - 1};
 	if (place->path.len > 1 && place->path.ptr[place->path.len - 1] == '/')
@@ -76,8 +80,17 @@ static bool fail_refused(void)
 
 bool settle(enum status status, enum file_outcome outcome)
 {
+	int len = (int)(last_place.name.len < 40 ? last_place.name.len : 40);
+
 	if (status == STATUS_EXCEPTION)
 		return fail_refused();
+	if (status == STATUS_DENIED)
+		return shell_fail(&shell, "DENIED",
+				  "%.*s has no method for that any more; \"describe %.*s\" says what it has",
+				  len, last_place.name.ptr, len, last_place.name.ptr);
+	if (outcome == FILE_OUTCOME_BAD_NAME && status == STATUS_OK)
+		return shell_fail(&shell, "badName",
+				  "names have 1 to 255 bytes; \".\" and \"..\" are none: nothing leads up");
 	if (status != STATUS_OK)
 		return shell_fail_status(&shell, "the call", status);
 	if (outcome != FILE_OUTCOME_DONE)
@@ -411,6 +424,8 @@ bool command_put(const struct shell_word *words, uint32_t count)
 	if (status == STATUS_OK && outcome == FILE_OUTCOME_EXISTS)
 		status = directory_edit(runtime_transport(), place.cap, place.path, FILE_SHARING_READERS,
 					&outcome, &file);
+	if (status == STATUS_OK && outcome == FILE_OUTCOME_NOT_FOUND)
+		return shell_fail(&shell, "notFound", "there is no such directory; \"mkdir\" makes one");
 	if (!settle(status, outcome))
 		return false;
 	good = write_file(file, text);

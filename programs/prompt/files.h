@@ -12,6 +12,7 @@ struct place {
 	cap_id cap;
 	uint64_t interface_id; /* Directory, Namespace, or (without a path) File */
 	struct msg_text path;
+	struct shell_word name; /* of the capability */
 };
 
 /* False: shell_fail was called; also of all others. */

@@ -47,6 +47,16 @@ static const struct {
 	 "  run counter with worker\n"
 	 "  jobs  wait 1  kill 1  print status   0: the last program succeeded\n"
 	 "  virtualMemory among the grants means the program's own address space.\n"},
+	{"files", "directories, files, stores and names",
+	 "  ls  ls home  tree home         a path begins at a Directory that you hold\n"
+	 "  cat home/a  get home/a         as text; as bytes\n"
+	 "  put home/a \"text\"             a file, as a whole;  mkdir  mv  rm  du\n"
+	 "  let d = home/doc               a path is a value: a Directory, or a File to read\n"
+	 "  let f = home.edit(\"a\").file    to write it; its outcome says if that worked\n"
+	 "  let less = home.sub(path = \"doc\", read = true).directory\n"
+	 "                                 a smaller root, to be granted; no way up from there\n"
+	 "  put names/app/x \"7\"  ls names  diff names 1 2  names.rollback 1\n"
+	 "                                 a Namespace keeps its history\n"},
 	{"scripts", "conditions, loops, functions, errors",
 	 "  source \"demo.cap\"              runs a script; \"programs\" lists them\n"
 	 "  if timer.now > 5s { print \"late\" } else { print \"early\" }\n"
