@@ -135,13 +135,7 @@ void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, stru
 cap_id cap_table_install(struct cap_table *table, struct cap_slots *slots, struct cap_ref ref,
 			 struct provenance provenance)
 {
-	spin_lock(&table->lock); /* the array may be growing */
-	uint32_t slot = slots->first;
-	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
-	*slots = (struct cap_slots){entry->next, slots->count - 1};
-	cap_id id = cap_table_fill(table->array, entry, slot, ref, provenance);
-	spin_unlock(&table->lock);
-	return id;
+	return cap_table_install_here(table, slots, ref, provenance);
 }
 
 enum status cap_table_insert(struct cap_table *table, struct cap_ref ref, struct provenance provenance,

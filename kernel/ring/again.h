@@ -19,7 +19,9 @@ struct woken {
 	uint64_t at;
 };
 
-/* call.c: what the words resolve to is known; but it may not be called now, or the call has more than a message. */
+/* call_little.c: what the words resolve to is known; but it may not be called now, or the call has more than a message: capabilities may
+ * come back, and a copy of one goes along if somebody waits to receive it. Whatever is more than that is call.c's. */
+ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct request *call);
 void call_slowly(struct thread *thread, struct request *request);
 /* receive.c: a RETURN_RECV whatever its two halves are. */
 enum status return_slowly(struct thread *thread, struct request *request, bool again);
@@ -27,8 +29,8 @@ enum status return_slowly(struct thread *thread, struct request *request, bool a
  * it is not such, and nothing was done. */
 struct woken return_little(struct thread *thread, struct request *request);
 /* receive.c: the returned call's capabilities are dropped; the RECV that comes now has its slots, or fails. */
-enum status drop_and_reserve(struct thread *thread, const struct request *request,
-			     struct service_record *record);
+ARCH_PRESERVES_NONE enum status drop_and_reserve(struct thread *thread, const struct request *request,
+						 struct service_record *record);
 /* receive.c: the claimed caller's capabilities, into its reserved slots, their ids behind the message. */
 void answer_caps(struct thread *thread, struct request *request, struct request *caller,
 		 const struct carried *carried);
@@ -43,15 +45,12 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct request *receive = NULL;
 
 	if (unlikely(!call->memory.plain) || unlikely(!ring_session_is_alive(ring)) ||
-	    (!alone && unlikely(ring->pending >= ring->wait_max))) {
-		call_slowly(thread, call);
-		return (struct woken){0};
-	}
+	    (!alone && unlikely(ring->pending >= ring->wait_max)))
+		return call_with_little(thread, call);
 	spin_lock(&endpoint->lock);
 	if (unlikely(endpoint->attention != 0) && facet_key_is_retired(view->facet)) {
 		spin_unlock(&endpoint->lock);
-		call_slowly(thread, call);
-		return (struct woken){0};
+		return call_with_little(thread, call);
 	}
 	if (likely(!endpoint->backlog))
 		receive = endpoint_take_parked(endpoint, alone);

@@ -408,6 +408,9 @@ static void remember(struct thread *thread, struct request *request, struct cap_
 	request->memory.session = call_session(thread, endpoint);
 	request->memory.shape = call_shape(request);
 	request->memory.plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
+	request->memory.little = request->words[7] == 0 && request->sqe.caps_len <= 1 &&
+				 request->sqe.caps_len <= endpoint->max_caps &&
+				 request->sqe.buf_caps <= CAP_MESSAGE_MAX_CAPS;
 }
 
 enum status call_facet(struct thread *thread, struct request *request, struct cap_ref ref,
@@ -497,11 +500,9 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 	quick_post(&thread->ring, kcall->from[3], (uint32_t)status | words << 35, 0);
 }
 
-/* What the words resolve to is known; but it may not be called now, or the call has more than a message. */
+/* What the words resolve to is known; but it may not be called now, or the call has more than a little. */
 [[gnu::noinline]] void call_slowly(struct thread *thread, struct request *request)
 {
-	if (call_with_little(thread, request))
-		return;
 	struct cap_ref ref = {request->memory.view, NULL};
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
 

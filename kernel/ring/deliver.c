@@ -296,10 +296,22 @@ static bool deliver_with_notice(struct endpoint *endpoint, struct request *call,
 	ring_thread(call->ring)->sched.work += call->sqe.msg_len;
 	struct completion result = deliver(call, view->key, session, call_shape(call), receive, false,
 					   CAP_ID_NULL);
-	endpoint_take_notice(endpoint, facet, receive, &result);
+	result.flags |= endpoint_take_notice(endpoint, facet, receive);
 	spin_unlock(&endpoint->lock);
 	endpoint_end_receive(receive, result);
 	return true;
+}
+
+uint16_t endpoint_take_notice(struct endpoint *endpoint, struct facet_key *facet,
+			      const struct request *receive)
+{
+	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
+	uint64_t mints;
+
+	facet_key_take_notice(endpoint, facet, &header->mints, &mints);
+	header->released = (uint16_t)mints;
+	endpoint->backlog = false;
+	return CAP_CQE_RELEASED_TOO;
 }
 
 void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct view *view, uint64_t session)

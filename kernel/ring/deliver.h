@@ -55,6 +55,10 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 		out += 8;
 		in += 8;
 	}
+	if (bytes == 8) { /* the root and eight fields */
+		*out = *in;
+		return;
+	}
 #pragma clang loop unroll(disable) vectorize(disable)
 	for (; bytes != 0; bytes -= 8)
 		*out++ = *in++;
@@ -157,18 +161,8 @@ static inline struct facet_key *endpoint_notice_to_take(const struct endpoint *e
 }
 
 /* The call that was delivered to `receive` takes it along. */
-static inline void endpoint_take_notice(struct endpoint *endpoint, struct facet_key *facet,
-					const struct request *receive, struct completion *result)
-	REQUIRES(endpoint->lock)
-{
-	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
-	uint64_t mints;
-
-	facet_key_take_notice(endpoint, facet, &header->mints, &mints);
-	header->released = (uint16_t)mints;
-	result->flags |= CAP_CQE_RELEASED_TOO;
-	endpoint->backlog = false;
-}
+uint16_t endpoint_take_notice(struct endpoint *endpoint, struct facet_key *facet,
+			      const struct request *receive) REQUIRES(endpoint->lock);
 
 /* It has received: its completion. Its thread, if that is to be woken (ring_unclaim_woken). */
 [[gnu::always_inline]] static inline struct sched_entity *endpoint_end_receive_woken(struct request *receive,

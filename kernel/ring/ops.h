@@ -25,10 +25,6 @@ op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_releas
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request);
 ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
 						    bool again);
-
-/* A call that request->memory knows, and that is little more than its message: capabilities may come back, and a copy of one goes along
- * if somebody waits to receive it. False: it is not so, and nothing was done. */
-bool call_with_little(struct thread *thread, struct request *call);
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */
 /* Who calls, as the service sees it. */
 uint64_t call_session(struct thread *thread, const struct endpoint *endpoint);

@@ -221,7 +221,7 @@ static enum status return_with_caps(struct thread *thread, struct request *reque
 }
 
 /* Of a call that was returned: their slots are the record's again. */
-[[gnu::noinline]] static void drop_given(struct thread *thread, struct service_record *record)
+static inline void drop_given(struct thread *thread, struct service_record *record)
 {
 	struct cap_ref ref;
 
@@ -265,23 +265,30 @@ enum status op_return(struct thread *thread, struct request *request)
 	request->extras &= (uint16_t)~REQUEST_SLOTS;
 }
 
-/* The call has been returned, and what it brought is dropped. Were some of those gone already, the RECV that comes now still needs as
- * many slots; without, it fails. */
-[[gnu::noinline]] enum status drop_and_reserve(struct thread *thread, const struct request *request,
-					       struct service_record *record)
+/* Some of what the call brought was gone already: the RECV that comes now still needs as many slots; without, it fails. */
+[[gnu::noinline, gnu::cold]] static enum status reserve_rest(struct thread *thread,
+							     const struct request *request,
+							     struct service_record *record)
 {
 	struct cap_table *table = &thread->process->table;
 	struct cap_slots more;
-
-	drop_given(thread, record);
-	if (likely(record->slots.count >= request->sqe.buf_caps))
-		return STATUS_OK;
 	enum status status = cap_table_reserve(table, request->sqe.buf_caps - record->slots.count, &more);
+
 	if (status == STATUS_OK)
 		cap_table_join_slots(table, &record->slots, more);
 	else
 		record_release(thread->process, record);
 	return status;
+}
+
+/* The call has been returned, and what it brought is dropped. */
+[[gnu::noinline]] ARCH_PRESERVES_NONE enum status drop_and_reserve(struct thread *thread,
+								   const struct request *request,
+								   struct service_record *record)
+{
+	drop_given(thread, record);
+	return likely(record->slots.count >= request->sqe.buf_caps) ? STATUS_OK
+								    : reserve_rest(thread, request, record);
 }
 
 /* RETURN_RECV was refused: nothing of its RECV half stays. */

@@ -27,17 +27,26 @@ static inline uint64_t ring_op_data(struct ring_op *op)
 	return (uint64_t)(uintptr_t)op + RING_OP_TAG;
 }
 
-/* The kernel's reasons. What completed is still to be dispatched. */
-static inline uint64_t ring_enter(struct ring_client *ring, uint64_t min, uint64_t deadline_ns)
+static inline uint64_t ring_note_reasons(struct ring_client *ring, uint64_t reasons)
+{
+	if (__builtin_expect(reasons & CAP_ENTER_WOKEN, 0))
+		ring->woken = true;
+	return reasons;
+}
+
+/* The kernel's reasons, for ring_note_reasons if they are not COMPLETIONS alone. What completed is still to be dispatched. */
+static inline uint64_t ring_enter_only(struct ring_client *ring, uint64_t min, uint64_t deadline_ns)
 {
 	/* Orders the entries before the tail that publishes them, for a kernel that looks from another CPU. */
 	__atomic_store_n(&ring->region->sq_tail, (uint32_t)ring->transport.sequence, __ATOMIC_RELEASE);
 
-	struct cap_enter_result result = runtime_cap_enter(min, deadline_ns);
+	return runtime_cap_enter(min, deadline_ns).reason;
+}
 
-	if (__builtin_expect(result.reason & CAP_ENTER_WOKEN, 0))
-		ring->woken = true;
-	return result.reason;
+/* The kernel's reasons. What completed is still to be dispatched. */
+static inline uint64_t ring_enter(struct ring_client *ring, uint64_t min, uint64_t deadline_ns)
+{
+	return ring_note_reasons(ring, ring_enter_only(ring, min, deadline_ns));
 }
 
 /*

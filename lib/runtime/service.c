@@ -255,15 +255,10 @@ static inline void answer(struct service *s, struct service_slot *slot, enum sta
 			ring_release(s->ring, (cap_id){ids[i]});
 }
 
-/* The same with capabilities. The answer drops them, unless the method keeps some. */
-[[gnu::noinline]] static void handle_call_with_caps(struct service *s, struct service_slot *slot)
+/* The answer of a call that brought capabilities drops them, unless the method keeps some. */
+[[gnu::noinline]] static void answer_with_caps(struct service *s, struct service_slot *slot,
+					       enum status status)
 {
-	slot->kept = 0;
-	slot->request.caps_in = (const void *)((const uint8_t *)(slot->in + 1) +
-					       ((slot->in->msg_len + 7) & ~7u));
-
-	enum status status = run_method(s, slot);
-
 	if (__builtin_expect(slot->kept != 0 || status == RPC_DEFERRED, 0)) {
 		answer_keeping(s, slot, status);
 		return;
@@ -273,14 +268,40 @@ static inline void answer(struct service *s, struct service_slot *slot, enum sta
 	slot->answer.flags &= (uint8_t)~CAP_SQE_RELEASE_CAPS;
 }
 
-[[gnu::always_inline]] static inline void handle_call(struct service *s, struct service_slot *slot,
-						      uint64_t token)
+/* No capabilities came or go back. */
+static inline bool has_no_caps(const struct rpc_request *r)
 {
+	static_assert(offsetof(struct rpc_request, caps_out_len) ==
+		      offsetof(struct rpc_request, caps_in_len) + 2);
+	return msg_load32((const uint8_t *)&r->caps_in_len) == 0;
+}
+
+/* In a usual turn the loop looks by itself, behind the call, whether it is to stop: then it takes the RECV back. */
+[[gnu::always_inline]] static inline void handle_call(struct service *s, struct service_slot *slot,
+						      uint64_t token, bool usual)
+{
+	struct rpc_request *r = &slot->request;
+
 	open_request(s, slot, token);
-	if (__builtin_expect(slot->request.caps_in_len > 0, 0))
-		handle_call_with_caps(s, slot);
-	else
-		answer(s, slot, run_method(s, slot));
+	if (__builtin_expect(r->caps_in_len > 0, 0)) {
+		slot->kept = 0;
+		r->caps_in = (const void *)((const uint8_t *)(slot->in + 1) +
+					    ((slot->in->msg_len + 7) & ~7u));
+	}
+
+	enum status status = run_method(s, slot);
+
+	if (usual && __builtin_expect(status == STATUS_OK && has_no_caps(r), 1)) {
+		(void)begin_answer(s, slot);
+		post_answer(s, slot);
+	} else if (usual && status == STATUS_OK && r->caps_out_len == 0 && slot->kept == 0) {
+		begin_answer(s, slot)->flags |= CAP_SQE_RELEASE_CAPS;
+		post_answer(s, slot);
+	} else if (r->caps_in_len > 0) {
+		answer_with_caps(s, slot, status);
+	} else {
+		answer(s, slot, status);
+	}
 }
 
 static void handle_notice(struct service *s, struct service_slot *slot)
@@ -346,7 +367,7 @@ static enum status handle_failure(struct service *s, struct service_slot *slot)
 		slot->state = SERVICE_RECEIVING; /* what becomes of it, unless it is deferred */
 		if (slot->received.flags & CAP_CQE_RELEASED_TOO)
 			take_released(s, slot);
-		handle_call(s, slot, slot->received.token);
+		handle_call(s, slot, slot->received.token, false);
 	}
 	return STATUS_OK;
 }
@@ -425,12 +446,17 @@ static void run_usual(struct service *s)
 	struct service_slot *slot = first_slot(s);
 
 	while (is_usual(s)) {
-		ring_enter(ring, 1, 0);
+		uint64_t reasons = ring_enter_only(ring, 1, 0);
+
+		if (__builtin_expect(reasons != CAP_ENTER_COMPLETIONS, 0)) {
+			(void)ring_note_reasons(ring, reasons);
+			ring_dispatch(ring);
+			return;
+		}
 
 		uint32_t head = region->cq_head;
 
-		/* A method may enter, and dispatch what comes behind its call. */
-		while (head != __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE)) {
+		do {
 			const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
 
 			if (__builtin_expect(cqe->user_data != ring_op_data(&slot->receive), 0)) {
@@ -452,10 +478,10 @@ static void run_usual(struct service *s)
 			} else {
 				__atomic_store_n(&region->cq_head, head + 1, __ATOMIC_RELEASE);
 			}
-			handle_call(s, slot, token);
+			handle_call(s, slot, token, true);
 			slot = slot->after;
-			head = region->cq_head;
-		}
+			head = region->cq_head; /* a method may have dispatched what came behind its call */
+		} while (head != __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE));
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * DUP and RELEASE of a capability, in line: for the submission loop. What they are made of is table.c's as well, and upholds the
+ * DUP and RELEASE of a capability, and what a call brings, in line: for the submission loop. What they are made of is table.c's as well, and upholds the
  * invariants of cap/table.h.
  */
 #pragma once
@@ -24,6 +24,21 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 	__builtin_memcpy(&entry->provenance, &provenance, sizeof(entry->provenance));
 	cap_array_details(array)[slot] = provenance.detail;
 	store_release(&entry->view, ref.view); /* T4: last */
+	return id;
+}
+
+/* As cap_table_install. */
+[[gnu::always_inline]] static inline cap_id cap_table_install_here(struct cap_table *table,
+								   struct cap_slots *slots,
+								   struct cap_ref ref,
+								   struct provenance provenance)
+{
+	spin_lock(&table->lock); /* the array may be growing */
+	uint32_t slot = slots->first;
+	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
+	*slots = (struct cap_slots){entry->next, slots->count - 1};
+	cap_id id = cap_table_fill(table->array, entry, slot, ref, provenance);
+	spin_unlock(&table->lock);
 	return id;
 }
 

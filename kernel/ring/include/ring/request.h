@@ -104,7 +104,8 @@ struct request_memory {
 	uint64_t shape;            /* CALL: word 4 of the header that the server gets */
 	/* CALL: its message is all of it; RETURN_RECV: so is its answer's, which lay in the arena, and nothing times it */
 	bool plain;
-	bool little; /* RETURN_RECV: one capability goes along, and otherwise it is plain */
+	/* RETURN_RECV: one capability goes along, and otherwise it is plain; CALL: at most one, and nothing times it */
+	bool little;
 };
 #define REQUEST_FORGOTTEN UINT64_MAX
 
