@@ -22,10 +22,15 @@ uint32_t budget_share_of(unsigned cpu_id)
 
 uint32_t budget_share_beside(const struct budget *budget)
 {
+	uint32_t share = 0;
+
+	spin_lock(&budget_lock);
 	if (budget->lease == 0)
-		return budget_share_of(budget->cpu);
-	return under_lease[budget->cpu].lease == budget->lease ? load_relaxed(&under_lease[budget->cpu].share)
-							       : 0;
+		share = shares[budget->cpu];
+	else if (under_lease[budget->cpu].lease == budget->lease)
+		share = under_lease[budget->cpu].share;
+	spin_unlock(&budget_lock);
+	return share;
 }
 
 /* A CPU that is leased to nobody, and has room for it. */

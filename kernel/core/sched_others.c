@@ -94,7 +94,7 @@ static struct cpu *next_peer(struct cpu *cpu)
 struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own)
 {
 	struct cpu *best = NULL;
-	uint64_t latest = cpu->runqueue_clock;
+	uint64_t known = load_relaxed(&cpu->runqueue_clock), latest = known;
 
 	for (unsigned i = 0; i < SCHED_PEERS; i++) {
 		struct cpu *peer = next_peer(cpu);
@@ -110,7 +110,7 @@ struct cpu *sched_find_behind(struct cpu *cpu, uint64_t own)
 			own = first;
 		}
 	}
-	if (latest != cpu->runqueue_clock) {
+	if (latest != known) {
 		spin_lock(&cpu->runqueue_lock);
 		fair_advance(&cpu->runqueue, latest);
 		sched_publish(cpu);
