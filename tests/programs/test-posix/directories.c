@@ -107,6 +107,32 @@ static void test_working_directory(void)
 	chdir("/");
 }
 
+/* A directory that is open, and the working directory, are places in the tree below the root, whatever becomes of their names. */
+static void test_up(void)
+{
+	char path[64];
+	struct stat stat_a;
+	int d;
+
+	mkdir("/u", 0755);
+	mkdir("/u/v", 0755);
+	mkdir("/w", 0755);
+	d = open("/u/v", O_RDONLY | O_DIRECTORY);
+	tap_ok(fstatat(d, "../../../../hostname", &stat_a, 0) == 0,
+	       "above an open directory, too, the root is the top");
+	chdir("/u/v");
+	tap_ok(rename("/u/v", "/w/v") == 0 && rmdir("/u") == 0, "a parent that goes while one is in it");
+	tap_fails(access("x", F_OK), ENOENT, "leaves nothing there");
+	tap_ok(fstatat(d, "../../hostname", &stat_a, 0) == 0 && stat("../../../hostname", &stat_a) == 0 &&
+		       chdir("../../../..") == 0 && strcmp(getcwd(path, sizeof(path)), "/") == 0,
+	       "and nothing above the root");
+	tap_ok(openat(d, "/../../hostname", O_RDONLY | O_CLOEXEC) >= 0,
+	       "nor does an absolute path of an open directory");
+	close(d);
+	rmdir("/w/v");
+	rmdir("/w");
+}
+
 static void test_devices(void)
 {
 	char bytes[4] = {1, 1, 1, 1};
@@ -125,5 +151,6 @@ void test_directories(void)
 	test_list();
 	test_rename();
 	test_working_directory();
+	test_up();
 	test_devices();
 }
