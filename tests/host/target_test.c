@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * What a CPU remembers of a call's target (ring/kcall.h) never answers for another capability: not for the same id in
+ * What a ring remembers of a call's target (ring/target.h) never answers for another capability: not for the same id in
  * another process, not for an id that was released, not for what took its slot.
  */
 #include "scenario.h"
 
-#include <ring/kcall.h>
 #include <schema/kernel/notification.capnp.h>
 
 #define SEND_AT 0u
@@ -32,10 +31,7 @@ static void begin(unsigned cpu_total)
 {
 	scenario_begin(cpu_total);
 	for (unsigned i = 0; i < 2; i++) {
-		do /* the same place in the CPU's memory */
-			owner[i] = scenario_process(i == 0 ? "one" : "two");
-		while ((owner[i]->pid - owner[0]->pid) % KCALL_TARGETS != 0 ||
-		       owner[i]->pid < owner[0]->pid + i);
+		owner[i] = scenario_process(i == 0 ? "one" : "two");
 		first[i] = give_notification(owner[i], BIT_OF(1 + i));
 		second[i] = give_notification(owner[i], BIT_OF(4 + i));
 	}
