@@ -26,7 +26,7 @@
  *
  * code: kernel/ring/answer.c: (void)atomic_or(&ring->signals, (uint32_t)RING_READY);
  * code: kernel/ring/promise.c: request_claim(request, request->sequence))
- * code: kernel/ring/promise.c: dispatch(thread, held);
+ * code: kernel/ring/promise.c: dispatch(thread, held, facet);
  * code: kernel/ring/complete.c: bool signalled = ring_signals(ring) != 0;
  */
 mtype = { RUNNING, BLOCKED, CLAIMED };

@@ -41,7 +41,7 @@
  * code: kernel/ring/deliver.h: ring_take_queued(call->ring, call, &endpoint->lock);
  * code: kernel/ring/deliver.h: endpoint_queue_call(endpoint, call, view, session);
  * code: kernel/ring/deliver.c: request_link_gate(call);
- * code: kernel/ring/deliver.c: call_queue_push(endpoint, call, ring->pending == 1);
+ * code: kernel/ring/deliver.c: call_queue_push(endpoint, call,
  */
 #define NOTHING 255
 
