@@ -128,7 +128,7 @@ static void test_places(void)
 	offers("processSpawner.create(\"a.b\").process.i|", "info interrupt");
 	offers("timer.sleep n|", "ns");
 	offers("let x = timer.sleep(n|", "ns");
-	offers("virtualMemory.map(protection = |", "read readExecute readWrite");
+	offers("virtualMemory.map(protection = |", "none read readExecute readWrite");
 	offers("virtualMemory.map(memory = pi|", "pipes");
 	offers("console.only(|", "write");
 	offers("console.where(|", "allow expires oneOf prefix rate text uses write");
