@@ -17,6 +17,7 @@ const image :Image = (
         (name = "threadSpawner", source = (kernel = threadSpawner)),
       ],
       exports = [(name = "bench", interface = "Bench", key = 1)],
+      maxMessage = 256,
     ),
     (
       name = "server2",
@@ -27,6 +28,7 @@ const image :Image = (
         (name = "threadSpawner", source = (kernel = threadSpawner)),
       ],
       exports = [(name = "bench", interface = "Bench", key = 1)],
+      maxMessage = 256,
     ),
     (
       name = "second",
