@@ -24,6 +24,8 @@ extern struct world w;
 /* main.c */
 /* The next call at the endpoint, within a second; notices are passed over. */
 struct cap_cqe receive(void);
+/* Starts that call to w.facet with a deadline, and receives it before that passes: a short one, or a longer one on a busy host. */
+struct cap_cqe receive_expiring(struct raw_remote *call);
 struct cap_cqe receive_within(uint64_t ns);
 /* The next call or notice. */
 struct cap_cqe receive_any(uint64_t ns);

@@ -33,6 +33,18 @@ struct cap_cqe receive(void)
 	return receive_within(1000 * MS);
 }
 
+struct cap_cqe receive_expiring(struct raw_remote *call)
+{
+	for (uint64_t within = 20 * MS;; within *= 10) {
+		*call = (struct raw_remote){.target = w.facet, .deadline_ns = runtime_now() + within};
+		(void)!raw_remote_start(call);
+		struct cap_cqe cqe = receive();
+		if (cqe.status == STATUS_OK || within > 10'000 * MS)
+			return cqe;
+		raw_remote_join(call);
+	}
+}
+
 enum status answer(uint64_t token, uint32_t words, uint64_t first)
 {
 	return raw_status(&w.raw, raw_return(&w.raw, token, raw_fill(&w.raw, words, first)));

@@ -82,10 +82,9 @@ static void test_released_by_death(void)
 
 static void test_cancelled(void)
 {
-	struct raw_remote r = {.target = w.facet, .deadline_ns = runtime_now() + 20 * MS};
+	struct raw_remote r;
+	struct cap_cqe call = receive_expiring(&r);
 
-	(void)!raw_remote_start(&r);
-	struct cap_cqe call = receive();
 	raw_remote_join(&r);
 	struct cap_cqe cqe = receive_any(1000 * MS);
 	tap_ok(cqe.status == STATUS_OK && (cqe.flags & CAP_CQE_KIND_CANCELLED) && cqe.token == call.token,
@@ -96,9 +95,7 @@ static void test_cancelled(void)
 	tap_is(answer(call.token, 0, 0), STATUS_BAD_ID, "once");
 
 	/* Returned before the notice was received. */
-	r = (struct raw_remote){.target = w.facet, .deadline_ns = runtime_now() + 20 * MS};
-	(void)!raw_remote_start(&r);
-	call = receive();
+	call = receive_expiring(&r);
 	raw_remote_join(&r);
 	(void)!answer(call.token, 0, 0);
 	tap_is((enum status)receive_any(20 * MS).status, STATUS_TIMED_OUT,
