@@ -93,20 +93,14 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	ring_finish_with(ring, caller, result);
 }
 
-/* The claimed caller gets its answer: message, capabilities, completion. Its thread, if that is to be woken (ring_unclaim_woken). */
-[[gnu::always_inline]] static inline struct sched_entity *answer_caller(
-	struct thread *thread, struct request *request, struct request *caller, const struct carried *carried,
-	unsigned caps, enum status outcome, bool alone)
+/* The claimed caller, whose message and capabilities are there, is done. Its thread, if that is to be woken (ring_unclaim_woken). */
+[[gnu::always_inline]] static inline struct sched_entity *complete_caller(struct thread *thread,
+									  struct request *caller,
+									  struct completion result,
+									  bool alone)
 {
 	struct ring *ring = caller->ring;
-	uint32_t bytes = request->sqe.msg_len;
-	struct completion result = {
-		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
 
-	thread->sched.work += bytes;
-	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
-	if (caps != 0)
-		answer_caps(thread, request, caller, carried);
 	if (likely(alone ? ring_claim_blocked(ring) : batch_claim(this_cpu(), ring))) {
 		if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
 			caller->extras = 0; /* all of them are filled */
@@ -124,6 +118,23 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	caller->result = result;
 	request_complete(caller, &thread->ring);
 	return NULL;
+}
+
+/* The claimed caller gets its answer: message, capabilities, completion. Its thread, if that is to be woken (ring_unclaim_woken). */
+[[gnu::always_inline]] static inline struct sched_entity *answer_caller(
+	struct thread *thread, struct request *request, struct request *caller, const struct carried *carried,
+	unsigned caps, enum status outcome, bool alone)
+{
+	struct ring *ring = caller->ring;
+	uint32_t bytes = request->sqe.msg_len;
+	struct completion result = {
+		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
+
+	thread->sched.work += bytes;
+	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
+	if (caps != 0)
+		answer_caps(thread, request, caller, carried);
+	return complete_caller(thread, caller, result, alone);
 }
 
 /* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */

@@ -33,7 +33,6 @@ static struct view *mint(struct thread *thread, const struct request *request)
 static struct sched_entity *answer(struct thread *thread, const struct request *request,
 				   struct request *caller, struct view *view)
 {
-	struct cpu *cpu = this_cpu();
 	struct ring *ring = caller->ring;
 	uint32_t bytes = request->sqe.msg_len;
 	uint64_t *to = (uint64_t *)(void *)(ring->arena + caller->sqe.buf_off);
@@ -51,23 +50,7 @@ static struct sched_entity *answer(struct thread *thread, const struct request *
 	to[bytes / 8] = id.raw;
 	if (unlikely(caller->extras & REQUEST_KEPT))
 		caller->answer->ids[0] = id;
-	if (likely(batch_claim(cpu, ring))) {
-		if (likely(caller->extras == REQUEST_SLOTS && caller->slots.count == 0))
-			caller->extras = 0; /* all of them are filled */
-		if (unlikely(cpu->batch)) {
-			answer_held(cpu, caller, result);
-			return NULL;
-		}
-		if (likely(caller->extras == 0))
-			ring_finish_blocked(ring, caller, result);
-		else
-			ring_finish_with(ring, caller, result);
-		return ring_unclaim_woken(ring);
-	}
-	caller->record = NULL;
-	caller->result = result;
-	request_complete(caller, &thread->ring);
-	return NULL;
+	return complete_caller(thread, caller, result, false);
 }
 
 struct woken return_little(struct thread *thread, struct request *request)

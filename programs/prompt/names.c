@@ -97,17 +97,24 @@ static void show_binding(struct namespace_binding_reader binding)
 	}
 }
 
+/* What the place's name is bound to. rpc_end. */
+static enum status look_up(const struct place *place, struct rpc_call *call,
+			   struct namespace_lookup_results_reader *results)
+{
+	namespace_lookup_params_builder_set_name(namespace_lookup_begin_sized(call, runtime_transport(),
+									      rpc_target_cap(place->cap),
+									      rpc_text_room(place->path.len)),
+						 place->path);
+	return namespace_lookup_call(call, results);
+}
+
 bool names_show(const struct place *place)
 {
 	struct namespace_lookup_results_reader results;
 	struct rpc_call call;
 	bool good;
 
-	namespace_lookup_params_builder_set_name(namespace_lookup_begin_sized(&call, runtime_transport(),
-									      rpc_target_cap(place->cap),
-									      rpc_text_room(place->path.len)),
-						 place->path);
-	enum status status = namespace_lookup_call(&call, &results);
+	enum status status = look_up(place, &call, &results);
 
 	good = settle(status, namespace_lookup_results_reader_outcome(results));
 	if (good) {
@@ -182,11 +189,7 @@ bool names_value(const struct place *place, struct shell_value *value)
 	struct rpc_call call;
 	bool good;
 
-	namespace_lookup_params_builder_set_name(namespace_lookup_begin_sized(&call, runtime_transport(),
-									      rpc_target_cap(place->cap),
-									      rpc_text_room(place->path.len)),
-						 place->path);
-	enum status status = namespace_lookup_call(&call, &results);
+	enum status status = look_up(place, &call, &results);
 
 	outcome = namespace_lookup_results_reader_outcome(results);
 	good = status == STATUS_OK && outcome == FILE_OUTCOME_DONE &&
