@@ -38,6 +38,10 @@ const image :Image = (
       name = "pipes",
       program = "pipes",
       maxMessage = 4352,
+      grants = [
+        (name = "virtualMemory", source = (kernel = virtualMemory)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["describe"]),
+      ],
       exports = [(name = "pipes", interface = "PipeFactory", key = 1)],
     ),
     (

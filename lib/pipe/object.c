@@ -8,7 +8,7 @@ void pipe_object_init(struct pipe_object *pipe, pipe_complete_fn *complete, void
 	pipe->context = context;
 	pipe->arrivals = 0;
 	pipe->head = pipe->filled = 0;
-	pipe->closed = pipe->gone = 0;
+	pipe->closed = pipe->gone = pipe->waiting = pipe->writes = 0;
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++)
 		pipe->waiters[i].order = 0;
 }
@@ -61,16 +61,25 @@ static enum flow_result read_now(const struct pipe_object *pipe, uint32_t max, s
 	return answer->result;
 }
 
-/* How many bytes a write puts in now; it does not yet. */
-static enum flow_result write_now(const struct pipe_object *pipe, uint32_t len, uint32_t *count)
+/* How many bytes a write puts in now, if at least so many fit; it does not yet. */
+static enum flow_result write_now(const struct pipe_object *pipe, uint32_t len, uint32_t least,
+				  uint32_t *count)
 {
 	*count = 0;
 	if (is_over(pipe, PIPE_END_WRITE))
 		return FLOW_CLOSED;
 	if (is_over(pipe, PIPE_END_READ))
 		return FLOW_BROKEN;
+	if (PIPE_BUFFER - pipe->filled < least)
+		return FLOW_WAIT;
 	*count = smaller(len, PIPE_BUFFER - pipe->filled);
-	return *count > 0 || len == 0 ? FLOW_DONE : FLOW_WAIT;
+	return FLOW_DONE;
+}
+
+/* The least of them that has to fit. */
+static uint32_t least_of(struct pipe_bytes bytes)
+{
+	return bytes.whole && bytes.len <= PIPE_ATOMIC ? bytes.len : bytes.len > 0;
 }
 
 enum flow_result pipe_object_ready(const struct pipe_object *pipe, enum pipe_ends end, uint32_t *count)
@@ -79,49 +88,89 @@ enum flow_result pipe_object_ready(const struct pipe_object *pipe, enum pipe_end
 	enum flow_result result;
 
 	if (end == PIPE_END_WRITE)
-		return write_now(pipe, PIPE_BUFFER, count);
+		return write_now(pipe, PIPE_BUFFER, PIPE_ATOMIC, count);
 	result = read_now(pipe, PIPE_BUFFER, &answer);
 	*count = answer.count;
 	return result;
 }
 
-static struct pipe_waiter *oldest(struct pipe_object *pipe, enum pipe_ends end)
+/* Who has waited longest at that end, of those that ask, or of the others. */
+static struct pipe_waiter *oldest(struct pipe_object *pipe, enum pipe_ends end, bool asks)
 {
 	struct pipe_waiter *found = nullptr;
 
+	if (pipe->waiting == 0)
+		return nullptr;
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++) {
 		struct pipe_waiter *w = &pipe->waiters[i];
 
-		if (w->order != 0 && w->end == end && (!found || w->order < found->order))
+		if (w->order != 0 && w->end == end && w->asks == asks && (!found || w->order < found->order))
 			found = w;
 	}
 	return found;
 }
 
-/* Completes the oldest waiter of that end, if it need not wait any more. Did it? */
-static bool complete_one(struct pipe_object *pipe, enum pipe_ends end)
+static void forget(struct pipe_object *pipe, struct pipe_waiter *w)
 {
-	struct pipe_waiter *w = oldest(pipe, end);
+	w->order = 0;
+	pipe->waiting--;
+	pipe->writes -= w->end == PIPE_END_WRITE && !w->asks;
+}
+
+static bool answer_waiter(struct pipe_object *pipe, struct pipe_waiter *w, const struct pipe_answer *answer)
+{
+	forget(pipe, w);
+	return pipe->complete(pipe->context, (uint32_t)(w - pipe->waiters), answer);
+}
+
+/* Each of these three completes a waiter, if it need not wait any more, and if nobody is there to be told, nothing happened. Did it? */
+
+static bool complete_asker(struct pipe_object *pipe, struct pipe_waiter *w)
+{
 	struct pipe_answer answer = {};
 
-	if (!w)
-		return false;
-	if (w->asks)
-		answer.result = pipe_object_ready(pipe, end, &answer.count);
-	else if (end == PIPE_END_READ)
-		answer.result = read_now(pipe, w->count, &answer);
-	else
-		answer.result = write_now(pipe, w->count, &answer.count);
+	answer.result = pipe_object_ready(pipe, w->end, &answer.count);
 	if (answer.result == FLOW_WAIT)
 		return false;
-	w->order = 0;
-	if (!pipe->complete(pipe->context, (uint32_t)(w - pipe->waiters), &answer) || w->asks)
-		return true; /* nobody was there to be told, or that was all: nothing happened */
-	if (end == PIPE_END_READ)
-		take(pipe, answer.count);
-	else
-		put(pipe, w->bytes, answer.count);
+	(void)answer_waiter(pipe, w, &answer);
 	return true;
+}
+
+static bool complete_read(struct pipe_object *pipe, struct pipe_waiter *w)
+{
+	struct pipe_answer answer;
+
+	if (read_now(pipe, w->count, &answer) == FLOW_WAIT)
+		return false;
+	if (answer_waiter(pipe, w, &answer))
+		take(pipe, answer.count);
+	return true;
+}
+
+/* The bytes are taken first: once its caller knows, they may change. */
+static bool complete_write(struct pipe_object *pipe, struct pipe_waiter *w)
+{
+	struct pipe_answer answer = {};
+
+	answer.result = write_now(pipe, w->count, w->least, &answer.count);
+	if (answer.result == FLOW_WAIT)
+		return false;
+	put(pipe, w->from, answer.count);
+	if (!answer_waiter(pipe, w, &answer))
+		pipe->filled -= answer.count;
+	return true;
+}
+
+/* One waiter of that end: the older of who asks and who does. */
+static bool complete_one(struct pipe_object *pipe, enum pipe_ends end)
+{
+	struct pipe_waiter *asker = oldest(pipe, end, true), *w = oldest(pipe, end, false);
+
+	if (asker && (!w || asker->order < w->order) && complete_asker(pipe, asker))
+		return true;
+	if (w && (end == PIPE_END_READ ? complete_read(pipe, w) : complete_write(pipe, w)))
+		return true;
+	return asker && complete_asker(pipe, asker);
 }
 
 /* Ends: each step completes a waiter. */
@@ -144,28 +193,50 @@ void pipe_object_take(struct pipe_object *pipe, uint32_t count)
 	settle(pipe);
 }
 
-enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len,
-				   uint32_t *count)
+/* To who waits to read, in turn with those that ask: nothing is in the buffer then. How many. */
+static uint32_t hand_over(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len)
 {
-	enum flow_result result = write_now(pipe, len, count);
+	struct pipe_waiter *w, *asker = oldest(pipe, PIPE_END_READ, true);
+	uint32_t done = 0;
 
-	if (*count > 0) {
-		put(pipe, bytes, *count);
-		settle(pipe);
+	while (done < len && (w = oldest(pipe, PIPE_END_READ, false)) &&
+	       (!asker || w->order < asker->order)) {
+		uint32_t count = smaller(w->count, len - done);
+		const struct pipe_answer answer = {
+			.result = FLOW_DONE, .count = count, .first = bytes + done, .first_count = count};
+
+		if (answer_waiter(pipe, w, &answer))
+			done += count;
 	}
+	return done;
+}
+
+enum flow_result pipe_object_write(struct pipe_object *pipe, struct pipe_bytes bytes, uint32_t *count)
+{
+	enum flow_result result = write_now(pipe, bytes.len, least_of(bytes), count);
+	uint32_t done;
+
+	if (*count == 0)
+		return result;
+	if (pipe->writes > 0) {
+		*count = 0;
+		return FLOW_WAIT;
+	}
+	done = hand_over(pipe, bytes.bytes, *count);
+	put(pipe, bytes.bytes + done, *count - done);
+	settle(pipe);
 	return result;
 }
 
-static struct pipe_waiter *wait(struct pipe_object *pipe, enum pipe_ends end, uint32_t count,
-				uint32_t *waiter)
+static struct pipe_waiter *wait(struct pipe_object *pipe, const struct pipe_waiter *new, uint32_t *waiter)
 {
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++) {
 		if (pipe->waiters[i].order != 0)
 			continue;
+		pipe->waiters[i] = *new;
 		pipe->waiters[i].order = ++pipe->arrivals;
-		pipe->waiters[i].end = end;
-		pipe->waiters[i].count = count;
-		pipe->waiters[i].asks = false;
+		pipe->waiting++;
+		pipe->writes += new->end == PIPE_END_WRITE && !new->asks;
 		*waiter = i;
 		return &pipe->waiters[i];
 	}
@@ -174,32 +245,38 @@ static struct pipe_waiter *wait(struct pipe_object *pipe, enum pipe_ends end, ui
 
 bool pipe_object_wait_read(struct pipe_object *pipe, uint32_t max, uint32_t *waiter)
 {
-	return wait(pipe, PIPE_END_READ, max, waiter) != nullptr;
+	return wait(pipe, &(struct pipe_waiter){.end = PIPE_END_READ, .count = max}, waiter) != nullptr;
 }
 
-bool pipe_object_wait_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *waiter)
+bool pipe_object_wait_write(struct pipe_object *pipe, struct pipe_bytes bytes, uint32_t *waiter)
 {
-	struct pipe_waiter *w = wait(pipe, PIPE_END_WRITE, smaller(len, PIPE_MAX_WRITE), waiter);
+	struct pipe_waiter *w = wait(pipe,
+				     &(struct pipe_waiter){.end = PIPE_END_WRITE,
+							   .count = bytes.len,
+							   .least = least_of(bytes),
+							   .from = bytes.bytes},
+				     waiter);
 
 	if (!w)
 		return false;
-	__builtin_memcpy(w->bytes, bytes, w->count);
+	if (!bytes.lent) {
+		w->count = smaller(w->count, PIPE_ATOMIC);
+		w->from = __builtin_memcpy(pipe->brought[*waiter], bytes.bytes, w->count);
+	}
 	return true;
 }
 
 bool pipe_object_wait_ready(struct pipe_object *pipe, enum pipe_ends end, uint32_t *waiter)
 {
-	struct pipe_waiter *w = wait(pipe, end, 0, waiter);
-
-	if (w)
-		w->asks = true;
-	return w != nullptr;
+	return wait(pipe, &(struct pipe_waiter){.end = end, .asks = true}, waiter) != nullptr;
 }
 
 void pipe_object_cancel(struct pipe_object *pipe, uint32_t waiter)
 {
-	if (waiter < PIPE_WAITERS)
-		pipe->waiters[waiter].order = 0;
+	if (waiter >= PIPE_WAITERS || pipe->waiters[waiter].order == 0)
+		return;
+	forget(pipe, &pipe->waiters[waiter]);
+	settle(pipe);
 }
 
 void pipe_object_close(struct pipe_object *pipe, uint8_t ends)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pipe and PipeFactory over the service loop (pipe/server.h). */
 #include <pipe/server.h>
-#include <schema/kernel/endpoint.capnp.h>
+#include <queue/order.h>
 #include <schema/service/pipe.capnp.h>
 
 #define RESULT_BYTES 24u /* of an answer without bytes: root pointer and struct */
@@ -22,7 +22,9 @@ static uint16_t outcome_of(enum flow_result result)
 	}
 }
 
-/* ---- Keys: generation, place + 1, ends ---- */
+/* ---- Keys: generation, place + 1, ends; of lanes: a bit, generation, place ---- */
+
+#define LANE_KEY (1ull << 63)
 
 static uint64_t key_of(const struct pipe_server *server, const struct pipe_slot *slot, enum pipe_ends ends)
 {
@@ -41,12 +43,29 @@ static struct pipe_face *face_of(struct pipe_server *server, uint64_t key)
 	return slot->generation == key >> 32 ? &slot->faces[ends - 1] : nullptr;
 }
 
+static struct pipe_lane *lane_of(struct pipe_server *server, uint64_t key)
+{
+	uint64_t place = key & UINT32_MAX;
+	struct pipe_lane *lane = place < PIPE_SERVER_LANES ? &server->lanes[place] : nullptr;
+
+	return lane && lane->slot && (LANE_KEY | (uint64_t)lane->generation << 32 | place) == key ? lane
+												  : nullptr;
+}
+
 static void *object(void *context, uint64_t key)
 {
+	if (key & LANE_KEY)
+		return lane_of(context, key);
 	return key == PIPE_FACTORY_KEY ? context : face_of(context, key);
 }
 
 /* ---- Answers ---- */
+
+static void copy_answer(uint8_t *to, const struct pipe_answer *answer)
+{
+	queue_copy(to, answer->first, answer->first_count);
+	queue_copy(to + answer->first_count, answer->second, answer->count - answer->first_count);
+}
 
 static void build_read(struct pipe_read_results_builder results, const struct pipe_answer *answer)
 {
@@ -56,20 +75,12 @@ static void build_read(struct pipe_read_results_builder results, const struct pi
 
 	uint8_t *bytes = pipe_read_results_builder_init_bytes(results, answer->count);
 
-	if (!bytes)
-		return;
-	__builtin_memcpy(bytes, answer->first, answer->first_count);
-	__builtin_memcpy(bytes + answer->first_count, answer->second, answer->count - answer->first_count);
+	if (bytes)
+		copy_answer(bytes, answer);
 }
 
-/* Of readable, and of writable, whose results have the same shape. */
-static void build_ready(struct pipe_readable_results_builder results, enum flow_result result, uint32_t count)
-{
-	pipe_readable_results_builder_set_outcome(results, outcome_of(result));
-	pipe_readable_results_builder_set_count(results, count);
-}
-
-static void build_write(struct pipe_write_results_builder results, enum flow_result result, uint32_t count)
+/* Of all methods but read: their results have one shape. */
+static void build_count(struct pipe_write_results_builder results, enum flow_result result, uint32_t count)
 {
 	pipe_write_results_builder_set_outcome(results, outcome_of(result));
 	pipe_write_results_builder_set_count(results, count);
@@ -80,19 +91,18 @@ static bool complete(void *context, uint32_t waiter, const struct pipe_answer *a
 {
 	struct pipe_slot *slot = context;
 	struct service_reply *reply = &slot->replies[waiter];
-
 	const struct pipe_waiter *w = &slot->object.waiters[waiter];
-	uint32_t bytes = w->asks ? 0 : answer->count;
+	struct pipe_lane *lane = slot->lanes[waiter];
+	bool reads = w->end == PIPE_END_READ && !w->asks, in_message = reads && !lane;
 
-	if (service_reply_begin(reply, RESULT_BYTES + bytes + 8, 0) != STATUS_OK)
+	if (service_reply_begin(reply, RESULT_BYTES + (in_message ? answer->count : 0) + 8, 0) != STATUS_OK)
 		return false;
-	if (w->asks)
-		build_ready(pipe_readable_results_builder_root(&reply->results), answer->result,
-			    answer->count);
-	else if (w->end == PIPE_END_READ)
+	if (reads && lane)
+		copy_answer(lane->buffer.data, answer);
+	if (in_message)
 		build_read(pipe_read_results_builder_root(&reply->results), answer);
 	else
-		build_write(pipe_write_results_builder_root(&reply->results), answer->result, answer->count);
+		build_count(pipe_write_results_builder_root(&reply->results), answer->result, answer->count);
 	return service_reply_send(reply) == STATUS_OK;
 }
 
@@ -110,9 +120,15 @@ static bool is_full(const struct pipe_slot *slot)
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < server->used; i++)
-		for (uint32_t w = 0; w < PIPE_WAITERS; w++)
-			waiting += server->slots[i].object.waiters[w].order != 0;
+		waiting += server->slots[i].object.waiting;
 	return waiting >= PIPE_SERVER_WAITING;
+}
+
+static enum status defer(struct pipe_slot *slot, uint32_t waiter, struct pipe_lane *lane,
+			 struct rpc_request *request)
+{
+	slot->lanes[waiter] = lane;
+	return service_defer(request, &slot->replies[waiter]);
 }
 
 static enum status read(void *self, struct rpc_request *request, struct pipe_read_params_reader params,
@@ -134,39 +150,50 @@ static enum status read(void *self, struct rpc_request *request, struct pipe_rea
 	}
 	if (is_full(slot) || !pipe_object_wait_read(&slot->object, max, &waiter))
 		return too_many(request);
-	return service_defer(request, &slot->replies[waiter]);
+	return defer(slot, waiter, nullptr, request);
+}
+
+static enum status write_bytes(struct pipe_slot *slot, struct pipe_bytes bytes, bool now,
+			       struct pipe_lane *lane, struct rpc_request *request,
+			       struct pipe_write_results_builder results)
+{
+	uint32_t count, waiter;
+	enum flow_result result = pipe_object_write(&slot->object, bytes, &count);
+
+	if (result != FLOW_WAIT || now) {
+		build_count(results, result, count);
+		return STATUS_OK;
+	}
+	if (is_full(slot) || !pipe_object_wait_write(&slot->object, bytes, &waiter))
+		return too_many(request);
+	return defer(slot, waiter, lane, request);
 }
 
 static enum status write(void *self, struct rpc_request *request, struct pipe_write_params_reader params,
 			 struct pipe_write_results_builder results)
 {
-	struct pipe_slot *slot = ((struct pipe_face *)self)->slot;
 	struct msg_data bytes = pipe_write_params_reader_bytes(params);
-	uint32_t count, waiter;
-	enum flow_result result = pipe_object_write(&slot->object, bytes.ptr, bytes.len, &count);
 
-	if (result != FLOW_WAIT || pipe_write_params_reader_now(params)) {
-		build_write(results, result, count);
-		return STATUS_OK;
-	}
-	if (is_full(slot) || !pipe_object_wait_write(&slot->object, bytes.ptr, bytes.len, &waiter))
-		return too_many(request);
-	return service_defer(request, &slot->replies[waiter]);
+	return write_bytes(((struct pipe_face *)self)->slot,
+			   (struct pipe_bytes){.bytes = bytes.ptr,
+					       .len = bytes.len,
+					       .whole = pipe_write_params_reader_whole(params)},
+			   pipe_write_params_reader_now(params), nullptr, request, results);
 }
 
 static enum status ready(struct pipe_slot *slot, enum pipe_ends end, bool wait, struct rpc_request *request,
-			 struct pipe_readable_results_builder results)
+			 struct pipe_write_results_builder results)
 {
 	uint32_t count, waiter;
 	enum flow_result result = pipe_object_ready(&slot->object, end, &count);
 
 	if (result != FLOW_WAIT || !wait) {
-		build_ready(results, result, count);
+		build_count(results, result, count);
 		return STATUS_OK;
 	}
 	if (is_full(slot) || !pipe_object_wait_ready(&slot->object, end, &waiter))
 		return too_many(request);
-	return service_defer(request, &slot->replies[waiter]);
+	return defer(slot, waiter, nullptr, request);
 }
 
 static enum status readable(void *self, struct rpc_request *request,
@@ -174,7 +201,8 @@ static enum status readable(void *self, struct rpc_request *request,
 			    struct pipe_readable_results_builder results)
 {
 	return ready(((struct pipe_face *)self)->slot, PIPE_END_READ,
-		     pipe_readable_params_reader_wait(params), request, results);
+		     pipe_readable_params_reader_wait(params), request,
+		     (struct pipe_write_results_builder){results.b});
 }
 
 static enum status writable(void *self, struct rpc_request *request,
@@ -183,7 +211,7 @@ static enum status writable(void *self, struct rpc_request *request,
 {
 	return ready(((struct pipe_face *)self)->slot, PIPE_END_WRITE,
 		     pipe_writable_params_reader_wait(params), request,
-		     (struct pipe_readable_results_builder){results.b});
+		     (struct pipe_write_results_builder){results.b});
 }
 
 static enum status close_read(void *self, struct rpc_request *request)
@@ -200,6 +228,132 @@ static enum status close_write(void *self, struct rpc_request *request)
 	return STATUS_OK;
 }
 
+/* ---- Lanes ---- */
+
+static struct pipe_lane *new_lane(struct pipe_server *server)
+{
+	for (uint32_t i = 0; i < PIPE_SERVER_LANES; i++)
+		if (!server->lanes[i].slot && server->lanes[i].generation < INT32_MAX)
+			return &server->lanes[i];
+	return nullptr;
+}
+
+/* Room for a capability is checked first: what was minted is then there to be released. */
+static enum status open_lane(struct pipe_face *face, enum pipe_ends end, int32_t memory,
+			     struct rpc_request *request, int32_t *minted)
+{
+	struct pipe_server *server = face->slot->server;
+	struct pipe_lane *lane = new_lane(server);
+	enum status status;
+
+	if (!server->lane_template.raw)
+		return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "no memory is shared here", nullptr);
+	if (!lane || request->caps_out_max < 1)
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no more buffered ends", nullptr);
+	status = shared_buffer_take(&lane->buffer, server->transport, server->space, server->manager,
+				    rpc_request_cap(request, memory),
+				    end == PIPE_END_READ ? SHARED_BUFFER_WRITE : SHARED_BUFFER_READ,
+				    PIPE_BUFFER);
+	if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
+		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no memory", nullptr);
+	if (status != STATUS_OK)
+		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
+				 "not a shared buffer with commit, of at most 64 KiB, not revocable",
+				 "buffer");
+	lane->slot = face->slot;
+	lane->slot_generation = face->slot->generation;
+	lane->end = end;
+	lane->generation++;
+	*minted = rpc_request_mint_cap(request, server->lane_template,
+				       LANE_KEY | (uint64_t)lane->generation << 32 |
+					       (uint64_t)(lane - server->lanes));
+	return STATUS_OK;
+}
+
+static enum status read_into(void *self, struct rpc_request *request,
+			     struct pipe_read_into_params_reader params,
+			     struct pipe_read_into_results_builder results)
+{
+	int32_t minted = -1;
+	enum status status = open_lane(
+		self, PIPE_END_READ, shared_buffer_reader_memory(pipe_read_into_params_reader_buffer(params)),
+		request, &minted);
+
+	if (status == STATUS_OK)
+		pipe_read_into_results_builder_set_pipe(results, minted);
+	return status;
+}
+
+static enum status write_from(void *self, struct rpc_request *request,
+			      struct pipe_write_from_params_reader params,
+			      struct pipe_write_from_results_builder results)
+{
+	int32_t minted = -1;
+	enum status status = open_lane(
+		self, PIPE_END_WRITE,
+		shared_buffer_reader_memory(pipe_write_from_params_reader_buffer(params)), request, &minted);
+
+	if (status == STATUS_OK)
+		pipe_write_from_results_builder_set_pipe(results, minted);
+	return status;
+}
+
+static enum status read_lane(struct pipe_lane *lane, uint32_t max, bool now, struct rpc_request *request,
+			     struct pipe_write_results_builder results)
+{
+	struct pipe_slot *slot = lane->slot;
+	struct pipe_answer answer;
+	enum flow_result result = pipe_object_read(&slot->object, max, &answer);
+	uint32_t waiter;
+
+	if (result != FLOW_WAIT || now) {
+		copy_answer(lane->buffer.data, &answer);
+		build_count(results, result, answer.count);
+		pipe_object_take(&slot->object, answer.count);
+		return STATUS_OK;
+	}
+	if (is_full(slot) || !pipe_object_wait_read(&slot->object, max, &waiter))
+		return too_many(request);
+	return defer(slot, waiter, lane, request);
+}
+
+static enum status move(void *self, struct rpc_request *request,
+			struct buffered_pipe_move_params_reader params,
+			struct buffered_pipe_move_results_builder results)
+{
+	struct pipe_lane *lane = self;
+	const struct pipe_bytes bytes = {.bytes = lane->buffer.data,
+					 .len = buffered_pipe_move_params_reader_count(params),
+					 .whole = buffered_pipe_move_params_reader_whole(params),
+					 .lent = true};
+	const struct pipe_write_results_builder same = {results.b};
+	bool now = buffered_pipe_move_params_reader_now(params);
+
+	if (!shared_buffer_range(&lane->buffer, 0, bytes.len))
+		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, "the buffer is shorter", "count");
+	if (lane->slot->generation != lane->slot_generation)
+		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "the pipe is gone", nullptr);
+	if (lane->end == PIPE_END_READ)
+		return read_lane(lane, bytes.len, now, request, same);
+	return write_bytes(lane->slot, bytes, now, lane, request, same);
+}
+
+/* Who still waits with it gave it up: nobody reads or writes there any more. */
+static void close_lane(struct pipe_lane *lane)
+{
+	struct pipe_slot *slot = lane->slot;
+
+	for (uint32_t w = 0; w < PIPE_WAITERS; w++) {
+		if (slot->object.waiters[w].order == 0 || slot->lanes[w] != lane)
+			continue;
+		pipe_object_cancel(&slot->object, w);
+		(void)!service_reply_raise(&slot->replies[w], EXCEPTION_TYPE_DISCONNECTED,
+					   "the buffer was given up", nullptr);
+	}
+	shared_buffer_detach(&lane->buffer);
+	lane->slot = nullptr;
+}
+
 /* ---- PipeFactory ---- */
 
 /* A place whose pipe, if it had one, has no ends any more: nobody waits there. */
@@ -209,7 +363,7 @@ static struct pipe_slot *new_pipe(struct pipe_server *server)
 		struct pipe_slot *slot = &server->slots[i];
 
 		if (i < server->used && ((slot->object.closed | slot->object.gone) != PIPE_END_BOTH ||
-					 slot->generation == UINT32_MAX))
+					 slot->generation == INT32_MAX))
 			continue; /* open, or used up */
 		if (i == server->used) {
 			server->used++;
@@ -259,9 +413,12 @@ static enum status create_both(void *self, struct rpc_request *request,
 /* A facet of one end is minted once, so the first notice of its key is the last. */
 static void released(void *context, uint64_t key, uint64_t mints)
 {
-	struct pipe_face *face = face_of(context, key);
+	struct pipe_lane *lane = key & LANE_KEY ? lane_of(context, key) : nullptr;
+	struct pipe_face *face = key & LANE_KEY ? nullptr : face_of(context, key);
 
 	(void)mints;
+	if (lane)
+		close_lane(lane);
 	if (face)
 		pipe_object_gone(&face->slot->object, face->ends);
 }
@@ -283,61 +440,61 @@ static void cancelled(void *context, uint64_t token)
 	}
 }
 
+static const struct pipe_server_ops pipe_ops = {
+	.read = read,
+	.write = write,
+	.close_read = close_read,
+	.close_write = close_write,
+	.readable = readable,
+	.writable = writable,
+	.read_into = read_into,
+	.write_from = write_from,
+};
+static const struct buffered_pipe_server_ops buffered_pipe_ops = {.move = move};
+static const struct pipe_factory_server_ops factory_ops = {.create = create, .create_both = create_both};
+
+PIPE_BIND(pipe, pipe_ops);
+BUFFERED_PIPE_BIND(buffered_pipe, buffered_pipe_ops);
+PIPE_FACTORY_BIND(factory, factory_ops);
+
 void pipe_server_options(struct pipe_server *server, struct service_options *options)
 {
-	static const struct pipe_server_ops pipe_ops = {.read = read,
-							.write = write,
-							.close_read = close_read,
-							.close_write = close_write,
-							.readable = readable,
-							.writable = writable};
-	static const struct pipe_factory_server_ops factory_ops = {.create = create,
-								   .create_both = create_both};
 	static const struct service_interface interfaces[] = {
 		{&pipe_interface, &pipe_ops},
+		{&buffered_pipe_interface, &buffered_pipe_ops},
 		{&pipe_factory_interface, &factory_ops},
 	};
+	static rpc_method_fn *const *const bound[] = {pipe_bound, buffered_pipe_bound, factory_bound};
 
 	options->interfaces = interfaces;
-	options->interface_count = 2;
+	options->interface_count = sizeof(interfaces) / sizeof(interfaces[0]);
+	options->bound = bound;
 	options->context = server;
 	options->object = object;
 	options->released = released;
 	options->cancelled = cancelled;
 }
 
-static enum status make_template(struct rpc_transport *t, cap_id endpoint, uint64_t methods, cap_id *out)
+enum status pipe_server_init(struct pipe_server *server, struct rpc_transport *transport, cap_id endpoint,
+			     cap_id space, cap_id manager)
 {
-	struct endpoint_template_results_reader results;
-	struct rpc_call call;
-	struct endpoint_method_set_list_builder sets = endpoint_template_params_builder_init_interfaces(
-		endpoint_template_begin(&call, t, endpoint), 1);
-	struct endpoint_method_set_builder set = endpoint_method_set_list_builder_at(sets, 0);
-
-	endpoint_method_set_builder_set_interface_id(set, PIPE_INTERFACE_ID);
-	endpoint_method_set_builder_set_methods(set, methods);
-
-	enum status status = endpoint_template_call(&call, &results);
-
-	*out = status == STATUS_OK ? rpc_result_cap(&call, endpoint_template_results_reader_template(results))
-				   : CAP_ID_NULL;
-	rpc_end(&call);
-	return status;
-}
-
-enum status pipe_server_init(struct pipe_server *server, struct rpc_transport *transport, cap_id endpoint)
-{
-	const uint64_t reader = 1ull << PIPE_READ | 1ull << PIPE_CLOSE_READ | 1ull << PIPE_READABLE;
-	const uint64_t writer = 1ull << PIPE_WRITE | 1ull << PIPE_CLOSE_WRITE | 1ull << PIPE_WRITABLE;
-	enum status status;
+	const uint64_t reader = 1ull << PIPE_READ | 1ull << PIPE_CLOSE_READ | 1ull << PIPE_READABLE |
+				1ull << PIPE_READ_INTO;
+	const uint64_t writer = 1ull << PIPE_WRITE | 1ull << PIPE_CLOSE_WRITE | 1ull << PIPE_WRITABLE |
+				1ull << PIPE_WRITE_FROM;
+	const uint64_t methods[] = {reader, writer, reader | writer};
+	enum status status = STATUS_OK;
 
 	server->used = 0;
-	status = make_template(transport, endpoint, reader, &server->templates[PIPE_END_READ - 1]);
-	if (status == STATUS_OK)
-		status = make_template(transport, endpoint, writer, &server->templates[PIPE_END_WRITE - 1]);
-	if (status == STATUS_OK)
-		status = make_template(transport, endpoint, reader | writer,
-				       &server->templates[PIPE_END_BOTH - 1]);
+	server->transport = transport;
+	server->space = space;
+	server->manager = manager;
+	for (uint32_t i = 0; i < 3 && status == STATUS_OK; i++)
+		status = service_template(transport, endpoint, PIPE_INTERFACE_ID, methods[i],
+					  &server->templates[i]);
+	if (status == STATUS_OK && space.raw && manager.raw)
+		status = service_template(transport, endpoint, BUFFERED_PIPE_INTERFACE_ID, UINT64_MAX,
+					  &server->lane_template);
 	return status;
 }
 
@@ -345,4 +502,5 @@ void pipe_server_fini(struct pipe_server *server, struct rpc_transport *transpor
 {
 	for (uint32_t i = 0; i < 3; i++)
 		ring_release(ring_of(transport), server->templates[i]);
+	ring_release(ring_of(transport), server->lane_template);
 }

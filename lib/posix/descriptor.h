@@ -96,6 +96,10 @@ const struct posix_kind *posix_kind_of(uint64_t interface_id);
 [[gnu::weak, gnu::visibility("hidden")]] long posix_file_map(struct posix_open *o, cap_id space,
 							     const struct posix_mapping *mapping);
 
+/* The same of File's kind, for what few programs do (file_change.c). */
+[[gnu::weak, gnu::visibility("hidden")]] long posix_file_truncate(struct posix_open *o, uint64_t size);
+[[gnu::weak, gnu::visibility("hidden")]] long posix_file_sync(struct posix_open *o);
+
 /* Brings posix_file_map. */
 extern const char posix_maps_files;
 

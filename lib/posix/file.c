@@ -76,23 +76,6 @@ static long file_end(struct posix_open *o, uint64_t *size)
 	return error;
 }
 
-static long file_set_end(struct posix_open *o, uint64_t size)
-{
-	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	enum status status = file_truncate(runtime_transport(), o->cap, size, &outcome);
-
-	return posix_outcome(status, (int)outcome);
-}
-
-static long file_durable(struct posix_open *o)
-{
-	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	enum file_durability durability;
-	enum status status = file_sync(runtime_transport(), o->cap, &outcome, &durability);
-
-	return posix_outcome(status, (int)outcome);
-}
-
 static long file_describe(struct posix_open *o, struct stat *to)
 {
 	struct file_client_stat stat;
@@ -108,8 +91,8 @@ const struct posix_kind posix_file = {
 	.read = file_read_at,
 	.write = file_write_at,
 	.size = file_end,
-	.truncate = file_set_end,
-	.sync = file_durable,
+	.truncate = posix_file_truncate,
+	.sync = posix_file_sync,
 	.stat = file_describe,
 	.interface_id = FILE_INTERFACE_ID,
 };

@@ -5,6 +5,7 @@
  * exec, by ProcessSpawner.replace: the program is loaded beside this one, and takes its place, with its descriptors, number and children.
  * What becomes of signals: those that are ignored or blocked stay so, handlers and timers go.
  */
+#include "pipe_buffer.h"
 #include "process.h"
 #include "signal.h"
 
@@ -50,6 +51,8 @@ POSIX_CALL(fork)
 	posix_children_forget();
 	if (posix_programs_forked)
 		posix_programs_forked();
+	if (posix_pipes_forked)
+		posix_pipes_forked();
 	posix_signals_forked();
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Reading and writing descriptors, and their positions. */
+/* Reading and writing descriptors, and their positions; read.c has the calls that read. */
+#include "io.h"
 #include "position.h"
 
 #include <fcntl.h>
@@ -8,21 +9,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum direction : uint8_t { READ, WRITE };
-
-static bool may(const struct posix_open *o, enum direction direction)
+bool posix_may(const struct posix_open *o, enum posix_direction direction)
 {
 	int mode = o->flags & O_ACCMODE;
 
-	return direction == READ ? mode != O_WRONLY : mode != O_RDONLY;
+	return direction == POSIX_READ ? mode != O_WRONLY : mode != O_RDONLY;
 }
 
 /* One piece at *offset, which moves on by what was done. */
-static long piece(struct posix_open *o, enum direction direction, const struct iovec *v, uint64_t *offset)
+static long piece(struct posix_open *o, enum posix_direction direction, const struct iovec *v,
+		  uint64_t *offset)
 {
 	long done;
 
-	if (direction == READ)
+	if (direction == POSIX_READ)
 		done = o->kind->read ? o->kind->read(o, v->iov_base, v->iov_len, *offset) : -EINVAL;
 	else
 		done = o->kind->write ? o->kind->write(o, v->iov_base, v->iov_len, *offset) : -EINVAL;
@@ -32,7 +32,7 @@ static long piece(struct posix_open *o, enum direction direction, const struct i
 }
 
 /* Pieces until one is not done whole. What was done before an error counts. */
-static long pieces(struct posix_open *o, enum direction direction, const struct iovec *v, long count,
+static long pieces(struct posix_open *o, enum posix_direction direction, const struct iovec *v, long count,
 		   uint64_t *offset)
 {
 	long total = 0;
@@ -52,8 +52,8 @@ static long pieces(struct posix_open *o, enum direction direction, const struct 
 	return total;
 }
 
-/* at: null = the description's own position, which moves on. */
-static long transfer(long fd, enum direction direction, const struct iovec *v, long count, const long *at)
+long posix_transfer(long fd, enum posix_direction direction, const struct iovec *v, long count,
+		    const long *at)
 {
 	struct posix_open *o = posix_get(fd);
 	long result = 0;
@@ -61,7 +61,7 @@ static long transfer(long fd, enum direction direction, const struct iovec *v, l
 
 	if (!o)
 		return -EBADF;
-	if (!may(o, direction))
+	if (!posix_may(o, direction))
 		result = -EBADF;
 	else if (count < 0 || count > IOV_MAX)
 		result = -EINVAL;
@@ -71,7 +71,7 @@ static long transfer(long fd, enum direction direction, const struct iovec *v, l
 		result = -EINVAL;
 	if (result == 0) {
 		offset = at ? (uint64_t)*at : *posix_position(o);
-		if (direction == WRITE && (o->flags & O_APPEND) && o->kind->size)
+		if (direction == POSIX_WRITE && (o->flags & O_APPEND) && o->kind->size)
 			result = o->kind->size(o, &offset);
 		if (result == 0)
 			result = pieces(o, direction, v, count, &offset);
@@ -82,44 +82,24 @@ static long transfer(long fd, enum direction direction, const struct iovec *v, l
 	return result;
 }
 
-POSIX_CALL(read)
-{
-	return transfer(a, READ, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, nullptr);
-}
-
 POSIX_CALL(write)
 {
-	return transfer(a, WRITE, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, nullptr);
-}
-
-POSIX_CALL(readv)
-{
-	return transfer(a, READ, POSIX_POINTER(b), c, nullptr);
+	return posix_transfer(a, POSIX_WRITE, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, nullptr);
 }
 
 POSIX_CALL(writev)
 {
-	return transfer(a, WRITE, POSIX_POINTER(b), c, nullptr);
-}
-
-POSIX_CALL(pread64)
-{
-	return transfer(a, READ, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, &d);
+	return posix_transfer(a, POSIX_WRITE, POSIX_POINTER(b), c, nullptr);
 }
 
 POSIX_CALL(pwrite64)
 {
-	return transfer(a, WRITE, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, &d);
-}
-
-POSIX_CALL(preadv)
-{
-	return transfer(a, READ, POSIX_POINTER(b), c, &d);
+	return posix_transfer(a, POSIX_WRITE, &(struct iovec){POSIX_POINTER(b), (size_t)c}, 1, &d);
 }
 
 POSIX_CALL(pwritev)
 {
-	return transfer(a, WRITE, POSIX_POINTER(b), c, &d);
+	return posix_transfer(a, POSIX_WRITE, POSIX_POINTER(b), c, &d);
 }
 
 static long seek(struct posix_open *o, long offset, long whence)
@@ -154,38 +134,6 @@ POSIX_CALL(lseek)
 	result = seek(o, b, c);
 	posix_put(o);
 	return result;
-}
-
-POSIX_CALL(ftruncate)
-{
-	struct posix_open *o = posix_get(a);
-	long result;
-
-	if (!o)
-		return -EBADF;
-	if (!may(o, WRITE) || !o->kind->truncate || b < 0)
-		result = -EINVAL;
-	else
-		result = o->kind->truncate(o, (uint64_t)b);
-	posix_put(o);
-	return result;
-}
-
-POSIX_CALL(fsync)
-{
-	struct posix_open *o = posix_get(a);
-	long result;
-
-	if (!o)
-		return -EBADF;
-	result = o->kind->sync ? o->kind->sync(o) : -EINVAL;
-	posix_put(o);
-	return result;
-}
-
-POSIX_CALL(fdatasync)
-{
-	return sys_fsync(a, 0, 0, 0, 0, 0);
 }
 
 POSIX_CALL(ioctl)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pipes: an end is a Pipe of the PipeFactory granted as "pipes", whose bytes are its server's; so ends may be anywhere, any number of times. */
 #include "descriptor.h"
+#include "pipe_buffer.h"
 #include "poll.h"
 #include "signal.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <runtime/runtime.h>
 #include <schema/service/pipe.capnp.h>
 #include <signal.h>
@@ -12,6 +14,8 @@
 #include <sys/stat.h>
 
 #define PIECE 4096u /* fits into the arena of a default ring, as a file's */
+
+static_assert(PIECE == PIPE_BUF);
 
 static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
 {
@@ -25,6 +29,11 @@ static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint
 	(void)offset;
 	if (count == 0)
 		return 0;
+	if (count > PIECE && posix_pipe_move) {
+		got = posix_pipe_move(o, bytes, count, false);
+		if (got != -ENOSYS)
+			return got;
+	}
 	params.b = rpc_begin_root(&call, runtime_transport(), rpc_target_cap(o->cap),
 				  (struct rpc_shape){
 					  .interface_id = PIPE_INTERFACE_ID,
@@ -52,16 +61,8 @@ static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint
 	return got != 0 || status == STATUS_OK ? got : posix_errno(status);
 }
 
-static long broken(size_t done)
-{
-	if (done)
-		return (long)done;
-	posix_signal_post(SIGPIPE);
-	return -EPIPE;
-}
-
 /* One piece: how much of it was taken, or a negative errno value. */
-static long write_piece(struct posix_open *o, struct msg_data piece, size_t done)
+static long write_piece(struct posix_open *o, struct msg_data piece, bool whole)
 {
 	enum pipe_outcome outcome = PIPE_OUTCOME_DONE;
 	struct rpc_call call;
@@ -72,6 +73,7 @@ static long write_piece(struct posix_open *o, struct msg_data piece, size_t done
 
 	pipe_write_params_builder_set_bytes(p, piece);
 	pipe_write_params_builder_set_now(p, (o->flags & O_NONBLOCK) != 0);
+	pipe_write_params_builder_set_whole(p, whole);
 	(void)pipe_write_send(&call);
 	taken = posix_wait(&call);
 	status = call.status;
@@ -86,23 +88,36 @@ static long write_piece(struct posix_open *o, struct msg_data piece, size_t done
 		return taken < (long)piece.len ? taken : (long)piece.len;
 	if (status == STATUS_OK && outcome == PIPE_OUTCOME_WOULD_WAIT)
 		return -EAGAIN;
-	if (status == STATUS_DISCONNECTED || status == STATUS_OK)
-		return broken(done);
-	return posix_errno(status);
+	return status == STATUS_DISCONNECTED || status == STATUS_OK ? -EPIPE : posix_errno(status);
 }
 
+static long write_some(struct posix_open *o, const uint8_t *bytes, size_t count, bool whole)
+{
+	long taken = -ENOSYS;
+
+	if (count > PIECE && posix_pipe_move)
+		taken = posix_pipe_move(o, (void *)(uintptr_t)bytes, count, true);
+	if (taken != -ENOSYS)
+		return taken;
+	return write_piece(o, (struct msg_data){bytes, count < PIECE ? (uint32_t)count : PIECE}, whole);
+}
+
+/* At most PIPE_BUF bytes at once are together in the pipe. */
 static long pipe_write_to(struct posix_open *o, const void *bytes, size_t count, uint64_t offset)
 {
+	bool whole = count <= PIECE;
 	size_t done = 0;
 
 	(void)offset;
 	while (done < count) {
-		struct msg_data piece = {(const uint8_t *)bytes + done,
-					 count - done < PIECE ? (uint32_t)(count - done) : PIECE};
-		long taken = write_piece(o, piece, done);
+		long taken = write_some(o, (const uint8_t *)bytes + done, count - done, whole);
 
+		if (taken < 0 && done)
+			break;
+		if (taken == -EPIPE)
+			posix_signal_post(SIGPIPE);
 		if (taken < 0)
-			return done ? (long)done : taken;
+			return taken;
 		done += (size_t)taken;
 	}
 	return (long)done;
@@ -174,6 +189,12 @@ static long pipe_control(struct posix_open *o, unsigned long request, void *argu
 	return result;
 }
 
+static void pipe_close(struct posix_open *o)
+{
+	if (posix_pipe_close)
+		posix_pipe_close(o);
+}
+
 const struct posix_kind posix_pipe = {
 	.read = pipe_read_from,
 	.write = pipe_write_to,
@@ -181,6 +202,7 @@ const struct posix_kind posix_pipe = {
 	.control = pipe_control,
 	.ask = pipe_ask,
 	.told = pipe_told,
+	.close = pipe_close,
 	.interface_id = PIPE_INTERFACE_ID,
 };
 

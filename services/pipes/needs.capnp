@@ -9,5 +9,8 @@ const needs :Program = (
   arenaBytes = 24576,
   grants = [
     (name = "endpoint", interface = "Endpoint", why = "to be called"),
+    (name = "virtualMemory", interface = "VirtualMemory", why = "to map clients' buffers", optional = true),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "to see whether a buffer stays (describe)",
+     optional = true),
   ],
 );

@@ -5,6 +5,7 @@
  * nobody waits who need not, and what closing and disappearing ends mean.
  */
 #include <pipe/object.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,16 @@ static void report(bool good, const char *what)
 
 /* What the world knows: bytes are numbers that count up, modulo 251. */
 static struct {
-	struct pipe_object pipe;
 	uint64_t written, read; /* bytes */
 	bool waits[PIPE_WAITERS], reads[PIPE_WAITERS];
 	uint64_t arrived[PIPE_WAITERS], arrivals;
-	uint32_t brought[PIPE_WAITERS];
+	uint32_t least[PIPE_WAITERS]; /* of a write */
 	uint64_t last_completed[2];
 	bool refuse;   /* the next answer does not reach its caller */
 	unsigned ends; /* over */
 	bool good;
 	unsigned refused, completed;
+	struct pipe_object pipe;
 } m;
 
 #define MUST(condition)                                                  \
@@ -105,15 +106,18 @@ static bool on_complete(void *context, uint32_t waiter, const struct pipe_answer
 /* P1 to P3, and that the buffer holds what was written and not read. */
 static void check_state(void)
 {
-	bool full = m.pipe.filled == PIPE_BUFFER;
+	uint32_t room = PIPE_BUFFER - m.pipe.filled, first = PIPE_WAITERS;
 
 	MUST(m.pipe.filled <= PIPE_BUFFER && m.pipe.head < PIPE_BUFFER);
 	MUST((m.ends & PIPE_END_READ) || m.pipe.filled == m.written - m.read);
 	for (uint32_t i = 0; i < PIPE_WAITERS; i++) {
 		MUST((m.pipe.waiters[i].order != 0) == m.waits[i]);
 		if (m.waits[i])
-			MUST(m.ends == 0 && (m.reads[i] ? m.pipe.filled == 0 : full));
+			MUST(m.ends == 0 && (!m.reads[i] || m.pipe.filled == 0));
+		if (m.waits[i] && !m.reads[i] && (first == PIPE_WAITERS || m.arrived[i] < m.arrived[first]))
+			first = i;
 	}
+	MUST(first == PIPE_WAITERS || room < m.least[first]);
 }
 
 static void note_waiter(uint32_t waiter, bool reading)
@@ -153,32 +157,45 @@ static void do_read(uint32_t max)
 	pipe_object_take(&m.pipe, a.count);
 }
 
-static void do_write(uint32_t len)
+static bool some_write_waits(void)
 {
-	uint8_t *bytes = malloc(len ? len : 1);
-	uint64_t from = m.written;
-	uint32_t count, waiter;
+	for (uint32_t i = 0; i < PIPE_WAITERS; i++)
+		if (m.waits[i] && !m.reads[i])
+			return true;
+	return false;
+}
 
+/* What was brought changes afterwards: who waits has a copy, unless it was lent. */
+static void do_write(uint32_t len, bool whole, bool lent)
+{
+	static uint8_t lent_bytes[PIPE_BUFFER];
+	uint8_t *bytes = lent ? lent_bytes : malloc(len ? len : 1);
+	uint64_t from = m.written;
+	uint32_t count, waiter, least = whole && len <= PIPE_ATOMIC ? len : len > 0;
+
+	/* Its bytes can be right only if it is the only one. */
+	if (lent && some_write_waits())
+		return;
 	for (uint32_t i = 0; i < len; i++)
 		bytes[i] = next_byte(from + i);
 	/* Completions inside count from behind these bytes. */
 	uint32_t room = m.ends ? 0 : PIPE_BUFFER - m.pipe.filled;
-	m.written += len < room ? len : room;
-	enum flow_result result = pipe_object_write(&m.pipe, bytes, len, &count);
+	bool waits = m.ends == 0 && len > 0 && (room < least || some_write_waits());
+	m.written += waits ? 0 : len < room ? len : room;
+	const struct pipe_bytes what = {bytes, len, whole, lent};
+	enum flow_result result = pipe_object_write(&m.pipe, what, &count);
 
-	if (result == FLOW_WAIT) {
-		MUST(m.pipe.filled == PIPE_BUFFER && m.ends == 0 && len > 0);
-		/* Its bytes can be right only if it is the only one: others are brought without contents to check. */
-		if (waiting() > 0) {
-			free(bytes);
-			return;
-		}
-		if (pipe_object_wait_write(&m.pipe, bytes, len, &waiter))
-			note_waiter(waiter, false);
-	} else {
+	MUST((result == FLOW_WAIT) == waits);
+	if (!waits) {
 		check_result(result, false, count);
 		MUST(count == (len < room ? len : room));
+	} else if (waiting() == 0 && pipe_object_wait_write(&m.pipe, what, &waiter)) {
+		m.least[waiter] = least;
+		note_waiter(waiter, false);
 	}
+	if (lent)
+		return;
+	memset(bytes, 0xff, len);
 	free(bytes);
 }
 
@@ -204,7 +221,7 @@ static void cancel_oldest(void)
 	pipe_object_cancel(&m.pipe, found);
 }
 
-enum { OPERATIONS = 13 };
+enum { OPERATIONS = 15 };
 
 static void operate(unsigned op, uint32_t size)
 {
@@ -216,10 +233,10 @@ static void operate(unsigned op, uint32_t size)
 		do_read(size);
 		break;
 	case 2:
-		do_write(1);
+		do_write(1, false, false);
 		break;
 	case 3:
-		do_write(size);
+		do_write(size, false, false);
 		break;
 	case 4:
 		end(PIPE_END_READ, true);
@@ -245,8 +262,14 @@ static void operate(unsigned op, uint32_t size)
 	case 11:
 		do_read(0);
 		break;
+	case 12:
+		do_write(size, true, false);
+		break;
+	case 13:
+		do_write(size, false, true);
+		break;
 	default:
-		do_write(0);
+		do_write(0, false, false);
 		break;
 	}
 	check_state();
@@ -254,13 +277,13 @@ static void operate(unsigned op, uint32_t size)
 
 static void start(uint32_t filled)
 {
-	memset(&m, 0, sizeof(m));
+	memset(&m, 0, offsetof(typeof(m), pipe));
 	m.good = true;
 	pipe_object_init(&m.pipe, on_complete, &m);
 	while (filled > 0) {
 		uint32_t n = filled < 1000 ? filled : 1000;
 
-		do_write(n);
+		do_write(n, false, false);
 		filled -= n;
 	}
 }
@@ -314,7 +337,7 @@ static void test_many_waiters(void)
 	for (unsigned i = 0; i < PIPE_WAITERS + 2; i++)
 		do_read(10);
 	MUST(waiting() == PIPE_WAITERS);
-	do_write(25); /* three of them */
+	do_write(25, false, false); /* three of them */
 	MUST(waiting() == PIPE_WAITERS - 3 && m.read == 25);
 	end(PIPE_END_WRITE, true);
 	MUST(waiting() == 0 && m.completed == PIPE_WAITERS);
@@ -326,7 +349,7 @@ static void test_wrap(void)
 	start(PIPE_BUFFER);
 	for (int i = 0; i < 50; i++) {
 		do_read(1000 + (uint32_t)i);
-		do_write(1000 + (uint32_t)i);
+		do_write(1000 + (uint32_t)i, false, false);
 		check_state();
 	}
 	report(m.good && m.pipe.filled == PIPE_BUFFER, "around the buffer's end");
@@ -359,7 +382,8 @@ static void test_asking(void)
 	MUST(pipe_object_wait_ready(&pipe, PIPE_END_READ, &first) &&
 	     pipe_object_wait_ready(&pipe, PIPE_END_READ, &second) &&
 	     pipe_object_wait_read(&pipe, 3, &third));
-	MUST(pipe_object_write(&pipe, bytes, 7, &written) == FLOW_DONE && written == 7);
+	MUST(pipe_object_write(&pipe, (struct pipe_bytes){.bytes = bytes, .len = 7}, &written) == FLOW_DONE &&
+	     written == 7);
 	MUST(told_count == 3 && told[0] == first && told[1] == second && told[2] == third);
 	MUST(pipe.filled == 4); /* the reader behind them has taken its three */
 	MUST(pipe_object_ready(&pipe, PIPE_END_READ, &count) == FLOW_DONE && count == 4);
@@ -372,6 +396,62 @@ static void test_asking(void)
 	report(m.good, "who asks is told when it would not wait any more, in turn, and takes nothing");
 }
 
+/* Of two writes that are to be whole neither is cut, and a small one does not overtake; who asks waits for room for any of them. */
+static void test_whole(void)
+{
+	static struct pipe_object pipe;
+	static uint8_t bytes[PIPE_BUFFER];
+	const struct pipe_bytes large = {bytes, PIPE_BUFFER - 1000, true, true},
+				whole = {bytes, 2000, true, false}, small = {bytes, 10, true, false};
+	struct pipe_answer answer;
+	uint32_t count, first, second, asker;
+
+	pipe_object_init(&pipe, note_told, nullptr);
+	told_count = 0;
+	m.good = true;
+	MUST(pipe_object_write(&pipe, large, &count) == FLOW_DONE && count == PIPE_BUFFER - 1000);
+	MUST(pipe_object_ready(&pipe, PIPE_END_WRITE, &count) == FLOW_WAIT);
+	MUST(pipe_object_wait_ready(&pipe, PIPE_END_WRITE, &asker));
+	MUST(pipe_object_write(&pipe, whole, &count) == FLOW_WAIT && count == 0);
+	MUST(pipe_object_wait_write(&pipe, whole, &first));
+	MUST(pipe_object_write(&pipe, small, &count) == FLOW_WAIT &&
+	     pipe_object_wait_write(&pipe, small, &second));
+	MUST(pipe_object_read(&pipe, 999, &answer) == FLOW_DONE);
+	pipe_object_take(&pipe, 999);
+	MUST(told_count == 0);
+	MUST(pipe_object_read(&pipe, 1, &answer) == FLOW_DONE);
+	pipe_object_take(&pipe, 1);
+	MUST(told_count == 1 && told[0] == first && pipe.filled == PIPE_BUFFER);
+	MUST(pipe_object_read(&pipe, 10, &answer) == FLOW_DONE);
+	pipe_object_take(&pipe, 10);
+	MUST(told_count == 2 && told[1] == second && pipe.filled == PIPE_BUFFER);
+	MUST(pipe_object_read(&pipe, 4095, &answer) == FLOW_DONE);
+	pipe_object_take(&pipe, 4095);
+	MUST(told_count == 2);
+	pipe_object_take(&pipe, 1);
+	MUST(told_count == 3 && told[2] == asker);
+	report(m.good, "a write that is to be whole waits for all of its room, and others wait behind it");
+}
+
+/* The first of those that wait to write is taken back: the next no longer waits behind it. */
+static void test_cancel(void)
+{
+	static struct pipe_object pipe;
+	static uint8_t bytes[PIPE_BUFFER];
+	uint32_t count, first, second;
+
+	pipe_object_init(&pipe, note_told, nullptr);
+	told_count = 0;
+	m.good = true;
+	MUST(pipe_object_write(&pipe, (struct pipe_bytes){.bytes = bytes, .len = PIPE_BUFFER - 50}, &count) ==
+	     FLOW_DONE);
+	MUST(pipe_object_wait_write(&pipe, (struct pipe_bytes){bytes, 100, true, false}, &first));
+	MUST(pipe_object_wait_write(&pipe, (struct pipe_bytes){bytes, 40, true, false}, &second));
+	pipe_object_cancel(&pipe, first);
+	MUST(told_count == 1 && told[0] == second && pipe.filled == PIPE_BUFFER - 10);
+	report(m.good, "a write that is taken back lets the next one go");
+}
+
 int main(void)
 {
 	report(every_sequence(0, 5), "every five operations on an empty pipe");
@@ -381,6 +461,8 @@ int main(void)
 	test_wrap();
 	test_random();
 	test_asking();
+	test_whole();
+	test_cancel();
 	printf("1..%d\n", test_number);
 	return failures != 0;
 }

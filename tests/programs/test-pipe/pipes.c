@@ -25,7 +25,8 @@ static void look(void *context)
 static int64_t serve(void *argument)
 {
 	struct service_options options = {.max_message = 1024, .max_caps = 4, .idle = look};
-	enum status status = pipe_server_init(&server.pipes, runtime_transport(), server.endpoint);
+	enum status status = pipe_server_init(&server.pipes, runtime_transport(), server.endpoint, w.space,
+					      w.manager);
 
 	(void)argument;
 	pipe_server_options(&server.pipes, &options);
@@ -370,6 +371,7 @@ static void run_all(bool first)
 	test_both();
 	test_gone();
 	test_processes();
+	test_pipe_lanes();
 	if (first)
 		test_pipe_races();
 	__atomic_store_n(&server.stop, true, __ATOMIC_RELEASE);
@@ -387,7 +389,8 @@ void test_pipes(void)
 {
 	struct child_counts before;
 
-	run_all(true); /* what is made once is made now */
+	run_all(true);  /* what is made once is made now */
+	run_all(false); /* and at the addresses of every later time */
 	before = child_counts();
 	run_all(false);
 	tap_ok(child_counts_return(&before), "counts return to the baseline");

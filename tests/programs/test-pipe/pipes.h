@@ -33,4 +33,6 @@ struct outcome write_now(cap_id pipe, uint8_t first, uint32_t len);
 /* Says what it was instead. */
 bool is(struct outcome o, uint16_t outcome, uint32_t count);
 
-void test_pipe_races(void); /* races.c; the server runs */
+/* While the server runs. */
+void test_pipe_lanes(void);
+void test_pipe_races(void);

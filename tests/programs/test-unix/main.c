@@ -28,6 +28,7 @@ void tap_fails(long result, int wanted, const char *what)
 int main(void)
 {
 	test_polls();
+	test_pipes();
 	test_signals();
 	test_maps();
 	test_sockets();

@@ -9,6 +9,7 @@ void tap_ok(bool good, const char *what);
 void tap_fails(long result, int wanted, const char *what);
 
 void test_polls(void);
+void test_pipes(void);
 void test_signals(void);
 void test_maps(void);
 void test_sockets(void);

@@ -12,9 +12,9 @@
 
 #include <pipe/flow.h>
 
-#define PIPE_BUFFER 65536u  /* bytes of a pipe: what Unix programs expect to be taken at once */
-#define PIPE_WAITERS 8u     /* operations that may wait at a pipe */
-#define PIPE_MAX_WRITE 896u /* bytes that a waiting write may bring; the rest of it is left over */
+#define PIPE_BUFFER 65536u /* bytes of a pipe: what Unix programs expect to be taken at once */
+#define PIPE_WAITERS 8u    /* operations that may wait at a pipe */
+#define PIPE_ATOMIC 4096u  /* a write of at most so many bytes can be taken as a whole */
 
 enum pipe_ends : uint8_t { PIPE_END_READ = 1, PIPE_END_WRITE = 2, PIPE_END_BOTH = 3 };
 
@@ -29,18 +29,28 @@ struct pipe_answer {
 typedef bool pipe_complete_fn(void *context, uint32_t waiter, const struct pipe_answer *answer);
 
 struct pipe_waiter {
-	uint64_t order;     /* 0: free */
-	uint32_t count;     /* bytes wanted, or brought */
-	enum pipe_ends end; /* read or write */
-	bool asks;          /* only whether that would not wait: nothing is read or written */
-	uint8_t bytes[PIPE_MAX_WRITE];
+	uint64_t order;      /* 0: free */
+	uint32_t count;      /* bytes wanted, or brought */
+	uint32_t least;      /* of those brought, to be taken together */
+	enum pipe_ends end;  /* read or write */
+	bool asks;           /* only whether that would not wait: nothing is read or written */
+	const uint8_t *from; /* bytes brought */
+};
+
+/* Bytes to be written. */
+struct pipe_bytes {
+	const uint8_t *bytes;
+	uint32_t len;
+	bool whole; /* all of them or none, if there are at most PIPE_ATOMIC */
+	bool lent; /* they stay where they are while the write waits; others are copied: PIPE_ATOMIC, the rest is left over */
 };
 
 /*
  * Invariants, whenever no function runs:
  * P1  filled <= PIPE_BUFFER; the bytes are buffer[head ... head + filled), modulo its size.
  * P2  A read waits only while nothing is filled and neither end is closed or gone.
- * P3  A write waits only while the buffer is full and neither end is closed or gone.
+ * P3  A write waits only while the least that it brings does not fit, or behind one that waits, and neither end is closed or gone.
+ *     Who asks whether it would waits while less than PIPE_ATOMIC fits.
  */
 struct pipe_object {
 	pipe_complete_fn *complete;
@@ -48,8 +58,11 @@ struct pipe_object {
 	uint64_t arrivals;
 	uint32_t head, filled;
 	uint8_t closed, gone; /* enum pipe_ends, as bits */
+	uint8_t waiting;      /* operations */
+	uint8_t writes;       /* of them, writes: not those that ask */
 	struct pipe_waiter waiters[PIPE_WAITERS];
 	uint8_t buffer[PIPE_BUFFER];
+	uint8_t brought[PIPE_WAITERS][PIPE_ATOMIC];
 };
 
 void pipe_object_init(struct pipe_object *pipe, pipe_complete_fn *complete, void *context);
@@ -60,17 +73,19 @@ void pipe_object_init(struct pipe_object *pipe, pipe_complete_fn *complete, void
  */
 enum flow_result pipe_object_read(struct pipe_object *pipe, uint32_t max, struct pipe_answer *answer);
 void pipe_object_take(struct pipe_object *pipe, uint32_t count);
-/* DONE: *count were taken, at least one (or len was 0). BROKEN, CLOSED. WAIT: as for reading. */
-enum flow_result pipe_object_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len,
-				   uint32_t *count);
+/*
+ * DONE: *count were taken, at least one (or len was 0). BROKEN, CLOSED. WAIT: as for reading. Bytes that somebody waits for go to
+ * him from where they are.
+ */
+enum flow_result pipe_object_write(struct pipe_object *pipe, struct pipe_bytes bytes, uint32_t *count);
 
 /* After WAIT: the waiter's index below PIPE_WAITERS. False: too many wait. */
 bool pipe_object_wait_read(struct pipe_object *pipe, uint32_t max, uint32_t *waiter);
-bool pipe_object_wait_write(struct pipe_object *pipe, const uint8_t *bytes, uint32_t len, uint32_t *waiter);
+bool pipe_object_wait_write(struct pipe_object *pipe, struct pipe_bytes bytes, uint32_t *waiter);
 
 /*
- * Would it not wait now? DONE: *count bytes are there (of both: at least one), or there is room for so many. END, BROKEN, CLOSED. WAIT:
- * pipe_object_wait_ready is to be called, or nothing.
+ * Would it not wait now? DONE: *count bytes are there, at least one, or there is room for so many, at least PIPE_ATOMIC. END, BROKEN, CLOSED.
+ * WAIT: pipe_object_wait_ready is to be called, or nothing.
  */
 enum flow_result pipe_object_ready(const struct pipe_object *pipe, enum pipe_ends end, uint32_t *count);
 bool pipe_object_wait_ready(struct pipe_object *pipe, enum pipe_ends end, uint32_t *waiter);
