@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Sessions: creation, and the reference that a service sees. */
+#include <arch/cpu.h>
 #include <cap/gate.h>
 #include <cap/process.h>
 #include <cap/session.h>
@@ -11,7 +12,7 @@ static struct list sessions = LIST_INIT(sessions); /* sessions_lock; without ses
 static uint32_t session_count;                     /* sessions_lock */
 
 const struct object_type *session_object_type;
-struct session session_of_boot = {.object = {.refs = 1}};
+ARCH_HOT struct session session_of_boot = {.object = {.refs = 1}};
 
 static bool list_add(struct session *session)
 {

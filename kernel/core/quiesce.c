@@ -15,7 +15,7 @@
 #include <core/log.h>
 #include <core/work.h>
 
-uint64_t quiesce_epoch = 1;
+ARCH_HOT uint64_t quiesce_epoch = 1;
 
 /* One attempt; false: a CPU is inside since an earlier epoch. The scan sees every announcement made before our fence; later ones are of
  * this epoch or newer. */

@@ -34,7 +34,7 @@ static void arm_hardware(struct cpu *cpu, uint64_t deadline_ns)
 
 void timer_init(struct timer *timer, void (*fire)(struct timer *))
 {
-	*timer = (struct timer){.deadline_ns = UINT64_MAX, .fire = fire};
+	*timer = (struct timer){.fire = fire};
 }
 
 void timer_need(uint64_t deadline_ns)
@@ -50,13 +50,11 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns)
 	struct cpu *cpu = this_cpu();
 
 	kassert(!timer->armed);
-	timer->deadline_ns = deadline_ns;
 	if (deadline_ns == UINT64_MAX)
 		return;
 	spin_lock(&cpu->timer_lock);
 	timer->cpu = (uint8_t)cpu->id;
-	timer->node.key = deadline_ns < INT64_MAX ? deadline_ns
-						  : INT64_MAX; /* keys are compared by difference */
+	timer->node.key = deadline_ns < INT64_MAX ? deadline_ns : INT64_MAX;
 	heap_insert(&cpu->timers, &timer->node);
 	store_release(&timer->armed, true);
 	spin_unlock(&cpu->timer_lock);
@@ -88,7 +86,7 @@ static struct timer *take_expired(struct cpu *cpu, uint64_t now, void (**fire)(s
 
 	spin_lock(&cpu->timer_lock);
 	timer = first_timer(cpu);
-	if (timer && timer->deadline_ns <= now) {
+	if (timer && timer->node.key <= now) {
 		heap_remove(&cpu->timers, &timer->node);
 		*fire = timer->fire;
 		store_release(&timer->armed, false);
@@ -122,7 +120,7 @@ void timer_rearm(void)
 
 	spin_lock(&cpu->timer_lock);
 	timer = first_timer(cpu);
-	first = timer ? timer->deadline_ns : UINT64_MAX;
+	first = timer ? timer->node.key : UINT64_MAX;
 	spin_unlock(&cpu->timer_lock);
 	if (cpu->current && !load_relaxed(&cpu->need_resched)) {
 		if (cpu->slice_end_ns < first)

@@ -44,7 +44,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct endpoint *endpoint = call->memory.endpoint;
 	struct request *receive = NULL;
 
-	if (unlikely(!call->memory.plain) || unlikely(!ring_session_is_alive(ring)) ||
+	if (unlikely(!call->plain) || unlikely(!ring_session_is_alive(ring)) ||
 	    (!alone && unlikely(ring->pending >= ring->wait_max)))
 		return call_with_little(thread, call);
 	spin_lock(&endpoint->lock);
@@ -178,7 +178,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 {
 	struct woken little = {0};
 
-	if (again && request->memory.little)
+	if (again && request->little)
 		little = return_little(thread, request);
 	if (little.at == 0)
 		return return_slowly(thread, request, again);
@@ -196,7 +196,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 	struct service_record *record = request->record;
 	struct endpoint *endpoint = request->memory.endpoint;
 
-	if (unlikely(!again) || unlikely(!request->memory.plain) ||
+	if (unlikely(!again) || unlikely(!request->plain) ||
 	    unlikely(record->index != (uint32_t)request->sqe.target) ||
 	    (!alone && unlikely(thread->ring.pending >= thread->ring.wait_max)) ||
 	    unlikely(request->sqe.msg_len > record->buf_len) ||

@@ -407,10 +407,10 @@ static void remember(struct thread *thread, struct request *request, struct cap_
 	request->memory.view = ref.view;
 	request->memory.session = call_session(thread, endpoint);
 	request->memory.shape = call_shape(request);
-	request->memory.plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
-	request->memory.little = request->words[7] == 0 && request->sqe.caps_len <= 1 &&
-				 request->sqe.caps_len <= endpoint->max_caps &&
-				 request->sqe.buf_caps <= CAP_MESSAGE_MAX_CAPS;
+	request->plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
+	request->little = request->words[7] == 0 && request->sqe.caps_len <= 1 &&
+			  request->sqe.caps_len <= endpoint->max_caps &&
+			  request->sqe.buf_caps <= CAP_MESSAGE_MAX_CAPS;
 }
 
 enum status call_facet(struct thread *thread, struct request *request, struct cap_ref ref,

@@ -36,7 +36,7 @@
 {
 	const struct ring *ring = &thread->ring;
 
-	return likely(call->memory.little) && likely(ring_session_is_alive(ring)) &&
+	return likely(call->little) && likely(ring_session_is_alive(ring)) &&
 	       likely(ring->pending < ring->wait_max);
 }
 

@@ -104,7 +104,7 @@ static void take_sample(void)
 
 static void fire(struct timer *timer)
 {
-	uint64_t now = clock_now_ns(), next = timer->deadline_ns + profile.period_ns;
+	uint64_t now = clock_now_ns(), next = timer->node.key + profile.period_ns;
 
 	if (now < profile.ends_ns) {
 		take_sample();

@@ -533,7 +533,7 @@ static bool remember(struct thread *thread, struct request *request, struct view
 	request->memory.view = view;
 	request->memory.session = call_session(thread, endpoint);
 	request->memory.shape = call_shape(request);
-	request->memory.plain = request->memory.little = true;
+	request->plain = request->little = true;
 	return true;
 }
 

@@ -75,10 +75,10 @@
 	bool plain = (request->sqe.flags & ~(CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)) == 0 &&
 		     request->words[7] == 0 && request->extras == 0 &&
 		     ring_range_ok(ring, request->sqe.msg_off, request->sqe.msg_len);
-	request->memory.plain = plain && request->sqe.caps_len == 0;
-	request->memory.little = plain && request->sqe.caps_len == 1 &&
-				 (request->sqe.flags & CAP_SQE_RELEASE_CAPS) == 0 &&
-				 ring_range_ok(ring, request->sqe.caps_off, sizeof(struct cap_desc));
+	request->plain = plain && request->sqe.caps_len == 0;
+	request->little = plain && request->sqe.caps_len == 1 &&
+			  (request->sqe.flags & CAP_SQE_RELEASE_CAPS) == 0 &&
+			  ring_range_ok(ring, request->sqe.caps_off, sizeof(struct cap_desc));
 	return STATUS_OK;
 }
 

@@ -31,9 +31,7 @@
 #define MXCSR_INITIAL 0x1f80u
 
 static size_t area_size;
-/* The control word of contexts that a hand-over switches to in one piece: FCW_INITIAL if XSAVE and the FS/GS instructions are there,
- * otherwise none. */
-static uint32_t quick_fcw = UINT32_MAX;
+ARCH_HOT uint32_t fpu_quick_fcw = UINT32_MAX;
 static alignas(64) uint8_t initial_area[AREA_LEGACY]; /* processors without XSAVE */
 
 void fpu_setup(void)
@@ -52,7 +50,7 @@ void fpu_setup(void)
 	} else {
 		__asm__ volatile("fxsave64 %0" : "=m"(initial_area));
 	}
-	quick_fcw = features.xsave && features.fsgsbase ? FCW_INITIAL : UINT32_MAX;
+	fpu_quick_fcw = features.xsave && features.fsgsbase ? FCW_INITIAL : UINT32_MAX;
 	if (area_size)
 		return;
 	area_size = features.xsave ? align_up(cpuid(13, 0).b, 64) : AREA_MINIMUM;
@@ -164,7 +162,7 @@ void arch_context_hand_over(struct arch_context *from, struct arch_context *to)
 {
 	uint64_t gs_base;
 
-	if (unlikely(to->fcw != quick_fcw)) {
+	if (unlikely(to->fcw != fpu_quick_fcw)) {
 		arch_context_switch(from, to);
 		return;
 	}

@@ -14,8 +14,8 @@ static unsigned fired, fired_each[TIMERS];
 
 static void note(struct timer *timer)
 {
-	explore_check(timer->deadline_ns >= last_fired && timer->deadline_ns <= clock_now_ns());
-	last_fired = timer->deadline_ns;
+	explore_check(timer->node.key >= last_fired && timer->node.key <= clock_now_ns());
+	last_fired = timer->node.key;
 	fired++;
 	fired_each[timer - timers]++;
 }

@@ -16,6 +16,7 @@ struct cpu; /* core/cpu.h */
  *   struct cpu *arch_this_cpu(void);
  *   struct cpu *arch_this_cpu_again(void);      asks once more, instead of keeping the answer
  *   void arch_pause(void);                      in a spin loop; a switch point on host
+ *   ARCH_HOT                                    of an initialised variable: it is placed where every call looks anyway
  */
 #include <archimpl/cpu.h>
 

@@ -69,8 +69,8 @@ struct thread_parts {
 	} state;      /* promised: by a thread that is ending */
 	void *region; /* in the direct map */
 	uint64_t region_user;
+	void *fpu_area;        /* the requests lie behind it */
 	void *requests, *free; /* free: the chain of all of them, or NULL if some are not in it */
-	void *fpu_area;
 };
 
 struct process {

@@ -15,9 +15,9 @@
 #include <heap/heap.h>
 
 struct timer {
-	uint64_t deadline_ns;
 	void (*fire)(struct timer *);
-	struct heap_node node; /* t: timer_lock of cpu */
+	/* t: timer_lock of cpu; the key is the deadline in ns, at most INT64_MAX: keys are compared by difference */
+	struct heap_node node;
 	uint8_t cpu;
 	bool armed; /* t */
 };

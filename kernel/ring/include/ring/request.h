@@ -102,10 +102,6 @@ struct request_memory {
 	struct view *view;         /* CALL: of the facet */
 	uint64_t session;          /* CALL: the caller, as the server sees it */
 	uint64_t shape;            /* CALL: word 4 of the header that the server gets */
-	/* CALL: its message is all of it; RETURN_RECV: so is its answer's, which lay in the arena, and nothing times it */
-	bool plain;
-	/* RETURN_RECV: one capability goes along, and otherwise it is plain; CALL: at most one, and nothing times it */
-	bool little;
 };
 #define REQUEST_FORGOTTEN UINT64_MAX
 
@@ -152,6 +148,10 @@ struct request {
 	uint16_t extras;       /* owner: enum request_extra; 0 in the spare */
 	bool has_turn;         /* CALL: it is in endpoint->calls itself; under queue_lock */
 	bool scoped;           /* of REQUEST_CARRIES: only a process of the caller's session may receive it */
+	/* As remembered. CALL: its message is all of it; RETURN_RECV: so is its answer's, which lay in the arena, and nothing times it */
+	bool plain;
+	/* RETURN_RECV: one capability goes along, and otherwise it is plain; CALL: at most one, and nothing times it */
+	bool little;
 	struct request_memory memory; /* owner */
 	struct timer deadline;
 	uint64_t sleep_until; /* Timer.sleep: when it completes; 0 = it is no sleep */

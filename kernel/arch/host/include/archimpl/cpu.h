@@ -7,6 +7,8 @@
 
 #include <core/types.h>
 
+#define ARCH_HOT
+
 struct cpu;
 extern struct cpu *host_this_cpu;
 

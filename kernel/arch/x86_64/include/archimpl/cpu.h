@@ -4,6 +4,10 @@
  */
 #pragma once
 
+/* A variable that every call looks at: it lies beside cpus[0], since each page that is touched after a switch of the address space has
+ * to be found again. */
+#define ARCH_HOT __attribute__((section("hot")))
+
 struct cpu;
 
 /* The kernel never moves from one CPU to another, so the compiler may keep and reuse the answer. */
