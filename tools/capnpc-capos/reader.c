@@ -119,10 +119,10 @@ static void emit_pointer(struct getter *e)
 		emit_list(e, p);
 		return;
 	case TYPE_TEXT:
-		type = "struct msg_text", read = "msg_read_text(%s)";
+		type = "struct msg_text", read = "msg_get_text(%s)";
 		break;
 	case TYPE_DATA:
-		type = "struct msg_data", read = "msg_read_data(%s)";
+		type = "struct msg_data", read = "msg_get_data(%s)";
 		break;
 	case TYPE_STRUCT: {
 		const char *of = node_name(schema_node(e->g->schema, type_id(e->type)));

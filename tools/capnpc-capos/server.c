@@ -81,21 +81,60 @@ static void emit_limits(struct gen *g, struct node params)
 	}
 }
 
+/* All that its getters can lead to is a Text, a Data or a capability, which a check has looked at. */
+static bool is_flat(struct node params)
+{
+	for (uint32_t i = 0; i < struct_field_count(params); i++) {
+		struct field f = struct_field(params, i);
+
+		if (field_is_group(f) || field_in_union(f))
+			return false;
+		if (type_is_pointer(field_type(f)) && type_kind(field_type(f)) != TYPE_TEXT &&
+		    type_kind(field_type(f)) != TYPE_DATA && !type_is_cap(field_type(f)))
+			return false;
+	}
+	return true;
+}
+
+static bool has_text_alone(struct node params)
+{
+	if (struct_pointers(params) != 1)
+		return false;
+	for (uint32_t i = 0; i < struct_field_count(params); i++)
+		if (type_is_pointer(field_type(struct_field(params, i))))
+			return type_kind(field_type(struct_field(params, i))) == TYPE_TEXT;
+	return false;
+}
+
+/* What has been checked as a whole is read without looking again. exact: the root has the sizes of the schema. */
+static void emit_check_call(struct gen *g, struct node params, bool exact)
+{
+	const char *name = node_name(params);
+	bool may_be_next = exact && is_flat(params) && has_text_alone(params);
+
+	if (!has_check(g, params))
+		return;
+	if (may_be_next)
+		emit(g, "\tif (__builtin_expect(!msg_reader_text_is_next(&request->params, %u), 0)) {\n",
+		     struct_data_words(params));
+	emit(g, "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n",
+	     name, name);
+	emit(g,
+	     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n%s",
+	     may_be_next ? "\t}\n" : "");
+	if (is_flat(params))
+		emit(g, "\troot.msg = nullptr;\n");
+}
+
 /* The call of the operation, behind `return`. */
-static void emit_operation(struct gen *g, struct node n, uint32_t i)
+static void emit_operation(struct gen *g, struct node n, uint32_t i, bool exact)
 {
 	struct method m = interface_method(n, i);
 	struct node params = schema_node(g->schema, method_params(m)),
 		    results = schema_node(g->schema, method_results(m));
 	unsigned data = struct_data_words(results), pointers = struct_pointers(results);
 
-	if (has_check(g, params)) {
-		emit(g,
-		     "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n",
-		     node_name(params), node_name(params));
-		emit(g,
-		     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n");
-	}
+	emit_check_call(g, params, exact);
 	emit_limits(g, params);
 	emit(g,
 	     "\tif (__builtin_expect(request->results.capacity < %u, 0))\n\t\treturn STATUS_TOO_LARGE;\n\n",
@@ -135,7 +174,7 @@ static void emit_serve(struct gen *g, struct node n, uint32_t i)
 	emit(g,
 	     "\n\t[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, %u, %u);\n\n",
 	     data, pointers);
-	emit_operation(g, n, i);
+	emit_operation(g, n, i, true);
 	emit(g, "}\n");
 }
 
@@ -204,7 +243,7 @@ static void emit_method(struct gen *g, struct node n, uint32_t i)
 	     node_schema_name(n));
 	emit(g, "\t[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);\n\n");
 	emit(g, "\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n\n");
-	emit_operation(g, n, i);
+	emit_operation(g, n, i, false);
 	emit(g, "}\n");
 	emit(g,
 	     "\n[[gnu::noinline]] static enum status run_%s_%s(const struct %s_server_ops *ops, void *self,\n"

@@ -171,7 +171,38 @@ static bool text_refused(uint64_t word, const char bytes[8])
 
 	memcpy(&w[2], bytes, 8);
 	struct msg_reader r = reader_of(w, 3);
-	return msg_struct_text(msg_reader_root(&r), 0).len == 0 && !msg_reader_ok(&r);
+	return !msg_reader_text_is_next(&r, 0) && msg_struct_text(msg_reader_root(&r), 0).len == 0 &&
+	       !msg_reader_ok(&r);
+}
+
+/* What is taken for checked by one look is what reading it finds good, and reads the same when it is trusted. */
+static bool next_agrees(void)
+{
+	static const char bytes[16] = "ab\0cdefg\0hijklm";
+	bool good = true;
+	uint32_t taken = 0;
+
+	for (uint32_t offset = 0; offset < 3; offset++) {
+		for (uint32_t count = 0; count < 26; count++) {
+			uint64_t w[4] = {struct_word(0, 0, 1), list_word((int32_t)offset, MSG_ELEM_8, count)};
+			struct msg_reader r, again;
+
+			memcpy(&w[2], bytes, 16);
+			r = again = reader_of(w, 4);
+			if (!msg_reader_text_is_next(&r, 0))
+				continue;
+
+			struct msg_struct root = msg_reader_root(&again);
+			struct msg_text read = msg_get_text(msg_struct_pointer(root, 0)), trusted;
+
+			root.msg = nullptr;
+			trusted = msg_get_text(msg_struct_pointer(root, 0));
+			good &= msg_reader_ok(&again) && read.ptr == trusted.ptr && read.len == trusted.len &&
+				read.len == count - 1;
+			taken++;
+		}
+	}
+	return good && taken == 3; /* behind "ab", "cdefg" and "hijklm" */
 }
 
 static void texts(void)
@@ -182,6 +213,7 @@ static void texts(void)
 	struct msg_reader r = reader_of(w, 3);
 	struct msg_text t = msg_struct_text(msg_reader_root(&r), 0);
 	report(t.len == 7 && strcmp(t.ptr, "hello, ") == 0 && msg_reader_ok(&r), "a text");
+	report(next_agrees(), "a text that lies next is checked by one look");
 	report(text_refused(list_word(0, MSG_ELEM_8, 0), "\0\0\0\0\0\0\0"), "a text of size 0");
 	report(text_refused(list_word(0, MSG_ELEM_8, 8), "no end!!"), "a text without its NUL");
 	report(text_refused(list_word(0, MSG_ELEM_16, 4), "\0\0\0\0\0\0\0"), "a text of wide characters");

@@ -65,6 +65,7 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
+	root.msg = nullptr;
 	if (__builtin_expect(request->results.capacity < 3, 0))
 		return STATUS_TOO_LARGE;
 

@@ -149,7 +149,7 @@ static inline bool draw_child_params_reader_has_name(struct draw_child_params_re
 
 static inline struct msg_text draw_child_params_reader_name(struct draw_child_params_reader r)
 {
-	return msg_read_text(msg_struct_pointer(r.s, 0));
+	return msg_get_text(msg_struct_pointer(r.s, 0));
 }
 
 static inline bool draw_child_params_reader_has_parent(struct draw_child_params_reader r)
@@ -409,6 +409,7 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
+	root.msg = nullptr;
 	if (__builtin_expect(request->results.capacity < 3, 0))
 		return STATUS_TOO_LARGE;
 

@@ -142,7 +142,7 @@ static inline bool shape_reader_has_name(struct shape_reader r)
 
 static inline struct msg_text shape_reader_name(struct shape_reader r)
 {
-	return msg_read_text(msg_pointer_or(msg_struct_pointer(r.s, 0), shape_name_default));
+	return msg_get_text(msg_pointer_or(msg_struct_pointer(r.s, 0), shape_name_default));
 }
 
 static inline bool shape_reader_has_key(struct shape_reader r)
@@ -152,7 +152,7 @@ static inline bool shape_reader_has_key(struct shape_reader r)
 
 static inline struct msg_data shape_reader_key(struct shape_reader r)
 {
-	return msg_read_data(msg_struct_pointer(r.s, 1));
+	return msg_get_data(msg_struct_pointer(r.s, 1));
 }
 
 static inline bool shape_reader_has_points(struct shape_reader r)
@@ -213,7 +213,7 @@ static inline bool shape_reader_has_label(struct shape_reader r)
 
 static inline struct msg_text shape_reader_label(struct shape_reader r)
 {
-	return msg_read_text(msg_pointer_if(shape_reader_which(r) == SHAPE_WHICH_LABEL, msg_struct_pointer(r.s, 5)));
+	return msg_get_text(msg_pointer_if(shape_reader_which(r) == SHAPE_WHICH_LABEL, msg_struct_pointer(r.s, 5)));
 }
 
 static inline struct shape_polygon_reader shape_reader_polygon(struct shape_reader r)

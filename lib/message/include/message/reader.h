@@ -188,6 +188,20 @@ static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
 				   (uint16_t)(r->nesting - 1)};
 }
 
+/*
+ * The same for what a root's only pointer, behind its data, leads to: Text that lies next in the message, as every builder writes
+ * it. That, too, is the whole check.
+ */
+[[gnu::always_inline]] static inline bool msg_reader_text_is_next(const struct msg_reader *r,
+								  uint32_t data_words)
+{
+	const uint8_t *slot = r->base + 8 + (size_t)data_words * 8;
+	uint64_t word = msg_load64(slot), count = word >> 35;
+
+	return (word & 0x7ffffffff) == ((uint64_t)MSG_ELEM_8 << 32 | 1) && count != 0 &&
+	       (count + 7) / 8 <= r->words - 2 - data_words && slot[7 + count] == 0;
+}
+
 /* ---- Fields of a struct ---- */
 
 static inline uint8_t msg_struct_u8(struct msg_struct s, uint32_t at)
@@ -345,6 +359,34 @@ static inline int32_t msg_list_cap(struct msg_list l, uint32_t i)
 static inline struct msg_pointer msg_trusted(const void *words)
 {
 	return (struct msg_pointer){nullptr, words, MSG_NESTING};
+}
+
+/* What getters do: nothing is looked at again where the compiler sees that it has been. */
+#define MSG_IS_CHECKED(p) (__builtin_constant_p((p).msg == nullptr) && (p).msg == nullptr)
+
+static inline struct msg_data msg_checked_bytes(const uint8_t *slot, uint64_t word)
+{
+	return (struct msg_data){slot + 8 + ((int64_t)(int32_t)(uint32_t)word >> 2) * 8,
+				 (uint32_t)(word >> 35)};
+}
+
+static inline struct msg_text msg_get_text(struct msg_pointer p)
+{
+	if (!MSG_IS_CHECKED(p))
+		return msg_read_text(p);
+	if (msg_pointer_is_null(p))
+		return (struct msg_text){"", 0};
+
+	struct msg_data bytes = msg_checked_bytes(p.slot, msg_load64(p.slot));
+
+	return (struct msg_text){(const char *)bytes.ptr, bytes.len - 1};
+}
+
+static inline struct msg_data msg_get_data(struct msg_pointer p)
+{
+	if (!MSG_IS_CHECKED(p))
+		return msg_read_data(p);
+	return msg_pointer_is_null(p) ? (struct msg_data){} : msg_checked_bytes(p.slot, msg_load64(p.slot));
 }
 
 /* p, or if it is null, the default. */
