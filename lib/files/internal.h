@@ -2,7 +2,7 @@
 /* What the files of lib/files share. */
 #pragma once
 
-#include <files/tree.h>
+#include <files/opening.h>
 
 /* ---- names.c: hash table and treaps ---- */
 uint64_t files_names_hash(const struct files_tree *tree, const struct files_node *directory,

@@ -22,7 +22,7 @@ static bool make_place(struct keys *keys)
 	if (place % keys->of_page == 0 &&
 	    !(keys->pages[place / keys->of_page] = pool_alloc(keys->pool, POOL_PAGE)))
 		return false;
-	*keys_entry_at(keys, place) = (struct keys_entry){};
+	__builtin_memset(keys_entry_at(keys, place), 0, keys->bytes);
 	keys->made++;
 	keys->free = place + 1;
 	return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The methods of Directory. Rights are checked here as well as by the kernel: the root's facets are made by init. */
-#include "ramfs.h"
+#include "open.h"
 
 #define ENTRY_WORDS (DIRECTORY_ENTRY_DATA_WORDS + DIRECTORY_ENTRY_POINTERS + FILE_STAT_DATA_WORDS)
 
@@ -47,9 +47,10 @@ static enum files_outcome find_kind(const struct handle *handle, uint8_t rights,
 
 /* ---- Opening ---- */
 
-static enum status open_file(void *self, struct rpc_request *request,
-			     struct directory_open_params_reader params,
-			     struct directory_open_results_builder results)
+/* What is asked for most, so it becomes part of what decodes the call. */
+[[gnu::always_inline]] static inline enum status open_file(void *self, struct rpc_request *request,
+							   struct directory_open_params_reader params,
+							   struct directory_open_results_builder results)
 {
 	struct files_node *node;
 	enum files_outcome outcome = find_kind(self, RIGHT_READ, directory_open_params_reader_path(params),
@@ -58,7 +59,8 @@ static enum status open_file(void *self, struct rpc_request *request,
 	int32_t cap = -1;
 
 	if (outcome == FILES_DONE)
-		status = handle_open_to_read(request, node, &outcome, &cap);
+		status = handle_open_as(request, node, FILES_FILE, FILES_READS, FILES_ANYTHING, false,
+					&outcome, &cap);
 	if (status != STATUS_OK)
 		return status;
 	directory_open_results_builder_set_outcome(results, out(outcome));
@@ -407,3 +409,6 @@ const struct directory_server_ops directory_ops = {
 	.limit = limit,
 	.sync = sync,
 };
+
+DIRECTORY_BIND(directory, directory_ops);
+rpc_method_fn *const *const directory_methods = directory_bound;

@@ -338,3 +338,6 @@ const struct file_server_ops file_ops = {
 	.reader = reader,
 	.appender = appender,
 };
+
+FILE_BIND(file, file_ops);
+rpc_method_fn *const *const file_methods = file_bound;

@@ -5,14 +5,14 @@
  */
 #include <schema/kernel/endpoint.capnp.h>
 
-#include "ramfs.h"
+#include "open.h"
 
 #define METHOD(name) (1ull << DIRECTORY_##name)
 #define FILE_METHOD(name) (1ull << FILE_##name)
 
 static constexpr uint64_t always = METHOD(SUB) | METHOD(SYNC);
 /* By bit of the right. */
-static constexpr uint64_t directory_methods[] = {
+static constexpr uint64_t methods_by_right[] = {
 	METHOD(OPEN) | METHOD(STAT) | METHOD(LIST) | METHOD(VIEW) | METHOD(WATCH) | METHOD(LIMIT),
 	METHOD(CREATE) | METHOD(MAKE_DIRECTORY),
 	METHOD(EDIT),
@@ -22,7 +22,7 @@ static constexpr uint64_t directory_methods[] = {
 };
 static constexpr uint64_t file_always = FILE_METHOD(STAT) | FILE_METHOD(ATTACH) | FILE_METHOD(DETACH) |
 					FILE_METHOD(SYNC);
-static constexpr uint64_t file_methods[] = {
+static constexpr uint64_t file_methods_by_right[] = {
 	FILE_METHOD(READ) | FILE_METHOD(READ_BUF) | FILE_METHOD(COPY) | FILE_METHOD(MAP) |
 		FILE_METHOD(WATCH) | FILE_METHOD(READER),
 	FILE_METHOD(APPEND) | FILE_METHOD(APPEND_BUF) | FILE_METHOD(APPENDER),
@@ -37,18 +37,15 @@ static uint64_t methods_of(uint64_t methods, const uint64_t *table, unsigned cou
 	return methods;
 }
 
-/* The template that facets with these rights are minted from; null: it could not be made. */
-static cap_id template_of(enum files_kind kind, uint8_t rights)
+cap_id handle_make_template(enum files_kind kind, uint8_t rights)
 {
 	bool file = kind == FILES_FILE;
 	cap_id *made = file ? &fs.file_templates[rights] : &fs.directory_templates[rights];
 
-	if (!made->raw)
-		(void)!service_template(fs.transport, fs.endpoint,
-					file ? FILE_INTERFACE_ID : DIRECTORY_INTERFACE_ID,
-					file ? methods_of(file_always, file_methods, 3, rights)
-					     : methods_of(always, directory_methods, 6, rights),
-					made);
+	(void)!service_template(fs.transport, fs.endpoint, file ? FILE_INTERFACE_ID : DIRECTORY_INTERFACE_ID,
+				file ? methods_of(file_always, file_methods_by_right, 3, rights)
+				     : methods_of(always, methods_by_right, 6, rights),
+				made);
 	return *made;
 }
 
@@ -61,7 +58,6 @@ void *handle_of(void *context, uint64_t key)
 	struct handle *root = &fs.roots[key];
 
 	if (!root->opening.node) {
-		root->key = key;
 		root->kind = FILES_DIRECTORY;
 		root->rights = (uint8_t)key;
 		files_open_also(&root->opening, &fs.tree.root, FILES_READS);
@@ -76,17 +72,21 @@ static void drop_watch(struct handle *handle)
 	handle->watch = CAP_ID_NULL;
 }
 
+[[gnu::noinline]] static void drop_watch_and_buffer(struct handle *handle)
+{
+	drop_watch(handle);
+	buffer_detach(handle);
+}
+
 void handle_released(void *context, uint64_t key, uint64_t mints)
 {
-	struct handle *handle = key > RIGHT_ALL ? keys_find(&fs.handles, key) : nullptr;
+	struct handle *handle = keys_find(&fs.handles, key);
 
 	(void)context, (void)mints; /* each key is minted once */
 	if (!handle)
 		return;
-	if (handle->watch.raw)
-		drop_watch(handle);
-	if (handle->buffer)
-		buffer_detach(handle);
+	if (__builtin_expect(handle->watch.raw != 0 || handle->buffer != nullptr, 0))
+		drop_watch_and_buffer(handle);
 	files_close(&handle->opening);
 	shares_give(&fs.open, handle->share);
 	keys_give(&fs.handles, handle, key);
@@ -108,67 +108,16 @@ void handle_watch(struct handle *handle, struct rpc_request *request, int32_t in
 	files_watch(&handle->opening, handle->watch.raw != 0);
 }
 
-[[gnu::always_inline]] static inline enum status open_as(struct rpc_request *request, struct files_node *node,
-							 uint8_t rights, uint8_t allows, bool also,
-							 enum files_outcome *outcome, int32_t *cap)
-{
-	struct handle *handle;
-	uint8_t share;
-	cap_id facets;
-	uint64_t key;
-
-	*cap = -1;
-	if (request->caps_out_max == 0)
-		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no room was reserved for a capability",
-				 nullptr);
-	facets = template_of(node->kind, rights);
-	*outcome = FILES_NO_SPACE;
-	if (!facets.raw || !shares_take(&fs.open, request->session, &share))
-		return STATUS_OK;
-	handle = keys_take(&fs.handles, &key);
-	if (!handle)
-		goto give_share;
-	*outcome = FILES_DONE;
-	if (node->kind == FILES_DIRECTORY)
-		files_open_also(&handle->opening, node, FILES_READS);
-	else if (also)
-		files_open_also(&handle->opening, node, rights);
-	else
-		*outcome = files_open(&handle->opening, node, rights, allows);
-	if (*outcome != FILES_DONE)
-		goto give_key;
-	handle->key = key;
-	handle->kind = node->kind;
-	handle->rights = rights;
-	handle->watch = CAP_ID_NULL;
-	handle->buffer = nullptr;
-	handle->share = share;
-	*cap = rpc_request_mint_cap(request, facets, key);
-	return STATUS_OK;
-
-give_key:
-	keys_give(&fs.handles, handle, key);
-give_share:
-	shares_give(&fs.open, share);
-	return STATUS_OK;
-}
-
 enum status handle_open(struct rpc_request *request, struct files_node *node, uint8_t rights, uint8_t allows,
 			enum files_outcome *outcome, int32_t *cap)
 {
-	return open_as(request, node, rights, allows, false, outcome, cap);
-}
-
-enum status handle_open_to_read(struct rpc_request *request, struct files_node *file,
-				enum files_outcome *outcome, int32_t *cap)
-{
-	return open_as(request, file, FILES_READS, FILES_ANYTHING, false, outcome, cap);
+	return handle_open_as(request, node, node->kind, rights, allows, false, outcome, cap);
 }
 
 enum status handle_open_also(struct rpc_request *request, struct files_node *node, uint8_t rights,
 			     enum files_outcome *outcome, int32_t *cap)
 {
-	return open_as(request, node, rights, FILES_ANYTHING, true, outcome, cap);
+	return handle_open_as(request, node, node->kind, rights, FILES_ANYTHING, true, outcome, cap);
 }
 
 enum files_outcome handle_identify(struct rpc_request *request, int32_t index, uint8_t rights,

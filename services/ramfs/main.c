@@ -49,16 +49,13 @@ static void make_seed(uint64_t seed[2])
 	rpc_end(&call);
 }
 
-FILE_BIND(file, file_ops);
-DIRECTORY_BIND(directory, directory_ops);
-
 int main(void)
 {
 	static const struct service_interface interfaces[] = {
 		{&file_interface, &file_ops},
 		{&directory_interface, &directory_ops},
 	};
-	static rpc_method_fn *const *const bound[] = {file_bound, directory_bound};
+	rpc_method_fn *const *const bound[] = {file_methods, directory_methods};
 	uint64_t seed[2];
 	enum status status;
 

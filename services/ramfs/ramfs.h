@@ -2,7 +2,7 @@
 /*
  * ramfs: directories and files in memory (schema/service/{directory,file}.capnp).
  *
- * - handles.c:   what is kept for each facet; rights, keys, minting, release.
+ * - handles.c:   what is kept for each facet; rights, keys, minting (open.h), release.
  * - directory.c: the methods of Directory.  file.c: those of File.
  * - memory.c:    chunks for the pool, clients' buffers, files as memory.
  * - initial.c:   a folder of the build host, at the start.
@@ -14,7 +14,7 @@
 #pragma once
 
 #include <abi/cap.h>
-#include <files/tree.h>
+#include <files/opening.h>
 #include <pool/keys.h>
 #include <pool/mapped.h>
 #include <pool/paid.h>
@@ -45,14 +45,13 @@
 #define RIGHT_LIMIT 32u
 #define RIGHT_ALL 63u
 
-struct handle { /* handles.c sets all of it */
+struct handle {
 	struct keys_entry entry;
-	uint64_t key;
 	struct files_opening opening;
-	enum files_kind kind; /* also when it is stale */
-	uint8_t rights;       /* of a directory; of a file FILES_READS and so on */
-	cap_id watch;
-	struct shared_buffer *buffer; /* of the pool; null: none attached */
+	cap_id watch;                 /* null when the handle is made */
+	struct shared_buffer *buffer; /* of the pool; null: none attached, as when the handle is made */
+	enum files_kind kind;         /* also when it is stale */
+	uint8_t rights;               /* of a directory; of a file FILES_READS and so on */
 	uint8_t share, buffer_share;  /* places in fs.open and, with a buffer, fs.buffers */
 };
 
@@ -99,15 +98,14 @@ extern struct ramfs fs;
 void *handle_of(void *context, uint64_t key);
 void handle_released(void *context, uint64_t key, uint64_t mints);
 void handle_changed(void *context, struct files_opening *opening);
+/* Of facets with these rights, which there is none of yet. Null: it could not be made. */
+cap_id handle_make_template(enum files_kind kind, uint8_t rights);
 /*
  * Opens the node for a facet that goes with this answer; *cap is its index for the setter. Status: OK, or a raised exception.
  * Outcomes: DONE, BUSY, NO_SPACE.
  */
 enum status handle_open(struct rpc_request *request, struct files_node *node, uint8_t rights, uint8_t allows,
 			enum files_outcome *outcome, int32_t *cap);
-/* The same for reading a file and allowing everything: what is opened most. */
-enum status handle_open_to_read(struct rpc_request *request, struct files_node *file,
-				enum files_outcome *outcome, int32_t *cap);
 /* The same for who has it open: allows nothing less. */
 enum status handle_open_also(struct rpc_request *request, struct files_node *node, uint8_t rights,
 			     enum files_outcome *outcome, int32_t *cap);
@@ -119,6 +117,7 @@ enum files_outcome handle_identify(struct rpc_request *request, int32_t index, u
 /* ---- directory.c, file.c ---- */
 extern const struct directory_server_ops directory_ops;
 extern const struct file_server_ops file_ops;
+extern rpc_method_fn *const *const directory_methods, *const *const file_methods;
 void stat_build(struct file_stat_builder b, const struct files_node *node);
 
 /* ---- memory.c ---- */

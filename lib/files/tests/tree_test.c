@@ -3,6 +3,7 @@
  * The tree against the reference model, over many seeds; with the n-th allocation failing, for every n until none does; and
  * what a model of names and bytes does not say: sharing, stale openings, limits, who pays, backings, depth, many names.
  */
+#include <files/opening.h>
 #include <files_model/model.h>
 #include <stdio.h>
 #include <stdlib.h>

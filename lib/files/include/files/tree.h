@@ -181,11 +181,7 @@ bool files_back_more(struct files_tree *tree, struct files_node *file, uint64_t 
 
 /* ---- Openings ---- */
 
-/* Errors: BUSY. */
-enum files_outcome files_open(struct files_opening *opening, struct files_node *node, uint8_t does,
-			      uint8_t allows);
-/* For another opening by somebody who has it open: nobody is asked. */
-void files_open_also(struct files_opening *opening, struct files_node *node, uint8_t does);
+/* Beside these: files/opening.h. */
 void files_close(struct files_opening *opening); /* stale: nothing happens */
 void files_watch(struct files_opening *opening, bool watches);
 

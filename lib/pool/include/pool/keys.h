@@ -40,7 +40,7 @@ static inline struct keys_entry *keys_entry_at(const struct keys *keys, uint32_t
 	return (struct keys_entry *)(void *)(page + (size_t)(place % keys->of_page) * keys->bytes);
 }
 
-/* A new object; what lies behind its entry is anything. Null: no more. */
+/* A new object; what lies behind its entry is what the last one left there, and zeroes before that. Null: no more. */
 [[nodiscard]] static inline void *keys_take(struct keys *keys, uint64_t *key)
 {
 	uint32_t place = keys->free - 1;
