@@ -282,7 +282,7 @@ static bool leaves_cpu(const struct budget *budget, struct sched_entity *entity)
 {
 	if (budget->lease == 0 || load_relaxed(&entity->pin) != budget->lease)
 		return false;
-	store_relaxed(&entity->pin, 0u);
+	isolation_unbind(entity, budget->lease);
 	return true;
 }
 

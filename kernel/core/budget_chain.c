@@ -86,8 +86,8 @@ struct sched_entity *budget_drop_owner(struct budget *budget)
 	if (budget->depth != 0) {
 		struct sched_entity *owner = budget->chain[0].entity;
 		store_relaxed(&owner->own_budget, (struct budget *)NULL);
-		if (budget->lease != 0 && load_relaxed(&owner->pin) == budget->lease)
-			store_relaxed(&owner->pin, 0u);
+		if (budget->lease != 0)
+			isolation_unbind(owner, budget->lease);
 	}
 	budget_cut(budget, 0);
 	return parked;
@@ -119,7 +119,7 @@ bool budget_bind(struct budget *budget, struct sched_entity *entity, const bool 
 		entity->own_budget = budget;
 		budget->ready_ns = 0;
 		if (budget->lease != 0)
-			store_relaxed(&entity->pin, budget->lease);
+			isolation_bind(entity, budget->lease, NULL);
 		if (entity->budget == NULL)
 			store_relaxed(&entity->budget, budget);
 	}

@@ -58,14 +58,39 @@ bool isolation_end(uint32_t token)
 	return mine;
 }
 
+void isolation_bind(struct sched_entity *entity, uint32_t token, const bool *dead)
+{
+	spin_lock(&lock);
+	store_relaxed(&entity->pin, token);
+	store_relaxed(&entity->pin_dead, dead);
+	spin_unlock(&lock);
+}
+
+void isolation_unbind(struct sched_entity *entity, uint32_t token)
+{
+	spin_lock(&lock);
+	if (entity->pin == token) {
+		store_relaxed(&entity->pin, 0u);
+		store_relaxed(&entity->pin_dead, (const bool *)NULL);
+	}
+	spin_unlock(&lock);
+}
+
+void isolation_look_again(void)
+{
+	for (uint64_t mask = load_relaxed(&isolation_mask); unlikely(mask != 0); mask &= mask - 1)
+		sched_poke((unsigned)__builtin_ctzll(mask));
+}
+
 struct cpu *isolation_place(struct sched_entity *entity, struct cpu *cpu)
 {
-	uint32_t pin = load_relaxed(&entity->pin);
 	unsigned target;
 
 	if (isolation_belongs(cpu, entity) || load_acquire(&entity->on_cpu))
 		return cpu;
-	target = isolation_is_alive(pin) ? isolation_cpu(pin) : sched_least_loaded_cpu();
+	target = isolation_bound_to(entity);
+	if (target == MAX_CPUS)
+		target = sched_least_loaded_cpu();
 	store_relaxed(&entity->home, (uint8_t)target);
 	entity->migrations++;
 	return &cpus[target];

@@ -30,6 +30,7 @@ void sched_entity_init(struct sched_entity *entity, unsigned home)
 	entity->passive = true;
 	entity->run_ticks = entity->charged_ticks = entity->switches = 0;
 	entity->preemptions = entity->migrations = entity->pin = 0;
+	entity->pin_dead = NULL;
 	entity->budget = entity->own_budget = NULL;
 	entity->budget_ticks = 0;
 	entity->ends = entity->reserved = false;

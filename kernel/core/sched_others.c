@@ -124,7 +124,8 @@ static struct fair_entity *first_saved(struct fair_queue *queue)
 {
 	struct fair_entity *first = fair_first(queue), *second;
 
-	if (first && unlikely(fair_sched(first)->pin != 0) && isolation_is_alive(fair_sched(first)->pin))
+	if (first && unlikely(fair_sched(first)->pin != 0) &&
+	    isolation_bound_to(fair_sched(first)) != MAX_CPUS)
 		return NULL; /* I2 */
 	if (!first || !load_acquire(&fair_sched(first)->on_cpu))
 		return first;
@@ -132,7 +133,7 @@ static struct fair_entity *first_saved(struct fair_queue *queue)
 	second = fair_first(queue);
 	fair_enqueue(queue, first, first->woken);
 	return second && !load_acquire(&fair_sched(second)->on_cpu) &&
-			       !isolation_is_alive(fair_sched(second)->pin)
+			       isolation_bound_to(fair_sched(second)) == MAX_CPUS
 		       ? second
 		       : NULL;
 }

@@ -62,7 +62,11 @@ static enum status bind(void *self, struct rpc_request *request)
 
 	if (state_of(lease) != CPU_ISOLATION_LEASE_STATE_ACTIVE)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the lease has ended", NULL);
-	store_relaxed(&thread->sched.pin, lease->token);
+	struct gate *old = thread->bound_through, *gate = kcall_own_gate(request);
+	gate_get(gate);
+	thread->bound_through = gate;
+	isolation_bind(&thread->sched, lease->token, gate != NULL ? &gate->dead : NULL);
+	gate_put(old); /* who looked at it did so while this thread did not run, and holds no lock any more */
 	store_relaxed(&this_cpu()->need_resched, true); /* it is queued anew, and goes there */
 	return STATUS_OK;
 }
@@ -71,8 +75,7 @@ static enum status unbind(void *self, struct rpc_request *request)
 {
 	struct thread *thread = kcall_of(request)->thread;
 
-	if (load_relaxed(&thread->sched.pin) == lease_of(self)->token)
-		store_relaxed(&thread->sched.pin, 0u);
+	isolation_unbind(&thread->sched, lease_of(self)->token);
 	store_relaxed(&this_cpu()->need_resched, true);
 	return STATUS_OK;
 }

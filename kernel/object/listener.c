@@ -10,7 +10,6 @@ enum status listener_init(struct listener *listener, struct rpc_request *request
 			  uint64_t bits)
 {
 	struct object *object = kcall_object(request, index, &notification_type, 1ull << NOTIFICATION_SIGNAL);
-	const struct request *call = kcall_of(request)->request;
 
 	if (object == NULL)
 		return object_raise_invalid(request, "not a Notification that may be signalled",
@@ -21,8 +20,7 @@ enum status listener_init(struct listener *listener, struct rpc_request *request
 	*listener = (struct listener){
 		.notification = container_of(object, struct notification, object),
 		.bits = bits,
-		.gates = {kcall_gate(request, index),
-			  call != NULL && (call->extras & REQUEST_GATED) ? call->gate : NULL},
+		.gates = {kcall_gate(request, index), kcall_own_gate(request)},
 	};
 	object_get(object);
 	gate_get(listener->gates[0]);

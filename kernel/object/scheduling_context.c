@@ -131,8 +131,7 @@ free_context:
 
 static enum status bind_to(struct context *context, struct rpc_request *request, struct thread *thread)
 {
-	const struct request *call = kcall_of(request)->request;
-	struct gate *gate = call != NULL && (call->extras & REQUEST_GATED) ? call->gate : NULL, *old;
+	struct gate *gate = kcall_own_gate(request), *old;
 
 	gate_get(gate);
 	spin_lock(&context->lock);

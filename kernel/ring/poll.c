@@ -53,13 +53,13 @@ enum poll_end poll_ring(struct thread *thread)
 {
 	struct cpu *cpu = this_cpu();
 	struct ring *ring = &thread->ring;
-	uint32_t lease = load_relaxed(&thread->sched.pin);
 	uint64_t until = clock_now_ns() + thread->poll_idle_ns;
 
 	thread->sched.work = 0; /* of this pass */
-	if (unlikely(!isolation_is_alive(lease)))
+	unsigned bound_to = isolation_bound_to(&thread->sched);
+	if (unlikely(bound_to == MAX_CPUS))
 		thread_poll(thread, 0); /* for good */
-	if (unlikely(!isolation_is_alive(lease) || isolation_cpu(lease) != cpu->id))
+	if (unlikely(bound_to != cpu->id))
 		return fall_asleep(ring);
 	store_relaxed(&ring->control->polled, 1u);
 	do {
@@ -72,6 +72,6 @@ enum poll_end poll_ring(struct thread *thread)
 			(void)atomic_or(&ring->signals, (uint32_t)RING_UNFINISHED);
 			return POLL_AWAY;
 		}
-	} while (isolation_is_alive(lease) && clock_now_ns() < until);
+	} while (isolation_bound_to(&thread->sched) == cpu->id && clock_now_ns() < until);
 	return fall_asleep(ring);
 }

@@ -11,6 +11,7 @@
  */
 #include <arch/cpu.h>
 #include <cap/gate_mapping.h>
+#include <core/isolation.h>
 #include <core/quiesce.h>
 #include <core/work.h>
 #include <ring/revoke.h>
@@ -108,6 +109,7 @@ void gate_revoke(struct gate *gate, struct revoke_report *report)
 	gate_revoke_begin(gate, &tree);
 	while (!gate_revoke_mark(&tree))
 		arch_take_interrupts();
+	isolation_look_again();
 	quiesce_wait();
 	while (!finish(&tree, report))
 		arch_take_interrupts();
@@ -135,10 +137,12 @@ static void mark_some(struct quiesce_node *node)
 {
 	struct gate *gate = container_of(node, struct gate, ending);
 
-	if (gate_revoke_mark(&gate->doomed))
-		quiesce_free(node, finish_some);
-	else
+	if (!gate_revoke_mark(&gate->doomed)) {
 		quiesce_again(node, mark_some);
+		return;
+	}
+	isolation_look_again();
+	quiesce_free(node, finish_some);
 }
 
 /* In an interrupt there is no waiting, but there is somebody to do the rest. */

@@ -215,6 +215,7 @@ static void ring_gone(struct quiesce_node *node)
 		if ((thread->ring.requests[i].claim & 3) != REQUEST_FREE)
 			request_release(&thread->ring, &thread->ring.requests[i]);
 	ring_destroy(thread);
+	gate_put(thread->bound_through);
 	ledger_credit(&process->ledger, LEDGER_THREADS, 1);
 	process_get(process);
 	object_put(&thread->object);

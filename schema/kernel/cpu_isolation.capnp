@@ -47,7 +47,8 @@ interface CpuIsolationLease @0xf4c29804bd24dd6d {
   # threads that were bound run anywhere.
 
   bind @0 () -> ();
-  # The calling thread runs on the leased CPU from now on, and only there. Errors: failed when the lease has ended.
+  # The calling thread runs on the leased CPU from now on, and only there, until the lease ends or the capability through which it bound
+  # itself is revoked. Errors: failed when the lease has ended.
 
   unbind @1 () -> ();
   # The calling thread runs on the others again.

@@ -18,6 +18,7 @@ const image :Image = (
         (name = "isolation", source = (kernel = cpuIsolation)),
         (name = "inspector", source = (kernel = systemInspector)),
         (name = "systemInfo", source = (kernel = systemInfo)),
+        (name = "capabilityManager", source = (kernel = capabilityManager)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
       ],

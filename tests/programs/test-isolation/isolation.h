@@ -14,6 +14,10 @@ enum status take(uint32_t cpu, uint64_t ns, cap_id *lease);
 /* The last one has ended when all CPUs have noticed. */
 cap_id take_soon(uint64_t ns);
 
+/* A capability to it that can be revoked. */
+cap_id lend(cap_id lease, cap_id *revoker);
+void revoke(cap_id revoker);
+
 struct seen {
 	enum cpu_isolation_lease_state state;
 	bool tick_stopped;

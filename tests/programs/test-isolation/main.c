@@ -8,6 +8,8 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
 #include <schema/kernel/system_info.capnp.h>
 #include <schema/kernel/system_inspector.capnp.h>
 #include <sync/semaphore.h>
@@ -247,6 +249,59 @@ static void test_end(const char *how, cap_id lease, enum cpu_isolation_lease_sta
 	ring_flush(runtime_ring());
 }
 
+cap_id lend(cap_id lease, cap_id *revoker)
+{
+	cap_id lent = CAP_ID_NULL,
+	       manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+
+	(void)capability_manager_make_revocable(runtime_transport(), manager, lease, 0, &lent, revoker);
+	return lent;
+}
+
+void revoke(cap_id revoker)
+{
+	struct revoker_revoke_results_reader r;
+	struct rpc_call call;
+
+	revoker_revoke_begin(&call, runtime_transport(), revoker);
+	tap_is(revoker_revoke_call(&call, &r), STATUS_OK, "it is revoked");
+	rpc_end(&call);
+}
+
+/* A thread that bound itself through a capability which is revoked leaves the CPU, though the lease goes on. */
+static void test_bound_through_a_revoked_capability(void)
+{
+	cap_id lease = take_soon(60'000 * MS), revoker, lent = lend(lease, &revoker);
+	struct thread thread;
+	bool there = false, gone = false;
+
+	stop_alone = 0;
+	(void)thread_start(&thread, be_alone, &lent, nullptr);
+	(void)semaphore_take(&bound, 0);
+	for (int i = 0; i < 300 && !there; i++) {
+		sleep_ms(1);
+		there = count_on_leased() == 1 && look(lease).tick_stopped;
+	}
+	tap_ok(there, "who binds itself through a revocable capability runs there, without a tick");
+	revoke(revoker);
+	for (int i = 0; i < 300 && !gone; i++) {
+		sleep_ms(1);
+		gone = count_on_leased() == 0;
+	}
+	uint64_t counted = work[BUSY];
+	sleep_ms(200);
+	tap_ok(gone && count_on_leased() == 0, "then the thread leaves the CPU");
+	tap_ok(look(lease).state == CPU_ISOLATION_LEASE_STATE_ACTIVE && work[BUSY] != counted,
+	       "and goes on elsewhere; the lease stays its holder's");
+	__atomic_store_n(&stop_alone, 1, __ATOMIC_RELEASE);
+	(void)semaphore_take(&done, 0);
+	(void)thread_join(&thread, nullptr);
+	test_end("was lent before, and was revoked", lease, CPU_ISOLATION_LEASE_STATE_REVOKED);
+	ring_release(runtime_ring(), lent);
+	ring_release(runtime_ring(), revoker);
+	ring_flush(runtime_ring());
+}
+
 int main(void)
 {
 	struct thread threads[BUSY];
@@ -271,6 +326,7 @@ int main(void)
 		sleep_ms(10);
 	tap_ok(verdict(CPU, &left) == CPU_ISOLATION_VERDICT_ACCEPTED,
 	       "a lease that nobody holds any more has ended");
+	test_bound_through_a_revoked_capability();
 	test_polled();
 	for (int round = 0; round < 200; round++) {
 		good &= take(CPU, 60'000 * MS, &lease) == STATUS_OK;

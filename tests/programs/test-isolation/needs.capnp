@@ -12,6 +12,7 @@ const needs :Program = (
     (name = "isolation", interface = "CpuIsolation", why = "Is tested."),
     (name = "inspector", interface = "SystemInspector", why = "Says who runs where.", optional = true),
     (name = "systemInfo", interface = "SystemInfo", why = "Counts interrupts."),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "Lends a lease."),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "Makes threads."),
     (name = "virtualMemory", interface = "VirtualMemory", why = "Stacks."),
   ],

@@ -67,6 +67,23 @@ static void test_refused(cap_id lease)
 	       "nor one that would never rest");
 }
 
+/* Who polls through a capability that is revoked does so no more, and what is submitted wakes it. */
+static void test_lent(void)
+{
+	cap_id lease = take_soon(3'600'000 * MS), revoker, lent = lend(lease, &revoker);
+
+	tap_ok(polled_ring_open(&polled, lent, 1000 * MS, nullptr) == STATUS_OK && do_nops(10) == 10,
+	       "a thread polls through a capability");
+	revoke(revoker);
+	for (int i = 0; i < 300 && is_polled(); i++)
+		sleep_ms(1);
+	tap_ok(!is_polled() && look(lease).state == CPU_ISOLATION_LEASE_STATE_ACTIVE, "it polls no more");
+	tap_ok(do_nops(100) == 100 && polled_ring_close(&polled) == STATUS_OK, "and nothing is lost");
+	ring_release(runtime_ring(), lent);
+	ring_release(runtime_ring(), revoker);
+	ring_release(runtime_ring(), lease);
+}
+
 void test_polled(void)
 {
 	cap_id lease = take_soon(3'600'000 * MS);
@@ -119,5 +136,6 @@ void test_polled(void)
 	tap_ok(ended && do_nops(100) == 100 && polled_ring_close(&polled) == STATUS_OK,
 	       "takes nothing with it");
 	ring_release(runtime_ring(), lease);
+	test_lent();
 	ring_flush(runtime_ring());
 }

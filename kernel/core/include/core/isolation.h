@@ -3,7 +3,8 @@
  * CPUs that are leased: left to the threads that were bound to the lease, without a tick while one of them is alone.
  *
  * - A lease is a token, not 0, that no other lease has. A CPU has at most one (isolation_token); a thread that is bound carries the
- *   token (sched_entity.pin), and is bound as long as the CPU has the same: so the end of a lease is one store.
+ *   token (sched_entity.pin), and is bound as long as the CPU has the same: so the end of a lease is one store. Who bound itself
+ *   through a capability that can be revoked carries that gate's flag (pin_dead), and is bound no longer than that is false.
  * - I1  On a leased CPU only bound threads are picked from a queue; what others find there, or themselves, is sent elsewhere as
  *       soon as its registers are saved. What a bound thread calls may run in its place, by hand-over.
  * - I2  A bound thread is picked on its CPU only, and nobody takes it from there.
@@ -56,14 +57,30 @@ static inline bool isolation_is_leased(unsigned cpu_id)
 	return (load_relaxed(&isolation_mask) >> cpu_id & 1) != 0;
 }
 
+/* From now on it is bound; `dead` (pin_dead) is valid until it is bound anew, or runs nowhere any more. */
+void isolation_bind(struct sched_entity *entity, uint32_t token, const bool *dead);
+/* It is bound to that lease no more. */
+void isolation_unbind(struct sched_entity *entity, uint32_t token);
+/* Some capabilities were revoked: whoever runs on a leased CPU makes way, and is looked at again. */
+void isolation_look_again(void);
+
+/* The CPU that it is bound to, or MAX_CPUS. */
+static inline unsigned isolation_bound_to(const struct sched_entity *entity)
+{
+	uint32_t pin = load_relaxed(&entity->pin);
+	const bool *dead = load_relaxed(&entity->pin_dead);
+
+	if (likely(!isolation_is_alive(pin)) || (dead != NULL && load_acquire(dead)))
+		return MAX_CPUS;
+	return isolation_cpu(pin);
+}
+
 /* May it be picked from this CPU's queue? */
 static inline bool isolation_belongs(const struct cpu *cpu, const struct sched_entity *entity)
 {
-	uint32_t pin = load_relaxed(&entity->pin);
+	unsigned bound_to = isolation_bound_to(entity);
 
-	if (isolation_is_alive(pin))
-		return isolation_cpu(pin) == cpu->id;
-	return !isolation_is_leased(cpu->id);
+	return bound_to == cpu->id || (bound_to == MAX_CPUS && !isolation_is_leased(cpu->id));
 }
 
 /* Where it is to be queued instead of `cpu`; the same, if that will do or its registers are there. */

@@ -51,6 +51,7 @@ struct sched_entity {
 	uint64_t budget_ticks;     /* of run_ticks, those on a budget: not in its virtual time */
 	uint32_t
 		pin; /* lease that it is bound to (core/isolation.h); 0: none; by itself, or with its budget (B6 of core/budget.h) */
+	const bool *pin_dead;    /* what it bound itself through is revoked when this is true; NULL: never */
 	struct fair_entity fair; /* q */
 	uint32_t work; /* since it entered the kernel, with the ring's marks: core/work.h, ring/promise.h */
 };

@@ -85,6 +85,14 @@ static inline struct gate *kcall_gate(struct rpc_request *request, int32_t index
 	return ref != NULL ? ref->gate : NULL;
 }
 
+/* The gate through which the object was called, or NULL. */
+static inline struct gate *kcall_own_gate(struct rpc_request *request)
+{
+	const struct request *call = kcall_of(request)->request;
+
+	return call != NULL && (call->extras & REQUEST_GATED) ? call->gate : NULL;
+}
+
 /* The object behind it, if it is of that type and the view holds the methods; NULL otherwise. */
 struct object *kcall_object(struct rpc_request *request, int32_t index, const struct object_type *type,
 			    uint64_t methods);

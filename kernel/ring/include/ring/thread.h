@@ -23,8 +23,9 @@ struct thread {
 	uint32_t tid;
 	uint64_t enter_deadline; /* of the cap_enter that waits, 0 = none */
 	struct timer enter_timer;
-	uint64_t poll_idle_ns; /* it polls for so long before it waits (poll.h); 0: not. Its own */
-	uint64_t upcall_bits;  /* atomic: asked for by ThreadHandle.interrupt */
+	uint64_t poll_idle_ns;      /* it polls for so long before it waits (poll.h); 0: not. Its own */
+	struct gate *bound_through; /* counted: sched.pin_dead is in it; NULL. Its own */
+	uint64_t upcall_bits;       /* atomic: asked for by ThreadHandle.interrupt */
 	/* what ThreadHandles name; its last reference and the thread's end free the structure */
 	struct object object;
 	struct list link;     /* process->threads */
