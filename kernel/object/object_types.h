@@ -46,6 +46,12 @@ enum status scheduling_context_create(struct rpc_request *request, struct budget
 /* A lease that is an argument, its token and the gate that it came through (NULL: none): invalidArgument, raised. */
 enum status cpu_isolation_lease_of(struct rpc_request *request, int32_t index, uint32_t *token,
 				   struct gate **gate);
+/* For ProcessHandle.start: a thread is about to be made for it. Until it is kept or dropped nobody else can be bound to it. `index` < 0: none
+ * is wanted, *promised is NULL. Raises what is wrong. */
+enum status scheduling_context_promise(struct rpc_request *request, int32_t index, struct object **promised);
+void scheduling_context_keep(struct rpc_request *request, int32_t index, struct object *promised,
+			     struct thread *thread);
+void scheduling_context_drop(struct object *promised);
 /* For RealtimeIsland. */
 void scheduling_context_finish(struct object *object);
 struct budget_figures;

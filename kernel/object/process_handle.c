@@ -123,8 +123,20 @@ static enum status start(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "outside the user half", "entry or stack");
 	if (load_acquire(&process->state) != PROCESS_CREATED)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "the process has started", NULL);
-	enum status status = thread_create(process, &how, NULL);
-	return object_raise_status(request, status, "submissions or arenaBytes");
+	int32_t index = process_handle_start_params_reader_context(params);
+	struct object *context;
+	struct thread *thread;
+	enum status status = scheduling_context_promise(request, index, &context);
+	if (status != STATUS_OK)
+		return status;
+	status = thread_prepare(process, &how, &thread);
+	if (status != STATUS_OK) {
+		scheduling_context_drop(context);
+		return object_raise_status(request, status, "submissions or arenaBytes");
+	}
+	scheduling_context_keep(request, index, context, thread);
+	thread_begin(thread);
+	return STATUS_OK;
 }
 
 static enum status wait(void *self, struct rpc_request *request,

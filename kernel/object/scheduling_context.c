@@ -19,6 +19,7 @@ struct context {
 	struct spinlock lock;     /* rank PROCESS */
 	struct gate *lease_gate;  /* budget.lease_dead is in it; counted; NULL */
 	bool ended;               /* c */
+	bool promised;            /* c: to a thread that is being made */
 	struct gate *gate;        /* c: through which it was bound, counted; NULL */
 	struct listener listener; /* c: of its events */
 };
@@ -129,22 +130,68 @@ free_context:
 
 /* ---- Methods ---- */
 
-static enum status bind_to(struct context *context, struct rpc_request *request, struct thread *thread)
+/* `kept`: it was promised to that thread. */
+static bool bind_through(struct context *context, struct gate *gate, struct thread *thread, bool kept)
 {
-	struct gate *gate = kcall_own_gate(request), *old;
-
 	gate_get(gate);
 	spin_lock(&context->lock);
-	bool bound = !context->ended &&
+	bool bound = !context->ended && context->promised == kept &&
 		     lend_bind(&context->budget, thread, gate != NULL ? &gate->dead : NULL);
-	old = bound ? context->gate : gate;
+	struct gate *old = bound ? context->gate : gate;
 	if (bound)
 		context->gate = gate;
+	if (kept)
+		context->promised = false;
 	spin_unlock(&context->lock);
 	gate_put(old);
-	return bound ? STATUS_OK
-		     : rpc_raise(request, EXCEPTION_TYPE_FAILED, "one of the two is bound, or has ended",
-				 NULL);
+	return bound;
+}
+
+static enum status bind_to(struct context *context, struct rpc_request *request, struct thread *thread)
+{
+	return bind_through(context, kcall_own_gate(request), thread, false)
+		       ? STATUS_OK
+		       : rpc_raise(request, EXCEPTION_TYPE_FAILED, "one of the two is bound, or has ended",
+				   NULL);
+}
+
+enum status scheduling_context_promise(struct rpc_request *request, int32_t index, struct object **promised)
+{
+	*promised = NULL;
+	if (index < 0)
+		return STATUS_OK;
+	struct object *object = kcall_object(request, index, &scheduling_context_type,
+					     1ull << SCHEDULING_CONTEXT_BIND);
+	if (object == NULL)
+		return object_raise_invalid(request, "not a SchedulingContext with the method bind",
+					    "context");
+	struct context *context = context_of(object);
+	spin_lock(&context->lock);
+	bool free = !context->ended && !context->promised && budget_look(&context->budget).depth == 0;
+	context->promised |= free;
+	spin_unlock(&context->lock);
+	if (!free)
+		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "it has an owner, or has ended", "context");
+	*promised = object;
+	return STATUS_OK;
+}
+
+void scheduling_context_keep(struct rpc_request *request, int32_t index, struct object *promised,
+			     struct thread *thread)
+{
+	/* If it ended meanwhile, that is as if it ended a moment later. */
+	if (promised != NULL)
+		(void)bind_through(context_of(promised), kcall_gate(request, index), thread, true);
+}
+
+void scheduling_context_drop(struct object *promised)
+{
+	if (promised == NULL)
+		return;
+	struct context *context = context_of(promised);
+	spin_lock(&context->lock);
+	context->promised = false;
+	spin_unlock(&context->lock);
 }
 
 static enum status bind(void *self, struct rpc_request *request,

@@ -452,6 +452,8 @@ bool parse_run(struct parser *p, struct shell_node **node)
 	}
 	if (parse_at_word(p, "in") && (!parse_next(p) || !parse_operand(p, false, &run->b)))
 		return false;
+	if (parse_at_word(p, "on") && (!parse_next(p) || !parse_operand(p, false, &run->c)))
+		return false;
 	if (parse_at_word(p, "args") && (!parse_next(p) || !parse_launch_arguments(p, &chain)))
 		return false;
 	run->first = chain.first;
@@ -464,5 +466,5 @@ bool parse_run(struct parser *p, struct shell_node **node)
 	*node = run;
 	if (parse_at_end(p) || p->lexer.brackets > 0 || parse_at_sign(p, '}') || parse_at_sign(p, '{'))
 		return true;
-	return parse_expected(p, "expected \"with\", \"in\", \"args\" or the end of the line, not");
+	return parse_expected(p, "expected \"with\", \"in\", \"on\", \"args\" or the end of the line, not");
 }

@@ -423,19 +423,21 @@ static bool fill_grants(struct shell *shell, const struct shell_node *node, stru
 	return true;
 }
 
-static bool fill_session(struct shell *shell, const struct shell_node *node, struct shell_run *run)
+/* What stands behind "in" or "on", if anything. */
+static bool fill_place(struct shell *shell, const struct shell_node *node, const char *what, cap_id *cap,
+		       uint64_t *interface_id)
 {
-	const struct shell_value *session;
+	const struct shell_value *place;
 
 	if (!node)
 		return true;
-	if (!eval(shell, node, &session))
+	if (!eval(shell, node, &place))
 		return false;
-	session = shell_plain(session);
-	if (session->kind != SHELL_CAPABILITY)
-		return shell_fail_at(shell, node->at, "a program runs in a session, which is a capability");
-	run->session = session->cap;
-	run->session_interface = session->interface_id;
+	place = shell_plain(place);
+	if (place->kind != SHELL_CAPABILITY)
+		return shell_fail_at(shell, node->at, "a program runs %s, which is a capability", what);
+	*cap = place->cap;
+	*interface_id = place->interface_id;
 	return true;
 }
 
@@ -467,7 +469,9 @@ bool function_run_program(struct shell *shell, const struct shell_node *node,
 	run->background = node->background;
 	out->results = true;
 	*value = out;
-	return fill_grants(shell, node->a, run) && fill_session(shell, node->b, run) &&
+	return fill_grants(shell, node->a, run) &&
+	       fill_place(shell, node->b, "in a session", &run->session, &run->session_interface) &&
+	       fill_place(shell, node->c, "on CPU time", &run->context, &run->context_interface) &&
 	       fill_arguments(shell, node, run) && shell->host->run(shell->host->self, shell, run, out);
 }
 

@@ -45,9 +45,10 @@ static void give(struct batch *b, const struct spawn_grant *grants, uint32_t cou
 	}
 }
 
-static void start_thread(struct batch *b, const struct spawn_program *program, const struct layout *l,
+static void start_thread(struct batch *b, const struct spawn_request *r, const struct layout *l,
 			 uint64_t bytes)
 {
+	const struct spawn_program *program = r->program;
 	struct process_handle_start_params_builder p;
 	struct rpc_call *call;
 	struct rpc_target process = process_spawner_create_results_pipeline_process(&b->create);
@@ -59,6 +60,8 @@ static void start_thread(struct batch *b, const struct spawn_program *program, c
 	process_handle_start_params_builder_set_start_message_length(p, bytes);
 	process_handle_start_params_builder_set_submissions(p, program->submissions);
 	process_handle_start_params_builder_set_arena_bytes(p, program->arena_bytes);
+	if (r->context.raw)
+		process_handle_start_params_builder_set_context(p, rpc_add_cap(call, r->context));
 	batch_send(b, "starting");
 }
 
@@ -148,7 +151,7 @@ enum status spawn_start(struct rpc_transport *transport, const struct spawn_requ
 	create(&b, request, &l);
 	batch_load(&b, request->program, &start, &l);
 	give(&b, request->grants, request->grant_count);
-	start_thread(&b, request->program, &l, bytes);
+	start_thread(&b, request, &l, bytes);
 
 	/* Creation first: if that failed, all else did in consequence. */
 	batch_note(&b, rpc_wait(&b.create), "creating the process");

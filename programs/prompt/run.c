@@ -8,6 +8,7 @@
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/entropy_source.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/scheduling_context.capnp.h>
 #include <schema/kernel/session_context.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/package.capnp.h>
@@ -268,6 +269,7 @@ static bool start(const struct shell_run *run, const struct spawn_program *progr
 		.arguments = run->arguments,
 		.argument_count = run->argument_count,
 		.session = run->session,
+		.context = run->context,
 		.capture = trace_prepare(),
 		.seed = spawn_seed(runtime_transport(), entropy),
 	};
@@ -301,6 +303,13 @@ static bool check_session(const struct shell_run *run)
 			  "that session has ended: nothing runs in it any more; nothing was started");
 }
 
+static bool check_context(const struct shell_run *run)
+{
+	return !run->context.raw || run->context_interface == SCHEDULING_CONTEXT_INTERFACE_ID ||
+	       shell_fail_at(&shell, run->program.at,
+			     "what stands behind \"on\" must be a SchedulingContext; nothing was started");
+}
+
 bool run_program(void *self, struct shell *shell_, const struct shell_run *run, struct shell_value *result)
 {
 	static const struct shell_word job_name = {"job", 3, 0};
@@ -314,7 +323,7 @@ bool run_program(void *self, struct shell *shell_, const struct shell_run *run, 
 		return false;
 	if (!check_types(run, program_reader_grants(needs_of(&program, &reader))))
 		return false;
-	if (!check_session(run))
+	if (!check_session(run) || !check_context(run))
 		return false;
 	if (!check_grants(run, needs_of(&program, &reader)))
 		return true;

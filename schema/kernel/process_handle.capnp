@@ -2,6 +2,8 @@
 @0xfba95d344216fd6a;
 # ProcessHandle: a process, seen by who created it.
 
+using import "scheduling_context.capnp".SchedulingContext;
+
 interface ProcessHandle @0xf6e323647d7b445c {
   # Sets up, starts, watches and ends one process.
 
@@ -12,9 +14,12 @@ interface ProcessHandle @0xf6e323647d7b445c {
   # Before start: puts a copy into slot (0 = the next free one) and returns its id in the child's table. The id of a slot that was
   # never used is known beforehand: generation 1. note is kept with it, for whoever asks why it is there (CapabilityManager.Entry). Errors: failed when the slot is taken or the process has started.
 
-  start @2 (entry :UInt64, stack :UInt64, argument :UInt64, startMessage :UInt64, startMessageLength :UInt64, submissions :UInt32, arenaBytes :UInt32) -> ();
+  start @2 (entry :UInt64, stack :UInt64, argument :UInt64, startMessage :UInt64, startMessageLength :UInt64, submissions :UInt32, arenaBytes :UInt32, context :SchedulingContext) -> ();
   # Starts the first thread at entry with its stack pointer at stack. submissions and arenaBytes choose its region's
-  # geometry (0 = 32 and 8192). Errors: failed when it has started, invalidArgument for the geometry.
+  # geometry (0 = 32 and 8192). With a context the thread is its owner from its first instruction, as by SchedulingContext.bind; the process
+  # needs no capability for that. When the thread ends the context has no owner, and can be given to another.
+  # Errors: failed when it has started, or (context) that has an owner or has ended; invalidArgument for the geometry, and (context) when it
+  # is no SchedulingContext with the method bind.
 
   wait @3 () -> (exit :Exit);
   # Completes when the process has ended.

@@ -34,6 +34,20 @@ struct Image {
     maxCaps @9 :UInt16 = 4;
     restart @10 :Restart;
     # What init does when it has ended.
+    cpuTime @11 :CpuTime;
+    # CPU time set aside for its first thread.
+  }
+
+  struct CpuTime {
+    # As SchedulingPolicy.createContext takes it; budgetNs 0: none. init keeps the context: its first thread has it at each start, and cannot
+    # lose it to another program. All that an image sets aside must fit on the CPUs that it names, and what it leaves to the kernel to place, on
+    # one CPU (at most three quarters of each).
+    budgetNs @0 :UInt64;
+    # 100 microseconds to periodNs
+    periodNs @1 :UInt64;
+    # in each period of a millisecond to ten seconds,
+    cpu @2 :Int32 = -1;
+    # on that CPU, -1: on any.
   }
 
   struct Grant {

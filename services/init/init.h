@@ -37,6 +37,7 @@ struct process {
 	enum : uint8_t { WANTED_NOTHING, WANTED_RESTART, WANTED_STOP } wanted;
 	struct service_reply asker; /* waits for what is wanted; token 0: nobody */
 
+	cap_id context; /* the CPU time that the image sets aside for it; null: none yet */
 	cap_id endpoint; /* of a supervised one, for ever; of others until all were started. null: no exports, or given away */
 	cap_id maker; /* the endpoint without the right to receive: makes templates. null: no exports */
 	cap_id templates[MAX_EXPORTS];

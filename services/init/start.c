@@ -7,6 +7,7 @@
 #include <runtime/runtime.h>
 #include <runtime/status.h>
 #include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/scheduling_policy.capnp.h>
 
 #include "init.h"
 
@@ -49,6 +50,19 @@ static struct spawn_limits take_limits(struct image_process_reader image)
 	};
 }
 
+/* Once: it has it again whenever it is started. */
+static enum status make_context(struct init *init, struct process *process)
+{
+	struct image_cpu_time_reader time = image_process_reader_cpu_time(process->image);
+
+	if (image_cpu_time_reader_budget_ns(time) == 0 || process->context.raw)
+		return STATUS_OK;
+	return scheduling_policy_create_context(
+		init->transport, runtime_need("schedulingPolicy", SCHEDULING_POLICY_INTERFACE_ID),
+		image_cpu_time_reader_budget_ns(time), image_cpu_time_reader_period_ns(time),
+		image_cpu_time_reader_cpu(time), CAP_ID_NULL, &process->context);
+}
+
 static enum status spawn(struct init *init, struct process *process, const char **why)
 {
 	static struct grants grants;
@@ -58,6 +72,10 @@ static enum status spawn(struct init *init, struct process *process, const char 
 		&init->package, image_process_reader_program(process->image), &process->program);
 
 	*why = "its program";
+	if (status != STATUS_OK)
+		return status;
+	*why = "its CPU time";
+	status = make_context(init, process);
 	if (status != STATUS_OK)
 		return status;
 	*why = "its grants";
@@ -74,6 +92,7 @@ static enum status spawn(struct init *init, struct process *process, const char 
 			.environment = environment,
 			.environment_count = take_environment(process->image, environment),
 			.limits = take_limits(process->image),
+			.context = process->context,
 			.seed = spawn_seed(init->transport, init->entropy),
 		};
 

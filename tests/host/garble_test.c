@@ -387,7 +387,7 @@ static void uses_objects(uint64_t region)
 	child = makes_a_process(&ring, &its_space);
 	(void)worked(process_handle_grant(t, child, 0, clock, 1, &id));
 	(void)worked(process_handle_start(t, child, host_program_entry(ends_at_once).raw, 0x7fff0000, 1, 0, 0,
-					  0, 0));
+					  0, 0, CAP_ID_NULL));
 	(void)worked(process_handle_kill(t, child, 3));
 	ring_release(&ring, its_space);
 	ring_release(&ring, child);

@@ -256,7 +256,7 @@ static void makes_processes(uint64_t region)
 		}
 		explore_check(process_handle_start(&ring.transport, handle,
 						   host_program_entry(child_process).raw, 0x7fff0000, kind, 0,
-						   0, 0, 0) == STATUS_OK);
+						   0, 0, 0, CAP_ID_NULL) == STATUS_OK);
 		if (kind >= 2)
 			explore_check(process_handle_kill(&ring.transport, handle, 99) == STATUS_OK);
 		explore_check(wait_for(&ring.transport, handle, &reason, &code) == STATUS_OK);
@@ -317,7 +317,8 @@ static void makes_a_process_and_dies(uint64_t region)
 	(void)open_ring(&ring, region);
 	create(&ring.transport, &handle, &space);
 	explore_check(process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
-					   0x7fff0000, host_random() % 2, 0, 0, 0, 0) == STATUS_OK);
+					   0x7fff0000, host_random() % 2, 0, 0, 0, 0,
+					   CAP_ID_NULL) == STATUS_OK);
 	if (host_random() % 2) {
 		uint16_t reason;
 		int64_t code;
@@ -380,7 +381,7 @@ static void survives_exhaustion(uint64_t region)
 					    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, &at);
 	if (status == STATUS_OK)
 		status = process_handle_start(&ring.transport, handle, host_program_entry(child_process).raw,
-					      0x7fff0000, 0, 0, 0, 0, 0);
+					      0x7fff0000, 0, 0, 0, 0, 0, CAP_ID_NULL);
 	fail_after(0);
 	untouched = status == STATUS_OK;
 	explore_check(status == STATUS_OK || status == STATUS_NO_MEMORY);

@@ -128,6 +128,22 @@ refuses delays 6 'the first delay' 'a first delay beyond the longest is an error
 (name = "a", program = "hello", grants = [$console],
  restart = (policy = always, delayMs = 20, maxDelayMs = 10))],
 END
+accepts cputime 'CPU time that fits is packed' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 50000000, periodNs = 100000000)),
+(name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 25000000, periodNs = 100000000, cpu = 1)),
+(name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 25000000, periodNs = 100000000, cpu = 0))],
+END
+refuses toomuch 8 'more than three quarters of a CPU' 'CPU time that does not fit is an error' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 50000000, periodNs = 100000000)),
+(name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 25000000, periodNs = 100000000, cpu = 1)),
+(name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 26000000, periodNs = 100000000, cpu = 0))],
+END
+refuses nobudget 6 'is not 100 us to its period' 'CPU time beyond its period is an error' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 2000001, periodNs = 2000000))],
+END
+refuses noperiod 6 'is not 1 ms to 10 s' 'CPU time without a period is an error' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 2000001))],
+END
 refuses ports 7 'are no range' 'ports beyond the last are an error' <<'END'
 (name = "a", program = "terminal", grants = [
  (name = "ports", source = (ioPorts = (first = 0xfff8, count = 9)))])],

@@ -19,6 +19,7 @@ const image :Image = (
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "schedulingPolicy", source = (kernel = schedulingPolicy)),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

@@ -10,6 +10,7 @@ const timer :List(Image.Grant) = [(name = "timer", source = (kernel = timer))];
 const image :Image = (
   name = "test-supervisor",
   testing = true,
+  debug = true,
   processes = [
     (
       name = "steady",
@@ -17,6 +18,7 @@ const image :Image = (
       grants = .timer,
       exports = .exports,
       restart = (policy = onFailure, delayMs = 20, maxDelayMs = 40, limit = 32, windowMs = 3600000),
+      cpuTime = (budgetNs = 2000000, periodNs = 20000000),
     ),
     (
       name = "keeper",
@@ -53,6 +55,7 @@ const image :Image = (
         (name = "timer", source = (kernel = timer)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "inspector", source = (kernel = systemInspector)),
         (name = "supervisor", source = (init = supervisor)),
         (name = "looker", source = (init = supervisor), only = ["list", "status", "crashes"]),
         (name = "steady", source = (export = (process = "steady", export = "crasher"))),

@@ -12,6 +12,12 @@
 
 #define MAX_NAME 31u     /* ProcessSpawner.create */
 #define MAX_RESTARTS 32u /* lib/restart */
+/* SchedulingPolicy.createContext, in nanoseconds and millionths. */
+#define CPU_BUDGET_MIN 100'000u
+#define CPU_PERIOD_MIN 1'000'000u
+#define CPU_PERIOD_MAX 10'000'000'000u
+#define CPU_SHARE_MAX 750'000u
+#define CPUS_MAX 64
 #define T(t) (int)(t).len, (t).ptr
 
 static const struct msg_text nothing;
@@ -312,6 +318,45 @@ static void check_restart(struct source *s, struct image_process_reader process)
 		source_error(s, name, nothing, "the first delay before a restart is longer than the longest");
 }
 
+/* What this process and those before it set aside on one CPU, in millionths, if all that may be anywhere is there. */
+static uint64_t share_of_cpu(struct image_process_list_reader processes, uint32_t last, int32_t cpu)
+{
+	uint64_t share = 0;
+
+	for (uint32_t i = 0; i <= last; i++) {
+		struct image_cpu_time_reader t = image_process_reader_cpu_time(
+			image_process_list_reader_at(processes, i));
+		int32_t on = image_cpu_time_reader_cpu(t);
+		uint64_t period = image_cpu_time_reader_period_ns(t);
+
+		if (image_cpu_time_reader_budget_ns(t) != 0 && period != 0 &&
+		    (on == -1 || cpu == -1 || on == cpu))
+			share += image_cpu_time_reader_budget_ns(t) * 1'000'000 / period;
+	}
+	return share;
+}
+
+static void check_cpu_time(struct source *s, struct image_process_list_reader processes, uint32_t index)
+{
+	struct image_process_reader process = image_process_list_reader_at(processes, index);
+	struct image_cpu_time_reader time = image_process_reader_cpu_time(process);
+	uint64_t budget = image_cpu_time_reader_budget_ns(time),
+		 period = image_cpu_time_reader_period_ns(time);
+	int32_t cpu = image_cpu_time_reader_cpu(time);
+	struct msg_text name = image_process_reader_name(process);
+
+	if (budget == 0 && period == 0)
+		return;
+	if (period < CPU_PERIOD_MIN || period > CPU_PERIOD_MAX)
+		source_error(s, name, nothing, "its CPU time's period is not 1 ms to 10 s");
+	else if (budget < CPU_BUDGET_MIN || budget > period)
+		source_error(s, name, nothing, "its CPU time is not 100 us to its period");
+	else if (cpu < -1 || cpu >= CPUS_MAX)
+		source_error(s, name, nothing, "its CPU time is on no CPU that there can be");
+	else if (share_of_cpu(processes, index, cpu) > CPU_SHARE_MAX)
+		source_error(s, name, nothing, "with it more than three quarters of a CPU are set aside");
+}
+
 static void check_process(struct source *s, struct image_process_reader process)
 {
 	struct msg_text name = image_process_reader_name(process);
@@ -377,6 +422,7 @@ void check_image(struct source *s)
 				source_error(s, name, nothing, "two processes have this name");
 		}
 		check_process(s, p);
+		check_cpu_time(s, processes, i);
 	}
 	for (uint32_t i = 0; i < programs.count; i++)
 		if (!program_find(msg_list_text(programs, i)))

@@ -163,6 +163,10 @@ static void test_paths(void)
 	says("run prog with { a: console } in timer", "RUN prog: a\n");
 	report(world.last_run.session.raw != 0, "a program runs in the session that is named");
 	fails("run prog with { a: console } in 5", 32, "a session, which is a capability");
+	says("run prog with { a: console } on timer args [x]", "RUN prog: a x\n");
+	report(world.last_run.context.raw != 0 && world.last_run.session.raw == 0,
+	       "and on the CPU time that is named");
+	fails("run prog with { a: console } in timer on 5", 41, "CPU time, which is a capability");
 	says("print [console/a,console/b]", "[<Pipe>, <Pipe>]\n");
 	says("d/x", "  <Pipe>\n");
 	says("let t = console/text; print t + \"!\" len(console/text)", "  t = \"bound\"\nbound! 5\n");

@@ -53,6 +53,7 @@ enum status child_start(const char *program, const struct child_options *options
 				     .limits = options->limits,
 				     .session = options->session,
 				     .capture = options->capture,
+				     .context = options->context,
 				     .seed = spawn_seed(runtime_transport(), CAP_ID_NULL),
 			     },
 			     &process, &why);

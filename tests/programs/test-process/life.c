@@ -135,7 +135,8 @@ static void test_created(void)
 	       "process.start with geometries that are none");
 
 	/* It starts where nothing is mapped. */
-	tap_is(process_handle_start(w.t, process, 0x1000, 0, 0, 0, 0, 0, 0), STATUS_OK, "process.start");
+	tap_is(process_handle_start(w.t, process, 0x1000, 0, 0, 0, 0, 0, 0, CAP_ID_NULL), STATUS_OK,
+	       "process.start");
 	tap_ok(spawn_wait(w.t, process, runtime_now() + 1000 * MS, &e) == STATUS_OK &&
 		       e.reason == PROCESS_HANDLE_EXIT_REASON_PAGE_FAULT && e.address == 0x1000 &&
 		       e.instruction == 0x1000,

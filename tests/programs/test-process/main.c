@@ -37,6 +37,7 @@ int main(void)
 	test_life();
 	test_handles();
 	test_limits();
+	test_cpu_time();
 	test_audit();
 	test_capture();
 	test_clone();

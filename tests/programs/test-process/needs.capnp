@@ -14,6 +14,7 @@ const needs :Program = (
     (name = "virtualMemory", interface = "VirtualMemory", why = "Maps the boot package.", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "Is tested.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "Threads of children.", optional = true),
+    (name = "schedulingPolicy", interface = "SchedulingPolicy", why = "Sets CPU time aside for children.", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "The program of its children.", optional = true),
   ],
 );

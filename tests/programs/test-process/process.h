@@ -26,6 +26,8 @@ extern const uint32_t victim_count;
 void test_life(void);
 void test_handles(void);
 void test_limits(void);
+/* budget.c */
+void test_cpu_time(void);
 /* audit.c */
 void test_audit(void);
 int calls_both_ways(void);

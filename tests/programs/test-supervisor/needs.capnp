@@ -11,6 +11,7 @@ const needs :Program = (
     (name = "timer", interface = "Timer", why = "Waits."),
     (name = "virtualMemory", interface = "VirtualMemory", why = "The stacks of threads."),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "Makes threads, which call at the same time."),
+    (name = "inspector", interface = "SystemInspector", why = "Shows who has CPU time."),
     (name = "supervisor", interface = "Supervisor", why = "Is tested."),
     (name = "looker", interface = "Supervisor", why = "The same, to look at only."),
     (name = "steady", interface = "Crasher", why = "Ends and comes back."),

@@ -27,7 +27,8 @@ enum shell_node_kind : uint8_t {
 	SHELL_NODE_FUNCTION, /* name(first..) */
 	SHELL_NODE_UNARY,    /* op: '-' or 'n' (not); a */
 	SHELL_NODE_BINARY,   /* op: a sign, 'a' (and), 'o' (or); a, b */
-	SHELL_NODE_RUN,      /* name; a: grants or null; b: session or null; first..: arguments; background */
+	SHELL_NODE_RUN, /* name; a: grants or null; b: session or null; c: context or null; first..: arguments;
+			      background */
 
 	/* Statements */
 	SHELL_NODE_DO,      /* the expression a */

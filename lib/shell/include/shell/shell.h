@@ -60,6 +60,8 @@ struct shell_run {
 	bool background;
 	cap_id session; /* null: the shell's own */
 	uint64_t session_interface;
+	cap_id context; /* the CPU time of its first thread; null: as any other's */
+	uint64_t context_interface;
 	struct shell_grant grants[SHELL_MAX_GRANTS];
 	uint32_t grant_count;
 	struct msg_text arguments[SHELL_MAX_ARGUMENTS];

@@ -60,6 +60,7 @@ struct spawn_request {
 	struct spawn_limits limits;
 	cap_id session; /* SessionContext with its method member; null: the caller's own session */
 	cap_id capture; /* MemoryObject for the messages of its calls (ProcessSpawner.create); null: none */
+	cap_id context; /* SchedulingContext with its method bind, for the first thread; null: none */
 	uint64_t seed;  /* unpredictable; places the program (spawn_seed) */
 };
 

@@ -17,6 +17,7 @@ struct child_options {
 	struct spawn_limits limits;
 	cap_id session;                                 /* null: this program's */
 	cap_id capture;                                 /* MemoryObject: its messages are captured */
+	cap_id context;                                 /* SchedulingContext of its first thread */
 	const char *arguments[CHILD_MAX_ARGUMENTS + 1]; /* ended by a null */
 };
 
