@@ -63,6 +63,7 @@ const image :Image = (
         (name = "supervisor", source = (init = supervisor)),
         (name = "inspector", source = (kernel = systemInspector)),
         (name = "profiler", source = (kernel = profiler)),
+        (name = "schedulingPolicy", source = (kernel = schedulingPolicy)),
         (name = "power", source = (kernel = power), only = ["powerOff", "reboot"]),
         (name = "schemas", source = (export = (process = "schemas", export = "schemas"))),
         (name = "attenuator", source = (export = (process = "attenuator", export = "attenuator"))),

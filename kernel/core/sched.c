@@ -129,6 +129,7 @@ static void enqueue_here(struct cpu *cpu, struct sched_entity *entity)
 {
 	struct sched_entity *running = cpu->current;
 
+	sched_record_wake(entity);
 	if (unlikely(load_relaxed(&entity->budget) != NULL) && sched_reserve(entity))
 		return;
 	if (unlikely(isolation_is_any()) && isolation_place(entity, cpu) != cpu) {
@@ -171,10 +172,12 @@ void sched_wake(struct sched_entity *entity, bool may_hand_over)
 		return;
 	}
 	store_relaxed(&entity->state, SCHED_QUEUED);
-	if (home == cpu->id)
+	if (home == cpu->id) {
 		enqueue_here(cpu, entity);
-	else
-		sched_enqueue_remote(&cpus[home], entity);
+		return;
+	}
+	sched_record_wake(entity);
+	sched_enqueue_remote(&cpus[home], entity);
 }
 
 void sched_yield_current(void)
@@ -184,6 +187,7 @@ void sched_yield_current(void)
 
 	sched_account(cpu, arch_ticks());
 	entity->preemptions++;
+	sched_record(entity, RECORDER_PREEMPTED, cpu->id, 0);
 	store_relaxed(&cpu->current, (struct sched_entity *)NULL);
 	store_relaxed(&entity->state, SCHED_QUEUED);
 	/* Who came by hand-over has waited before, and nobody has looked at its credit. */

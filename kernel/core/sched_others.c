@@ -282,6 +282,7 @@ void sched_idle(void)
 	(void)atomic_and(&idle_mask, ~bit);
 	store_relaxed(&cpu->idle, (uint8_t)0);
 	if (cpu->handover) { /* there is no slice to hand over: whoever comes now gets a new one */
+		sched_record_wake(cpu->handover);
 		sched_enqueue(cpu, cpu->handover, true);
 		cpu->handover = NULL;
 	}

@@ -16,6 +16,17 @@ static inline void sched_record(const struct sched_entity *entity, enum recorder
 	(void)recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
 }
 
+/* This CPU queues it. */
+static inline void sched_record_wake(const struct sched_entity *entity)
+{
+	const struct cpu *here = this_cpu();
+	const struct sched_entity *waker = here->current;
+
+	(void)recorder_write(
+		0, waker != NULL ? waker->ids : 0, entity->ids, here->id,
+		recorder_pack(RECORDER_WOKEN, RECORDER_SCHEDULE, 0, load_relaxed(&entity->home)));
+}
+
 /* Into the queue of those that come before others, if it has a budget with time left; false: it has not. */
 bool sched_reserve(struct sched_entity *entity);
 /* The first of that queue; NULL: it is empty. */

@@ -51,7 +51,7 @@ const struct command commands[] = {
 	{"mem", "mem", "memory, processes, objects and CPUs", view_mem},
 	{"ps", "ps [PID]", "processes, and what each uses; the threads of one", view_ps},
 	{"cpus", "cpus", "the CPUs: where they sit, who runs there, how busy they are", view_cpus},
-	{"top", "top", "the same, busiest first, refreshed in place", view_top},
+	{"top", "top [threads]", "the same, or all threads, busiest first, refreshed in place", view_top},
 	{"graph", "graph [PID | --dot]", "who holds what, and how it came there", view_graph},
 	{"image", "image", "what this image grants to whom", view_image},
 	{"crashes", "crashes [N]", "processes that failed; all about one", view_crashes},

@@ -17,6 +17,7 @@ const needs :Program = (
     (name = "supervisor", interface = "Supervisor", why = "For crashes, and restarts in ps.", optional = true),
     (name = "attenuator", interface = "Attenuator", why = "For where: capabilities behind rules.", optional = true),
     (name = "inspector", interface = "SystemInspector", why = "For ps, top, graph and trace of everybody.", optional = true),
+    (name = "schedulingPolicy", interface = "SchedulingPolicy", why = "To set CPU time aside for what is run.", optional = true),
     (name = "profiler", interface = "Profiler", why = "To give to profile.", optional = true),
     (name = "power", interface = "Power", why = "For poweroff and reboot.", optional = true),
     (name = "console", interface = "Console", why = "To give to programs.", optional = true),

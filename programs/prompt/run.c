@@ -303,11 +303,27 @@ static bool check_session(const struct shell_run *run)
 			  "that session has ended: nothing runs in it any more; nothing was started");
 }
 
+/* On what CPU time: a context that is nobody's. */
 static bool check_context(const struct shell_run *run)
 {
-	return !run->context.raw || run->context_interface == SCHEDULING_CONTEXT_INTERFACE_ID ||
-	       shell_fail_at(&shell, run->program.at,
-			     "what stands behind \"on\" must be a SchedulingContext; nothing was started");
+	struct scheduling_context_look_results_reader results;
+	struct rpc_call call;
+	bool is_free = true;
+
+	if (!run->context.raw)
+		return true;
+	if (run->context_interface != SCHEDULING_CONTEXT_INTERFACE_ID)
+		return shell_fail_at(
+			&shell, run->program.at,
+			"what stands behind \"on\" must be a SchedulingContext; nothing was started");
+	scheduling_context_look_begin(&call, runtime_transport(), run->context);
+	if (scheduling_context_look_call(&call, &results) == STATUS_OK)
+		is_free = scheduling_context_status_reader_state(
+				  scheduling_context_look_results_reader_status(results)) ==
+			  SCHEDULING_CONTEXT_STATE_FREE;
+	rpc_end(&call);
+	return is_free ||
+	       shell_fail(&shell, "taken", "that CPU time is another's, or has ended; nothing was started");
 }
 
 bool run_program(void *self, struct shell *shell_, const struct shell_run *run, struct shell_value *result)

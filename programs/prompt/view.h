@@ -5,7 +5,7 @@
  * - view_trace.c:  calls of programs started here, from their captured messages: trace, stats. view_filter.c: which of
  *   them; view_export.c: as a file, over the terminal; view_needs.c: what a requirement record would have to ask for.
  * - view_events.c: calls of everybody, from the flight recorder, for who holds a SystemInspector: trace all.
- * - view_cpus.c:   cpus, and the threads of a process (ps PID).
+ * - view_cpus.c:   cpus.  view_threads.c: threads, of a process (ps PID) or of all (top threads).
  * - view_ps.c:     ps, top.  view_graph.c: graph, caps --why.  view_system.c: log, mem, image.  view_crashes.c.
  * - view_text.c:   columns, durations, sizes.
  */
@@ -67,7 +67,8 @@ struct traced *traced_find(struct shell_word word);
 
 struct trace_filter {
 	bool failed, live, export, count;
-	uint32_t last; /* 0: all */
+	bool scheduling; /* what the scheduler did, instead of calls */
+	uint32_t last;   /* 0: all */
 	uint64_t slower_ns;
 	struct shell_word only;   /* "Interface", "method" or "Interface.method"; empty: all */
 	struct shell_word status; /* its name; empty: all */
@@ -95,9 +96,13 @@ bool trace_export(const struct traced *traced);
 /* words[1] is "all" or "pid", words[2...] the rest. */
 bool trace_events(const struct shell_word *words, uint32_t count);
 
-/* ---- view_cpus.c ---- */
+/* ---- view_threads.c ---- */
+/* False: shell_fail was called. */
+bool view_need_inspector(cap_id *inspector);
 /* The threads of one process. */
 bool view_threads(uint32_t pid);
+/* All threads, at most so many, busiest since the last time first. first: there is no last time. False: shell_fail was called. */
+bool view_busy_threads(uint32_t lines, bool first, const char *line_end);
 
 /* ---- view_system.c ---- */
 /* The image that was booted; "?" if there is nobody to ask. */

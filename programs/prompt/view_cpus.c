@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* cpus: the CPUs as a table. ps PID: the threads of a process, with what the scheduler knows of them. For who holds a SystemInspector. */
+/* cpus: the CPUs as a table. For who holds a SystemInspector. */
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/system_inspector.capnp.h>
@@ -8,13 +8,6 @@
 
 #define MAX_CPUS_SHOWN 64u
 #define LOAD_NS 200'000'000ull
-
-static bool need_inspector(cap_id *inspector)
-{
-	if (runtime_cap("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, inspector) == STATUS_OK)
-		return true;
-	return shell_fail(&shell, "", "only who holds a SystemInspector sees this");
-}
 
 /* ---- cpus ---- */
 
@@ -91,7 +84,7 @@ bool view_cpus(const struct shell_word *words, uint32_t count)
 	cap_id inspector;
 
 	(void)words, (void)count;
-	if (!need_inspector(&inspector))
+	if (!view_need_inspector(&inspector))
 		return false;
 	view_read_names(inspector);
 	look.at_ns = runtime_now();
@@ -102,73 +95,4 @@ bool view_cpus(const struct shell_word *words, uint32_t count)
 	text_print(&out, "%4s %4s %4s %6s %6s %5s %10s %10s %8s  %s\n", "cpu", "pkg", "core", "load", "given",
 		   "queue", "interrupts", "switches", "ipis", "runs");
 	return for_each_cpu(inspector, put_cpu, &look);
-}
-
-/* ---- ps PID ---- */
-
-static const char *const states[] = {"waits", "ready", "runs"};
-static const char *const classes[] = {"normal", "interactive", "batch"};
-
-static const char *name_in(const char *const *names, uint32_t count, uint32_t index)
-{
-	return index < count ? names[index] : "?";
-}
-
-static void put_thread(struct system_inspector_thread_reader t)
-{
-	uint64_t budget = system_inspector_thread_reader_budget_ns(t);
-
-	text_print(&out, "%5u %3u %-5s ", system_inspector_thread_reader_tid(t),
-		   system_inspector_thread_reader_cpu(t),
-		   name_in(states, 3, system_inspector_thread_reader_state(t)));
-	view_put_span_in(system_inspector_thread_reader_cpu_ns(t), 9);
-	text_print(&out, " %6u %-11s %8llu %8llu %8llu  ", system_inspector_thread_reader_weight(t),
-		   name_in(classes, 3, system_inspector_thread_reader_class(t)),
-		   (unsigned long long)system_inspector_thread_reader_wake_ups(t),
-		   (unsigned long long)system_inspector_thread_reader_preemptions(t),
-		   (unsigned long long)system_inspector_thread_reader_migrations(t));
-	if (budget != 0) {
-		(void)view_put_span(budget);
-		text_put(&out, " in ");
-		(void)view_put_span(system_inspector_thread_reader_period_ns(t));
-		text_put(&out, system_inspector_thread_reader_lent(t) ? ", lent" : "");
-	} else {
-		text_put(&out, "-");
-	}
-	text_put(&out, "\n");
-}
-
-bool view_threads(uint32_t pid)
-{
-	enum status status = STATUS_OK;
-	uint32_t from = 0;
-	cap_id inspector;
-
-	if (!need_inspector(&inspector))
-		return false;
-	text_print(&out, "%5s %3s %-5s %9s %6s %-11s %8s %8s %8s  %s\n", "tid", "cpu", "state", "cpu",
-		   "weight", "class", "wake-ups", "made way", "moved", "budget");
-	do {
-		struct system_inspector_threads_results_reader results;
-		struct rpc_call call;
-		struct system_inspector_threads_params_builder params = system_inspector_threads_begin(
-			&call, runtime_transport(), inspector);
-
-		system_inspector_threads_params_builder_set_pid(params, pid);
-		system_inspector_threads_params_builder_set_from(params, from);
-		from = 0;
-		status = system_inspector_threads_call(&call, &results);
-		if (status == STATUS_OK) {
-			struct system_inspector_thread_list_reader list =
-				system_inspector_threads_results_reader_threads(results);
-
-			for (uint32_t i = 0; i < system_inspector_thread_list_reader_count(list); i++)
-				put_thread(system_inspector_thread_list_reader_at(list, i));
-			from = system_inspector_threads_results_reader_next(results);
-		} else {
-			show_failure(&call, status);
-		}
-		rpc_end(&call);
-	} while (from != 0);
-	return status == STATUS_OK;
 }

@@ -13,11 +13,13 @@
 #include "view.h"
 
 #define KEEP 256u
+#define KIND_SCHEDULE 8u
 #define LIVE_NS 50'000'000ull
 
 struct event {
 	uint64_t time_ns, interface_id;
-	uint32_t pid, bytes;
+	uint32_t pid, tid, slot, bytes;
+	uint64_t object;
 	int32_t status;
 	uint16_t method;
 	uint8_t kind;
@@ -44,8 +46,41 @@ static bool takes(const struct selection *s, const struct event *e)
 	if (e->time_ns >= s->began_ns &&
 	    (!s->filter.live || e->interface_id == SYSTEM_INSPECTOR_INTERFACE_ID))
 		return false;
-	return (s->pid == 0 || e->pid == s->pid) && e->kind >= 1 && e->kind <= 6 &&
-	       e->time_ns > s->after_ns && trace_filter_takes(&s->filter, &call);
+	if ((s->pid != 0 && e->pid != s->pid) || e->time_ns <= s->after_ns)
+		return false;
+	if (s->filter.scheduling)
+		return e->kind == KIND_SCHEDULE;
+	return e->kind >= 1 && e->kind <= 6 && trace_filter_takes(&s->filter, &call);
+}
+
+/* ProcessHandle.Event, kind 8. */
+static void show_scheduling(const struct event *e)
+{
+	static const char *const classes[] = {"normal", "interactive", "batch"};
+	uint32_t waker = (uint32_t)e->object;
+
+	text_print(&out, "%s (%u), thread %u", view_name_of(e->pid), e->pid, e->tid);
+	switch (e->method) {
+	case 1:
+		text_print(&out, " moves from CPU %u to CPU %u", e->slot, e->bytes);
+		break;
+	case 2:
+		text_print(&out, " has weight %u, class %s", e->bytes, e->slot < 3 ? classes[e->slot] : "?");
+		break;
+	case 3:
+		text_print(&out, " is woken on CPU %u", e->bytes);
+		if (e->slot != e->bytes)
+			text_print(&out, " by CPU %u", e->slot);
+		if (waker != 0)
+			text_print(&out, ", where %s (%u) runs", view_name_of(waker), waker);
+		break;
+	case 4:
+		text_print(&out, " makes way on CPU %u", e->slot);
+		break;
+	default:
+		text_print(&out, " ?");
+	}
+	text_put(&out, "\n");
 }
 
 static void show(const struct event *e)
@@ -55,6 +90,10 @@ static void show(const struct event *e)
 	char name[80];
 
 	view_put_time(e->time_ns);
+	if (e->kind == KIND_SCHEDULE) {
+		show_scheduling(e);
+		return;
+	}
 	text_print(&out, "%s (%u) %s", view_name_of(e->pid), e->pid, kinds[e->kind]);
 	if (e->kind < 5) {
 		trace_method_name(e->interface_id, e->method, name);
@@ -100,6 +139,9 @@ static bool read_page(cap_id inspector, const struct selection *s, uint64_t *fro
 				.time_ns = process_handle_event_reader_time_ns(r),
 				.interface_id = process_handle_event_reader_interface_id(r),
 				.pid = process_handle_event_reader_process(r),
+				.tid = process_handle_event_reader_thread(r),
+				.slot = process_handle_event_reader_slot(r),
+				.object = process_handle_event_reader_object(r),
 				.bytes = process_handle_event_reader_message_bytes(r),
 				.status = process_handle_event_reader_status(r),
 				.method = process_handle_event_reader_method(r),

@@ -76,6 +76,8 @@ bool trace_filter_parse(struct trace_filter *f, const struct shell_word *words, 
 			f->live = true;
 		} else if (shell_word_is(word, "export")) {
 			f->export = true;
+		} else if (shell_word_is(word, "scheduling")) {
+			f->scheduling = true;
 		} else if (shell_word_is(word, "count")) {
 			f->count = true;
 		} else if (shell_word_is(word, "last")) {
@@ -104,7 +106,7 @@ bool trace_filter_parse(struct trace_filter *f, const struct shell_word *words, 
 			return shell_fail_at(
 				&shell, word.at,
 				"a trace can be narrowed by: only X, failed, status NAME, slower 1ms, "
-				"last N, count, live, export");
+				"last N, count, live, export, scheduling");
 		}
 	}
 	return true;

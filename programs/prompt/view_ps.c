@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * ps: the processes as a tree, with what each uses. top: the same, busiest first, refreshed in place.
+ * ps: the processes as a tree, with what each uses. top: the same, or their threads, busiest first, refreshed in place.
  *
  * Who holds a SystemInspector sees all of them; otherwise those that were started here, through their handles. Restarts
  * come from init, if it serves a Supervisor to this prompt.
  */
+#include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/system_info.capnp.h>
@@ -15,6 +16,7 @@
 
 #define MAX_PROCESSES 128u
 #define TOP_NS 1'000'000'000ull
+#define LOOK_NS 200'000'000ull
 
 struct process_row {
 	uint32_t pid, creator, threads, capabilities, calls, depth, restarts;
@@ -316,48 +318,79 @@ static void put_machine(void)
 	rpc_end(&call);
 }
 
-static void refresh(uint64_t passed_ns)
+/* The processes, as they were busy since the last time; first: there is none. */
+static void put_busy_processes(uint32_t lines, bool first)
 {
-	uint32_t columns, lines;
+	static struct process_row before[MAX_PROCESSES];
+	static uint32_t before_count;
+	static uint64_t last_ns;
+	uint64_t now = runtime_now();
 
-	(void)terminal_size(&columns, &lines);
-	text_put(&out, "\x1b[H");
-	put_machine();
+	(void)read_processes();
+	for (uint32_t i = 0; i < row_count; i++)
+		rows[i].before_ns = first ? rows[i].cpu_ns : before_of(before, before_count, rows[i].pid);
+	sort_by_use();
 	put_header(true);
-	for (uint32_t i = 0; i < row_count && i + 4 < lines; i++)
-		put_busy_row(&rows[i], passed_ns);
-	text_put(&out, "  q ends this\x1b[K\x1b[J");
-	terminal_flush();
+	for (uint32_t i = 0; i < row_count && i < lines; i++)
+		put_busy_row(&rows[i], first ? 0 : now - last_ns);
+	__builtin_memcpy(before, rows, row_count * sizeof(rows[0]));
+	before_count = row_count;
+	last_ns = now;
+}
+
+/* For who reads a log: what the threads did in a moment, once. */
+static bool print_threads(void)
+{
+	uint64_t until = runtime_now() + LOOK_NS;
+
+	if (!view_busy_threads(0, true, "\n"))
+		return false;
+	while (runtime_now() < until && !terminal_interrupted())
+		(void)ring_wait(runtime_ring(), until);
+	return view_busy_threads(UINT32_MAX, false, "\n");
+}
+
+static bool is_pressed(const struct terminal_pressed *key, char character)
+{
+	return key->code == TERMINAL_KEY_CODE_CHARACTER && key->character == (uint32_t)character;
 }
 
 bool view_top(const struct shell_word *words, uint32_t count)
 {
-	static struct process_row before[MAX_PROCESSES];
+	bool threads = count > 1 && words[1].len == 7 && __builtin_memcmp(words[1].ptr, "threads", 7) == 0;
+	bool first = true;
 	struct terminal_pressed key = {};
-	uint32_t before_count = 0;
-	uint64_t last_ns = 0;
+	cap_id inspector;
 
-	(void)words, (void)count;
+	if (count > 1 && !threads)
+		return shell_fail_at(&shell, words[1].at, "top, or top threads");
+	if (threads && !view_need_inspector(&inspector))
+		return false;
 	if (!page_is_person())
-		return view_ps(words, 1);
+		return threads ? print_threads() : view_ps(words, 1);
 	page_never();
 	if (!terminal_screen(true))
 		return shell_fail(&shell, "", "somebody else has the screen");
 	do {
 		uint64_t now = runtime_now();
+		uint32_t columns, lines;
 
-		(void)read_processes();
-		for (uint32_t i = 0; i < row_count; i++)
-			rows[i].before_ns = last_ns ? before_of(before, before_count, rows[i].pid)
-						    : rows[i].cpu_ns;
-		sort_by_use();
-		refresh(last_ns ? now - last_ns : 0);
-		__builtin_memcpy(before, rows, row_count * sizeof(rows[0]));
-		before_count = row_count;
-		last_ns = now;
+		(void)terminal_size(&columns, &lines);
+		text_put(&out, "\x1b[H");
+		put_machine();
+		if (threads)
+			(void)view_busy_threads(lines - 4, first, "\x1b[K\n");
+		else
+			put_busy_processes(lines - 4, first);
+		text_put(&out, "  q ends this, p shows processes, t threads\x1b[K\x1b[J");
+		terminal_flush();
 		(void)terminal_read_key(&key, now + TOP_NS);
-	} while (!(key.code == TERMINAL_KEY_CODE_CHARACTER && key.character == 'q') &&
-		 !terminal_interrupted());
+		first = is_pressed(&key, 'p') || is_pressed(&key, 't');
+		if (first)
+			threads = is_pressed(&key, 't') &&
+				  runtime_cap("inspector", SYSTEM_INSPECTOR_INTERFACE_ID, &inspector) ==
+					  STATUS_OK;
+	} while (!is_pressed(&key, 'q') && !terminal_interrupted());
 	(void)terminal_screen(false);
 	return true;
 }

@@ -89,7 +89,9 @@ interface ProcessHandle @0xf6e323647d7b445c {
     method @3 :UInt16;
     kind @4 :UInt8;
     # 1 call, 2 delivered, 3 returned, 4 refused, 5 fault, 6 exit, 7 other operation (method = its number), 8 scheduling (method 1: from CPU
-    # slot to CPU messageBytes; 2: class slot and weight messageBytes were set).
+    # slot to CPU messageBytes; 2: class slot and weight messageBytes were set; 3: woken, and queued by CPU slot on CPU messageBytes, by or
+    # while the thread whose number is the upper half of object, 0: nobody, of the process that is the lower; 4: made way on CPU slot. Who is
+    # woken and run at once, in the waker's place, has no such event: the call, answer or operation that did it has one).
     status @5 :Int32;
     object @6 :UInt64;
     messageBytes @7 :UInt32;

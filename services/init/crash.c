@@ -43,12 +43,16 @@ static void take_registers(struct init *init, cap_id handle, struct crash *crash
 	rpc_end(&call);
 }
 
+#define EVENT_SCHEDULE 8u /* ProcessHandle.Event.kind */
+
 /* The events come by CPU; the latest are wanted, in the order of their times. */
 static void take_event(struct crash *crash, struct process_handle_event_reader e)
 {
 	uint64_t time = process_handle_event_reader_time_ns(e);
 	uint32_t at = crash->call_count;
 
+	if (process_handle_event_reader_kind(e) == EVENT_SCHEDULE) /* which is nothing that it did */
+		return;
 	if (at == MAX_CRASH_CALLS) {
 		if (time < crash->calls[0].time_ns)
 			return;

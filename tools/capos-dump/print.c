@@ -140,6 +140,31 @@ static void print_what(const struct cap_dump_event *e, struct registry *registry
 	}
 }
 
+/* RECORDER_SCHEDULE */
+static void print_schedule(const struct cap_dump_event *e, FILE *out)
+{
+	switch (e->method) {
+	case 1:
+		fprintf(out, "thread %u moves from CPU %u to CPU %u\n", e->thread, e->slot, e->message_bytes);
+		return;
+	case 2:
+		fprintf(out, "thread %u has weight %u, class %u\n", e->thread, e->message_bytes, e->slot);
+		return;
+	case 3:
+		fprintf(out, "thread %u is woken on CPU %u by CPU %u", e->thread, e->message_bytes, e->slot);
+		if (e->object != 0)
+			fprintf(out, ", where %s (%u) runs", process_name((uint32_t)e->object),
+				(uint32_t)e->object);
+		fputc('\n', out);
+		return;
+	case 4:
+		fprintf(out, "thread %u makes way on CPU %u\n", e->thread, e->slot);
+		return;
+	default:
+		fprintf(out, "thread %u, %u\n", e->thread, e->method);
+	}
+}
+
 static void print_event(const struct cap_dump_event *e, const struct cap_dump_machine *m,
 			struct registry *registry, FILE *out)
 {
@@ -151,6 +176,10 @@ static void print_event(const struct cap_dump_event *e, const struct cap_dump_ma
 		e->kind < sizeof(kinds) / sizeof(*kinds) ? kinds[e->kind] : "?");
 	if (e->kind == 5) { /* RECORDER_FAULT: the status is the vector */
 		fprintf(out, "vector %d at 0x%" PRIx64 "\n", e->status, e->detail);
+		return;
+	}
+	if (e->kind == 8) {
+		print_schedule(e, out);
 		return;
 	}
 	print_what(e, registry, out);

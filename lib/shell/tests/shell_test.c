@@ -163,7 +163,7 @@ static void test_paths(void)
 	says("run prog with { a: console } in timer", "RUN prog: a\n");
 	report(world.last_run.session.raw != 0, "a program runs in the session that is named");
 	fails("run prog with { a: console } in 5", 32, "a session, which is a capability");
-	says("run prog with { a: console } on timer args [x]", "RUN prog: a x\n");
+	says("run prog with { a: console } on timer args [x]", "RUN prog: a [x]\n");
 	report(world.last_run.context.raw != 0 && world.last_run.session.raw == 0,
 	       "and on the CPU time that is named");
 	fails("run prog with { a: console } in timer on 5", 41, "CPU time, which is a capability");

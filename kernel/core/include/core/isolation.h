@@ -9,7 +9,7 @@
  *       soon as its registers are saved. What a bound thread calls may run in its place, by hand-over.
  * - I2  A bound thread is picked on its CPU only, and nobody takes it from there.
  * - I3  The slice timer of a leased CPU is not set exactly while one thread runs there and none is queued (sched.c, start_slice);
- *       whoever queues one there pokes the CPU, which then has a slice again.
+ *       whoever queues one there pokes the CPU, which then has a slice again (tests/models/tick.pml).
  * - I4  At least one CPU is not leased: the one that boots, which has the devices' interrupts.
  * Without any lease all this is one word that is 0. test-isolation shows I1 to I4 on the machine.
  */

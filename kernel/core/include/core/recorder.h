@@ -24,12 +24,17 @@ enum recorder_kind : uint8_t {
 	RECORDER_FAULT,
 	RECORDER_EXIT,
 	RECORDER_OTHER,    /* DUP, RELEASE, SIGNAL, ...: `method` is the op */
-	RECORDER_SCHEDULE, /* method: enum recorder_schedule; slot: the CPU that it left, or class; bytes: the CPU it came to, or weight */
+	RECORDER_SCHEDULE, /* method: enum recorder_schedule, which says what slot, bytes and object are */
 };
 
 enum recorder_schedule : uint16_t {
-	RECORDER_MIGRATED = 1, /* its registers move to another CPU */
-	RECORDER_POLICY = 2,   /* a weight and class were set */
+	RECORDER_MIGRATED =
+		1, /* its registers move to another CPU; slot: that it leaves, bytes: that it comes to */
+	RECORDER_POLICY = 2, /* slot: the class, bytes: the weight that were set */
+	RECORDER_WOKEN =
+		3, /* it was queued to run; slot: by which CPU, bytes: on which; object: who ran there then, 0: nobody. Who is
+				 * handed over to is not queued: the call, answer or signal that did it is recorded */
+	RECORDER_PREEMPTED = 4, /* it made way while it could have gone on; slot: which CPU */
 };
 
 struct recorder_event {
