@@ -27,11 +27,12 @@ static uint32_t find(const struct shares *shares, uint64_t session)
 	return free;
 }
 
+/* Who was last where it is looked for first is nowhere else, also if it has nothing now: it would have been found there. */
 uint8_t shares_place(struct shares *shares, uint64_t session)
 {
 	uint32_t i = first_place(session);
 
-	if (shares->places[i].used == 0 || shares->places[i].session != session)
+	if (shares->places[i].session != session)
 		i = find(shares, session);
 	shares->places[i].session = session;
 	return (uint8_t)i;
