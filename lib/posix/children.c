@@ -20,6 +20,7 @@ static struct child {
 	bool told;  /* by a SIGCHLD */
 	struct rpc_call wait;
 } children[POSIX_CHILDREN];
+static uint32_t children_end; /* all from here on are free */
 
 long posix_child_add(long number, cap_id handle)
 {
@@ -27,6 +28,7 @@ long posix_child_add(long number, cap_id handle)
 		if (children[i].number)
 			continue;
 		children[i] = (struct child){.number = number, .handle = handle};
+		children_end = i < children_end ? children_end : i + 1;
 		posix_children_watch();
 		return 0;
 	}
@@ -36,7 +38,7 @@ long posix_child_add(long number, cap_id handle)
 
 void posix_children_forget(void)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+	for (uint32_t i = 0; i < children_end; i++) {
 		if (children[i].number)
 			ring_release(runtime_ring(), children[i].handle);
 		children[i] = (struct child){};
@@ -45,7 +47,7 @@ void posix_children_forget(void)
 
 void posix_children_each(void (*each)(void *context, long number, cap_id handle), void *context)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+	for (uint32_t i = 0; i < children_end; i++)
 		if (children[i].number)
 			each(context, children[i].number, children[i].handle);
 }
@@ -73,7 +75,7 @@ void posix_children_quiet(bool quiet)
 		posix_children_watch();
 		return;
 	}
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+	for (uint32_t i = 0; i < children_end; i++) {
 		if (!children[i].asked || children[i].wait.done)
 			continue;
 		rpc_end(&children[i].wait);
@@ -99,7 +101,7 @@ void posix_children_watch(void)
 
 	if (!posix_signal_is_caught(SIGCHLD) && !(posix_signals_blocked() & 1ull << (SIGCHLD - 1)))
 		return;
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+	for (uint32_t i = 0; i < children_end; i++) {
 		if (!children[i].number)
 			continue;
 		ask(&children[i]);
@@ -112,7 +114,7 @@ void posix_children_watch(void)
 
 void posix_children_look(void)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+	for (uint32_t i = 0; i < children_end; i++) {
 		struct child *c = &children[i];
 
 		if (!c->number || !c->asked || !c->wait.done || c->told)
@@ -180,7 +182,7 @@ POSIX_CALL(wait4)
 		*(struct rusage *)POSIX_POINTER(d) = (struct rusage){};
 	for (;;) {
 		some = false;
-		for (uint32_t i = 0; i < POSIX_CHILDREN; i++) {
+		for (uint32_t i = 0; i < children_end; i++) {
 			if (!is_meant(&children[i], a))
 				continue;
 			some = true;
@@ -189,7 +191,7 @@ POSIX_CALL(wait4)
 		if (!some)
 			return -ECHILD;
 		ring_flush(runtime_ring());
-		for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+		for (uint32_t i = 0; i < children_end; i++)
 			if (is_meant(&children[i], a) && children[i].asked && children[i].wait.done)
 				return reap(&children[i], POSIX_POINTER(b));
 		if (c & WNOHANG)
@@ -223,7 +225,7 @@ static long send_to(struct child *c, int signal, uint64_t family)
 /* kill of another process: one that this one has started and not waited for. */
 long posix_kill_other(long number, int signal)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+	for (uint32_t i = 0; i < children_end; i++)
 		if (children[i].number == number)
 			return send_to(&children[i], signal, 0);
 	return -ESRCH;
@@ -231,7 +233,7 @@ long posix_kill_other(long number, int signal)
 
 void posix_kill_children(int signal)
 {
-	for (uint32_t i = 0; i < POSIX_CHILDREN; i++)
+	for (uint32_t i = 0; i < children_end; i++)
 		if (children[i].number)
 			(void)send_to(&children[i], signal, POSIX_UPCALL_FAMILY);
 }

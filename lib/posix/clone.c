@@ -4,6 +4,7 @@
  * its end that musl asks for (thread.h).
  */
 #include "posix.h"
+#include "signal.h"
 #include "thread.h"
 
 #include <runtime/enter.h>
@@ -32,6 +33,7 @@ struct record {
 	void *argument;
 	uintptr_t fs_base;
 	uint32_t *clear;
+	uint64_t mask; /* of signals */
 	uintptr_t top; /* of the stack; what lies above it is the thread's, and begins as zeroes */
 	cap_id handle;
 };
@@ -39,6 +41,7 @@ struct record {
 static struct spin_lock lock;
 static struct record *records; /* lock; of threads whose stack is not unmapped yet */
 static uint32_t last_number = 1;
+static long first_number = 1; /* of the thread that the process began with */
 
 struct stack {
 	uint64_t address, bytes, guard;
@@ -125,17 +128,14 @@ static struct record *record_in(uint64_t address, uint64_t bytes)
 	return r;
 }
 
+/* Below the runtime's block of the thread (lay_out). Null: the process's first thread has none. */
 static struct record *own_record(void)
 {
-	struct record *r;
-	uintptr_t base;
+	uintptr_t block = (uintptr_t)runtime_thread_block();
 
-	__asm__ volatile("movq %%fs:0, %0" : "=r"(base));
-	spin_lock_acquire(&lock);
-	for (r = records; r && r->fs_base != base; r = r->next)
-		;
-	spin_lock_release(&lock);
-	return r;
+	return sys_gettid(0, 0, 0, 0, 0, 0) == first_number
+		       ? nullptr
+		       : (struct record *)((block - sizeof(struct record)) & ~(uintptr_t)15);
 }
 
 bool posix_threads_leave(uint64_t address, uint64_t bytes)
@@ -151,6 +151,19 @@ bool posix_threads_leave(uint64_t address, uint64_t bytes)
 		ring_release(runtime_ring(), r->handle);
 	}
 	return top && keep(address, bytes, top);
+}
+
+uint64_t *posix_thread_mask(void)
+{
+	struct record *r = own_record();
+
+	return r ? &r->mask : nullptr;
+}
+
+void posix_threads_forked(void)
+{
+	records = nullptr;
+	first_number = sys_gettid(0, 0, 0, 0, 0, 0);
 }
 
 /* Everything of it that others see is done; what follows touches nothing of theirs. */
@@ -188,7 +201,7 @@ static struct record *lay_out(uintptr_t stack, uintptr_t fs_base)
 
 	/* musl's `sysinfo`. */
 	((void **)fs_base)[4] = runtime_foreign_block((void *)block);
-	*r = (struct record){.fs_base = fs_base, .top = stack};
+	*r = (struct record){.fs_base = fs_base, .top = stack, .mask = posix_signals_blocked()};
 	return r;
 }
 

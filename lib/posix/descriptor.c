@@ -18,6 +18,9 @@ static struct {
 	bool close_on_exec;
 } numbers[POSIX_DESCRIPTORS];
 
+/* lock; from here on all are free. What was never used is not looked at: it is not even there. */
+static uint32_t numbers_end, opens_end;
+
 static_assert(POSIX_OPENS < UINT8_MAX);
 
 struct posix_open *posix_open_new(const struct posix_kind *kind, cap_id cap, int flags)
@@ -28,8 +31,11 @@ struct posix_open *posix_open_new(const struct posix_kind *kind, cap_id cap, int
 	for (uint32_t i = 0; i < POSIX_OPENS && !found; i++)
 		if (!opens[i].kind)
 			found = &opens[i];
-	if (found)
+	if (found) {
 		*found = (struct posix_open){.kind = kind, .references = 1, .flags = flags, .cap = cap};
+		if (found >= opens + opens_end)
+			opens_end = (uint32_t)(found - opens) + 1;
+	}
 	spin_lock_release(&lock);
 	return found;
 }
@@ -72,6 +78,15 @@ void posix_put(struct posix_open *o)
 	__atomic_store_n(&o->kind, nullptr, __ATOMIC_RELEASE);
 }
 
+/* Locked. */
+static void fill(long fd, const struct posix_open *o, bool close_on_exec)
+{
+	numbers[fd].open = (uint8_t)(o - opens + 1);
+	numbers[fd].close_on_exec = close_on_exec;
+	if (fd >= (long)numbers_end)
+		numbers_end = (uint32_t)fd + 1;
+}
+
 long posix_install(struct posix_open *o, uint32_t from, bool close_on_exec)
 {
 	long fd = -EMFILE;
@@ -80,10 +95,8 @@ long posix_install(struct posix_open *o, uint32_t from, bool close_on_exec)
 	for (uint32_t i = from; i < POSIX_DESCRIPTORS && fd < 0; i++)
 		if (!numbers[i].open)
 			fd = i;
-	if (fd >= 0) {
-		numbers[fd].open = (uint8_t)(o - opens + 1);
-		numbers[fd].close_on_exec = close_on_exec;
-	}
+	if (fd >= 0)
+		fill(fd, o, close_on_exec);
 	spin_lock_release(&lock);
 	if (fd < 0)
 		posix_put(o);
@@ -101,8 +114,7 @@ long posix_install_at(struct posix_open *o, long fd, bool close_on_exec)
 	spin_lock_acquire(&lock);
 	if (numbers[fd].open)
 		old = &opens[numbers[fd].open - 1];
-	numbers[fd].open = (uint8_t)(o - opens + 1);
-	numbers[fd].close_on_exec = close_on_exec;
+	fill(fd, o, close_on_exec);
 	spin_lock_release(&lock);
 	if (old)
 		posix_put(old);
@@ -139,14 +151,14 @@ long posix_close_on_exec(long fd, int set)
 
 void posix_share_positions(void)
 {
-	for (uint32_t i = 0; i < POSIX_OPENS; i++)
+	for (uint32_t i = 0; i < opens_end; i++)
 		if (opens[i].kind)
 			(void)posix_position_share(&opens[i]);
 }
 
 void posix_unshare_positions(void)
 {
-	for (uint32_t i = 0; i < POSIX_OPENS; i++)
+	for (uint32_t i = 0; i < opens_end; i++)
 		if (opens[i].kind)
 			posix_position_leave(&opens[i]);
 }
@@ -155,18 +167,16 @@ void posix_table_take(struct posix_table *table)
 {
 	table->ignored = posix_signals_ignored();
 	table->blocked = posix_signals_blocked();
-	table->count = 0;
 	spin_lock_acquire(&lock);
-	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++) {
+	for (uint32_t fd = 0; fd < numbers_end; fd++) {
 		struct posix_open *o = numbers[fd].open ? &opens[numbers[fd].open - 1] : nullptr;
 
 		table->open[fd] = o;
 		table->close_on_exec[fd] = numbers[fd].close_on_exec;
-		if (!o)
-			continue;
-		o->references++;
-		table->count = fd + 1;
+		if (o)
+			o->references++;
 	}
+	table->count = numbers_end;
 	spin_lock_release(&lock);
 }
 

@@ -66,7 +66,7 @@ static const struct {
 
 static const char *below_dev(const char *path)
 {
-	return strncmp(path, "/dev/", 5) == 0 ? path + 5 : nullptr;
+	return path[0] == '/' && path[1] == 'd' && strncmp(path, "/dev/", 5) == 0 ? path + 5 : nullptr;
 }
 
 /* N of fd/N; -1. */

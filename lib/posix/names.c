@@ -99,12 +99,12 @@ POSIX_CALL(openat)
 	return device != -ENODEV ? device : open_at(a, path, flags);
 }
 
-POSIX_CALL(open)
+POSIX_PLAIN_CALL(open)
 {
 	return sys_openat(AT_FDCWD, a, b, c, 0, 0);
 }
 
-POSIX_CALL(creat)
+POSIX_PLAIN_CALL(creat)
 {
 	return sys_openat(AT_FDCWD, a, O_CREAT | O_WRONLY | O_TRUNC, b, 0, 0);
 }

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 
 #define ARGUMENTS 64u
+#define KEPT_GRANTS 16u
 
 static struct spawn_package package;
 
@@ -67,11 +68,14 @@ static bool look_up(const char *name, struct spawn_program *program)
 	       spawn_package_program(&package, msg_text_from("dash"), program) == STATUS_OK;
 }
 
-/* The package stays as it is, and the same program is often started again. */
+/* The package stays as it is, and so does what this process was granted; and the same program is often started again. */
 static struct {
 	struct spin_lock lock;
 	char name[NAME_MAX + 1];
 	struct spawn_program program;
+	struct spawn_grant capabilities[KEPT_GRANTS]; /* what add_capabilities gave for it */
+	uint32_t capability_count;
+	bool has_capabilities;
 } last;
 
 static bool is_last(const char *name, struct spawn_program *program)
@@ -98,6 +102,7 @@ static bool find(const char *path, struct spawn_program *program)
 		spin_lock_acquire(&last.lock);
 		__builtin_memcpy(last.name, name, strlen(name) + 1);
 		last.program = *program;
+		last.has_capabilities = false;
 		spin_lock_release(&last.lock);
 	}
 	program->name = msg_text_from(name); /* as long as the path */
@@ -185,11 +190,44 @@ static bool asks_for(const struct asked *asked, struct msg_text name)
 	return false;
 }
 
+static bool add_kept(struct grants *g, const struct spawn_program *program)
+{
+	bool kept;
+
+	spin_lock_acquire(&last.lock);
+	kept = last.has_capabilities && last.program.needs.ptr == program->needs.ptr &&
+	       g->count + last.capability_count <= SPAWN_MAX_GRANTS;
+	if (kept) {
+		__builtin_memcpy(g->list + g->count, last.capabilities,
+				 last.capability_count * sizeof(struct spawn_grant));
+		g->count += last.capability_count;
+	}
+	spin_lock_release(&last.lock);
+	return kept;
+}
+
+static void keep(const struct spawn_grant *list, uint32_t count, const struct spawn_program *program)
+{
+	if (count > KEPT_GRANTS)
+		return;
+	spin_lock_acquire(&last.lock);
+	if (last.program.needs.ptr == program->needs.ptr) {
+		__builtin_memcpy(last.capabilities, list, count * sizeof(struct spawn_grant));
+		last.capability_count = count;
+		last.has_capabilities = true;
+	}
+	spin_lock_release(&last.lock);
+}
+
+/* What it asks for and this process was granted, but for descriptors. */
 static void add_capabilities(struct grants *g, const struct spawn_program *program)
 {
+	uint32_t first = g->count;
 	__attribute__((uninitialized)) struct runtime_grant own[SPAWN_MAX_GRANTS];
 	__attribute__((uninitialized)) struct asked asked;
 
+	if (add_kept(g, program))
+		return;
 	read_asked(&asked, program);
 	for (uint32_t i = 0, count = runtime_grants(own, SPAWN_MAX_GRANTS);
 	     i < count && g->count < SPAWN_MAX_GRANTS; i++) {
@@ -205,6 +243,8 @@ static void add_capabilities(struct grants *g, const struct spawn_program *progr
 			.cap = own[i].id,
 		};
 	}
+	if (g->count < SPAWN_MAX_GRANTS)
+		keep(g->list + first, g->count - first, program);
 }
 
 /* Who waits for a child goes on waiting after exec: its handle is the grant child_NUMBER. */

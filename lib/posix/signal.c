@@ -2,6 +2,7 @@
 /* Signals (signal.h). */
 #include "signal.h"
 #include "posix.h"
+#include "thread.h"
 
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
@@ -11,9 +12,10 @@ static struct posix_action actions[POSIX_SIGNALS + 1];
 #define BIT(signal) (1ull << ((signal) - 1))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
-static uint64_t blocked, pending;
-static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT; /* follows from actions */
-static uint64_t restored;                           /* blocked again at the end of this call, if restores */
+static uint64_t blocked, pending;       /* blocked: by the first thread */
+static uint64_t told_to_ignore, caught; /* follow from actions, as the next */
+static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT;
+static uint64_t restored; /* blocked again at the end of this call, if restores */
 static bool begun, restores;
 static bool dispatched; /* completions, since posix_idle was last asked to wait */
 bool posix_signals_look;
@@ -24,8 +26,18 @@ void posix_signal_post(int signal)
 		__atomic_fetch_or(&pending, BIT(signal), __ATOMIC_SEQ_CST);
 }
 
-/* Held: what came, as pending signals. */
-static void collect(uint64_t bits)
+static void set_action(int signal, const struct posix_action *new)
+{
+	uint64_t bit = BIT(signal);
+
+	actions[signal] = *new;
+	told_to_ignore = (told_to_ignore & ~bit) | (new->handler == SIG_IGN ? bit : 0);
+	caught = (caught & ~bit) | (new->handler != SIG_IGN &&new->handler != SIG_DFL ? bit : 0);
+	ignored = told_to_ignore | (POSIX_IGNORED_BY_DEFAULT & ~caught);
+	__atomic_fetch_and(&pending, ~ignored, __ATOMIC_SEQ_CST);
+}
+
+[[gnu::noinline]] static void collect_some(uint64_t bits)
 {
 	if (bits & CAP_UPCALL_COMPLETION) {
 		ring_flush(runtime_ring());
@@ -48,9 +60,25 @@ static void collect(uint64_t bits)
 	}
 }
 
-static uint64_t due(void)
+/* Held: what came, as pending signals. */
+[[gnu::always_inline]] static inline void collect(uint64_t bits)
 {
-	return __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & ~blocked;
+	if (bits || posix_signals_look)
+		collect_some(bits);
+}
+
+[[gnu::noinline]] static uint64_t due_here(uint64_t now)
+{
+	const uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
+
+	return own ? now & ~*own : now;
+}
+
+[[gnu::always_inline]] static inline uint64_t due(void)
+{
+	uint64_t now = __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & ~blocked;
+
+	return now ? due_here(now) : 0;
 }
 
 bool posix_signal_waits(void)
@@ -81,7 +109,7 @@ static bool deliver(int signal)
 	if (action.handler == SIG_DFL)
 		runtime_exit(POSIX_EXIT_SIGNAL | signal);
 	if (action.flags & SA_RESETHAND)
-		actions[signal].handler = SIG_DFL;
+		set_action(signal, &(struct posix_action){});
 	blocked |= action.mask | (action.flags & SA_NODEFER ? 0 : BIT(signal));
 	call_handler(signal, &action);
 	blocked = old;
@@ -179,6 +207,9 @@ void posix_signals_quiet(bool quiet)
 void posix_signals_forked(void)
 {
 	pending = 0;
+	blocked = posix_signals_blocked();
+	if (posix_threads_forked)
+		posix_threads_forked();
 	posix_signals_look = false;
 	if (posix_alarm_forget)
 		posix_alarm_forget();
@@ -191,26 +222,12 @@ void posix_signals_forked(void)
 
 bool posix_signal_is_caught(int signal)
 {
-	return actions[signal].handler != SIG_DFL && actions[signal].handler != SIG_IGN;
+	return (caught & BIT(signal)) != 0;
 }
 
 uint64_t posix_signals_ignored(void)
 {
-	uint64_t result = 0;
-
-	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
-		if (actions[signal].handler == SIG_IGN)
-			result |= BIT(signal);
-	return result;
-}
-
-static void update_ignored(void)
-{
-	ignored = posix_signals_ignored();
-	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
-		if (actions[signal].handler == SIG_DFL)
-			ignored |= POSIX_IGNORED_BY_DEFAULT & BIT(signal);
-	__atomic_fetch_and(&pending, ~ignored, __ATOMIC_SEQ_CST);
+	return told_to_ignore;
 }
 
 struct posix_action posix_signal_action(int signal, const struct posix_action *new)
@@ -218,8 +235,7 @@ struct posix_action posix_signal_action(int signal, const struct posix_action *n
 	struct posix_action before = actions[signal];
 
 	if (new) {
-		actions[signal] = *new;
-		update_ignored();
+		set_action(signal, new);
 		posix_signals_begin();
 	}
 	return before;
@@ -227,7 +243,9 @@ struct posix_action posix_signal_action(int signal, const struct posix_action *n
 
 uint64_t posix_signals_blocked(void)
 {
-	return blocked;
+	const uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
+
+	return own ? *own : blocked;
 }
 
 uint64_t posix_signals_pending(void)
@@ -242,8 +260,12 @@ void posix_signals_take(uint64_t signals)
 
 uint64_t posix_signal_mask(uint64_t mask)
 {
-	uint64_t before = blocked;
+	uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr, before = own ? *own : blocked;
 
+	if (own) {
+		*own = mask & ~NEVER_BLOCKED;
+		return before;
+	}
 	blocked = mask & ~NEVER_BLOCKED;
 	if (blocked)
 		posix_signals_begin(); /* what is blocked is to become pending */
@@ -258,10 +280,8 @@ void posix_signal_mask_meanwhile(uint64_t mask)
 
 void posix_signals_inherit(uint64_t ignore, uint64_t block)
 {
-	for (int signal = 1; signal <= POSIX_SIGNALS; signal++)
-		if (ignore & BIT(signal))
-			actions[signal].handler = SIG_IGN;
-	update_ignored();
+	for (; ignore; ignore &= ignore - 1)
+		set_action(__builtin_ctzll(ignore) + 1, &(struct posix_action){.handler = SIG_IGN});
 	(void)posix_signal_mask(block);
 	posix_signals_begin();
 }

@@ -6,6 +6,8 @@
  *   are calls in flight whose completion makes one (CAP_SQE_INTERRUPT).
  * - If that finds the program's own code, its handler is called there and then. If it finds this library (posix_enter), the bits are kept, a
  *   wait that is under way ends, and the handler is called at the end of the call (posix_leave).
+ * - Signals are the process's: what its first thread blocks is not handled. A thread that has blocked one itself does not handle it at the end of
+ *   its calls; what it makes pending for itself then waits for another.
  * - A process takes upcalls from its first use of signals on. One that never has is ended from outside, as its default would be.
  */
 #pragma once
@@ -36,7 +38,7 @@ bool posix_signal_waits(void);
  * again before this is called again.
  */
 void posix_idle(uint64_t deadline);
-/* Blocks exactly these signals; gives those that were blocked. */
+/* The calling thread blocks exactly these signals; gives those that it blocked. */
 uint64_t posix_signal_mask(uint64_t mask);
 /* The same, until the end of this call and the handlers that it lets run. */
 void posix_signal_mask_meanwhile(uint64_t mask);
@@ -54,6 +56,7 @@ void posix_signals_quiet(bool quiet);
 void posix_signals_forked(void);
 /* Signals that are ignored, and that are blocked: what a program that is started keeps. */
 uint64_t posix_signals_ignored(void);
+/* By the calling thread. */
 uint64_t posix_signals_blocked(void);
 void posix_signals_inherit(uint64_t ignored, uint64_t blocked);
 

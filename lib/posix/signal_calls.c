@@ -31,7 +31,8 @@ POSIX_CALL(rt_sigaction)
 	return 0;
 }
 
-POSIX_CALL(rt_sigprocmask)
+/* What was pending and is no longer blocked is handled as at the end of other calls. */
+POSIX_PLAIN_CALL(rt_sigprocmask)
 {
 	const uint64_t *set = POSIX_POINTER(b);
 	uint64_t *old = POSIX_POINTER(c);
@@ -50,6 +51,10 @@ POSIX_CALL(rt_sigprocmask)
 	}
 	if (old)
 		*old = before;
+	if (posix_signals_pending() & ~mask) {
+		posix_enter();
+		(void)posix_leave(0);
+	}
 	return 0;
 }
 

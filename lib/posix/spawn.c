@@ -21,12 +21,12 @@ enum { CLOSE = 1, DUP2 = 2, OPEN = 3 };
 
 static void put(struct posix_table *t, int fd, struct posix_open *o)
 {
+	for (; t->count <= (uint32_t)fd; t->count++)
+		t->open[t->count] = nullptr;
 	if (t->open[fd])
 		posix_put(t->open[fd]);
 	t->open[fd] = o;
 	t->close_on_exec[fd] = false;
-	if (t->count <= (uint32_t)fd)
-		t->count = (uint32_t)fd + 1;
 }
 
 static bool is_number(int fd)
@@ -36,7 +36,7 @@ static bool is_number(int fd)
 
 static long duplicate(struct posix_table *t, int from, int to)
 {
-	if (!is_number(from) || !t->open[from] || !is_number(to))
+	if (!is_number(from) || from >= (int)t->count || !t->open[from] || !is_number(to))
 		return -EBADF;
 	if (from == to)
 		t->close_on_exec[to] = false;

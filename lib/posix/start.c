@@ -34,23 +34,18 @@ struct launch {
 	uint32_t argument_count, variable_count, bytes;
 };
 
-static bool is(struct msg_text name, const char *inherited)
-{
-	return msg_text_equal(name, msg_text_from(inherited));
-}
-
 /* What another program has handed on. True: the program does not see it. */
 static bool take_inherited(struct launch *l, struct runtime_variable v)
 {
 	if (!posix_is_inherit_variable(v.name))
 		return false;
-	if (is(v.name, "CAPOS_NAME"))
+	if (msg_text_equal(v.name, MSG_TEXT("CAPOS_NAME")))
 		l->name = v.value;
-	else if (is(v.name, "CAPOS_PIDS"))
+	else if (msg_text_equal(v.name, MSG_TEXT("CAPOS_PIDS")))
 		posix_identity_read(v.value);
-	else if (is(v.name, "CAPOS_FDS"))
+	else if (msg_text_equal(v.name, MSG_TEXT("CAPOS_FDS")))
 		posix_inherit_read(v.value);
-	else if (is(v.name, "CAPOS_SIGNALS"))
+	else if (msg_text_equal(v.name, MSG_TEXT("CAPOS_SIGNALS")))
 		posix_signals_read(v.value);
 	return true;
 }

@@ -16,5 +16,9 @@
 POSIX_OF_THREADS bool posix_threads_leave(uint64_t address, uint64_t bytes);
 /* What musl maps for a thread: `guard` bytes at its lower end are closed. MAP_FAILED with errno. */
 void *posix_stack_map(size_t bytes, size_t guard);
+/* The signals that the calling thread blocks; null: it is the first, whose mask is the process's (signal.h). */
+POSIX_OF_THREADS uint64_t *posix_thread_mask(void);
+/* In a clone: the calling thread is its only one. */
+POSIX_OF_THREADS void posix_threads_forked(void);
 /* What the end of a thread changes besides: *word becomes 0, and who waits for it wakes. */
 POSIX_OF_THREADS void posix_thread_clear(void);

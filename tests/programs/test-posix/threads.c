@@ -4,9 +4,11 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { THREADS = 4, ROUNDS = 500 };
 
@@ -64,6 +66,42 @@ static void *cancelled(void *argument)
 	return argument;
 }
 
+static volatile sig_atomic_t caught;
+
+static void note(int signal)
+{
+	(void)signal;
+	caught++;
+}
+
+static void *block_all(void *argument)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, nullptr);
+	raise(SIGUSR2);
+	return argument;
+}
+
+/* musl blocks all signals in a thread that ends; so did the whole process then. */
+static void test_masks(void)
+{
+	sigset_t set;
+	pthread_t thread;
+
+	signal(SIGUSR1, note);
+	pthread_sigmask(SIG_SETMASK, nullptr, &set);
+	tap_ok(!sigismember(&set, SIGUSR1) && raise(SIGUSR1) == 0 && caught == 1,
+	       "threads that ended have blocked no signal of the others");
+	signal(SIGUSR2, note);
+	tap_ok(pthread_create(&thread, nullptr, block_all, nullptr) == 0 &&
+		       pthread_join(thread, nullptr) == 0 && (getppid(), caught) == 2,
+	       "what a thread has blocked is handled by another");
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGUSR2, SIG_DFL);
+}
+
 void test_threads(void)
 {
 	pthread_t threads[THREADS];
@@ -96,4 +134,5 @@ void test_threads(void)
 	tap_ok(good && pthread_cancel(threads[0]) == 0 && pthread_join(threads[0], &result) == 0 &&
 		       result == PTHREAD_CANCELED,
 	       "pthread_cancel");
+	test_masks();
 }
