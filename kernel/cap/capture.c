@@ -47,7 +47,8 @@ enum status capture_start(struct process *process, struct memory *memory)
 {
 	uint64_t pages = memory->pages;
 
-	if (pages < CAPTURE_MIN_PAGES || pages > CAPTURE_MAX_PAGES || memory->physical || memory->read_only)
+	static_assert(CAPTURE_MIN_PAGES == 1); /* no memory is smaller */
+	if (pages > CAPTURE_MAX_PAGES || memory->physical || memory->read_only)
 		return STATUS_INVALID;
 	struct capture *capture = heap_alloc(size_of(pages));
 	if (capture == NULL)

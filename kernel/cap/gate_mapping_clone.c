@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What is lent to a process is lent to its clone. */
 #include <cap/gate_mapping.h>
+#include <core/log.h>
 #include <mm/space.h>
 
 /* What one of the parent's records is about, if its gate lives; the gate counted. */
@@ -38,8 +39,9 @@ enum status gate_mappings_clone(struct process *from, struct process *to)
 		if (m.kind != MAPPING_LENT)
 			continue;
 		if (!find_lent(from, &m, &gate, &memory)) {
-			if (space_unmap(&to->space, m.base, m.pages) == STATUS_OK)
-				i--;
+			enum status status = space_unmap(&to->space, m.base, m.pages);
+			kassert(status == STATUS_OK); /* all of a mapping that nobody else knows */
+			i--;
 			continue;
 		}
 		struct gate_mapping *record;

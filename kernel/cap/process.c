@@ -123,11 +123,14 @@ enum status process_create(struct process *creator, struct session *session, con
 static enum status create_within(struct process *creator, struct session *session, const char *name,
 				 size_t name_len, const struct process_limits *limits, struct process **out)
 {
-	enum status status = STATUS_NO_MEMORY;
+	enum status status = STATUS_OK;
 
-	if (creator != NULL && (status = ledger_charge(&creator->ledger, LEDGER_PROCESSES, 1)) != STATUS_OK)
+	if (creator != NULL)
+		status = ledger_charge(&creator->ledger, LEDGER_PROCESSES, 1);
+	if (status != STATUS_OK)
 		return status;
 	struct process *process = slab_alloc(&process_cache);
+	status = STATUS_NO_MEMORY;
 	if (process == NULL)
 		goto uncharge;
 	init_fields(process, creator,
@@ -153,11 +156,10 @@ free_table:
 free_process:
 	object_put(&process->session->object);
 	slab_free(&process_cache, process);
-	status = status == STATUS_OK ? STATUS_NO_MEMORY : status;
 uncharge:
 	if (creator != NULL)
 		ledger_credit(&creator->ledger, LEDGER_PROCESSES, 1);
-	return process == NULL ? STATUS_NO_MEMORY : status;
+	return status;
 }
 
 bool process_end(struct process *process)

@@ -114,8 +114,7 @@ uint64_t session_reference(const struct session *session, uint64_t service)
 	v[2] ^= 0xff;
 	sip_round(v);
 	sip_round(v);
-	uint64_t reference = v[0] ^ v[1] ^ v[2] ^ v[3];
-	return reference != 0 ? reference : 1;
+	return (v[0] ^ v[1] ^ v[2] ^ v[3]) | 1;
 }
 
 static bool is_it(const struct session *session, uint64_t reference, uint64_t service)

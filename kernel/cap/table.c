@@ -5,6 +5,7 @@
 #include <cap/process.h>
 #include <cap/table.h>
 #include <cap/table_line.h>
+#include <core/log.h>
 #include <core/work.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -256,25 +257,27 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 	return status;
 }
 
+/* Nobody else can release it, and its process does not end, until whoever locked it has let go (T5). */
+static struct cap_entry *locked_entry(struct cap_table *table, cap_id id) REQUIRES(table->lock)
+{
+	struct cap_entry *entry = &cap_array_entries(table->array)[cap_id_slot(id)];
+
+	kassert(entry->view != NULL && entry->generation == (cap_id_generation(id) | CAP_GENERATION_LOCKED));
+	return entry;
+}
+
 void cap_table_unlock(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
-	if (entry != NULL)
-		store_release(&entry->generation, cap_id_generation(id));
+	store_release(&locked_entry(table, id)->generation, cap_id_generation(id));
 	spin_unlock(&table->lock);
 }
 
 void cap_table_remove_locked(struct cap_table *table, cap_id id)
 {
 	spin_lock(&table->lock);
-	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id) | CAP_GENERATION_LOCKED);
-	struct cap_ref ref = {0};
-	if (entry != NULL)
-		ref = cap_table_empty(table, entry, cap_id_slot(id));
+	struct cap_ref ref = cap_table_empty(table, locked_entry(table, id), cap_id_slot(id));
 	spin_unlock(&table->lock);
-	if (entry == NULL)
-		return;
 	ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
 	cap_ref_put(ref);
 }

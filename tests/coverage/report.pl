@@ -38,6 +38,7 @@ for my $file (@{decode_json(slurp($export))->{data}[0]{files}}) {
 	add_branch(join("\t", $name, @$_[0 .. 3]), @$_[4, 5]) for @{$file->{branches}};
 	for my $expansion (@{$file->{expansions}}) {
 		my @at = @{$expansion->{source_region}}[0 .. 3];
+		next if text_at($name, @at) eq 'kassert'; # defined away, but && and || in it are still told of
 		add_branch(join("\t", $name, @at, @$_[0, 1]), @$_[4, 5]) for @{$expansion->{branches}};
 	}
 	for my $record (@{$file->{mcdc_records}}) {

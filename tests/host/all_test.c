@@ -241,4 +241,112 @@ EXPLORE_ALL(what_is_released_is_duplicated_before_or_not_at_all, 1)
 	scenario_end();
 }
 
+/* ---- Two threads and one capability: what it is used for against RELEASE. Its view has other holders in half of the rows: then
+ * it is its gate alone that may be gone. Whatever was found stays or is refused as a whole (scenario_end counts). ---- */
+
+static struct use {
+	const char *what;
+	bool gated, shared;
+	struct cap_sqe sqe;
+	struct cap_desc desc;
+	enum { FACET, TEMPLATE, RECEIVER } kind;
+} uses[] = {
+	{"sent", false, false, {.op = CAP_OP_CALL, .caps_len = 1}, {.kind = CAP_DESC_COPY}, FACET},
+	{"sent, and lent", true, true, {.op = CAP_OP_CALL, .caps_len = 1}, {.kind = CAP_DESC_COPY}, FACET},
+	{"minted from", true, true, {.op = CAP_OP_CALL, .caps_len = 1}, {.kind = CAP_DESC_MINT}, TEMPLATE},
+	{"called", true, true, {.op = CAP_OP_CALL}, {}, FACET},
+	{"received from", true, true, {.op = CAP_OP_RECV}, {}, RECEIVER},
+};
+static const struct use *use;
+
+static void uses_it(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = use->sqe.op == CAP_OP_CALL ? call_of(caps[1]) : receive_of(caps[0]);
+	struct cap_desc desc = use->desc;
+	struct cap_cqe cqe;
+
+	user_ring_open(&ring, region);
+	if (use->sqe.caps_len != 0) {
+		desc.id = caps[0].raw;
+		user_arena_write(&ring, 0, &desc, sizeof desc);
+		sqe.caps_len = 1;
+	} else {
+		sqe.target = caps[0].raw;
+	}
+	if (sqe.op == CAP_OP_RECV) {
+		sqe.buf_len += 8;
+		sqe.buf_caps = 1;
+	}
+	(void)user_submit(&ring, &sqe);
+	(void)user_enter(&ring, 0, 0);
+	/* Accepted, it waits; nobody is there. */
+	explore_check(!user_reap(&ring, &cqe) || cqe.status == STATUS_BAD_ID);
+	done++;
+}
+
+static struct view *view_of_use(struct endpoint *endpoint)
+{
+	struct interface_set set = {SCENARIO_INTERFACE, METHODS_ALL};
+	struct view *view;
+
+	if (use->kind == RECEIVER)
+		return scenario_full(&endpoint->object);
+	explore_check(view_create(NULL, &endpoint->object, use->kind == FACET ? VIEW_FACET : VIEW_TEMPLATE, 5,
+				  &set, 1, &view) == STATUS_OK);
+	return view;
+}
+
+static void run_use(const struct use *which)
+{
+	struct endpoint *endpoint;
+	struct gate *gate = NULL;
+
+	use = which;
+	begin_pair();
+	endpoint = scenario_endpoint(pair[1], 64, 1);
+	(void)scenario_give(pair[1], scenario_full(&endpoint->object));
+	struct view *view = view_of_use(endpoint);
+	if (use->shared) {
+		view_get(view);
+		(void)scenario_give(pair[1], view);
+	}
+	if (use->gated)
+		explore_check(gate_create(NULL, NULL, NULL, &gate) == STATUS_OK);
+	caps[0] = scenario_lend(pair[0], view, gate);
+	caps[1] = scenario_give(pair[0], scenario_facet(endpoint, 9));
+	object_put(&endpoint->object);
+	scenario_thread(pair[0], releases, 0);
+	scenario_thread(pair[0], uses_it,
+			0); /* the one of the first CPU: it begins, and is preempted everywhere */
+	scenario_run();
+	explore_check(done == 2);
+	scenario_end();
+}
+
+EXPLORE_ALL(what_is_released_is_sent_before_or_not_at_all, 1)
+{
+	run_use(&uses[0]);
+}
+
+EXPLORE_ALL(what_is_lent_and_released_is_sent_before_or_not_at_all, 1)
+{
+	run_use(&uses[1]);
+}
+
+EXPLORE_ALL(what_is_released_is_minted_from_before_or_not_at_all, 1)
+{
+	run_use(&uses[2]);
+}
+
+EXPLORE_ALL(what_is_released_is_called_before_or_not_at_all, 1)
+{
+	run_use(&uses[3]);
+}
+
+EXPLORE_ALL(what_is_released_receives_before_or_not_at_all, 1)
+{
+	run_use(&uses[4]);
+}
+
 EXPLORE_MAIN

@@ -9,26 +9,40 @@
 #include <cap/gate.h>
 #include <cap/session.h>
 #include <core/quiesce.h>
+#include <mm/frame.h>
 #include <mm/memory.h>
 #include <mm/slab.h>
 
 static uint64_t objects;
 static struct ledger rich;
 
-static void begin(void)
+static void settle(void)
+{
+	scenario_drain();
+	quiesce_enter();
+	if (cpu_count == 1)
+		quiesce_drain();
+}
+
+static void begin_with(unsigned cpu_total)
 {
 	static const uint64_t limits[LEDGER_COUNT] = {
 		[LEDGER_PAGES] = 100000, [LEDGER_ENTRIES] = 100000, [LEDGER_OBJECTS] = 100000};
 
-	scenario_begin(1);
+	scenario_begin(cpu_total);
 	ledger_init(&rich, limits);
-	quiesce_drain();
+	settle();
 	objects = slab_objects_in_use();
+}
+
+static void begin(void)
+{
+	begin_with(1);
 }
 
 static void end(void)
 {
-	quiesce_drain();
+	settle();
 	explore_check(slab_objects_in_use() == objects && rich.used[LEDGER_PAGES] == 0);
 }
 
@@ -222,6 +236,29 @@ EXPLORE_TEST(who_has_no_quota_makes_nothing, 1)
 	end();
 }
 
+EXPLORE_TEST(a_process_that_finds_no_memory_is_not_made, 1)
+{
+	struct process *process;
+	unsigned failures = 0;
+
+	begin();
+	uint64_t count = process_count();
+	for (enum status status = STATUS_NO_MEMORY; status != STATUS_OK; failures++) {
+		slab_fail_after(failures + 1);
+		status = process_create(NULL, NULL, "x", 1, &(struct process_limits){}, &process);
+		slab_fail_after(0);
+		explore_check(status == STATUS_OK || status == STATUS_NO_MEMORY);
+		explore_check(process_count() == count + (status == STATUS_OK));
+	}
+	drop(process);
+	frame_fail_after(1);
+	explore_check(process_create(NULL, NULL, "x", 1, &(struct process_limits){}, &process) ==
+		      STATUS_NO_MEMORY);
+	frame_fail_after(0);
+	explore_check(failures > 1);
+	end();
+}
+
 EXPLORE_TEST(names_are_letters_and_not_too_many, 1)
 {
 	static const char name[] = "a\x01 \x7f\xff"
@@ -406,6 +443,116 @@ EXPLORE_TEST(a_scope_bounds_who_may_be_given_a_capability, 1)
 	drop(other);
 	object_put(&session->object);
 	end();
+}
+
+/* ---- A table and its clone ---- */
+
+static struct process *parent, *clone;
+static cap_id first_of_parent;
+
+static bool all_go_along([[maybe_unused]] const struct view *view)
+{
+	return true;
+}
+
+static struct view *some_view(enum transfer_scope scope)
+{
+	struct interface_set all = {77, METHODS_ALL};
+	struct view *view;
+
+	explore_check(view_create(NULL, &thing, VIEW_OBJECT, 0, &all, 1, &view) == STATUS_OK);
+	view->scope = scope;
+	return view;
+}
+
+static cap_id insert(struct process *process, enum transfer_scope scope)
+{
+	cap_id id;
+
+	explore_check(cap_table_insert(&process->table, (struct cap_ref){some_view(scope), NULL},
+				       (struct provenance){}, &id) == STATUS_OK);
+	return id;
+}
+
+static bool has(struct process *process, cap_id id)
+{
+	struct cap_ref ref;
+
+	return cap_table_find(&process->table, id, &ref) == STATUS_OK;
+}
+
+static void begin_clone(unsigned cpu_total)
+{
+	begin_with(cpu_total);
+	refuses = false;
+	thing = (struct object){.type = &thing_type, .refs = 1, .id = 5};
+	parent = make_process(NULL, LEDGER_PAGES, 0);
+	clone = make_process(NULL, LEDGER_PAGES, 0);
+}
+
+static void end_clone(void)
+{
+	drop(parent);
+	drop(clone);
+	settle();
+	explore_check(thing.refs == 1);
+	end();
+}
+
+EXPLORE_TEST(a_clone_has_the_same_ids_but_for_what_stays_behind, 1)
+{
+	struct cap_ref ref;
+
+	begin_clone(1);
+	cap_id goes = insert(parent, SCOPE_ANY), stays = insert(parent, SCOPE_PROCESS),
+	       retired = insert(parent, SCOPE_ANY), moving = insert(parent, SCOPE_ANY);
+	cap_array_entries(parent->table.array)[cap_id_slot(retired)].generation = INT32_MAX;
+	retired = cap_id_make(cap_id_slot(retired), INT32_MAX);
+	explore_check(cap_table_release(&parent->table, retired) == STATUS_OK);
+	explore_check(cap_table_lock(&parent->table, moving, &ref) == STATUS_OK);
+	slab_fail_after(1);
+	explore_check(cap_table_clone(parent, clone, all_go_along) == STATUS_NO_MEMORY);
+	slab_fail_after(0);
+	explore_check(clone->ledger.used[LEDGER_ENTRIES] == 0);
+	explore_check(cap_table_clone(parent, clone, all_go_along) == STATUS_OK);
+	explore_check(has(clone, goes) && !has(clone, stays) && !has(clone, moving));
+	explore_check(clone->ledger.used[LEDGER_ENTRIES] == 1);
+	/* No id that the clone remembers comes to mean something else; the retired slot is used by neither. */
+	for (unsigned i = 0; i < 100; i++) {
+		cap_id id = insert(clone, SCOPE_ANY);
+		explore_check(id.raw != stays.raw && id.raw != moving.raw &&
+			      cap_id_slot(id) != cap_id_slot(retired));
+	}
+	cap_table_unlock(&parent->table, moving);
+	view_put(ref.view);
+	end_clone();
+}
+
+/* The parent's table grows while it is being cloned: the clone has what was there at one moment. */
+static void clones_or_grows([[maybe_unused]] void *unused)
+{
+	quiesce_enter();
+	if (this_cpu()->id == 0)
+		explore_check(cap_table_clone(parent, clone, all_go_along) == STATUS_OK);
+	else
+		(void)insert(parent, SCOPE_ANY);
+	quiesce_exit();
+}
+
+EXPLORE_ALL(a_table_that_grows_is_cloned_as_it_was_or_as_it_is, 1)
+{
+	begin_clone(2);
+	first_of_parent = insert(parent, SCOPE_ANY);
+	while (parent->table.free != 0)
+		(void)insert(parent, SCOPE_ANY);
+	uint32_t before = parent->table.used;
+	host_test_run_cpus(2, clones_or_grows, NULL, NULL);
+	host_test_as_cpu(0);
+	quiesce_enter();
+	explore_check(parent->table.used == before + 1 && has(clone, first_of_parent));
+	explore_check(clone->table.used == before || clone->table.used == before + 1);
+	explore_check(clone->table.array->capacity == (clone->table.used == before ? 32 : 64));
+	end_clone();
 }
 
 EXPLORE_MAIN

@@ -27,7 +27,7 @@ static unsigned made_count;
 static uint64_t baseline_frames, baseline_objects;
 
 /* Each CPU passes a few times through the kernel, so that everything retired is freed. Main code: no CPU runs. */
-static void drain(void)
+void scenario_drain(void)
 {
 	for (unsigned round = 0; round < 8; round++) {
 		for (unsigned i = 0; i < cpu_count; i++) {
@@ -81,16 +81,21 @@ struct process *scenario_process(const char *name)
 	return process;
 }
 
-cap_id scenario_give(struct process *process, struct view *view)
+cap_id scenario_lend(struct process *process, struct view *view, struct gate *gate)
 {
 	cap_id id;
 
 	authority_gift(process, view);
 	invariants_busy(true);
-	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, NULL},
+	explore_check(cap_table_insert(&process->table, (struct cap_ref){view, gate},
 				       (struct provenance){.kind = PROVENANCE_BOOT}, &id) == STATUS_OK);
 	invariants_busy(false);
 	return id;
+}
+
+cap_id scenario_give(struct process *process, struct view *view)
+{
+	return scenario_lend(process, view, NULL);
 }
 
 struct view *scenario_full(struct object *object)
@@ -205,7 +210,7 @@ void scenario_end(void)
 		object_put(&made[i]->object);
 		object_put(&made[i]->space_object);
 	}
-	drain();
+	scenario_drain();
 	host_tlb_audit();
 	check_baseline();
 }

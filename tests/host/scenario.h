@@ -23,6 +23,8 @@ void scenario_begin(unsigned cpu_total);
 struct process *scenario_process(const char *name);
 /* A capability to `view` (one reference is taken over) in the process's table. */
 cap_id scenario_give(struct process *process, struct view *view);
+/* The same under a gate, of which one reference is taken over as well. */
+cap_id scenario_lend(struct process *process, struct view *view, struct gate *gate);
 struct view *scenario_full(struct object *object);
 /* A facet of an endpoint with a key: what MINT makes. */
 struct view *scenario_facet(struct endpoint *endpoint, uint64_t key);
@@ -35,6 +37,8 @@ void scenario_when_started(void (*fn)(void));
 struct thread *scenario_started(unsigned i);
 void scenario_run(void);
 void scenario_end(void);
+/* Main code, while no CPU runs: what was retired is freed. The running CPU, 0, is outside then. */
+void scenario_drain(void);
 
 /* The interface of scenario facets. */
 #define SCENARIO_INTERFACE 0xabcdef0123456789ull

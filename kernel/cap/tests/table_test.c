@@ -233,4 +233,78 @@ EXPLORE_TEST(views_allow_what_their_sets_say, 1)
 	explore_check(facet->count == 2 && view_methods(facet, 1) == sets[0].methods);
 }
 
+/* The id with the top bit set names nothing, also while its slot is being moved from and has that generation (T5). */
+EXPLORE_TEST(a_slot_that_is_being_moved_from_is_nobodys, 1)
+{
+	struct cap_ref ref;
+	cap_id id;
+
+	reset(10);
+	struct view *view = make_view(1);
+	explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
+	cap_id marked = {id.raw | 1ull << 63};
+	for (unsigned moved = 0; moved < 2; moved++) {
+		explore_check(cap_table_lock(&table, id, &ref) == STATUS_OK && ref.view == view);
+		view_put(ref.view);
+		cap_id both[] = {id, marked};
+		for (unsigned i = 0; i < 2; i++) {
+			explore_check(find(both[i]) == NULL);
+			explore_check(cap_table_lock(&table, both[i], &ref) == STATUS_BAD_ID);
+			explore_check(cap_table_dup(&table, both[i], 1).id == STATUS_BAD_ID);
+			explore_check(cap_table_release(&table, both[i]) == STATUS_BAD_ID);
+		}
+		if (moved) {
+			cap_table_remove_locked(&table, id);
+			explore_check(find(id) == NULL && ledger.used[LEDGER_ENTRIES] == 0);
+		} else {
+			cap_table_unlock(&table, id);
+			explore_check(find(id) == view && ledger.used[LEDGER_ENTRIES] == 1);
+		}
+	}
+}
+
+EXPLORE_TEST(a_vacated_slot_joins_a_chain_unless_it_retires, 1)
+{
+	struct cap_slots slots = {};
+	struct cap_ref ref;
+	cap_id id;
+
+	reset(10);
+	explore_check(cap_table_insert(&table, (struct cap_ref){make_view(1), NULL}, nobody, &id) ==
+		      STATUS_OK);
+	explore_check(cap_table_vacate(&table, id, &slots, &ref) && slots.count == 1);
+	view_put(ref.view);
+	explore_check(!cap_table_vacate(&table, id, &slots, &ref) && slots.count == 1);
+	cap_table_join_slots(&table, &slots, (struct cap_slots){});
+	explore_check(slots.count == 1 && slots.first == cap_id_slot(id));
+	id = cap_table_install(&table, &slots, (struct cap_ref){make_view(2), NULL}, nobody);
+	cap_array_entries(table.array)[cap_id_slot(id)].generation = INT32_MAX;
+	id = cap_id_make(cap_id_slot(id), INT32_MAX);
+	explore_check(cap_table_vacate(&table, id, &slots, &ref) && slots.count == 0 && slots.first == 0);
+	view_put(ref.view);
+	explore_check(ledger.used[LEDGER_ENTRIES] == 0 && table.used == 0);
+}
+
+EXPLORE_TEST(what_is_refused_has_taken_nothing, 1)
+{
+	struct view *refused = NULL;
+	cap_id id;
+
+	reset(1);
+	struct view *view = make_view(1);
+	frame_fail_after(1);
+	explore_check(cap_table_insert_at(&table, 500, (struct cap_ref){view, NULL}, nobody, &id) ==
+		      STATUS_NO_MEMORY);
+	frame_fail_after(0);
+	slab_fail_after(1);
+	explore_check(view_create(NULL, &object, VIEW_FACET, 2, view->sets, 1, &refused) == STATUS_NO_MEMORY);
+	slab_fail_after(0);
+	explore_check(ledger.used[LEDGER_ENTRIES] == 0 && object.refs == 2);
+	explore_check(cap_table_insert(&table, (struct cap_ref){view, NULL}, nobody, &id) == STATUS_OK);
+	explore_check(cap_table_dup(&table, id, 1).id == STATUS_NO_QUOTA);
+	explore_check(ledger.used[LEDGER_ENTRIES] == 1 && load_relaxed(&view->refs) == 1);
+	/* What was found by look-up is kept by quiescence; once its last reference is gone, there is none to be had. */
+	explore_check(cap_table_release(&table, id) == STATUS_OK && !view_try_get(view));
+}
+
 EXPLORE_MAIN

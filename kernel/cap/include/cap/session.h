@@ -59,7 +59,7 @@ static inline bool session_is_alive(const struct session *session)
 }
 
 /* SipHash-1-2 of the service number under the session's secret (Aumasson and Bernstein, 2012, with fewer rounds: the input is one
- * word that the attacker does not choose). Never 0. */
+ * word that the attacker does not choose). Odd, so never 0. */
 uint64_t session_reference(const struct session *session, uint64_t service);
 
 /* The living session with that reference at that service, with a reference for the caller; NULL: there is none (any more). */

@@ -2,4 +2,4 @@
 /* host: the meaning, without the care. */
 #pragma once
 
-#define ARCH_INDEX_MASKED(site, index, limit) ((uint64_t)(index) < (uint64_t)(limit) ? (uint64_t)(index) : 0)
+#define ARCH_INDEX_MASKED(site, index, limit) ((uint64_t)(index) * ((uint64_t)(index) < (uint64_t)(limit)))
