@@ -18,9 +18,9 @@
 #include <mm/slab.h>
 #include <ring/record.h>
 
-static bool is_power_of_two(uint32_t x)
+static bool is_power_of_two(uint32_t x) /* or 0 */
 {
-	return x != 0 && (x & (x - 1)) == 0;
+	return (x & (x - 1)) == 0;
 }
 
 struct layout {
@@ -298,6 +298,9 @@ void ring_destroy_spare(struct process *process)
 	struct thread_parts parts;
 	struct layout layout;
 
-	if (take_spare(process, &parts) && compute_layout((struct ring_geometry){}, &layout) == STATUS_OK)
-		destroy_parts(process, &parts, request_count(&layout), layout.order);
+	if (!take_spare(process, &parts))
+		return;
+	enum status status = compute_layout((struct ring_geometry){}, &layout);
+	kassert(status == STATUS_OK);
+	destroy_parts(process, &parts, request_count(&layout), layout.order);
 }

@@ -323,7 +323,7 @@ bool process_interrupt(struct process *process, uint64_t bits)
 	struct thread *first = NULL;
 
 	spin_lock(&process->lock);
-	if (process->state == PROCESS_RUNNING && !list_is_empty(&process->threads))
+	if (process->state == PROCESS_RUNNING) /* then it has one */
 		first = container_of(process->threads.next, struct thread, link);
 	spin_unlock(&process->lock);
 	/* It cannot go away meanwhile: its memory lives until this CPU has left the kernel. */

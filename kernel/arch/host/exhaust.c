@@ -19,6 +19,7 @@ struct choice {
 
 static bool active;
 static unsigned bound, used, phase;
+static bool paused;
 static struct choice *trail;
 static size_t trail_len, trail_room, position;
 static const char
@@ -56,12 +57,18 @@ void host_exhaust_reset(void)
 {
 	used = phase = 0;
 	position = 0;
+	paused = false;
 }
 
 /* Only the first part of a run is explored: what takes it down again is not. */
 void host_exhaust_go(void)
 {
 	phase++;
+}
+
+void host_exhaust_pause(bool pause)
+{
+	paused = pause;
 }
 
 static uint8_t forced_at(size_t at, unsigned alternatives)
@@ -110,7 +117,7 @@ unsigned host_exhaust_choose(unsigned current, uint64_t runnable, enum host_poin
 
 	if (!others)
 		return current;
-	if (phase != 1)
+	if (phase != 1 || paused)
 		return may_stay ? current : nth(others, 0);
 	if (!may_stay)
 		return nth(others, choose((unsigned)__builtin_popcountll(others)));

@@ -104,7 +104,8 @@ const char *const arch_register_names[ARCH_REGISTERS] = {
 
 void arch_context_registers(const struct arch_context *ctx, struct arch_registers *out)
 {
-	*out = (struct arch_registers){.pc = ctx->entry.raw, .sp = ctx->stack.raw};
+	*out = (struct arch_registers){
+		.pc = ctx->pc ? ctx->pc : ctx->entry.raw, .sp = ctx->stack.raw, .fp = ctx->fp};
 	out->general[0] = (uint64_t)ctx->result;
 }
 
@@ -307,6 +308,14 @@ void host_user_step(void)
 	host_point(HOST_POINT_USER);
 	if (host_interrupt_due())
 		trap(user, HOST_TRAP_INTERRUPT);
+}
+
+void host_user_registers(uint64_t pc, uint64_t fp)
+{
+	struct arch_context *ctx = this_user()->context;
+
+	ctx->pc = pc;
+	ctx->fp = fp;
 }
 
 void host_user_fault(unsigned kind)

@@ -14,6 +14,7 @@ struct host_user;
 struct arch_context {
 	struct host_user *user; /* NULL until first resumed */
 	vaddr_t entry, stack;   /* as given to arch_context_init */
+	uint64_t pc, fp;        /* what the program says that it has (host_user_registers) */
 	uint64_t arg;
 
 	uint64_t number, args[2]; /* the pending system call */

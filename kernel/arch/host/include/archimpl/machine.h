@@ -82,6 +82,8 @@ void host_exhaust_begin(unsigned preemptions, const char *choices);
 /* After each run: is there another one? */
 bool host_exhaust_next(void);
 void host_exhaust_end(void);
+/* What a scenario does while it has paused it happens in one order: what leads up to the race that it is about. */
+void host_exhaust_pause(bool pause);
 /* What leads to this run. */
 const char *host_exhaust_name(void);
 

@@ -33,6 +33,9 @@ void host_user_store64(vaddr_t va, uint64_t value);
  * next step only. */
 void *host_user_pointer(vaddr_t va, size_t len, bool write);
 
+/* The program counter (0: its entry) and frame pointer that the thread is seen with from now on: it has no real ones. */
+void host_user_registers(uint64_t pc, uint64_t fp);
+
 /* Faults other than those of memory accesses. Returns if the kernel lets the thread go on. */
 void host_user_fault(unsigned kind /* enum arch_fault_kind */);
 
