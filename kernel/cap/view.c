@@ -40,8 +40,9 @@ static void free_now(struct view *view)
 	struct process *payer = view->payer;
 	size_t front = front_of(view);
 
+	static_assert(VIEW_ROOM + sizeof(struct view) + sizeof(struct interface_set) == HEAP_KEPT);
 	if (likely(front != 0 && view->count == 1))
-		heap_free((char *)view - VIEW_ROOM, VIEW_ROOM + view_size(1));
+		heap_free_kept((char *)view - VIEW_ROOM);
 	else
 		heap_free((char *)view - front, front + view_size(view->count));
 	if (payer == NULL)
@@ -60,7 +61,7 @@ static void free_now(struct view *view)
 	enum status status = charge(payer);
 	if (status != STATUS_OK)
 		return status;
-	char *block = heap_alloc(front + view_size(count));
+	char *block = room && count == 1 ? heap_alloc_kept() : heap_alloc(front + view_size(count));
 	if (block == NULL) {
 		if (payer != NULL) {
 			ledger_credit(&payer->ledger, LEDGER_OBJECTS, 1);
@@ -75,8 +76,11 @@ static void free_now(struct view *view)
 	view->payer = payer;
 	view->key = key;
 	view->kind = kind;
-	view->room = room ? VIEW_HAS_ROOM : 0;
 	view->count = (uint8_t)count;
+	view->scope = SCOPE_ANY;
+	view->minted = false;
+	view->room = room ? VIEW_HAS_ROOM : 0;
+	view->watch = NULL;
 	view->sets[0] = count > 0 ? sets[0] : (struct interface_set){0};
 	for (unsigned i = 1; i < count; i++)
 		view->sets[i] = sets[i];
@@ -89,6 +93,12 @@ static bool needs_room(const struct object *object, enum view_kind kind)
 	return kind == VIEW_FACET && object->type->is_endpoint;
 }
 
+void view_unmint(struct view *view)
+{
+	object_put(view->object);
+	free_now(view);
+}
+
 /* The object's type has the last word. */
 static enum status enter(struct view *view)
 {
@@ -96,10 +106,8 @@ static enum status enter(struct view *view)
 
 	if (view->object->type->view_created != NULL)
 		status = view->object->type->view_created(view);
-	if (status != STATUS_OK) {
-		object_put(view->object);
-		free_now(view);
-	}
+	if (status != STATUS_OK)
+		view_unmint(view);
 	return status;
 }
 
@@ -134,22 +142,25 @@ enum status view_derive(struct process *payer, const struct view *from, enum vie
 	return enter(*out);
 }
 
-/* Templates are of endpoints. */
+[[gnu::noinline]] static enum status mint_many(struct process *payer, const struct view *template,
+					       uint64_t key, struct view **out)
+{
+	return make(payer, template->object, VIEW_FACET, true, key, template->sets, template->count, out);
+}
+
 enum status view_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out)
 {
-	const struct interface_set *sets = template->sets;
-	struct object *object = template->object;
 	enum status status;
 
 	if (likely(template->count == 1))
-		status = make(payer, object, VIEW_FACET, true, key, sets, 1, out);
+		status = make(payer, template->object, VIEW_FACET, true, key, template->sets, 1, out);
 	else
-		status = make(payer, object, VIEW_FACET, true, key, sets, template->count, out);
-	if (status != STATUS_OK)
+		status = mint_many(payer, template, key, out);
+	if (unlikely(status != STATUS_OK))
 		return status;
 	(*out)->scope = template->scope;
 	(*out)->minted = true;
-	return enter(*out);
+	return STATUS_OK;
 }
 
 static void free_room(struct quiesce_node *node)

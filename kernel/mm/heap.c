@@ -5,10 +5,12 @@
  */
 #include <arch/memory.h>
 #include <core/atomic.h>
+#include <core/cpu.h>
 #include <core/log.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 
+#include "heap.h"
 #include "poison.h"
 
 #define HEAP_SMALL_MAX (PAGE_SIZE / 2)
@@ -94,6 +96,70 @@ void heap_free_paused(void *block, size_t size)
 	free_block(block, size, true);
 }
 
+/* ---- Kept blocks: a chain for each CPU, which heap_trim takes as a whole from any CPU ---- */
+
+#define MAX_KEPT 16u /* what a collection frees, and then some are made */
+
+struct kept {
+	struct kept *next;
+};
+
+/* What is to fail does. */
+static inline bool may_use_kept(void)
+{
+#ifdef CAPOS_DEBUG
+	return !slab_is_failing();
+#else
+	return true;
+#endif
+}
+
+void *heap_alloc_kept(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct kept *block = NULL;
+
+	if (may_use_kept())
+		block = atomic_swap(&cpu->kept_blocks, (struct kept *)NULL);
+	if (unlikely(block == NULL))
+		return heap_alloc(HEAP_KEPT);
+	store_release(&cpu->kept_blocks, block->next);
+	(void)atomic_sub(&cpu->kept_count, 1u);
+	unpoison_memory(block, HEAP_KEPT);
+	return block;
+}
+
+void heap_free_kept(void *freed)
+{
+	struct cpu *cpu = this_cpu();
+	struct kept *block = freed;
+
+	if (unlikely(load_relaxed(&cpu->kept_count) == MAX_KEPT)) {
+		heap_free(block, HEAP_KEPT);
+		return;
+	}
+	block->next = atomic_swap(&cpu->kept_blocks, (struct kept *)NULL);
+	poison_memory(block + 1, HEAP_KEPT - sizeof(*block));
+	(void)atomic_add(&cpu->kept_count, 1u);
+	store_release(&cpu->kept_blocks, block);
+}
+
+void heap_trim(void)
+{
+	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
+		struct kept *block = atomic_swap(&cpus[i].kept_blocks, (struct kept *)NULL);
+
+		while (block != NULL) {
+			struct kept *next = block->next;
+
+			(void)atomic_sub(&cpus[i].kept_count, 1u);
+			unpoison_memory(block, HEAP_KEPT);
+			heap_free(block, HEAP_KEPT);
+			block = next;
+		}
+	}
+}
+
 static void add_in_use(const struct slab_cache *cache, void *sum)
 {
 	*(uint64_t *)sum += load_relaxed(&cache->in_use);
@@ -104,5 +170,7 @@ uint64_t slab_objects_in_use(void)
 	uint64_t sum = load_relaxed(&large_in_use);
 
 	slab_for_each(add_in_use, &sum);
+	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++)
+		sum -= load_relaxed(&cpus[i].kept_count);
 	return sum;
 }

@@ -14,6 +14,7 @@
 #include <core/log.h>
 #include <mm/frame.h>
 
+#include "heap.h"
 #include "poison.h"
 
 struct slab {
@@ -122,9 +123,14 @@ void slab_fail_after(uint64_t n)
 	store_relaxed(&fail_countdown, n);
 }
 
+bool slab_is_failing(void)
+{
+	return load_relaxed(&fail_countdown) != 0;
+}
+
 static bool is_to_fail(void)
 {
-	return load_relaxed(&fail_countdown) != 0 && atomic_sub(&fail_countdown, 1ull) == 1;
+	return slab_is_failing() && atomic_sub(&fail_countdown, 1ull) == 1;
 }
 #else
 static bool is_to_fail(void)
@@ -210,6 +216,7 @@ static struct slab_cache *next_cache(struct slab_cache *cache)
 
 void slab_trim(void)
 {
+	heap_trim();
 	for (struct slab_cache *cache = next_cache(NULL); cache; cache = next_cache(cache)) {
 		spin_lock(&cache->lock);
 		if (cache->empty != 0)

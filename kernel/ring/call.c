@@ -30,7 +30,7 @@ static enum status mint(struct process *payer, const struct cap_desc *desc, stru
 		return status;
 	if (template.view->kind != VIEW_TEMPLATE)
 		return STATUS_WRONG_TYPE;
-	status = view_mint(payer, template.view, desc->path_or_key, &out->view);
+	status = facet_mint(payer, template.view, desc->path_or_key, &out->view);
 	out->gate = template.gate;
 	if (status == STATUS_OK && out->gate != NULL && !object_try_get(&out->gate->object)) {
 		view_put(out->view);

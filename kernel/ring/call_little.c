@@ -41,7 +41,7 @@
 }
 
 /* Room for what may come back. False: it does not get that. */
-[[gnu::noinline]] static bool reserve_back(struct thread *thread, struct request *call, struct view *sent)
+[[gnu::noinline]] static bool reserve_more(struct thread *thread, struct request *call, struct view *sent)
 {
 	if (cap_table_reserve(&thread->process->table, call->sqe.buf_caps, &call->slots) == STATUS_OK) {
 		call->extras = REQUEST_SLOTS;
@@ -50,6 +50,16 @@
 	if (sent != NULL)
 		view_put(sent);
 	return false;
+}
+
+[[gnu::always_inline]] static inline bool reserve_back(struct thread *thread, struct request *call,
+						       struct view *sent)
+{
+	if (unlikely(call->sqe.buf_caps != 1) ||
+	    unlikely(!cap_table_reserve_here(&thread->process->table, &call->slots)))
+		return reserve_more(thread, call, sent);
+	call->extras = REQUEST_SLOTS;
+	return true;
 }
 
 /* Nobody waits for it, something else comes first, or nobody may call that any more. True: it waits. */

@@ -77,14 +77,20 @@ static void end_endpoint(struct endpoint *endpoint)
 	kcall_complete_all(&endpoint->receivers, &endpoint->lock, STATUS_DISCONNECTED, NULL, NULL);
 }
 
+[[gnu::noinline]] static void own_view_gone(struct endpoint *endpoint, const struct view *view)
+{
+	if (may_receive(view) && atomic_sub(&endpoint->receive_rights, 1) == 1)
+		end_endpoint(endpoint);
+}
+
 void endpoint_view_gone(struct view *view)
 {
 	struct endpoint *endpoint = container_of(view->object, struct endpoint, object);
 
-	if (view->kind == VIEW_FACET)
+	if (likely(view->kind == VIEW_FACET))
 		facet_key_leave(endpoint, view);
-	else if (may_receive(view) && atomic_sub(&endpoint->receive_rights, 1) == 1)
-		end_endpoint(endpoint);
+	else
+		own_view_gone(endpoint, view);
 }
 
 void endpoint_tell_cancelled(struct service_record *record, uint64_t word)

@@ -66,25 +66,31 @@ static struct facet_key *find(const struct facet_table *table, uint64_t key)
 	return table->buckets != NULL ? find_in(*bucket_of(table, key), key) : NULL;
 }
 
-/* The key of a view that is being made. NULL: no memory for the table. */
-static inline struct facet_key *find_or_make(struct facet_table *table, struct view *view)
+/* The key becomes the view's own. */
+static inline struct facet_key *make_key(struct facet_table *table, struct facet_key **bucket,
+					 struct view *view)
 {
-	if (unlikely(table->count >= 2 * table->bucket_count) && !grow(table))
-		return NULL;
-	struct facet_key **bucket = bucket_of(table, view->key);
-	struct facet_key *facet = find_in(*bucket, view->key);
-	if (unlikely(facet != NULL)) {
-		(void)atomic_or(&facet_key_host(facet)->room, (uint32_t)VIEW_ROOM_SEEN);
-		return facet;
-	}
-	facet = facet_key_of_room(view);
+	struct facet_key *facet = facet_key_of_room(view);
+
 	view->room |= VIEW_ROOM_TAKEN; /* nobody else sees it yet */
+	facet->next = *bucket;
 	facet->notice.kind = NOTICE_RELEASED;
 	list_init(&facet->notice.link);
-	facet->next = *bucket;
+	facet->mints = view->minted;
+	facet->live = 1;
+	facet->retired = false;
 	*bucket = facet;
 	table->count++;
 	return facet;
+}
+
+/* One more view has it. */
+[[gnu::noinline]] static void join_key(struct facet_key *facet, const struct view *view)
+{
+	(void)atomic_or(&facet_key_host(facet)->room, (uint32_t)VIEW_ROOM_SEEN);
+	facet->live++;
+	facet->mints += view->minted;
+	list_remove(&facet->notice.link); /* withdrawn, if it was on its way */
 }
 
 static void count_retired(struct facet_table *table, uint32_t change)
@@ -113,17 +119,42 @@ static void forget(struct facet_table *table, struct facet_key *facet)
 	view_leave_room(facet_key_host(facet));
 }
 
-enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
+[[gnu::always_inline]] static inline enum status enter(struct endpoint *endpoint, struct view *view)
 {
+	struct facet_table *table = &endpoint->facets;
+	enum status status = STATUS_OK;
+
 	spin_lock(&endpoint->lock);
-	struct facet_key *facet = view->facet = find_or_make(&endpoint->facets, view);
-	if (likely(facet != NULL)) {
-		facet->live++;
-		facet->mints += view->minted;
-		list_remove(&facet->notice.link); /* withdrawn, if it was on its way */
+	if (likely(table->count < 2 * table->bucket_count) || grow(table)) {
+		struct facet_key **bucket = bucket_of(table, view->key), *facet = find_in(*bucket, view->key);
+
+		if (likely(facet == NULL))
+			facet = make_key(table, bucket, view);
+		else
+			join_key(facet, view);
+		view->facet = facet;
+	} else {
+		status = STATUS_NO_MEMORY;
 	}
 	spin_unlock(&endpoint->lock);
-	return likely(facet != NULL) ? STATUS_OK : STATUS_NO_MEMORY;
+	return status;
+}
+
+enum status facet_key_enter(struct endpoint *endpoint, struct view *view)
+{
+	return enter(endpoint, view);
+}
+
+enum status facet_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out)
+{
+	enum status status = view_mint(payer, template, key, out);
+
+	if (unlikely(status != STATUS_OK))
+		return status;
+	status = enter(container_of(template->object, struct endpoint, object), *out);
+	if (unlikely(status != STATUS_OK))
+		view_unmint(*out);
+	return status;
 }
 
 /* True: the notice waits for the end of this CPU's batch. */

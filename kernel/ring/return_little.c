@@ -24,7 +24,7 @@ static struct view *mint(struct thread *thread, const struct request *request)
 	    unlikely(cap_table_find(&process->table, (cap_id){desc[0]}, &template) != STATUS_OK) ||
 	    unlikely(template.gate != NULL) || unlikely(template.view->kind != VIEW_TEMPLATE) ||
 	    unlikely(template.view->scope != SCOPE_ANY) ||
-	    unlikely(view_mint(process, template.view, desc[1], &view) != STATUS_OK))
+	    unlikely(facet_mint(process, template.view, desc[1], &view) != STATUS_OK))
 		return NULL;
 	return view;
 }

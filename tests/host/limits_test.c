@@ -416,7 +416,9 @@ EXPLORE_TEST(a_type_may_refuse_a_view, 1)
 	refuses = true;
 	explore_check(view_create(NULL, &thing, VIEW_OBJECT, 0, &all, 1, &derived) == STATUS_BAD_STATE);
 	explore_check(view_derive(NULL, view, VIEW_OBJECT, 0, &all, 1, &derived) == STATUS_BAD_STATE);
-	explore_check(view_mint(NULL, view, 3, &derived) == STATUS_BAD_STATE);
+	/* Of one that was minted, its endpoint is asked (ring/facet.h). */
+	explore_check(view_mint(NULL, view, 3, &derived) == STATUS_OK && derived->minted && thing.refs == 3);
+	view_unmint(derived);
 	refuses = false;
 	view_put(view);
 	quiesce_drain();

@@ -27,6 +27,27 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 	return id;
 }
 
+/* As cap_table_reserve of one slot, if it is there already. False: ask that. */
+[[gnu::always_inline]] static inline bool cap_table_reserve_here(struct cap_table *table,
+								 struct cap_slots *out)
+{
+	if (unlikely(ledger_charge(table->ledger, LEDGER_ENTRIES, 1) != STATUS_OK)) /* T3 */
+		return false;
+	spin_lock(&table->lock);
+	uint32_t slot = table->free;
+	if (likely(slot != 0)) {
+		struct cap_entry *entry = &cap_array_entries(table->array)[slot];
+		table->free = entry->next;
+		entry->next = 0;
+		table->used++;
+		*out = (struct cap_slots){slot, 1};
+	}
+	spin_unlock(&table->lock);
+	if (unlikely(slot == 0))
+		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+	return likely(slot != 0);
+}
+
 /* As cap_table_install. */
 [[gnu::always_inline]] static inline cap_id cap_table_install_here(struct cap_table *table,
 								   struct cap_slots *slots,

@@ -79,8 +79,10 @@ enum status view_create_full(struct process *payer, struct object *object, struc
  * Besides, BAD_ID: `from`, which was only found by look-up, is gone. */
 enum status view_derive(struct process *payer, const struct view *from, enum view_kind kind, uint64_t key,
 			const struct interface_set *sets, unsigned count, struct view **out);
-/* `template` with a key. */
+/* `template`, which is an endpoint's, with a key. The endpoint does not know it yet (ring/facet.h, facet_mint). */
 enum status view_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out);
+/* It does not want to: nobody has seen it. */
+void view_unmint(struct view *view);
 
 /* For a holder of a reference. */
 static inline void view_get(struct view *view)

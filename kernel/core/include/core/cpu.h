@@ -26,6 +26,7 @@ struct space;
 /* Room to copy one kernel-object message in, and to build its result. */
 #define CPU_SCRATCH 1024u
 
+struct kept;
 struct cpu {
 	/* First: assembly code knows these offsets. */
 	struct cpu *self;                     /* 0 */
@@ -103,7 +104,9 @@ struct cpu {
 	/* Several submissions run: an endpoint's notices may wait for the end of the batch, or go along with a call in it
 	 * (ring/facet.c); and the ring that something was completed for last stays claimed until then (ring/batch.h). */
 	bool batch;
-	void *told_later;  /* that endpoint, counted */
+	void *told_later;         /* that endpoint, counted */
+	struct kept *kept_blocks; /* atomic, as the next: mm/heap.c */
+	uint32_t kept_count;
 	struct ring *held; /* that ring; NULL: none */
 	struct request *
 		*held_at; /* where its next free request goes: behind those that were completed before */

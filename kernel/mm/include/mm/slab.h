@@ -37,6 +37,13 @@ void slab_free(struct slab_cache *cache, void *object);
 void *heap_alloc(size_t size);
 /* `size` as it was asked for. NULL: nothing. */
 void heap_free(void *block, size_t size);
+/*
+ * Blocks of that size whose user writes all that is ever read of them: each CPU keeps the last ones that were given back, as they
+ * are. They count as free.
+ */
+#define HEAP_KEPT 128u
+void *heap_alloc_kept(void);
+void heap_free_kept(void *block);
 /* The same for who holds no lock: interrupts are let in while a large block is cleared (frame_alloc_paused). */
 void *heap_alloc_paused(size_t size);
 void heap_free_paused(void *block, size_t size);
@@ -44,8 +51,9 @@ void heap_free_paused(void *block, size_t size);
 #ifdef CAPOS_DEBUG
 /* For tests: the n-th allocation from now on, small arrays included, finds no memory. 0: none does. */
 void slab_fail_after(uint64_t n);
+bool slab_is_failing(void); /* one of the next ones will */
 #endif
-/* Gives all empty slabs back: before frame counts are compared. */
+/* Gives all empty slabs and kept blocks back: before frame counts are compared. */
 void slab_trim(void);
 /* Calls fn for each cache (diagnostics, leak checks). */
 void slab_for_each(void (*fn)(const struct slab_cache *, void *), void *arg);

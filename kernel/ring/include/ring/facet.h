@@ -57,6 +57,8 @@ struct facet_table {
 	uint32_t retired; /* keys that are, and still have facets */
 };
 
+/* A facet of the template, which `payer` pays for. NO_QUOTA, NO_MEMORY. */
+enum status facet_mint(struct process *payer, const struct view *template, uint64_t key, struct view **out);
 /* A view of an endpoint's facet is made: finds or makes its key. NO_MEMORY. */
 enum status facet_key_enter(struct endpoint *endpoint, struct view *view);
 /* The last reference to such a view is gone. */
