@@ -37,7 +37,6 @@ void keys_give(struct keys *keys, void *object, uint64_t key)
 {
 	struct keys_entry *entry = object;
 
-	keys->count--;
 	if (entry->serial == UINT32_MAX) {
 		entry->next = 0; /* used up: on no list */
 		return;

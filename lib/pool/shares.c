@@ -9,7 +9,7 @@ void shares_init(struct shares *shares, uint64_t limit)
 
 static uint32_t first_place(uint64_t session)
 {
-	return (uint32_t)session % SHARES_SESSIONS;
+	return (uint32_t)((uint64_t)(uint32_t)session * SHARES_SESSIONS >> 32);
 }
 
 /* Where the session is, or may go. References are random numbers; most are found where they are looked for first. A place that became

@@ -294,6 +294,12 @@ static inline bool has_no_caps(const struct rpc_request *r)
 	if (usual && __builtin_expect(status == STATUS_OK && has_no_caps(r), 1)) {
 		(void)begin_answer(s, slot);
 		post_answer(s, slot);
+	} else if (usual && status == STATUS_OK && r->caps_in_len == 0) {
+		struct cap_sqe *sqe = begin_answer(s, slot);
+
+		sqe->caps_len = r->caps_out_len;
+		sqe->caps_off = slot->caps_off;
+		post_answer(s, slot);
 	} else if (usual && status == STATUS_OK && r->caps_out_len == 0 && slot->kept == 0) {
 		begin_answer(s, slot)->flags |= CAP_SQE_RELEASE_CAPS;
 		post_answer(s, slot);

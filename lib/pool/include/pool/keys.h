@@ -23,7 +23,7 @@ struct keys {
 	uint32_t bytes, of_page;
 	uint32_t free; /* place + 1; 0: none */
 	uint32_t made; /* places */
-	uint32_t count, max;
+	uint32_t max;
 	void *pages[KEYS_PAGES];
 };
 
@@ -52,7 +52,6 @@ static inline struct keys_entry *keys_entry_at(const struct keys *keys, uint32_t
 	keys->free = entry->next;
 	entry->serial++;
 	entry->next = KEYS_USED;
-	keys->count++;
 	*key = (uint64_t)entry->serial << 32 | place;
 	return entry;
 }
