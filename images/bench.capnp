@@ -63,5 +63,5 @@ const image :Image = (
       endsSystem = true,
     ),
   ],
-  programs = ["bench_tiny"],
+  programs = ["bench_tiny", "hello-waits"],
 );

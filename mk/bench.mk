@@ -10,7 +10,8 @@ comma := ,
 BENCH_CC := $(CLANG) -std=c23 -O2 $(filter-out -Wthread-safety,$(WARNINGS))
 BENCH_TOOLS := $(BENCH)/count.so $(BENCH)/stretch.so $(BENCH)/pages.so $(BENCH)/profile
 BENCH_GUEST := $(wildcard tests/bench/linux/*.c)
-BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg $(OUT)/images/bench-posix.pkg
+BENCH_IMAGES := $(OUT)/images/bench.pkg $(OUT)/images/default.pkg $(OUT)/images/bench-posix.pkg \
+	$(OUT)/images/bench-compute.pkg
 BENCH_SHELL_IMAGES := $(patsubst %,$(OUT)/images/%.pkg,debug test-shell test-trace)
 
 $(BENCH)/%.so: tests/bench/plugin/%.c tests/bench/plugin/qemu.h
@@ -29,8 +30,22 @@ $(BENCH)/linux/tiny: tests/bench/linux/tiny.c
 $(BENCH)/linux/init: $(filter-out %/mkcpio.c %/tiny.c,$(BENCH_GUEST)) tests/bench/linux/guest.h lib/scale_work/include/scale_work/work.h
 	$(call say,CC,$@)mkdir -p $(@D); $(BENCH_CC) -Ilib/scale_work/include -static -s $(filter %.c,$^) -o $@
 
-$(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH)/linux/init $(BENCH)/linux/tiny
-	$(call say,CPIO,$@)$< init=$(BENCH)/linux/init tiny=$(BENCH)/linux/tiny | gzip -9n >$@
+# The same musl as its authors made it, over Linux's own system calls, and on it the object files of tests/programs/bench-compute and its ports as they
+# are for capOS.
+$(BENCH)/linux/musl/lib/libc.a: ports/musl/port.mk tools/fetch-source
+	$(call say,MUSL,$@)rm -rf $(BENCH)/linux/musl; mkdir -p $(BENCH)/linux/musl; \
+	t=$$(tools/fetch-source $(PORT_PACKAGE_musl) $(PORT_VERSION_musl) $(PORT_SHA256_musl) $(OUT)/ports/downloads) && \
+	tar -x --strip-components=1 --no-same-owner -f $$t -C $(BENCH)/linux/musl && cd $(BENCH)/linux/musl && \
+	{ ./configure --disable-shared CC=$(CLANG) CFLAGS=-w && $(MAKE) lib/libc.a lib/crt1.o lib/crti.o lib/crtn.o; } >log 2>&1
+
+$(BENCH)/linux/compute: $(OUT)/libc/tests/programs/bench-compute/main.c.o $(OUT)/libc/lib/libport_lua.a $(OUT)/libc/lib/libport_sqlite3.a \
+		$(BENCH)/linux/musl/lib/libc.a
+	$(call say,LINK,$@)cd $(BENCH)/linux/musl/lib && $(LLD) -static -s --gc-sections -o ../../compute crt1.o crti.o \
+	 --start-group $(^:%=$(CURDIR)/%) --end-group crtn.o
+
+BENCH_LINUX := init tiny compute
+$(BENCH)/linux/initrd.gz: $(BENCH)/linux/mkcpio $(BENCH_LINUX:%=$(BENCH)/linux/%)
+	$(call say,CPIO,$@)$< $(foreach f,$(BENCH_LINUX),$(f)=$(BENCH)/linux/$(f)) | gzip -9n >$@
 
 .PHONY: bench bench-check bench-accept bench-profile bench-stretch bench-pages bench-pairs
 bench: kernel $(BENCH_IMAGES) $(BENCH_SHELL_IMAGES) $(TOOLS) $(BENCH_TOOLS) $(BENCH)/linux/initrd.gz  ## measure, and print the figures beside a Linux guest's

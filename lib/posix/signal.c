@@ -241,11 +241,17 @@ struct posix_action posix_signal_action(int signal, const struct posix_action *n
 	return before;
 }
 
+/* Where the calling thread's mask is. */
+static uint64_t *own_mask(void)
+{
+	uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
+
+	return own ? own : &blocked;
+}
+
 uint64_t posix_signals_blocked(void)
 {
-	const uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
-
-	return own ? *own : blocked;
+	return *own_mask();
 }
 
 uint64_t posix_signals_pending(void)
@@ -258,18 +264,19 @@ void posix_signals_take(uint64_t signals)
 	__atomic_fetch_and(&pending, ~signals, __ATOMIC_SEQ_CST);
 }
 
-uint64_t posix_signal_mask(uint64_t mask)
+uint64_t posix_signal_mask_change(uint64_t bits, uint64_t set)
 {
-	uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr, before = own ? *own : blocked;
+	uint64_t *mask = own_mask(), before = *mask;
 
-	if (own) {
-		*own = mask & ~NEVER_BLOCKED;
-		return before;
-	}
-	blocked = mask & ~NEVER_BLOCKED;
+	*mask = ((before & ~bits) | set) & ~NEVER_BLOCKED;
 	if (blocked)
 		posix_signals_begin(); /* what is blocked is to become pending */
 	return before;
+}
+
+uint64_t posix_signal_mask(uint64_t mask)
+{
+	return posix_signal_mask_change(UINT64_MAX, mask);
 }
 
 void posix_signal_mask_meanwhile(uint64_t mask)

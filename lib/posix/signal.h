@@ -38,7 +38,9 @@ bool posix_signal_waits(void);
  * again before this is called again.
  */
 void posix_idle(uint64_t deadline);
-/* The calling thread blocks exactly these signals; gives those that it blocked. */
+/* The calling thread no longer blocks `bits`, and blocks `set`; gives those that it blocked before. */
+uint64_t posix_signal_mask_change(uint64_t bits, uint64_t set);
+/* It blocks exactly these. */
 uint64_t posix_signal_mask(uint64_t mask);
 /* The same, until the end of this call and the handlers that it lets run. */
 void posix_signal_mask_meanwhile(uint64_t mask);

@@ -36,22 +36,18 @@ POSIX_PLAIN_CALL(rt_sigprocmask)
 {
 	const uint64_t *set = POSIX_POINTER(b);
 	uint64_t *old = POSIX_POINTER(c);
-	uint64_t before = posix_signals_blocked(), mask = before;
+	uint64_t before;
 
-	if (set) {
-		if (a == SIG_BLOCK)
-			mask |= *set;
-		else if (a == SIG_UNBLOCK)
-			mask &= ~*set;
-		else if (a == SIG_SETMASK)
-			mask = *set;
-		else
-			return -EINVAL;
-		(void)posix_signal_mask(mask);
-	}
+	if (set && a != SIG_BLOCK && a != SIG_UNBLOCK && a != SIG_SETMASK)
+		return -EINVAL;
+	before = !set ? posix_signals_blocked()
+		      : posix_signal_mask_change(a == SIG_BLOCK     ? 0
+						 : a == SIG_UNBLOCK ? *set
+								    : UINT64_MAX,
+						 a == SIG_UNBLOCK ? 0 : *set);
 	if (old)
 		*old = before;
-	if (posix_signals_pending() & ~mask) {
+	if (set && a != SIG_BLOCK && posix_signals_pending()) {
 		posix_enter();
 		(void)posix_leave(0);
 	}

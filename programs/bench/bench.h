@@ -49,6 +49,8 @@ static inline uint64_t bench_tsc(void)
 void bench_run(const char *key, uint32_t operations, bench_fn *body, void *context);
 /* For rows whose batches the caller times itself. */
 void bench_row(const char *key, struct bench_samples *samples, uint32_t operations);
+/* Of the whole machine. */
+uint64_t bench_frames_free(const struct bench *b);
 /* The row stays out, with a word why. */
 void bench_fail(const char *key, enum status status);
 

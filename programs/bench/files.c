@@ -137,7 +137,7 @@ static struct msg_text numbered(char name[16], char first, uint32_t number)
 	return (struct msg_text){name, 9};
 }
 
-static uint64_t frames_free(const struct bench *b)
+uint64_t bench_frames_free(const struct bench *b)
 {
 	struct system_info_counters_results_reader results;
 	struct rpc_call call;
@@ -153,12 +153,12 @@ static uint64_t frames_free(const struct bench *b)
 
 static void open_many(const struct bench *b)
 {
-	uint64_t before = frames_free(b), used;
+	uint64_t before = bench_frames_free(b), used;
 	char name[16];
 
 	for (uint32_t i = 0; i < OPEN; i++)
 		(void)make(b, numbered(name, 'o', i), PIECE); /* and keeps it open */
-	used = before - frames_free(b);
+	used = before - bench_frames_free(b);
 	runtime_print("row open_1000_files %lu.0 0\n", (used - OPEN) * 4);
 }
 

@@ -3,6 +3,7 @@
  * Making a process that ends at once (programs/bench_tiny) and waiting for its end, through lib/spawn as any program
  * would; making and joining a thread through lib/runtime.
  */
+#include <runtime/print.h>
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
 #include <schema/kernel/console.capnp.h>
@@ -100,6 +101,45 @@ static void bench_captured(struct bench *b)
 		bench_fail("kcall_1_captured", status);
 }
 
+/* What C programs that have said hello and wait take up, each: frames, also those of page tables and kernel objects. */
+static void bench_hello(struct bench *b)
+{
+	enum { HELLOS = 8 };
+	static struct spawn_package package;
+	struct spawn_program program;
+	struct spawn_process hellos[HELLOS] = {};
+	const struct spawn_grant console = {.name = MSG_TEXT("console"),
+					    .interface_id = CONSOLE_INTERFACE_ID,
+					    .cap = runtime_need("console", CONSOLE_INTERFACE_ID)};
+	uint64_t before, end, seed = 1;
+	enum status status = spawn_package_open(&package, b->transport, b->package, b->memory);
+
+	if (status == STATUS_OK)
+		status = spawn_package_program(&package, MSG_TEXT("hello-waits"), &program);
+	before = bench_frames_free(b);
+	for (uint32_t i = 0; i < HELLOS && status == STATUS_OK; i++) {
+		const struct spawn_request request = {.program = &program,
+						      .spawner = b->spawner,
+						      .grants = &console,
+						      .grant_count = 1,
+						      .seed = seed += 0x9e3779b97f4a7c15ull};
+
+		status = spawn_start(b->transport, &request, &hellos[i], nullptr);
+	}
+	for (end = runtime_now() + 50'000'000; runtime_now() < end;) /* they say it, and wait */
+		ring_wait(b->ring, end);
+	if (status == STATUS_OK)
+		runtime_print("row hello_memory %lu.0 0\n",
+			      (before - bench_frames_free(b)) * 4096 / 1024 / HELLOS);
+	else
+		bench_fail("hello_memory", status);
+	for (uint32_t i = 0; i < HELLOS; i++) {
+		if (hellos[i].handle.raw)
+			(void)!spawn_kill(b->transport, hellos[i].handle, 0);
+		ring_release(b->ring, hellos[i].handle);
+	}
+}
+
 static int64_t end_at_once(void *)
 {
 	return 0;
@@ -123,4 +163,5 @@ void bench_process(struct bench *b)
 	bench_run("thread_join", 100, create_join, nullptr);
 	bench_spawn(b);
 	bench_captured(b);
+	bench_hello(b);
 }

@@ -7,6 +7,7 @@
  * It ends the machine through isa-debug-exit (port 0xf4).
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,6 +162,8 @@ int main(void)
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);
 	mkdir("/tmp", 0755);
+	if (mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)) && errno != EEXIST)
+		bench_fail("null");
 	mount("proc", "/proc", "proc", 0, nullptr);
 	mount("sys", "/sys", "sysfs", 0, nullptr);
 	mount("tmp", "/tmp", "tmpfs", 0, nullptr);
