@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Blobs and names: ids are those of the bytes, pages are checked, counting frees exactly what nothing leads to; names and their
- * generations against a model that keeps every generation whole; and with the n-th allocation failing, for every n.
+ * Blobs and names: ids are those of the bytes, pages are checked, counting frees exactly what nothing leads to; both against
+ * a model (lib/store_model); and with the n-th allocation failing, for every n.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <store/names.h>
+#include <store_model/store_model.h>
 #include <string.h>
 
 static int test_number, failures;
@@ -143,174 +143,201 @@ static void test_blobs(void)
 	report(heap.pieces == 0, "and nothing leaks");
 }
 
-/* ---- Names against a model: each generation as a whole ---- */
+/* ---- Blobs and names against the model ---- */
 
-#define PLACES 48u
+static struct blob *held[STORE_MODEL_BLOBS];
+static struct store_model model;
 
-struct bound {
-	bool there;
-	uint64_t version, value;
-};
-
-static struct {
-	struct bound kept[NAMES_HISTORY][PLACES];
-	uint64_t present;
-} model;
-
-/* 48 names: some below others, some beside (a-x sorts between a and a/x). */
-static struct files_text name_of(uint32_t place, char *buffer)
+static enum files_outcome subject_put(void *context, const struct store_model_put *put, uint8_t id[BLOB_ID])
 {
-	static const char *const forms[] = {"%c", "%c/x", "%c/y", "%c-x", "%c/x/z", "%c0"};
+	uint32_t piece = put->piece ? put->piece : put->count;
+	enum files_outcome outcome = FILES_DONE;
+	struct blob_writer w;
+	struct blob *blob;
 
-	snprintf(buffer, 16, forms[place % 6], 'a' + (int)(place / 6));
-	return text(buffer);
+	(void)context;
+	blob_writer_init(&blobs, &w);
+	for (uint32_t at = 0; at < put->count && outcome == FILES_DONE; at += piece)
+		outcome = blob_append(&blobs, &w, put->bytes + at,
+				      put->count - at < piece ? put->count - at : piece);
+	if (outcome == FILES_DONE && !put->abandon)
+		outcome = blob_finish(&blobs, &w, put->links, put->link_count, put->expected, &blob);
+	else
+		blob_writer_fini(&blobs, &w);
+	if (outcome != FILES_DONE || put->abandon)
+		return outcome;
+	memcpy(id, blob->id, BLOB_ID);
+	if (put->holder < STORE_MODEL_BLOBS)
+		blob_ref(&blobs, held[put->holder] = blob);
+	return outcome;
 }
 
-static enum files_outcome model_update(const uint32_t *places, const struct names_change *changes,
-				       uint32_t count, uint64_t expected)
+static void subject_drop(void *context, uint32_t holder)
 {
-	struct bound next[PLACES];
+	(void)context;
+	blob_unref(&blobs, held[holder]);
+}
 
-	if (expected && expected != model.present)
-		return FILES_CONFLICT;
-	memcpy(next, model.kept[model.present % NAMES_HISTORY], sizeof(next));
+static enum files_outcome subject_get(void *context, const uint8_t *id, uint64_t offset, void *to,
+				      uint32_t count, uint32_t *got)
+{
+	const struct blob *blob = blobs_find(&blobs, id);
+	uint64_t n = 0;
+	enum files_outcome outcome = blob ? blob_read(blob, offset, to, count, &n) : FILES_NOT_FOUND;
+
+	(void)context;
+	*got = (uint32_t)n;
+	return outcome;
+}
+
+static void subject_collect(void *context, uint64_t *count, uint64_t *bytes)
+{
+	(void)context;
+	blobs_collect(&blobs, count, bytes);
+}
+
+static void subject_statistics(void *context, uint64_t *count, uint64_t *bytes, uint64_t *bound)
+{
+	(void)context;
+	*count = blobs.count;
+	*bytes = blobs.bytes;
+	*bound = names_present(&names)->bound;
+}
+
+static enum files_outcome subject_update(void *context, const struct store_model_change *changes,
+					 uint32_t count, uint64_t expected, uint32_t *index)
+{
+	struct names_change c[4] = {};
+
+	(void)context;
 	for (uint32_t i = 0; i < count; i++) {
-		struct bound *b = &next[places[i]];
+		const struct store_model_binding *b = &changes[i].binding;
 
-		if ((changes[i].check == NAMES_ABSENT && b->there) ||
-		    (changes[i].check == NAMES_VERSION && (!b->there || b->version != changes[i].version)))
-			return FILES_CONFLICT;
-		if (changes[i].binding.kind == NAMES_NONE && !b->there)
+		*index = i;
+		c[i] = (struct names_change){.name = text(changes[i].name),
+					     .check = changes[i].check,
+					     .version = changes[i].version,
+					     .binding = {.kind = b->kind}};
+		if (b->kind == NAMES_BLOB && !(c[i].binding.blob = blobs_find(&blobs, b->id)))
 			return FILES_NOT_FOUND;
-		*b = (struct bound){changes[i].binding.kind != NAMES_NONE, model.present + 1,
-				    changes[i].binding.type_id};
-	}
-	model.present++;
-	memcpy(model.kept[model.present % NAMES_HISTORY], next, sizeof(next));
-	return FILES_DONE;
-}
-
-static bool step_update(bool may_fail)
-{
-	struct names_change changes[4] = {};
-	uint32_t places[4], count = 1 + below(4), index;
-	char buffers[4][16];
-	uint64_t expected = below(8) ? 0 : names.present - below(2);
-
-	for (uint32_t i = 0; i < count; i++) {
-		places[i] = below(PLACES);
-		changes[i].name = name_of(places[i], buffers[i]);
-		changes[i].check = (enum names_check)(below(4) ? 0 : below(3));
-		changes[i].version = names.present - below(4);
-		if (below(3))
-			changes[i].binding = (struct names_binding){.kind = NAMES_VALUE,
-								    .type_id = below(1000),
-								    .bytes = (const uint8_t *)"value",
-								    .len = 5};
+		if (b->kind != NAMES_VALUE)
+			continue;
+		c[i].binding.type_id = b->value;
+		c[i].binding.bytes = (const uint8_t *)"value";
+		c[i].binding.len = 5;
 	}
 
 	struct names before = names;
-	enum files_outcome got = names_update(&names, changes, count, expected, &index);
+	enum files_outcome outcome = names_update(&names, c, count, expected, index);
 
-	if (got == FILES_NO_SPACE && may_fail)
-		return memcmp(&before, &names, sizeof(names)) == 0;
-	return got == model_update(places, changes, count, expected);
+	/* None of it, then. */
+	return outcome == FILES_DONE || memcmp(&before, &names, sizeof(names)) == 0 ? outcome : FILES_DAMAGED;
 }
 
-static bool step_rollback(bool may_fail)
+static enum files_outcome subject_rollback(void *context, struct files_text prefix, uint64_t number)
 {
-	static const char *const prefixes[] = {"", "a", "b", "a/x", "h"};
-	const char *prefix = prefixes[below(5)];
-	uint64_t to = names.present - below(NAMES_HISTORY + 4);
-	struct bound next[PLACES];
-	enum files_outcome got;
-
-	if ((int64_t)to <= 0)
-		return true;
-	got = names_rollback(&names, text(prefix), to);
-	if (got == FILES_NO_SPACE && may_fail)
-		return true;
-	if (to + NAMES_HISTORY <= model.present)
-		return got == FILES_NOT_FOUND;
-	memcpy(next, model.kept[model.present % NAMES_HISTORY], sizeof(next));
-	for (uint32_t i = 0; i < PLACES; i++) {
-		char buffer[16];
-		struct files_text name = name_of(i, buffer);
-		size_t len = strlen(prefix);
-
-		if (len == 0 ||
-		    (name.len > len && memcmp(name.ptr, prefix, len) == 0 && name.ptr[len] == '/'))
-			next[i] = model.kept[to % NAMES_HISTORY][i];
-	}
-	model.present++;
-	memcpy(model.kept[model.present % NAMES_HISTORY], next, sizeof(next));
-	return got == FILES_DONE;
+	(void)context;
+	return names_rollback(&names, prefix, number);
 }
 
-/* Every kept generation, by look-up and by walking, whole and below a prefix. */
-static bool compare_all(void)
+static void subject_generations(void *context, uint64_t *present, uint64_t *oldest)
 {
-	for (uint64_t g = names_oldest(&names); g <= names.present; g++) {
-		const struct names_generation *kept = names_at(&names, g);
-		const struct names_entry *entry;
-		struct files_text after = {};
-		uint32_t count = 0, walked = 0, below_a = 0, walked_a = 0;
-
-		if (!kept)
-			return false;
-		for (uint32_t i = 0; i < PLACES; i++) {
-			const struct bound *b = &model.kept[g % NAMES_HISTORY][i];
-			char buffer[16];
-			struct files_text name = name_of(i, buffer);
-
-			entry = names_lookup(&names, kept->root, text(""), name);
-			count += b->there;
-			below_a += b->there && memcmp(name.ptr, "a/", 2) == 0;
-			if ((entry != nullptr) != b->there ||
-			    (entry &&
-			     (entry->binding.version != b->version || entry->binding.type_id != b->value)))
-				return false;
-		}
-		for (; (entry = names_next(&names, kept->root, text(""), after)); walked++) {
-			uint32_t least = after.len < entry->name_len ? after.len : entry->name_len;
-
-			if (memcmp(after.ptr ? after.ptr : "", entry->text, least) > 0)
-				return false;
-			after = names_relative(entry, text(""));
-		}
-		after = (struct files_text){};
-		for (; (entry = names_next(&names, kept->root, text("a"), after)); walked_a++)
-			after = names_relative(entry, text("a"));
-		if (walked != count || walked != kept->bound || walked_a != below_a)
-			return false;
-	}
-	return names_at(&names, names.present + 1) == nullptr && names_at(&names, 0) == nullptr &&
-	       (names.present <= NAMES_HISTORY || !names_at(&names, names.present - NAMES_HISTORY));
+	(void)context;
+	*present = names.present;
+	*oldest = names_oldest(&names);
 }
+
+static enum files_outcome subject_look(void *context, uint64_t generation, struct files_text name,
+				       struct store_model_binding *binding)
+{
+	const struct names_generation *g = names_at(&names, generation);
+	const struct names_entry *entry = g ? names_lookup(&names, g->root, text(""), name) : nullptr;
+
+	(void)context;
+	if (!entry)
+		return g ? FILES_NOT_FOUND : FILES_STALE;
+	*binding = (struct store_model_binding){
+		entry->binding.kind, entry->binding.version, entry->binding.type_id, {}};
+	if (binding->kind == NAMES_BLOB)
+		memcpy(binding->id, entry->binding.blob->id, BLOB_ID);
+	return FILES_DONE;
+}
+
+static enum files_outcome subject_next(void *context, uint64_t generation, struct files_text prefix,
+				       struct files_text after, char *name, uint32_t *len)
+{
+	const struct names_generation *g = names_at(&names, generation);
+	const struct names_entry *entry = g ? names_next(&names, g->root, prefix, after) : nullptr;
+
+	(void)context;
+	if (entry) {
+		struct files_text relative = names_relative(entry, prefix);
+
+		memcpy(name, relative.ptr, *len = relative.len);
+	}
+	return g ? FILES_DONE : FILES_STALE;
+}
+
+static const struct store_model_subject subject = {
+	.put = subject_put,
+	.drop = subject_drop,
+	.get = subject_get,
+	.collect = subject_collect,
+	.statistics = subject_statistics,
+	.update = subject_update,
+	.rollback = subject_rollback,
+	.generations = subject_generations,
+	.look = subject_look,
+	.next = subject_next,
+};
 
 static bool start(void)
 {
-	memset(&model, 0, sizeof(model));
-	model.present = 1;
 	if (blobs_init(&blobs, memory) != FILES_DONE)
 		return false;
 	names_init(&names, &blobs, seed);
 	return true;
 }
 
-static void test_names(void)
+/* Each kept generation has the names that it should, and no others are kept. */
+static bool compare_all(void)
+{
+	return store_model_compare(&model) && names_at(&names, names.present + 1) == nullptr &&
+	       names_at(&names, 0) == nullptr &&
+	       (names.present <= NAMES_HISTORY || !names_at(&names, names.present - NAMES_HISTORY));
+}
+
+static void report_model(bool good, const char *what)
+{
+	if (model.wrong)
+		printf("# %s differs\n", model.wrong);
+	report(good, what);
+}
+
+static void test_model(void)
 {
 	bool good = start();
 
-	for (int i = 0; i < 20000 && good; i++) {
-		good = below(10) ? step_update(false) : step_rollback(false);
-		if (i % 200 == 0)
+	store_model_init(&model, &subject, 7);
+	for (int i = 0; i < 30000 && good; i++) {
+		good = store_model_step(&model);
+		if (i % 300 == 0)
 			good = good && compare_all();
 	}
-	report(good && compare_all(), "20,000 updates and rollbacks leave the generations of the model");
+	printf("# %llu blobs collected\n", (unsigned long long)model.collected);
+	for (unsigned i = 0; i <= FILES_DAMAGED; i++)
+		if (model.done[i])
+			printf("# outcome %u: %llu\n", i, (unsigned long long)model.done[i]);
+	report_model(good && compare_all(),
+		     "30,000 random operations leave the blobs and generations of the model");
+	report(model.collected > 100 && model.done[FILES_CONFLICT] > 100 && model.done[FILES_DAMAGED] > 100 &&
+		       model.done[FILES_NOT_FOUND] > 100 && model.done[FILES_BAD_NAME] > 10,
+	       "of all outcomes there were some, and blobs were collected");
+	good = store_model_clear(&model);
+	report_model(good && names_present(&names)->bound == 0, "all names are unbound");
 	names_fini(&names);
 	blobs_fini(&blobs);
-	report(heap.pieces == 0, "and nothing when they go");
+	report(heap.pieces == 0, "and nothing is left when they go");
 }
 
 static void test_failing(void)
@@ -321,15 +348,16 @@ static void test_failing(void)
 	do {
 		heap.failed = false;
 		heap.fail_at = ++n;
-		state = 88172645463325252ull;
 		if (!start()) {
 			good = heap.pieces == 0;
 			continue;
 		}
-		for (int i = 0; i < 60 && good; i++) {
+		store_model_init(&model, &subject, 8);
+		model.may_fail = true;
+		for (int i = 0; i < 80 && good; i++) {
 			bool failed = heap.failed;
 
-			good = below(10) ? step_update(true) : step_rollback(true);
+			good = store_model_step(&model);
 			if (heap.failed != failed)
 				good = good && compare_all();
 		}
@@ -340,7 +368,8 @@ static void test_failing(void)
 		good = good && heap.pieces == 0;
 	} while (heap.failed && good);
 	printf("# %llu allocations failed in turn\n", (unsigned long long)n - 1);
-	report(good && n > 100, "whichever allocation of an update fails, nothing changes and nothing leaks");
+	report_model(good && n > 100,
+		     "whichever allocation of a put or an update fails, nothing changes and nothing leaks");
 }
 
 static void test_put_failing(void)
@@ -452,7 +481,7 @@ static void test_payers(void)
 int main(void)
 {
 	test_blobs();
-	test_names();
+	test_model();
 	test_failing();
 	test_put_failing();
 	test_kept();

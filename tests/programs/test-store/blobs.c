@@ -35,18 +35,22 @@ static void test_small(void)
 	       "who reserves no capability does not hold it");
 }
 
-static unsigned finish(cap_id writer, const uint8_t *link, uint8_t *id, cap_id *blob)
+unsigned finish(cap_id writer, const uint8_t *const *links, uint32_t link_count, const uint8_t *expected,
+		uint8_t *id, cap_id *blob)
 {
 	struct blob_writer_finish_results_reader results;
 	struct rpc_call call;
 	struct blob_writer_finish_params_builder p = blob_writer_finish_begin(&call, w.t, writer);
 	unsigned outcome = FAILED;
 
-	if (link) {
-		struct msg_list_builder links = blob_writer_finish_params_builder_init_links(p, 1);
+	if (link_count) {
+		struct msg_list_builder list = blob_writer_finish_params_builder_init_links(p, link_count);
 
-		msg_set_data(msg_list_slot(links, 0), (struct msg_data){link, 32});
+		for (uint32_t i = 0; i < link_count; i++)
+			msg_set_data(msg_list_slot(list, i), (struct msg_data){links[i], 32});
 	}
+	if (expected)
+		blob_writer_finish_params_builder_set_expected(p, (struct msg_data){expected, 32});
 	if (blob_writer_finish_call(&call, &results) == STATUS_OK) {
 		struct msg_data got = blob_writer_finish_results_reader_id(results);
 
@@ -90,7 +94,8 @@ static void test_streamed(void)
 	       blob_writer_append(w.t, writer, (struct msg_data){bytes, 100}, &outcome, &size) == STATUS_OK &&
 	       size == 8 * 65000 + 100;
 	hash_blake2b_final(&state, hash);
-	tap_ok(good && finish(writer, nullptr, id, &blob) == DONE && __builtin_memcmp(id, hash, 32) == 0,
+	tap_ok(good && finish(writer, nullptr, 0, nullptr, id, &blob) == DONE &&
+		       __builtin_memcmp(id, hash, 32) == 0,
 	       "a large blob comes in pieces, and has the hash of all of it");
 	tap_ok(blob_writer_append(w.t, writer, (struct msg_data){bytes, 1}, &outcome, &size) == STATUS_OK &&
 		       outcome == FILE_OUTCOME_STALE,
@@ -108,7 +113,8 @@ static void test_streamed(void)
 		       outcome == DONE,
 	       "and verified");
 	(void)!store_begin(w.t, w.store, &outcome, &writer);
-	tap_ok(finish(writer, hash, tree, &linked) == DONE && __builtin_memcmp(tree, hash, 32) != 0,
+	tap_ok(finish(writer, (const uint8_t *const[]){hash}, 1, nullptr, tree, &linked) == DONE &&
+		       __builtin_memcmp(tree, hash, 32) != 0,
 	       "a blob with a link to it");
 	drop(writer);
 	drop(blob);

@@ -175,11 +175,13 @@ int main(void)
 	child_start_up();
 	test_blobs();
 	test_names();
+	test_model(2001);
 
 	struct child_counts before = child_counts();
 
 	test_blobs();
 	test_names();
+	test_model(2002);
 	tap_ok(child_counts_return(&before), "a second time leaves the machine as it was");
 	return tap_end();
 }

@@ -22,11 +22,15 @@ extern struct world w;
 
 void test_blobs(void);
 void test_names(void);
+void test_model(uint64_t seed);
 
 void drop(cap_id id);
 /* blob null: no room is reserved for it. id: 32 bytes, may be null. */
 unsigned put(const void *bytes, uint32_t count, const uint8_t *expected, uint8_t *id, cap_id *blob);
 unsigned get(const uint8_t *id, uint64_t offset, void *bytes, uint32_t count, uint32_t *got, uint64_t *size);
+/* links: link_count ids; expected null: whatever it is. */
+unsigned finish(cap_id writer, const uint8_t *const *links, uint32_t link_count, const uint8_t *expected,
+		uint8_t *id, cap_id *blob);
 uint64_t collect(void);
 
 enum bind_kind : uint8_t { BIND_NONE, BIND_BLOB, BIND_VALUE, BIND_SPACE };
