@@ -229,6 +229,134 @@ static void cut(struct files_content *c, const struct files_memory *m, void **sl
 	}
 }
 
+/* ---- Later ---- */
+
+/* In a page of what is to be freed, which goes last. */
+struct files_remains {
+	struct files_remains *next;
+	void *root;
+	uint8_t height, payer;
+};
+
+/* Frees at most *left pages and inner nodes of the tree. True: nothing is left of it. */
+static bool free_some(const struct files_memory *m, void **slot, unsigned level, uint64_t *left)
+{
+	struct inner *inner = *slot;
+
+	if (!inner)
+		return true;
+	for (uint64_t i = 0; level > 0 && i < FILES_FANOUT; i++)
+		if (!free_some(m, &inner->slot[i], level - 1, left))
+			return false;
+	if (*left == 0)
+		return false;
+	--*left;
+	files_give(m, inner, level > 0 ? sizeof(*inner) : FILES_PAGE);
+	*slot = nullptr;
+	return true;
+}
+
+/* Where some page of the tree is named; null: it has none. */
+static void **some_page(void **slot, unsigned level)
+{
+	void **found = nullptr;
+
+	if (level == 0 || !*slot)
+		return *slot ? slot : nullptr;
+	for (uint64_t i = 0; i < FILES_FANOUT && !found; i++)
+		found = some_page(&((struct inner *)*slot)->slot[i], level - 1);
+	return found;
+}
+
+static void leave(const struct files_memory *m, void *root, unsigned height, struct files_remains **remains)
+{
+	uint64_t left = FILES_FREED_AT_ONCE;
+	void **page;
+
+	if (free_some(m, &root, height, &left))
+		return;
+	page = some_page(&root, height);
+	if (!page) { /* only inner nodes, of a write that failed: few */
+		left = UINT64_MAX;
+		(void)free_some(m, &root, height, &left);
+		return;
+	}
+
+	struct files_remains *r = *page;
+
+	*page = nullptr;
+	*r = (struct files_remains){*remains, root, (uint8_t)height, m->payer};
+	*remains = r;
+}
+
+bool content_free_more(struct files_remains **remains, struct files_memory memory)
+{
+	struct files_remains *r = *remains;
+	uint64_t left = FILES_FREED_AT_ONCE;
+
+	if (!r)
+		return false;
+	memory.payer = r->payer;
+	if (free_some(&memory, &r->root, r->height, &left)) {
+		*remains = r->next;
+		files_give(&memory, r, FILES_PAGE);
+	}
+	return *remains != nullptr;
+}
+
+/* Pages of the tree, which begins with page `base`, that are counted among those of the file. */
+static uint64_t count_pages(const struct files_content *c, const void *tree, unsigned level, uint64_t base)
+{
+	uint64_t count = 0;
+
+	if (!tree)
+		return 0;
+	if (level == 0)
+		return !is_backed(c, base);
+	for (uint64_t i = 0; i < FILES_FANOUT; i++)
+		count += count_pages(c, ((const struct inner *)tree)->slot[i], level - 1,
+				     base + i * reach(level - 1));
+	return count;
+}
+
+/* Takes the pages from `first` on out of the tree below *slot, into another one of the same height. spare: an inner node for each level. */
+static void *split_off(void **slot, unsigned level, uint64_t base, uint64_t first, struct inner *spare[])
+{
+	void *taken = *slot;
+
+	if (!taken || base + reach(level) <= first)
+		return nullptr;
+	if (base >= first) {
+		*slot = nullptr;
+		return taken;
+	}
+
+	struct inner *inner = *slot, *other = spare[level - 1];
+
+	for (uint64_t i = 0; i < FILES_FANOUT; i++)
+		other->slot[i] = split_off(&inner->slot[i], level - 1, base + i * reach(level - 1), first,
+					   spare);
+	spare[level - 1] = nullptr; /* used */
+	return other;
+}
+
+static bool take_spares(const struct files_memory *m, unsigned height, struct inner *spare[])
+{
+	for (unsigned i = 0; i < height; i++)
+		spare[i] = new_inner(m);
+	for (unsigned i = 0; i < height; i++)
+		if (!spare[i])
+			return false;
+	return true;
+}
+
+static void give_spares(const struct files_memory *m, unsigned height, struct inner *spare[])
+{
+	for (unsigned i = 0; i < height; i++)
+		if (spare[i])
+			files_give(m, spare[i], sizeof(*spare[i]));
+}
+
 /* What mappings of the backing have left behind the end of the file. */
 static void clear_backing(struct files_content *c, uint64_t from, uint64_t to)
 {
@@ -262,6 +390,25 @@ void content_cut(struct files_content *c, const struct files_memory *m, uint64_t
 	if (!c->root)
 		c->height = 0;
 	c->size = size;
+}
+
+/* Without memory to split it with, it is cut in one piece: then little is there. */
+void content_cut_later(struct files_content *c, const struct files_memory *m, uint64_t size,
+		       struct files_remains **remains)
+{
+	uint64_t pages = (size + FILES_PAGE - 1) / FILES_PAGE;
+	struct inner *spare[FILES_MAX_HEIGHT] = {};
+	unsigned height = c->height;
+
+	if (size < c->size && (c->size - size) / FILES_PAGE >= FILES_FREED_AT_ONCE &&
+	    take_spares(m, height, spare)) {
+		void *taken = split_off(&c->root, height, 0, pages, spare);
+
+		c->pages -= count_pages(c, taken, height, 0);
+		leave(m, taken, height, remains);
+	}
+	give_spares(m, height, spare);
+	content_cut(c, m, size);
 }
 
 uint64_t content_pages_backed(const struct files_content *c, uint64_t pages)
@@ -304,5 +451,11 @@ bool content_back_more(struct files_content *c, const struct files_memory *m, ui
 void content_free(struct files_content *c, const struct files_memory *m)
 {
 	cut(c, m, &c->root, c->height, 0, 0);
+	*c = (struct files_content){};
+}
+
+void content_free_later(struct files_content *c, const struct files_memory *m, struct files_remains **remains)
+{
+	leave(m, c->root, c->height, remains);
 	*c = (struct files_content){};
 }

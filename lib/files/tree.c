@@ -226,7 +226,7 @@ static void free_node(struct files_tree *tree, struct files_node *node)
 	if (node->kind == FILES_FILE) {
 		if (node->watched_end)
 			tree->dropped(tree->context, node);
-		content_free(&node->content, &memory);
+		content_free_later(&node->content, &memory, &tree->remains);
 	}
 	files_give(&memory, node->name, node->name_len);
 	files_give(&memory, node, sizeof(*node));
@@ -258,7 +258,14 @@ void files_fini(struct files_tree *tree)
 			directory = directory->parent;
 		}
 	}
+	while (files_free_more(tree))
+		;
 	files_names_fini(tree);
+}
+
+bool files_free_more(struct files_tree *tree)
+{
+	return content_free_more(&tree->remains, tree->memory);
 }
 
 static uint32_t depth_of(const struct files_node *node)
@@ -499,7 +506,7 @@ enum files_outcome files_truncate(struct files_tree *tree, struct files_node *fi
 		return FILES_TOO_LARGE;
 	if (size == file->content.size)
 		return FILES_DONE;
-	content_cut(&file->content, &memory, size);
+	content_cut_later(&file->content, &memory, size, &tree->remains);
 	subtract_usage(file->parent,
 		       (struct files_usage){.bytes = (pages - file->content.pages) * FILES_PAGE});
 	files_openings_changed(tree, file);

@@ -84,9 +84,9 @@ static uint64_t pages_of(const struct files_content *bytes)
 	return (bytes->size + FILES_PAGE - 1) / FILES_PAGE;
 }
 
-static void free_blob(struct blobs *b, struct blob *blob)
+/* Nobody finds it any more. */
+static void take_away(struct blobs *b, struct blob *blob)
 {
-	const struct files_memory memory = files_memory_for(b->memory, blob->payer);
 	struct blob **bucket = bucket_of(b, blob->id);
 
 	while (*bucket != blob)
@@ -94,11 +94,33 @@ static void free_blob(struct blobs *b, struct blob *blob)
 	*bucket = blob->chain;
 	b->count--;
 	b->bytes -= blob->bytes.size;
+	blob->next = b->dead;
+	b->dead = blob;
+}
+
+static void free_blob(struct blobs *b, struct blob *blob)
+{
+	const struct files_memory memory = files_memory_for(b->memory, blob->payer);
+
 	give(&memory, blob->few_hashes, pages_of(&blob->bytes) * BLOB_ID);
-	content_free(&blob->bytes, &memory);
-	content_free(&blob->hashes, &memory);
+	content_free_later(&blob->bytes, &memory, &b->remains);
+	content_free_later(&blob->hashes, &memory, &b->remains);
 	give(&memory, blob->links, blob->link_count * sizeof(struct blob *));
 	give(&memory, blob, sizeof(*blob));
+}
+
+#define FREED_AT_ONCE 16u /* blobs, of which the largest have as many pages as are freed at once */
+
+bool blobs_free_more(struct blobs *b)
+{
+	for (unsigned i = 0; i < FREED_AT_ONCE && b->dead && !b->remains; i++) {
+		struct blob *blob = b->dead;
+
+		b->dead = blob->next;
+		free_blob(b, blob);
+	}
+	(void)content_free_more(&b->remains, b->memory);
+	return b->dead || b->remains;
 }
 
 void blobs_collect(struct blobs *b, uint64_t *count, uint64_t *bytes)
@@ -112,7 +134,7 @@ void blobs_collect(struct blobs *b, uint64_t *count, uint64_t *bytes)
 			blob_unref(b, blob->links[i]);
 		++*count;
 		*bytes += blob->bytes.size;
-		free_blob(b, blob);
+		take_away(b, blob);
 	}
 }
 
@@ -123,9 +145,11 @@ void blobs_fini(struct blobs *b)
 	for (uint32_t i = 0; i < BLOBS_TABLE_PAGES; i++) {
 		for (uint32_t k = 0; k < BUCKETS_OF_PAGE; k++)
 			while (b->table[i][k])
-				free_blob(b, b->table[i][k]);
+				take_away(b, b->table[i][k]);
 		files_give(&memory, b->table[i], FILES_PAGE);
 	}
+	while (blobs_free_more(b))
+		;
 }
 
 /* ---- Writing ---- */
@@ -140,8 +164,8 @@ void blob_writer_fini(struct blobs *b, struct blob_writer *w)
 {
 	const struct files_memory memory = files_memory_for(b->memory, w->payer);
 
-	content_free(&w->bytes, &memory);
-	content_free(&w->hashes, &memory);
+	content_free_later(&w->bytes, &memory, &b->remains);
+	content_free_later(&w->hashes, &memory, &b->remains);
 	w->done = true;
 }
 

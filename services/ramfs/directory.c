@@ -262,6 +262,7 @@ static enum status remove(void *self, struct rpc_request *request,
 	if (directory)
 		outcome = files_remove(&fs.tree, directory,
 				       text_of(directory_remove_params_reader_path(params)));
+	memory_tidy();
 	directory_remove_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }
@@ -286,6 +287,7 @@ static enum status rename(void *self, struct rpc_request *request,
 		outcome = files_rename(&fs.tree, from, text_of(directory_rename_params_reader_from(params)),
 				       to->opening.node, text_of(directory_rename_params_reader_to(params)),
 				       replace);
+	memory_tidy();
 	directory_rename_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }

@@ -87,6 +87,7 @@ static enum status truncate(void *self, struct rpc_request *request,
 	(void)request;
 	if (file)
 		outcome = files_truncate(&fs.tree, file, file_truncate_params_reader_size(params));
+	memory_tidy();
 	file_truncate_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }

@@ -14,10 +14,17 @@
 
 static_assert(FILES_NOBODY == PAID_BY_NOBODY);
 
+/* What was removed is room for what is new, also before it has been freed. */
+static bool reclaim(void *context)
+{
+	(void)context;
+	return files_free_more(&fs.tree);
+}
+
 struct files_memory memory_of_pool(void)
 {
 	shares_init(&fs.stored, fs.pool.max_bytes - fs.pool.max_bytes / OWN_PART);
-	fs.paid = (struct paid_pool){&fs.pool.pool, &fs.stored};
+	fs.paid = (struct paid_pool){&fs.pool.pool, &fs.stored, reclaim, nullptr};
 	return (struct files_memory){paid_pool_alloc, paid_pool_free, &fs.paid, FILES_NOBODY};
 }
 
@@ -272,16 +279,31 @@ static bool move_piece(struct lent *lent)
 	return false;
 }
 
-/* One piece of each. */
-static bool move_all(void *context)
+/* One piece of each, and one of what was removed. */
+static bool work(void *context)
 {
-	bool more = false;
+	bool more = files_free_more(&fs.tree);
 
 	(void)context;
 	for (uint32_t i = 0; i < MAX_LENT; i++)
 		if (fs.lent[i].node && !fs.lent[i].ready)
 			more |= move_piece(&fs.lent[i]);
 	return more;
+}
+
+void memory_tidy(void)
+{
+	if (fs.tree.remains)
+		service_work(&fs.service, work);
+}
+
+static bool take_stored(uint8_t payer, uint64_t bytes)
+{
+	bool more = true, taken;
+
+	while (!(taken = shares_take_many(&fs.stored, payer, bytes)) && more)
+		more = files_free_more(&fs.tree);
+	return taken;
 }
 
 /* Begins to move the file into memory of its own, for that session. Null: *outcome. */
@@ -295,7 +317,7 @@ static struct lent *begin(struct files_node *file, uint64_t session, enum files_
 	*outcome = bytes ? FILES_NO_SPACE : FILES_NOT_FOUND;
 	if (*outcome != FILES_NO_SPACE || !lent || !shares_take(&fs.mapped, session, &lent->share))
 		return nullptr;
-	if (!shares_take_many(&fs.stored, file->payer, bytes)) {
+	if (!take_stored(file->payer, bytes)) {
 		shares_give(&fs.mapped, lent->share);
 		return nullptr;
 	}
@@ -315,7 +337,7 @@ static struct lent *begin(struct files_node *file, uint64_t session, enum files_
 	}
 	lent->node = file;
 	file->watched_end = true;
-	service_work(&fs.service, move_all);
+	service_work(&fs.service, work);
 	return lent;
 }
 

@@ -140,6 +140,8 @@ enum status memory_copy(const struct files_node *file, struct rpc_request *reque
 enum status memory_lend(struct rpc_request *request, struct files_node *file, bool writable,
 			enum files_outcome *outcome, cap_id *cap);
 void memory_dropped(void *context, struct files_node *node);
+/* After something was removed or cut off: what is large is freed a piece at a time, while other calls are served. */
+void memory_tidy(void);
 /* The caller of a deferred call no longer waits. */
 void memory_cancelled(void *context, uint64_t token);
 

@@ -46,6 +46,7 @@ static enum files_outcome finish(struct rpc_request *request, struct blob_writer
 		outcome = blob_finish(&st.blobs, w, ids, count, expected.len ? expected.ptr : nullptr, blob);
 	else
 		blob_writer_fini(&st.blobs, w);
+	memory_tidy();
 	if (outcome == FILES_DONE)
 		handle_make_blob(request, *blob, &outcome, cap);
 	return outcome;
@@ -204,6 +205,7 @@ static enum status collect(void *self, struct rpc_request *request,
 
 	(void)self, (void)request;
 	blobs_collect(&st.blobs, &blobs, &bytes);
+	memory_tidy();
 	store_collect_results_builder_set_blobs(results, blobs);
 	store_collect_results_builder_set_bytes(results, bytes);
 	return STATUS_OK;

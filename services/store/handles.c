@@ -71,6 +71,7 @@ void handle_released(void *context, uint64_t key, uint64_t mints)
 		blob_writer_fini(&st.blobs, h->writer);
 		st.blobs.memory.payer = h->writer->payer;
 		files_give(&st.blobs.memory, h->writer, sizeof(*h->writer));
+		memory_tidy();
 	} else if (h->kind == HANDLE_SPACE) {
 		unwatch(h);
 		pool_free(&st.pool.pool, h->prefix, h->prefix_len);

@@ -51,6 +51,18 @@ void memory_pays(uint64_t session)
 	st.blobs.memory.payer = st.names.payer = shares_place(&st.stored, session);
 }
 
+static bool free_more(void *context)
+{
+	(void)context;
+	return blobs_free_more(&st.blobs);
+}
+
+void memory_tidy(void)
+{
+	if (st.blobs.dead || st.blobs.remains)
+		service_work(&st.service, free_more);
+}
+
 STORE_BIND(store, store_ops);
 BLOB_BIND(blob, blob_ops);
 BLOB_WRITER_BIND(blob_writer, blob_writer_ops);
@@ -90,7 +102,7 @@ int main(void)
 	shares_init(&st.buffers, MAX_BUFFERS);
 	shares_init(&st.stored, st.pool.max_bytes - st.pool.max_bytes / OWN_PART);
 	make_seed(seed);
-	st.paid = (struct paid_pool){&st.pool.pool, &st.stored};
+	st.paid = (struct paid_pool){&st.pool.pool, &st.stored, free_more, nullptr};
 	if (blobs_init(&st.blobs, (struct files_memory){paid_pool_alloc, paid_pool_free, &st.paid,
 							FILES_NOBODY}) != FILES_DONE)
 		return 1;

@@ -112,6 +112,8 @@ uint8_t *buffer_range(const struct handle *handle, uint64_t at, uint64_t count, 
 
 /* What is put or bound from now on is this session's. */
 void memory_pays(uint64_t session);
+/* After something was collected: it is freed a piece at a time, while other calls are served. */
+void memory_tidy(void);
 
 /* ---- blob.c, space.c ---- */
 extern const struct store_server_ops store_ops;

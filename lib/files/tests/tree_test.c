@@ -556,6 +556,8 @@ static void test_payers(void)
 	(void)!files_remove(&tree, &tree.root, text("a longer name"));
 	(void)!files_remove(&tree, &tree.root, text("d"));
 	(void)!files_remove(&tree, &tree.root, text("short"));
+	while (files_free_more(&tree))
+		;
 	report(nobody_pays(), "what goes is given back to who paid");
 	heap.most[2] = 0;
 	files_fini(&tree);
@@ -584,6 +586,64 @@ static void test_holes(void)
 	(void)!files_truncate(&tree, file, FILES_MAX_SIZE);
 	report(file->content.pages == 0 && files_read(file, FILES_MAX_SIZE - 1, &byte, 1) == 1 && byte == 0,
 	       "what was cut off does not come back");
+	files_fini(&tree);
+	report(heap.pieces == 0, "nothing leaks");
+}
+
+/* At most so many pieces of memory are freed in one call, but for what each inner node may add. */
+static bool frees_in_pieces(uint64_t *calls)
+{
+	bool more = true, good = true;
+
+	for (*calls = 0; more; ++*calls) {
+		uint64_t before = heap.pieces;
+
+		more = files_free_more(&tree);
+		good &= before - heap.pieces <= FILES_FREED_AT_ONCE + 1;
+	}
+	return good;
+}
+
+/* What is large is cut off and removed at once, and freed later: nobody sees it, it counts for no limit, and it all comes back. */
+static void test_later(void)
+{
+	static uint8_t bytes[FILES_MAX_WRITE], back[FILES_MAX_WRITE];
+	const uint64_t size = 4 * FILES_MAX_WRITE;
+	struct files_node *file, *other;
+	uint64_t calls, pieces;
+	bool good = true;
+
+	memset(bytes, 7, sizeof(bytes));
+	(void)!files_init(&tree, memory, seed);
+	pieces = heap.pieces;
+	tree.memory.payer = 1;
+	(void)!files_create(&tree, &tree.root, text("f"), FILES_FILE, &file);
+	for (uint64_t at = 0; at < size; at += sizeof(bytes))
+		good &= files_write(&tree, file, at, bytes, sizeof(bytes)) == FILES_DONE;
+	for (uint64_t cut = size - 300001; cut > 300001 && good; cut -= 300001) {
+		uint64_t paid = heap.of[1];
+
+		good = files_truncate(&tree, file, cut) == FILES_DONE && invariants() &&
+		       tree.root.below.bytes == (cut + FILES_PAGE - 1) / FILES_PAGE * FILES_PAGE &&
+		       files_read(file, cut - 5000, back, 6000) == 5000 && back[0] == 7 && back[4999] == 7;
+		/* What was cut off is not there when the file gets longer again. */
+		good = good && files_truncate(&tree, file, cut + 300000) == FILES_DONE &&
+		       files_read(file, cut, back, 300000) == 300000 && back[0] == 0 &&
+		       memcmp(back, back + 1, 299999) == 0 && files_truncate(&tree, file, cut) == FILES_DONE;
+		good = good && frees_in_pieces(&calls) && heap.of[1] < paid;
+	}
+	report(good, "what is cut off is gone at once, and freed in pieces");
+	for (uint64_t at = 0; at < size; at += sizeof(bytes))
+		good &= files_write(&tree, file, at, bytes, sizeof(bytes)) == FILES_DONE;
+	(void)!files_write(&tree, file, FILES_MAX_SIZE - 1, bytes, 1); /* far away */
+	(void)!files_create(&tree, &tree.root, text("g"), FILES_FILE, &other);
+	tree.memory.payer = 2; /* whoever asks */
+	good &= files_remove(&tree, &tree.root, text("f")) == FILES_DONE && tree.root.below.bytes == 0 &&
+		heap.of[1] > size / 2 && invariants();
+	good &= frees_in_pieces(&calls) && calls >= size / FILES_PAGE / FILES_FREED_AT_ONCE - 1;
+	report(good && heap.of[2] == 0, "so is what is removed");
+	(void)!files_remove(&tree, &tree.root, text("g"));
+	report(heap.of[1] == 0 && heap.pieces == pieces, "whoever paid gets all of it back");
 	files_fini(&tree);
 	report(heap.pieces == 0, "nothing leaks");
 }
@@ -711,6 +771,7 @@ int main(void)
 	test_limits();
 	test_payers();
 	test_holes();
+	test_later();
 	test_backing();
 	test_moving();
 	printf("1..%d\n", test_number);

@@ -37,35 +37,54 @@ static void test_directory_limit(cap_id dir)
 	(void)remove_path(dir, "small");
 }
 
-/* The service has 32 MiB; three quarters of that are for what is stored, and of those one session gets half. */
-static void test_exhaustion(cap_id dir)
+/* Files of 2 MiB until there is no more; gives their pages. *file is the last one. */
+static uint64_t fill(cap_id dir, cap_id *file, unsigned *outcome)
 {
 	char name[] = "big0";
-	cap_id file = {};
 	uint64_t pages = 0;
-	unsigned outcome = DONE;
-	uint32_t got = 0;
 
-	for (int i = 0; i < 8 && outcome == DONE; i++) {
+	*outcome = DONE;
+	for (int i = 0; i < 8 && *outcome == DONE; i++) {
 		name[3] = (char)('0' + i);
-		outcome = create_path(dir, name, FILE_SHARING_READERS, &file);
-		for (uint64_t at = 0; at < 2 << 20 && outcome == DONE; at += sizeof(bytes)) {
-			outcome = put(file, at, bytes, sizeof(bytes));
-			pages += outcome == DONE ? 2 : 0;
+		*outcome = create_path(dir, name, FILE_SHARING_READERS, file);
+		for (uint64_t at = 0; at < 2 << 20 && *outcome == DONE; at += sizeof(bytes)) {
+			*outcome = put(*file, at, bytes, sizeof(bytes));
+			pages += *outcome == DONE ? 2 : 0;
 		}
-		if (outcome == DONE)
-			drop(file);
+		if (*outcome == DONE)
+			drop(*file);
 	}
-	tap_ok(outcome == FILE_OUTCOME_NO_SPACE && pages > 2900 && pages < 3072,
-	       "memory ends as an outcome (%llu pages)", (unsigned long long)pages);
-	tap_ok(get(file, 0, bytes, 8192, &got) == DONE && got == 8192, "reading goes on");
-	drop(file);
+	return pages;
+}
+
+static void remove_all(cap_id dir)
+{
+	char name[] = "big0";
+
 	for (int i = 0; i < 8; i++) {
 		name[3] = (char)('0' + i);
 		(void)remove_path(dir, name);
 	}
-	tap_ok(make_file(dir, "again", "x") && remove_path(dir, "again") == DONE,
-	       "what is removed can be used again");
+}
+
+/* The service has 32 MiB; three quarters of that are for what is stored, and of those one session gets half. */
+static void test_exhaustion(cap_id dir)
+{
+	cap_id file = {};
+	unsigned outcome;
+	uint64_t pages = fill(dir, &file, &outcome), again;
+	uint32_t got = 0;
+
+	tap_ok(outcome == FILE_OUTCOME_NO_SPACE && pages > 2900 && pages < 3072,
+	       "memory ends as an outcome (%llu pages)", (unsigned long long)pages);
+	tap_ok(get(file, 0, bytes, 8192, &got) == DONE && got == 8192, "reading goes on");
+	drop(file);
+	remove_all(dir);
+	again = fill(dir, &file, &outcome); /* while most of it is still being freed */
+	tap_ok(outcome == FILE_OUTCOME_NO_SPACE && again == pages,
+	       "what is removed can be used again at once");
+	drop(file);
+	remove_all(dir);
 }
 
 /* As many entries as fit, which then are all freed: the room is not lost for files. */

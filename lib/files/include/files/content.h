@@ -79,3 +79,16 @@ void content_back(struct files_content *content, uint8_t *base, uint64_t pages);
 bool content_back_more(struct files_content *content, const struct files_memory *memory, uint64_t count);
 /* Frees everything but the backing. */
 void content_free(struct files_content *content, const struct files_memory *memory);
+
+/* ---- What takes long is freed later: what is left of it lies here meanwhile, in memory of its own ---- */
+
+struct files_remains;
+#define FILES_FREED_AT_ONCE 64u /* pages that are freed at once */
+
+/* As content_cut and content_free; *remains has what was more than a piece. */
+void content_cut_later(struct files_content *content, const struct files_memory *memory, uint64_t size,
+		       struct files_remains **remains);
+void content_free_later(struct files_content *content, const struct files_memory *memory,
+			struct files_remains **remains);
+/* Frees a piece. False: nothing is left. */
+bool content_free_more(struct files_remains **remains, struct files_memory memory);

@@ -121,6 +121,7 @@ struct files_tree {
 	struct files_node **table[FILES_HASH_PAGES]; /* buckets, grown one at a time (tree's names.c) */
 	uint64_t buckets, entries;
 	struct files_node *recent[FILES_RECENT]; /* found lately (tree's names.c) */
+	struct files_remains *remains;           /* of large files: to be freed, and nobody's any more */
 	/* A watching opening's node has changed, or is about to go. May be absent. */
 	void (*changed)(void *context, struct files_opening *opening);
 	/* A file whose end is watched is about to go. */
@@ -138,6 +139,11 @@ struct files_text {
 enum files_outcome files_init(struct files_tree *tree, struct files_memory memory, const uint64_t seed[2]);
 /* Frees everything. There must be no openings. */
 void files_fini(struct files_tree *tree);
+/*
+ * Frees a piece of what was removed or cut off (tree->remains); that counts for no limit any more, but its memory comes back, and its
+ * payer gets it back, only then. False: nothing is left. It may be called while memory is taken for something else.
+ */
+bool files_free_more(struct files_tree *tree);
 
 /* ---- Names ---- */
 

@@ -8,6 +8,9 @@
 struct paid_pool {
 	struct pool *pool;
 	struct shares *shares;
+	/* Gives some of it back that is to be freed; false: nothing more. Asked before there is none. May be null. */
+	bool (*reclaim)(void *context);
+	void *context;
 };
 
 #define PAID_BY_NOBODY UINT8_MAX /* a payer: the service itself, which is not counted */

@@ -5,6 +5,7 @@
  * - A blob without links is named by the BLAKE2b-256 of its bytes, one with links by blobs_linked_id.
  * - It is kept as long as something refers to it: a holder, a name (store/names.h), a kept blob's link. Links lead to blobs that
  *   were there before, so there are no cycles, and counting is exact. What nothing refers to stays until it is collected.
+ * - Collecting takes blobs away at once; their memory is freed a piece at a time (blobs_free_more).
  * - Beside the bytes the hash of each page is kept: reading checks the pages that it touches.
  * - Whoever is blobs->memory.payer when a blob is begun pays for it as long as it is kept. Who puts the same bytes again pays nothing.
  * - An operation is done as a whole, or, with any other outcome than FILES_DONE, not at all. Not thread-safe.
@@ -37,6 +38,8 @@ struct blobs {
 	struct files_memory memory;             /* its payer: of what is begun next */
 	struct blob **table[BLOBS_TABLE_PAGES]; /* by id, which is as random as it gets */
 	struct blob *loose;                     /* nothing refers to these */
+	struct blob *dead;                      /* collected, not freed; by next */
+	struct files_remains *remains;          /* of large ones */
 	uint64_t count, bytes, puts, duplicates;
 };
 
@@ -76,8 +79,10 @@ enum files_outcome blob_read(const struct blob *blob, uint64_t offset, void *to,
 /* Hashes all of it again. Errors: DAMAGED. */
 enum files_outcome blob_verify(const struct blobs *blobs, const struct blob *blob);
 
-/* Frees what nothing refers to, and what only that referred to. */
+/* Takes away what nothing refers to, and what only that referred to. */
 void blobs_collect(struct blobs *blobs, uint64_t *count, uint64_t *bytes);
+/* Frees a piece of what was, and of what was given up. False: nothing is left. It may be called while memory is taken for something else. */
+bool blobs_free_more(struct blobs *blobs);
 
 void blobs_linked_id(uint8_t id[BLOB_ID], const uint8_t content[BLOB_ID], const uint8_t *const *links,
 		     uint32_t link_count);
