@@ -131,7 +131,8 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
 
 	thread->sched.work += bytes;
-	copy_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
+	copy_own_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off,
+			 bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
 	return complete_caller(thread, caller, result, alone);

@@ -64,6 +64,24 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 		*out++ = *in++;
 }
 
+/* The same, for a message of the thread whose system call this is (arch/memory.h). */
+[[gnu::always_inline]] static inline void copy_own_message(void *to, const void *from, uint32_t bytes)
+{
+	unsigned char *out = to;
+	const unsigned char *in = from;
+
+	if (bytes - 64 <= 64) {
+		/* The rest ends where the message does, and may begin in what was copied already. */
+		arch_copy_64(out, in);
+		if (likely(bytes <= 80))
+			arch_copy_16(out + bytes - 16, in + bytes - 16);
+		else
+			arch_copy_64(out + bytes - 64, in + bytes - 64);
+		return;
+	}
+	copy_message(to, from, bytes);
+}
+
 /* Header word 4, and the same of a record: buf_len, method, buf_caps, from words 5, 0 and 6 of the submission. */
 static inline uint64_t call_shape(const struct request *call)
 {
@@ -100,7 +118,11 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	header[4] = shape;
 	header[5] = bytes | (uint64_t)caps << 32;
 	header[6] = 0;
-	copy_message(header + 7, call->ring->arena + call->sqe.msg_off, bytes);
+	const unsigned char *message = call->ring->arena + call->sqe.msg_off;
+	if (plain) /* by its own thread */
+		copy_own_message(header + 7, message, bytes);
+	else
+		copy_message(header + 7, message, bytes);
 	record->given_count = caps;
 	if (plain && caps != 0)
 		header[7 + bytes / 8] = (record->given[0] = given).raw;

@@ -73,7 +73,7 @@ static inline bool change_message(const struct ring *ring, struct request *reque
 }
 
 /* False: another call, or a message or buffer that may be no such. */
-static inline bool is_same_call(const struct ring *ring, struct request *request,
+[[gnu::noinline]] static bool is_similar_call(const struct ring *ring, struct request *request,
 				const volatile uint64_t *from, uint64_t word, uint64_t id)
 {
 	uint64_t message = from[4], buffer = from[5], caps = from[6];
@@ -102,7 +102,15 @@ static inline bool is_same_call(const struct ring *ring, struct request *request
 	return true;
 }
 
-static inline bool is_same_return(const struct ring *ring, struct request *request,
+static inline bool is_same_call(const struct ring *ring, struct request *request,
+				const volatile uint64_t *from, uint64_t word, uint64_t id)
+{
+	if (likely(arch_is_same_64(from, request->words)))
+		return is_remembered(request);
+	return is_similar_call(ring, request, from, word, id);
+}
+
+[[gnu::noinline]] static bool is_similar_return(const struct ring *ring, struct request *request,
 				  const volatile uint64_t *from, uint64_t word)
 {
 	uint64_t message = from[4], buffer = from[5];
@@ -121,9 +129,18 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 		if (!is_message(ring, message))
 			return false; /* with all other words read again */
 	}
-	request->words[1] = from[1];
 	request->words[3] = from[3];
 	return true;
+}
+
+/* But for the token. */
+static inline bool is_same_return(const struct ring *ring, struct request *request,
+				  const volatile uint64_t *from, uint64_t word)
+{
+	request->words[1] = from[1];
+	if (likely(word == request->words[0]) && likely(arch_is_same_48(from + 2, request->words + 2)))
+		return is_remembered(request);
+	return is_similar_return(ring, request, from, word);
 }
 
 [[gnu::always_inline]] static inline struct woken dispatch_return_recv(struct thread *thread,

@@ -6,6 +6,11 @@
  *   void *phys_to_virt(paddr_t);      valid for RAM that arch_memory_map names
  *   paddr_t virt_to_phys(const void *);  for pointers into the direct map only
  *   void arch_copy_words(void *to, const void *from, size_t words);  long runs of 8-byte words; no overlap
+ * and, for use inside a system call only, with what the thread that made it wrote itself (it may find that in its vector registers
+ * afterwards):
+ *   void arch_copy_16(void *to, const void *from), arch_copy_64
+ *   bool arch_is_same_48(const volatile void *shared, const void *own), arch_is_same_64
+ *                                     `shared` is 16-byte aligned; each byte of it is read once
  */
 #pragma once
 

@@ -37,3 +37,32 @@ static inline void arch_copy_words(void *to, const void *from, size_t words)
 	for (size_t i = 0; i < words; i++)
 		((uint64_t *)to)[i] = ((const uint64_t *)from)[i];
 }
+
+static inline void arch_copy_16(void *to, const void *from)
+{
+	arch_copy_words(to, from, 2);
+}
+
+static inline void arch_copy_64(void *to, const void *from)
+{
+	arch_copy_words(to, from, 8);
+}
+
+static inline bool host_is_same(const volatile void *shared, const void *own, size_t words)
+{
+	uint64_t differs = 0;
+
+	for (size_t i = 0; i < words; i++)
+		differs |= ((const volatile uint64_t *)shared)[i] ^ ((const uint64_t *)own)[i];
+	return differs == 0;
+}
+
+static inline bool arch_is_same_48(const volatile void *shared, const void *own)
+{
+	return host_is_same(shared, own, 6);
+}
+
+static inline bool arch_is_same_64(const volatile void *shared, const void *own)
+{
+	return host_is_same(shared, own, 8);
+}

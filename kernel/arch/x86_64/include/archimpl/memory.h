@@ -21,3 +21,71 @@ static inline void arch_copy_words(void *to, const void *from, size_t words)
 {
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
 }
+
+/* Inside a system call the thread's vector registers are dead (docs/abi.md), and no interrupt comes: so these four may use them. */
+static inline void arch_copy_16(void *to, const void *from)
+{
+	__asm__ volatile("movups (%1), %%xmm0\n\t"
+			 "movups %%xmm0, (%0)" ::"r"(to),
+			 "r"(from)
+			 : "memory");
+}
+
+static inline void arch_copy_64(void *to, const void *from)
+{
+	__asm__ volatile("movups (%1), %%xmm0\n\t"
+			 "movups 16(%1), %%xmm1\n\t"
+			 "movups 32(%1), %%xmm2\n\t"
+			 "movups 48(%1), %%xmm3\n\t"
+			 "movups %%xmm0, (%0)\n\t"
+			 "movups %%xmm1, 16(%0)\n\t"
+			 "movups %%xmm2, 32(%0)\n\t"
+			 "movups %%xmm3, 48(%0)" ::"r"(to),
+			 "r"(from)
+			 : "memory");
+}
+
+static inline bool arch_is_same_48(const volatile void *shared, const void *own)
+{
+	bool same;
+	uint32_t mask;
+
+	__asm__ volatile("movups (%3), %%xmm0\n\t"
+			 "movups 16(%3), %%xmm1\n\t"
+			 "movups 32(%3), %%xmm2\n\t"
+			 "pcmpeqd (%2), %%xmm0\n\t"
+			 "pcmpeqd 16(%2), %%xmm1\n\t"
+			 "pcmpeqd 32(%2), %%xmm2\n\t"
+			 "pand %%xmm1, %%xmm0\n\t"
+			 "pand %%xmm2, %%xmm0\n\t"
+			 "pmovmskb %%xmm0, %1\n\t"
+			 "cmpl $0xffff, %1"
+			 : "=@cce"(same), "=&r"(mask)
+			 : "r"(shared), "r"(own)
+			 : "memory");
+	return same;
+}
+
+static inline bool arch_is_same_64(const volatile void *shared, const void *own)
+{
+	bool same;
+	uint32_t mask;
+
+	__asm__ volatile("movups (%3), %%xmm0\n\t"
+			 "movups 16(%3), %%xmm1\n\t"
+			 "movups 32(%3), %%xmm2\n\t"
+			 "movups 48(%3), %%xmm3\n\t"
+			 "pcmpeqd (%2), %%xmm0\n\t"
+			 "pcmpeqd 16(%2), %%xmm1\n\t"
+			 "pcmpeqd 32(%2), %%xmm2\n\t"
+			 "pcmpeqd 48(%2), %%xmm3\n\t"
+			 "pand %%xmm1, %%xmm0\n\t"
+			 "pand %%xmm3, %%xmm2\n\t"
+			 "pand %%xmm2, %%xmm0\n\t"
+			 "pmovmskb %%xmm0, %1\n\t"
+			 "cmpl $0xffff, %1"
+			 : "=@cce"(same), "=&r"(mask)
+			 : "r"(shared), "r"(own)
+			 : "memory");
+	return same;
+}
