@@ -21,7 +21,9 @@ struct woken {
 
 /* call_little.c: what the words resolve to is known; but it may not be called now, or the call has more than a message: capabilities may
  * come back, and a copy of one goes along if somebody waits to receive it. Whatever is more than that is call.c's. */
-ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct request *call);
+/* *waits_alone: the call is still the spare, and its thread may wait as alone.h says; not in a batch. */
+ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct request *call,
+						  bool *waits_alone);
 void call_slowly(struct thread *thread, struct request *request);
 /* receive.c: a RETURN_RECV whatever its two halves are. */
 enum status return_slowly(struct thread *thread, struct request *request, bool again);
@@ -35,47 +37,47 @@ ARCH_PRESERVES_NONE enum status drop_and_reserve(struct thread *thread, const st
 void answer_caps(struct thread *thread, struct request *request, struct request *caller,
 		 const struct carried *carried);
 
-/* A call that request->memory knows: to its end. `alone`: the entry's only submission. */
-[[gnu::always_inline]] static inline struct woken call_again(struct thread *thread, struct request *call,
-							     bool alone)
+/* A call that request->memory knows, in a batch: to its end. */
+[[gnu::always_inline]] static inline void call_again(struct thread *thread, struct request *call)
 {
 	struct ring *ring = &thread->ring;
 	struct view *view = call->memory.view;
 	struct endpoint *endpoint = call->memory.endpoint;
 	struct request *receive = NULL;
+	bool waits_alone;
 
 	if (unlikely(!call->plain) || unlikely(!ring_session_is_alive(ring)) ||
-	    (!alone && unlikely(ring->pending >= ring->wait_max)))
-		return call_with_little(thread, call);
+	    unlikely(ring->pending >= ring->wait_max)) {
+		(void)call_with_little(thread, call, &waits_alone);
+		return;
+	}
 	spin_lock(&endpoint->lock);
 	if (unlikely(endpoint->attention != 0) && facet_key_is_retired(view->facet)) {
 		spin_unlock(&endpoint->lock);
-		return call_with_little(thread, call);
+		(void)call_with_little(thread, call, &waits_alone);
+		return;
 	}
 	if (likely(!endpoint->backlog))
-		receive = endpoint_take_parked(endpoint, alone);
+		receive = endpoint_take_parked(endpoint);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
 		op_record(thread, call, RECORDER_CALL, endpoint->object.id, STATUS_OK);
 		ring_take(ring, call);
 		endpoint_queue_call(endpoint, call, view, call->memory.session);
-		return (struct woken){0};
+		return;
 	}
 	ring->free = call->next;
 	ring->pending++;
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
-	uint64_t now = recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
-				      (uint32_t)call->sqe.target,
-				      recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
+	(void)recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
+			     (uint32_t)call->sqe.target,
+			     recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
 	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
 					   true, CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
-	if (alone)
-		return (struct woken){endpoint_end_receive_woken(receive, result), now};
 	ring_unpost_operation(receive->ring, receive);
 	receive->extras = 0;
 	batch_finish(this_cpu(), receive->ring, receive, result);
-	return (struct woken){0};
 }
 
 /* The same in a batch: its thread is woken at the end of that. */
@@ -93,27 +95,34 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	ring_finish_with(ring, caller, result);
 }
 
-/* The claimed caller, whose message and capabilities are there, is done. Its thread, if that is to be woken (ring_unclaim_woken). */
-[[gnu::always_inline]] static inline struct sched_entity *complete_caller(struct thread *thread,
-									  struct request *caller,
-									  struct completion result,
-									  bool alone)
+/* The claimed caller, whose message and capabilities are there, and whose ring is claimed, is done. Its thread, if that is to be woken
+ * (ring_unclaim_woken). */
+[[gnu::always_inline]] static inline struct sched_entity *finish_caller(struct request *caller,
+									struct completion result)
 {
 	struct ring *ring = caller->ring;
+	struct cpu *cpu = this_cpu();
 
-	if (likely(alone ? ring_claim_blocked(ring) : batch_claim(this_cpu(), ring))) {
-		if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
-			caller->extras = 0; /* all of them are filled */
-		if (!alone && this_cpu()->batch) {
-			answer_held(this_cpu(), caller, result);
-			return NULL;
-		}
-		if (likely(caller->extras == 0))
-			ring_finish_blocked(ring, caller, result);
-		else
-			ring_finish_with(ring, caller, result);
-		return ring_unclaim_woken(ring);
+	if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
+		caller->extras = 0; /* all of them are filled */
+	if (cpu->batch) {
+		answer_held(cpu, caller, result);
+		return NULL;
 	}
+	if (likely(caller->extras == 0))
+		ring_finish_blocked(ring, caller, result);
+	else
+		ring_finish_with(ring, caller, result);
+	return ring_unclaim_woken(ring);
+}
+
+/* The same, whosever ring it is. */
+[[gnu::always_inline]] static inline struct sched_entity *complete_caller(struct thread *thread,
+									  struct request *caller,
+									  struct completion result)
+{
+	if (likely(batch_claim(this_cpu(), caller->ring)))
+		return finish_caller(caller, result);
 	caller->record = NULL;
 	caller->result = result;
 	request_complete(caller, &thread->ring);
@@ -121,9 +130,11 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 }
 
 /* The claimed caller gets its answer: message, capabilities, completion. Its thread, if that is to be woken (ring_unclaim_woken). */
-[[gnu::always_inline]] static inline struct sched_entity *answer_caller(
-	struct thread *thread, struct request *request, struct request *caller, const struct carried *carried,
-	unsigned caps, enum status outcome, bool alone)
+[[gnu::always_inline]] static inline struct sched_entity *answer_caller(struct thread *thread,
+									struct request *request,
+									struct request *caller,
+									const struct carried *carried,
+									unsigned caps, enum status outcome)
 {
 	struct ring *ring = caller->ring;
 	uint32_t bytes = request->sqe.msg_len;
@@ -131,17 +142,18 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 		.status = outcome, .len = bytes, .caps = (uint16_t)caps, .flags = CAP_CQE_DELIVERED};
 
 	thread->sched.work += bytes;
-	copy_own_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off,
-			 bytes);
+	copy_own_message(ring->arena + caller->sqe.buf_off, thread->ring.arena + request->sqe.msg_off, bytes);
 	if (caps != 0)
 		answer_caps(thread, request, caller, carried);
-	return complete_caller(thread, caller, result, alone);
+	return complete_caller(thread, caller, result);
 }
 
 /* Claims the checked call and answers it. On success the record is RESERVED again, and the caller of this function owns it. */
-[[gnu::always_inline]] static inline enum status return_claimed(
-	struct thread *thread, struct request *request, struct service_record *record,
-	const struct carried *carried, unsigned caps, enum status outcome, struct woken *woken, bool alone)
+[[gnu::always_inline]] static inline enum status return_claimed(struct thread *thread,
+								struct request *request,
+								struct service_record *record,
+								const struct carried *carried, unsigned caps,
+								enum status outcome, struct woken *woken)
 {
 	if (unlikely(!record_claim(
 		    record, record_word_of(request->sqe.target)))) { /* a sibling thread returned it first */
@@ -160,7 +172,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	if (unlikely(!answered || record->gate != NULL))
 		record_close(record, answered);
 	if (likely(answered))
-		woken->entity = answer_caller(thread, request, caller, carried, caps, outcome, alone);
+		woken->entity = answer_caller(thread, request, caller, carried, caps, outcome);
 	else if (caps != 0)
 		carried_drop(thread->process, carried, caps); /* nobody waits for it any more */
 	return STATUS_OK;
@@ -190,7 +202,7 @@ static inline unsigned given_back(const struct request *request, const struct se
 /* RETURN_RECV. `again`: request->memory knows where it receives. */
 [[gnu::always_inline]] static inline enum status return_recv_again(struct thread *thread,
 								   struct request *request, bool again,
-								   struct woken *woken, bool alone)
+								   struct woken *woken)
 {
 	/* Most often that of the call that this request received last, whatever it is by now: a claim that names the token finds out.
 	 * What is remembered of a RETURN_RECV includes a record of this process (return_slowly). */
@@ -199,12 +211,12 @@ static inline unsigned given_back(const struct request *request, const struct se
 
 	if (unlikely(!again) || unlikely(!request->plain) ||
 	    unlikely(record->index != (uint32_t)request->sqe.target) ||
-	    (!alone && unlikely(thread->ring.pending >= thread->ring.wait_max)) ||
+	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
 	    unlikely(request->sqe.msg_len > record->buf_len) ||
 	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
 	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))
 		return return_otherwise(thread, request, again, woken);
-	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken, alone) != STATUS_OK))
+	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken) != STATUS_OK))
 		return STATUS_BAD_ID;
 	if (unlikely(request->sqe.flags & CAP_SQE_RELEASE_CAPS)) {
 		enum status status = drop_and_reserve(thread, request, record);

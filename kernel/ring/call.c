@@ -518,8 +518,14 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *call)
 {
-	struct woken woken = call_again(thread, call, false);
+	call_again(thread, call);
+}
 
-	if (likely(woken.entity != NULL))
-		sched_wake_next(woken.entity);
+[[gnu::noinline]] ARCH_PRESERVES_NONE void call_as_batch(struct thread *thread, struct request *call)
+{
+	struct cpu *cpu = this_cpu();
+
+	batch_begin(cpu);
+	call_again(thread, call);
+	batch_end(cpu);
 }

@@ -80,7 +80,8 @@
 	return true;
 }
 
-ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct request *call)
+ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct request *call,
+						  bool *waits_alone)
 {
 	struct ring *ring = &thread->ring;
 	struct endpoint *endpoint = call->memory.endpoint;
@@ -89,6 +90,7 @@ ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct 
 	cap_id given = CAP_ID_NULL;
 	struct view *sent = NULL;
 
+	*waits_alone = false;
 	if (!is_little(thread, call) ||
 	    (call->sqe.caps_len != 0 && (sent = take_copy(thread, call)) == NULL) ||
 	    (call->sqe.buf_caps != 0 && !reserve_back(thread, call, sent))) {
@@ -100,16 +102,20 @@ ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct 
 	if (unlikely(endpoint->attention != 0))
 		direct = !facet_key_is_retired(call->memory.view->facet) &&
 			 (!endpoint->backlog || (released = endpoint_notice_to_take(endpoint)) != NULL);
+	bool alone = false, batch = this_cpu()->batch;
 	if (likely(direct))
-		receive = endpoint_take_parked(endpoint, false);
+		receive = batch ? endpoint_take_parked(endpoint) : endpoint_take_receiver(endpoint, &alone);
 	if (unlikely(receive == NULL)) {
 		spin_unlock(&endpoint->lock);
 		if (!queue_little(thread, call, sent))
 			call_slowly(thread, call);
 		return (struct woken){0};
 	}
-	ring->free = call->next;
-	ring->pending++;
+	*waits_alone = alone && call->extras == 0;
+	if (!*waits_alone) {
+		ring->free = call->next;
+		ring->pending++;
+	}
 	thread->sched.work += call->sqe.msg_len;
 	uint64_t now = recorder_write(
 		call->sqe.interface_id, endpoint->object.id, thread->sched.ids, (uint32_t)call->sqe.target,
@@ -126,7 +132,9 @@ ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct 
 	if (released != NULL)
 		result.flags |= endpoint_take_notice(endpoint, released, receive);
 	spin_unlock(&endpoint->lock);
-	if (!this_cpu()->batch)
+	if (alone)
+		return (struct woken){ring_end_alone(receive->ring, receive, result), now};
+	if (!batch)
 		return (struct woken){endpoint_end_receive_woken(receive, result), now};
 	endpoint_end_receive(receive, result);
 	return (struct woken){0};

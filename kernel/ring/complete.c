@@ -32,6 +32,35 @@ uint32_t ring_unreaped(struct ring *ring)
 	return ring->cq_tail - head;
 }
 
+void ring_settle(struct ring *ring)
+{
+	struct thread *thread = ring_thread(ring);
+	struct request *request = ring->free;
+
+	ring->free = request->next;
+	ring->pending++;
+	ring->wanted = ring->cq_tail + 1;
+	ring->cq_head = ring->wanted - ring->min;
+	ring->entered = (uint32_t)ring->sq_head - 1;
+	thread->sched.work = 0;
+	if (request->sqe.op == CAP_OP_RETURN_RECV) {
+		store_relaxed(&request->extras, (uint16_t)REQUEST_RECORD);
+		ring->parked = request; /* before those behind it, as at the endpoint */
+		if (request->behind == NULL)
+			ring->parked_last = request;
+	}
+}
+
+bool ring_claim_alone_settled(struct ring *ring)
+{
+	uint32_t expected = RING_ALONE;
+
+	if (!atomic_cas(&ring->state, &expected, RING_CLAIMED))
+		return false;
+	ring_settle(ring);
+	return true;
+}
+
 /* A delivered call that is answered otherwise (cancelled, timed out, its thread gone): its record forgets it. Whoever won the claim
  * does this, in the same entry: a server that returns the call has then either read the request before, and is inside quiescence with
  * it, or finds nothing. The record may have been returned and reused; then it names another request, and the swap fails. */

@@ -74,6 +74,18 @@ static inline void ring_finish(struct ring *ring, struct request *request)
 	ring->free = request;
 }
 
+/* The claimed ring was ALONE, and `request` is its spare: its completion, and its thread, which is to be woken. */
+[[gnu::always_inline]] static inline struct sched_entity *ring_end_alone(struct ring *ring,
+									 struct request *request,
+									 struct completion result)
+{
+	ring_post_words(ring, request->sqe.user_data, (uint32_t)result.status | (uint64_t)result.len << 32,
+			result.caps | (uint64_t)result.flags << 16, result.token);
+	store_relaxed(&request->claim, load_relaxed(&request->claim) & ~3ull); /* REQUEST_FREE */
+	store_release(&ring->state, (uint32_t)RING_RUNNING);
+	return &ring_thread(ring)->sched;
+}
+
 /* A RECV or WAIT is looked at again when the ring is told to. */
 static inline void ring_post_operation(struct ring *ring, struct request *request)
 {

@@ -288,7 +288,7 @@ static bool deliver_with_notice(struct endpoint *endpoint, struct request *call,
 
 	spin_lock(&endpoint->lock);
 	if ((facet = endpoint_notice_to_take(endpoint)) != NULL && may_go_to_anybody(call))
-		receive = endpoint_take_parked(endpoint, false);
+		receive = endpoint_take_parked(endpoint);
 	if (receive == NULL) {
 		spin_unlock(&endpoint->lock);
 		return false;
@@ -341,7 +341,7 @@ void endpoint_queue_call(struct endpoint *endpoint, struct request *call, struct
 	if (!dead && likely(!(call->extras & REQUEST_TIMED) || !request_is_claimed(call))) {
 		store_relaxed(&call->queue_lock, &endpoint->lock);
 		call_queue_push(endpoint, call,
-				ring->pending == 1 && load_relaxed(&process->thread_count) == 1);
+				ring_pending(ring) == 1 && load_relaxed(&process->thread_count) == 1);
 		pump = endpoint->parked != NULL || endpoint->more;
 	}
 	spin_unlock(&endpoint->lock);

@@ -67,16 +67,13 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 /* The same, for a message of the thread whose system call this is (arch/memory.h). */
 [[gnu::always_inline]] static inline void copy_own_message(void *to, const void *from, uint32_t bytes)
 {
-	unsigned char *out = to;
-	const unsigned char *in = from;
-
 	if (bytes - 64 <= 64) {
 		/* The rest ends where the message does, and may begin in what was copied already. */
-		arch_copy_64(out, in);
+		arch_copy_first_64(to, from);
 		if (likely(bytes <= 80))
-			arch_copy_16(out + bytes - 16, in + bytes - 16);
+			arch_copy_last_16(to, from, bytes);
 		else
-			arch_copy_64(out + bytes - 64, in + bytes - 64);
+			arch_copy_last_64(to, from, bytes);
 		return;
 	}
 	copy_message(to, from, bytes);
@@ -147,9 +144,9 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 }
 
 /* A receiver that is nothing but that, and whose ring the caller owns now: it has left the queue. Under the lock, and with its ring,
- * nobody else can end it. `alone`: the entry is no batch. */
-[[gnu::always_inline]] static inline struct request *endpoint_take_parked(struct endpoint *endpoint,
-									  bool alone) REQUIRES(endpoint->lock)
+ * nobody else can end it. */
+[[gnu::always_inline]] static inline struct request *endpoint_take_parked(struct endpoint *endpoint)
+	REQUIRES(endpoint->lock)
 {
 	struct request *receive = endpoint->parked;
 
@@ -157,10 +154,28 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 		if (likely(!endpoint->more) || (receive = endpoint_park_first(endpoint)) == NULL)
 			return NULL;
 	}
-	if (unlikely(receive->extras != REQUEST_RECORD &&
-		     receive->extras != (REQUEST_POSTED | REQUEST_RECORD)) ||
-	    unlikely(!(alone ? ring_claim_blocked(receive->ring) : batch_claim(this_cpu(), receive->ring))))
+	uint16_t extras = load_relaxed(&receive->extras);
+	if (unlikely((extras & ~REQUEST_POSTED) != REQUEST_RECORD) && extras != 0) /* 0: its ring is ALONE */
 		return NULL;
+	if (unlikely(!batch_claim(this_cpu(), receive->ring)))
+		return NULL;
+	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
+	return receive;
+}
+
+/* The same, outside of a batch. *alone: the ring was ALONE, and its spare is that receiver (ring_end_alone). */
+[[gnu::always_inline]] static inline struct request *endpoint_take_receiver(struct endpoint *endpoint,
+									    bool *alone)
+	REQUIRES(endpoint->lock)
+{
+	struct request *receive = endpoint->parked;
+
+	*alone = false;
+	if (receive == NULL || load_relaxed(&receive->extras) != 0 || !ring_claim_alone(receive->ring))
+		return endpoint_take_parked(endpoint);
+	*alone = receive->ring->free == receive;
+	if (unlikely(!*alone)) /* it has been settled meanwhile, and another is the spare */
+		ring_settle(receive->ring);
 	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
 	return receive;
 }
@@ -231,7 +246,7 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	ring_take_queued(call->ring, call, &endpoint->lock);
 	spin_lock(&endpoint->lock);
 	if (likely(!endpoint->backlog) && may_go_to_anybody(call))
-		receive = endpoint_take_parked(endpoint, false);
+		receive = endpoint_take_parked(endpoint);
 	if (receive == NULL) {
 		spin_unlock(&endpoint->lock);
 		endpoint_queue_call(endpoint, call, view, session);

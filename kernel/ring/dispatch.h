@@ -73,9 +73,10 @@ static inline bool change_message(const struct ring *ring, struct request *reque
 }
 
 /* False: another call, or a message or buffer that may be no such. */
-[[gnu::noinline]] static bool is_similar_call(const struct ring *ring, struct request *request,
-				const volatile uint64_t *from, uint64_t word, uint64_t id)
+[[gnu::noinline]] static bool is_similar_call(struct request *request, const volatile uint64_t *from,
+					      uint64_t word, uint64_t id)
 {
+	const struct ring *ring = request->ring;
 	uint64_t message = from[4], buffer = from[5], caps = from[6];
 	uint64_t differs = (word ^ request->words[0]) | (id ^ request->words[1]) |
 			   (from[2] ^ request->words[2]) | (from[7] ^ request->words[7]);
@@ -102,17 +103,18 @@ static inline bool change_message(const struct ring *ring, struct request *reque
 	return true;
 }
 
-static inline bool is_same_call(const struct ring *ring, struct request *request,
-				const volatile uint64_t *from, uint64_t word, uint64_t id)
+static inline bool is_same_call(struct request *request, const volatile uint64_t *from, uint64_t word,
+				uint64_t id)
 {
 	if (likely(arch_is_same_64(from, request->words)))
 		return is_remembered(request);
-	return is_similar_call(ring, request, from, word, id);
+	return is_similar_call(request, from, word, id);
 }
 
-[[gnu::noinline]] static bool is_similar_return(const struct ring *ring, struct request *request,
-				  const volatile uint64_t *from, uint64_t word)
+[[gnu::noinline]] static bool is_similar_return(struct request *request, const volatile uint64_t *from,
+						uint64_t word)
 {
+	const struct ring *ring = request->ring;
 	uint64_t message = from[4], buffer = from[5];
 	uint64_t differs = (word ^ request->words[0]) | (from[2] ^ request->words[2]) |
 			   (from[6] ^ request->words[6]) | (from[7] ^ request->words[7]);
@@ -134,57 +136,55 @@ static inline bool is_same_call(const struct ring *ring, struct request *request
 }
 
 /* But for the token. */
-static inline bool is_same_return(const struct ring *ring, struct request *request,
-				  const volatile uint64_t *from, uint64_t word)
+static inline bool is_same_return(struct request *request, const volatile uint64_t *from, uint64_t word)
 {
 	request->words[1] = from[1];
 	if (likely(word == request->words[0]) && likely(arch_is_same_48(from + 2, request->words + 2)))
 		return is_remembered(request);
-	return is_similar_return(ring, request, from, word);
+	return is_similar_return(request, from, word);
 }
 
-[[gnu::always_inline]] static inline struct woken dispatch_return_recv(struct thread *thread,
-								       struct ring *ring,
-								       const volatile uint64_t *from,
-								       uint64_t word, uint64_t sequence,
-								       bool alone)
+/* RETURN_RECV; `again`: is_same_return. */
+[[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
+							       const volatile uint64_t *from, uint64_t word,
+							       uint64_t sequence, bool again)
 {
 	struct request *request = ring->free;
-	struct woken woken = {0};
-	bool again = is_same_return(ring, request, from, word);
 
 	request->sequence = sequence;
 	if (unlikely(!again))
 		fetch_return(request, from, word);
-	enum status status = alone ? return_recv_again(thread, request, again, &woken, true)
-				   : op_return_recv_here(thread, request, again);
+	enum status status = op_return_recv_here(thread, request, again);
 	if (unlikely(status != OP_WAITING)) {
 		request->result = (struct completion){0};
 		submit_complete(ring, request, status);
 	}
-	return woken;
 }
 
-[[gnu::always_inline]] static inline struct woken dispatch_call(struct thread *thread, struct ring *ring,
-								const volatile uint64_t *from, uint64_t word,
-								uint64_t sequence, bool alone)
+/* CALL, but not the last one again. */
+[[gnu::always_inline]] static inline void dispatch_new_call(struct thread *thread,
+							    const volatile uint64_t *from, uint64_t word,
+							    uint64_t id)
+{
+	if (likely((word & ~W_METHOD) == CAP_OP_CALL)) /* so were the words of all that is remembered */
+		dispatch_other_call(thread, from, word, id);
+	else
+		dispatch_other(thread, from, word);
+}
+
+[[gnu::always_inline]] static inline void dispatch_call(struct thread *thread, struct ring *ring,
+							const volatile uint64_t *from, uint64_t word,
+							uint64_t sequence)
 {
 	struct request *request = ring->free;
 	uint64_t id = from[1];
 
-	if (id != request->words[1] || !is_same_call(ring, request, from, word, id)) {
-		if (likely((word & ~W_METHOD) ==
-			   CAP_OP_CALL)) /* so were the words of all that is remembered */
-			dispatch_other_call(thread, from, word, id);
-		else
-			dispatch_other(thread, from, word);
-		return (struct woken){0};
+	if (id != request->words[1] || !is_same_call(request, from, word, id)) {
+		dispatch_new_call(thread, from, word, id);
+		return;
 	}
 	request->sequence = sequence;
-	if (alone)
-		return call_again(thread, request, true);
 	op_call_again(thread, request);
-	return (struct woken){0};
 }
 
 /* --- What ends where it begins ---------------------------------------------------------------------------------------- */
@@ -222,36 +222,37 @@ static inline bool is_same_return(const struct ring *ring, struct request *reque
 
 /* --- The loop ---------------------------------------------------------------------------------------------------------- */
 
-/* `alone`: the entry's only submission; may give a thread that is to be woken (again.h). */
-[[gnu::always_inline]] static inline struct woken dispatch(struct thread *thread, struct ring *ring,
-							   bool alone)
+static inline const volatile uint64_t *sq_entry(const struct ring *ring, uint64_t sequence)
+{
+	return (const volatile uint64_t *)(const volatile void *)&ring
+		->sq[(uint32_t)sequence & ring->sq_mask];
+}
+
+static inline bool is_return_recv(uint64_t word)
+{
+	return (word & ~W_FLAGS(RETURN_RECV_FLAGS)) == CAP_OP_RETURN_RECV;
+}
+
+/* One of a batch. */
+[[gnu::always_inline]] static inline void dispatch(struct thread *thread, struct ring *ring)
 {
 	uint64_t sequence = ring->sq_head++;
-	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
-						->sq[(uint32_t)sequence & ring->sq_mask];
+	const volatile uint64_t *from = sq_entry(ring, sequence);
 	uint64_t word = from[0];
+	const struct call_target *target = ring->memory.target;
 
-	if (!alone) {
-		const struct call_target *target = ring->memory.target;
-		if (call_target_is(target, word, from)) {
-			dispatch_quick_call(thread, from, target, true);
-			return (struct woken){0};
-		}
-	}
-	if ((uint8_t)word == CAP_OP_CALL)
-		return dispatch_call(thread, ring, from, word, sequence, alone);
-	if (!alone && dispatch_usual(thread, ring, from, word))
-		return (struct woken){0};
-	if ((word & ~W_FLAGS(RETURN_RECV_FLAGS)) == CAP_OP_RETURN_RECV)
-		return dispatch_return_recv(thread, ring, from, word, sequence, alone);
-	if (alone && word == CAP_OP_NOP) {
-		(void)dispatch_usual(thread, ring, from, word);
-	} else if (alone && word == (CAP_OP_WAKE | QUIET_WORD)) {
-		return dispatch_wake(thread, from);
+	if (call_target_is(target, word, from)) {
+		dispatch_quick_call(thread, from, target, true);
+	} else if ((uint8_t)word == CAP_OP_CALL) {
+		dispatch_call(thread, ring, from, word, sequence);
+	} else if (dispatch_usual(thread, ring, from, word)) {
+		return;
+	} else if (is_return_recv(word)) {
+		dispatch_return_recv(thread, ring, from, word, sequence,
+				     is_same_return(ring->free, from, word));
 	} else {
 		dispatch_other(thread, from, word);
 	}
-	return (struct woken){0};
 }
 
 /* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
@@ -276,8 +277,9 @@ static inline void publish(struct ring *ring)
 	store_release(&ring->control->cq_tail, ring->cq_tail);
 }
 
-/* The only submission: there is room for its completion, also if that comes later, and the ring is not captured. */
-static inline bool may_submit_one(const struct ring *ring)
+/* The only submission: there is room for its completion, also if that comes later, and the ring is not captured. `unreaped`: so many
+ * completions. */
+static inline bool may_submit_one(const struct ring *ring, uint32_t unreaped)
 {
-	return likely(ring->cq_tail - ring->cq_head + ring->pending < ring->room_alone);
+	return likely(unreaped + ring->pending < ring->room_alone);
 }

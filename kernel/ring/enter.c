@@ -5,6 +5,7 @@
  * enter_continue is the one continuation: whenever a thread that is inside cap_enter runs, it goes on here, until its
  * result is set or it blocks. kernel_next is the only way out of the kernel.
  */
+#include "alone.h"
 #include "batch.h"
 #include "complete.h"
 #include "ops.h"
@@ -110,7 +111,7 @@ static uint32_t left_by_others(struct thread *thread)
 	/* Each takes at most one slot, so that there is room for all of them (Q1). */
 	for (uint32_t left = allowed; left > 0; left--) {
 		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
-			(void)dispatch(thread, ring, false);
+			dispatch(thread, ring);
 		} else if (!dispatch_marked(thread, ring)) {
 			reasons = RING_BOUND;
 			break;
@@ -219,13 +220,9 @@ void enter_continue(struct thread *thread)
 }
 
 /* If nothing is submitted: nothing left by others, and enough completions already. An impossible index is no such case. */
-static inline bool nothing_to_do(struct ring *ring)
+static inline bool is_only_asking(const struct ring *ring, uint32_t unreaped)
 {
-	const struct cap_region *control = ring->control;
-
-	uint32_t unreaped = ring->cq_tail - load_acquire(&control->cq_head);
-	return unreaped >= ring->min && unreaped <= ring->cq_count && load_relaxed(&ring->signals) == 0 &&
-	       load_relaxed(&control->upcall_pending) == 0;
+	return unreaped <= ring->cq_count && load_relaxed(&ring->control->upcall_pending) == 0;
 }
 
 static void exit_call(struct thread *thread, uint64_t code, uint64_t scope)
@@ -359,9 +356,10 @@ static bool is_wanted(struct cpu *cpu)
 	return load_relaxed(&cpu->need_resched) || (cpu->limbo_count != 0 && quiesce_is_due(cpu));
 }
 
-/* It waits. If this entry made another one runnable, that one goes on directly: `woken`, or else who was woken last. */
+/* It waits. If this entry made another one runnable, that one goes on directly: `woken`, or else who was woken last. `alone`:
+ * it is the only one, and of another process. */
 [[gnu::always_inline]] static inline struct arch_context *hand_over(struct cpu *cpu, struct thread *from,
-								    struct woken woken)
+								    struct woken woken, bool alone)
 {
 	struct sched_entity *next = woken.entity;
 
@@ -372,7 +370,7 @@ static bool is_wanted(struct cpu *cpu)
 		woken.at = arch_ticks();
 		if (unlikely(next == NULL))
 			return block_slowly(cpu, NULL);
-	} else if (unlikely(next->home != cpu->id) || unlikely(cpu->handover != NULL)) {
+	} else if (unlikely(next->home != cpu->id) || (!alone && unlikely(cpu->handover != NULL))) {
 		return block_slowly(cpu, next);
 	}
 	struct thread *to = sched_thread(next);
@@ -380,7 +378,10 @@ static bool is_wanted(struct cpu *cpu)
 	arch_context_hand_over(&from->context, &to->context);
 	sched_handed_over(cpu, &from->sched, next);
 	cpu->stats.switches++;
-	space_activate_here(cpu, &to->process->space);
+	if (alone)
+		space_activate_other(cpu, &to->process->space);
+	else
+		space_activate_here(cpu, &to->process->space);
 	cpu->current_context = &to->context;
 	if (unlikely(load_relaxed(&to->ring.signals) != 0))
 		return next_slow(cpu);
@@ -395,7 +396,7 @@ static bool is_wanted(struct cpu *cpu)
 	if (!run_enter(thread, reasons))
 		return go_on(cpu, thread);
 	if (likely(!budget_concerns(cpu, &thread->sched)))
-		return hand_over(cpu, thread, (struct woken){0});
+		return hand_over(cpu, thread, (struct woken){0}, false);
 	lend_as_it_waits(thread);
 	return block_slowly(cpu, NULL);
 }
@@ -406,51 +407,39 @@ static bool is_wanted(struct cpu *cpu)
 	sched_wake_next(woken);
 }
 
-/* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
- * looked at again. */
-ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+/* The thread waits for one thing, which was submitted. False: something came meanwhile, and it sees to that. */
+[[gnu::always_inline]] static inline bool wait_alone(struct thread *thread, bool passive)
 {
-	quiesce_enter();
-	struct cpu *cpu = this_cpu();
-	struct thread *thread = sched_thread(cpu->current);
 	struct ring *ring = &thread->ring;
 
-	cpu->stats.entries++;
-	if (unlikely(number != CAP_SYSCALL_ENTER)) {
-		other_call(thread, number, arg0, arg1);
-		return next_slow(cpu);
-	}
-	if (unlikely(arg0 > 2 * CAP_SQ_MIN)) /* it may be more than the queue holds */
-		arg0 = arg0 > ring->cq_count ? ring->cq_count : arg0;
-	ring->min = (uint32_t)arg0;
-	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
-	if (tail == (uint32_t)ring->sq_head &&
-	    nothing_to_do(ring)) { /* a poll, or completions that were not reaped */
-		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
-		return go_on_quietly(cpu, thread);
-	}
+	arch_context_set_result(&thread->context, 1,
+				CAP_ENTER_COMPLETIONS); /* unless something else ends it */
+	thread->sched.passive = passive;
+	sched_block_begin(&thread->sched);
+	store_fenced(&ring->state, (uint32_t)RING_ALONE);
+	return likely(load_relaxed(&ring->signals) == 0) || !ring_has_work(ring) || !take_back(thread);
+}
+
+/* What the general way of an entry begins with. */
+static inline void begin_enter(struct thread *thread, uint64_t sequence)
+{
 	thread->sched.work = 0;
-	ring->entered = (uint32_t)ring->sq_head;
-	if (unlikely((arg1 | load_relaxed(&ring->signals)) != 0)) {
-		if (arg1 != 0)
-			set_deadline(thread, arg1);
-		return enter_any(cpu, thread, 0);
-	}
-	uint32_t count = tail - ring->entered;
-	struct woken woken = {0};
-	if (likely(count == 1) && may_submit_one(ring)) {
-		woken = dispatch(thread, ring, true);
-	} else if (count != 0) {
-		uint32_t refused = submit(thread, count);
-		if (unlikely(refused != 0)) { /* has published; an impossible index is found there, too */
-			cpu = arch_this_cpu_again();
-			return enter_any(cpu, sched_thread(cpu->current),
-					 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
-		}
-	}
-	cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
-	thread = sched_thread(cpu->current);
-	ring = &thread->ring;
+	thread->ring.entered = (uint32_t)sequence;
+}
+
+/* The only submission is taken, whatever it is. */
+static inline void begin_one(struct thread *thread, uint64_t sequence)
+{
+	begin_enter(thread, sequence);
+	thread->ring.sq_head = sequence + 1;
+}
+
+/* The running thread, which has submitted everything, returns, or waits and hands over. */
+[[gnu::always_inline]] static inline struct arch_context *after_submission(struct woken woken)
+{
+	struct cpu *cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
+	struct thread *thread = sched_thread(cpu->current);
+	struct ring *ring = &thread->ring;
 	struct cap_region *control = ring->control;
 	uint32_t cq_tail = ring->cq_tail;
 	store_release(&control->sq_head, (uint32_t)ring->sq_head);
@@ -469,12 +458,161 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	}
 	ring->cq_head = head;
 	publish_blocked(thread);
-	if (unlikely(ring_has_work(ring)) && take_back(thread)) {
-		if (woken.entity != NULL)
-			wake_after_all(woken.entity);
-		return enter_any(cpu, thread, 0);
+	if (likely(!ring_has_work(ring)) || !take_back(thread))
+		return hand_over(cpu, thread, woken, false);
+	if (woken.entity != NULL)
+		wake_after_all(woken.entity);
+	return enter_any(cpu, thread, 0);
+}
+
+/* A call that repeats the last one, but finds nobody who waits for it alone, or is more than its message. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE struct arch_context *call_otherwise(struct thread *thread,
+										 struct request *call)
+{
+	struct woken woken = {0};
+	bool waits_alone = false;
+
+	if (unlikely(call->plain))
+		call_as_batch(thread, call);
+	else
+		woken = call_with_little(thread, call, &waits_alone);
+	if (unlikely(!waits_alone))
+		return after_submission(woken);
+	struct cpu *cpu = arch_this_cpu_again();
+	thread = sched_thread(cpu->current);
+	store_release(&thread->ring.control->sq_head, (uint32_t)thread->ring.sq_head);
+	if (likely(wait_alone(thread, false)))
+		return hand_over(cpu, thread, woken, true);
+	wake_after_all(woken.entity);
+	return enter_any(cpu, thread, 0);
+}
+
+/* Neither a call nor a RETURN_RECV that repeats the last one. */
+[[gnu::always_inline]] static inline struct woken dispatch_one(struct thread *thread,
+							       const volatile uint64_t *from, uint64_t word)
+{
+	if (word == CAP_OP_NOP)
+		(void)dispatch_usual(thread, &thread->ring, from, word);
+	else if (word == (CAP_OP_WAKE | QUIET_WORD))
+		return dispatch_wake(thread, from);
+	else
+		dispatch_other(thread, from, word);
+	return (struct woken){0};
+}
+
+/* Of the argument: it may be more than the queue holds. */
+static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
+{
+	return likely(arg <= 2 * CAP_SQ_MIN) || arg <= ring->cq_count ? (uint32_t)arg : ring->cq_count;
+}
+
+/* Something is signalled, or it has a deadline, or is no cap_enter. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE struct arch_context *enter_unusually(
+	uint64_t number, uint64_t arg0, uint64_t arg1, struct cpu *cpu, struct thread *thread, uint32_t count)
+{
+	struct ring *ring = &thread->ring;
+
+	if (unlikely(number != CAP_SYSCALL_ENTER)) {
+		other_call(thread, number, arg0, arg1);
+		return next_slow(cpu);
 	}
-	return hand_over(cpu, thread, woken);
+	ring->min = min_of(ring, arg0);
+	uint32_t unreaped = ring->cq_tail - load_acquire(&ring->control->cq_head); /* Q2 */
+	if (count == 0 && unreaped >= ring->min && load_relaxed(&ring->signals) == 0 &&
+	    is_only_asking(ring, unreaped)) {
+		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
+		return go_on_quietly(cpu, thread);
+	}
+	begin_enter(thread, ring->sq_head);
+	if (arg1 != 0)
+		set_deadline(thread, arg1);
+	return enter_any(cpu, thread, 0);
+}
+
+/* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
+ * looked at again. */
+ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+{
+	quiesce_enter();
+	struct cpu *cpu = this_cpu();
+	struct thread *thread = sched_thread(cpu->current);
+	struct ring *ring = &thread->ring;
+	struct woken woken = {0};
+	const struct cap_region *shared = ring->control;
+	uint64_t sequence = ring->sq_head;
+	uint32_t count = load_acquire(&shared->sq_tail) - (uint32_t)sequence; /* Q2 */
+	uint32_t unreaped;
+
+	cpu->stats.entries++;
+	static_assert(CAP_SYSCALL_ENTER == 0);
+	if (unlikely((number | arg1 | load_relaxed(&ring->signals)) != 0))
+		return enter_unusually(number, arg0, arg1, cpu, thread, count); /* as they came */
+	if (count == 1) {
+		unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
+		if (unlikely(unreaped + 1 != arg0) || !may_submit_one(ring, unreaped))
+			goto several;
+		const volatile uint64_t *from = sq_entry(ring, sequence);
+		uint64_t word = from[0];
+		struct request *spare = ring->free;
+		ring->min = (uint32_t)arg0;
+		if ((uint8_t)word == CAP_OP_CALL) {
+			uint64_t id = from[1];
+			if (likely(id == spare->words[1]) && is_same_call(spare, from, word, id)) {
+				if (likely(spare->plain) && likely(ring_session_is_alive(ring)) &&
+				    likely(call_alone(thread, spare, sequence, &woken))) {
+					if (likely(wait_alone(thread, false)))
+						return hand_over(cpu, thread, woken, true);
+					goto came;
+				}
+				begin_one(thread, sequence);
+				spare->sequence = sequence;
+				return call_otherwise(thread, spare);
+			} else {
+				begin_one(thread, sequence);
+				dispatch_new_call(thread, from, word, id);
+			}
+		} else if (is_return_recv(word)) {
+			bool again = is_same_return(spare, from, word);
+			enum returned returned = likely(again) ? return_alone(thread, spare, sequence, &woken)
+							       : RETURNED_NOT;
+			if (likely(returned == RETURNED_ALONE)) {
+				if (likely(wait_alone(thread, true)))
+					return hand_over(cpu, thread, woken, true);
+				goto came;
+			}
+			begin_one(thread, sequence);
+			if (returned == RETURNED_NOT)
+				dispatch_return_recv(thread, ring, from, word, sequence, again);
+		} else {
+			begin_one(thread, sequence);
+			woken = dispatch_one(thread, from, word);
+		}
+		goto submitted;
+	}
+	if (count == 0) { /* a poll, or completions that were not reaped */
+		unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
+		if (likely(unreaped >= arg0) && is_only_asking(ring, unreaped)) {
+			arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
+			return go_on_quietly(cpu, thread);
+		}
+	}
+several:
+	ring->min = min_of(ring, arg0);
+	begin_enter(thread, sequence);
+	if (count != 0) {
+		uint32_t refused = submit(thread, count);
+		if (unlikely(refused != 0)) { /* has published; an impossible index is found there, too */
+			cpu = arch_this_cpu_again();
+			return enter_any(cpu, sched_thread(cpu->current),
+					 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+		}
+	}
+submitted:
+	return after_submission(woken);
+came:
+	if (woken.entity != NULL)
+		wake_after_all(woken.entity);
+	return enter_any(cpu, thread, 0);
 }
 
 void kernel_on_timer(void)

@@ -21,8 +21,10 @@ typedef enum status op_fn(struct thread *thread, struct request *request);
 op_fn op_nop, op_call, op_recv, op_return, op_return_recv, op_release, op_release_answer, op_dup, op_cancel,
 	op_wake, op_signal, op_wait;
 
-/* Their callers keep nothing in registers. A call that request->memory knows: to its end. `again`: it knows where it receives. */
+/* Their callers keep nothing in registers. A call of a batch that request->memory knows: to its end. `again`: it knows where it receives. */
 ARCH_PRESERVES_NONE void op_call_again(struct thread *thread, struct request *request);
+/* The same for the entry's only submission. */
+ARCH_PRESERVES_NONE void call_as_batch(struct thread *thread, struct request *request);
 ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struct request *request,
 						    bool again);
 /* What a CALL's target turned out to be; the checks that do not depend on it have been made (op_check_call). */

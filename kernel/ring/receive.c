@@ -148,7 +148,7 @@ static enum status finish_return(struct thread *thread, struct request *request,
 				 enum status outcome)
 {
 	struct woken woken = {0};
-	enum status status = return_claimed(thread, request, record, carried, caps, outcome, &woken, false);
+	enum status status = return_claimed(thread, request, record, carried, caps, outcome, &woken);
 
 	if (woken.entity != NULL)
 		sched_wake_next(woken.entity);
@@ -336,7 +336,7 @@ ARCH_PRESERVES_NONE enum status op_return_recv_here(struct thread *thread, struc
 						    bool again)
 {
 	struct woken woken = {0};
-	enum status status = return_recv_again(thread, request, again, &woken, false);
+	enum status status = return_recv_again(thread, request, again, &woken);
 
 	if (likely(woken.entity != NULL))
 		sched_wake_next(woken.entity);

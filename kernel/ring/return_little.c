@@ -50,7 +50,7 @@ static struct sched_entity *answer(struct thread *thread, const struct request *
 	to[bytes / 8] = id.raw;
 	if (unlikely(caller->extras & REQUEST_KEPT))
 		caller->answer->ids[0] = id;
-	return complete_caller(thread, caller, result, false);
+	return complete_caller(thread, caller, result);
 }
 
 struct woken return_little(struct thread *thread, struct request *request)

@@ -225,8 +225,7 @@ bool dispatch_marked(struct thread *thread, struct ring *ring)
 	if (!may_dispatch(thread))
 		return false;
 	uint64_t sequence = ring->sq_head++;
-	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
-						->sq[(uint32_t)sequence & ring->sq_mask];
+	const volatile uint64_t *from = sq_entry(ring, sequence);
 	uint64_t word = from[0];
 	if ((word & (W_OP | W_FLAGS(0xff))) == (CAP_OP_CALL | W_FLAGS(CAP_SQE_TARGET_IS_ANSWER)) &&
 	    promise_follow(thread, from, word, sequence))
@@ -239,8 +238,7 @@ bool dispatch_marked(struct thread *thread, struct ring *ring)
 /* One of a process whose messages are captured: as dispatch_marked, with a record before and, once it is over, behind each call. */
 static bool dispatch_captured(struct thread *thread, struct ring *ring)
 {
-	const volatile uint64_t *from = (const volatile uint64_t *)(const volatile void *)&ring
-						->sq[(uint32_t)ring->sq_head & ring->sq_mask];
+	const volatile uint64_t *from = sq_entry(ring, ring->sq_head);
 
 	if (!may_dispatch(thread))
 		return false;

@@ -449,9 +449,11 @@ static void run_usual(struct service *s)
 {
 	struct ring_client *ring = s->ring;
 	struct cap_region *region = ring->region;
-	struct service_slot *slot = first_slot(s);
+	/* The kernel takes the one first that it had last, and those of a batch in their order. */
+	struct service_slot *first = first_slot(s);
 
 	while (is_usual(s)) {
+		struct service_slot *slot = first;
 		uint64_t reasons = ring_enter_only(ring, 1, 0);
 
 		if (__builtin_expect(reasons != CAP_ENTER_COMPLETIONS, 0)) {
@@ -466,7 +468,7 @@ static void run_usual(struct service *s)
 			const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
 
 			if (__builtin_expect(cqe->user_data != ring_op_data(&slot->receive), 0)) {
-				slot = find_slot(s, cqe->user_data);
+				slot = first = find_slot(s, cqe->user_data);
 				if (!slot) {
 					ring_dispatch(ring);
 					return;

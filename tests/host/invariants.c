@@ -222,7 +222,8 @@ static uint32_t listed(const struct list *head)
 static void look_at_completions(const struct thread *thread)
 {
 	const struct ring *ring = &thread->ring;
-	int32_t quiet = (int32_t)((uint32_t)ring->sq_head - ring->cq_tail - ring->pending);
+	int32_t quiet = (int32_t)((uint32_t)ring->sq_head - ring->cq_tail - ring->pending -
+				  (ring->state == RING_ALONE));
 	uint32_t at = thread->tid;
 
 	if (quiet < 0 || (at < FOLLOWED && state.follows[at] && (uint64_t)quiet > state.quiet[at]))
@@ -236,7 +237,9 @@ static void look_at_completions(const struct thread *thread)
 static uint64_t look_at_ring(const struct thread *thread)
 {
 	const struct ring *ring = &thread->ring;
-	uint32_t waiting = 0, posted = 0, held = 0;
+	/* The spare waits, and is not counted (ring/ring.h). */
+	bool alone = ring->state == RING_ALONE;
+	uint32_t waiting = 0, posted = 0, held = 0, pending = ring->pending + alone;
 	uint64_t records = 0;
 
 	for (uint32_t i = 0; i < ring->request_count; i++) {
@@ -249,11 +252,14 @@ static uint64_t look_at_ring(const struct thread *thread)
 		held += (request->extras & REQUEST_HELD) != 0;
 		records += (request->extras & REQUEST_RECORD) != 0;
 	}
-	uint32_t done = chained(ring, ring->done, true), spare = chained(ring, ring->free, false);
-	if (waiting != ring->pending || spare + waiting != ring->request_count || spare == 0)
+	if (alone && (state_of(ring->free) == REQUEST_FREE || (ring->free->extras & ~REQUEST_PASSED) != 0))
+		bad_request(ring->free, "is what its ring waits for alone, and is not");
+	uint32_t done = chained(ring, ring->done, true);
+	uint32_t spare = chained(ring, alone ? ring->free->next : ring->free, false);
+	if (waiting != pending || spare + waiting != ring->request_count || spare == 0)
 		host_die("invariant I5: thread %u: %u requests, %u free, %u wait, %u pending", thread->tid,
-			 ring->request_count, spare, waiting, ring->pending);
-	if (ring->cq_tail - ring->cq_head + ring->pending > ring->cq_count)
+			 ring->request_count, spare, waiting, pending);
+	if (!alone && ring->cq_tail - ring->cq_head + pending > ring->cq_count)
 		host_die("invariant I5: thread %u: no room for all completions (Q1)", thread->tid);
 	if (done != 0 && !(ring->signals & RING_DONE))
 		host_die("invariant I5: thread %u: %u are done, and nobody was told", thread->tid, done);

@@ -33,7 +33,7 @@ static void waits_there(const struct request *request, const struct spinlock *lo
 /* Blocked, and nobody has told it to look. */
 static bool sleeps(const struct request *request)
 {
-	return request->ring->state == RING_BLOCKED &&
+	return (request->ring->state == RING_BLOCKED || request->ring->state == RING_ALONE) &&
 	       (request->ring->signals & ~(uint32_t)RING_NO_REASONS) == 0;
 }
 

@@ -8,7 +8,8 @@
  *   void arch_copy_words(void *to, const void *from, size_t words);  long runs of 8-byte words; no overlap
  * and, for use inside a system call only, with what the thread that made it wrote itself (it may find that in its vector registers
  * afterwards):
- *   void arch_copy_16(void *to, const void *from), arch_copy_64
+ *   void arch_copy_first_64(void *to, const void *from);
+ *   void arch_copy_last_64(void *to, const void *from, size_t bytes), arch_copy_last_16    of so many bytes in all
  *   bool arch_is_same_48(const volatile void *shared, const void *own), arch_is_same_64
  *                                     `shared` is 16-byte aligned; each byte of it is read once
  */

@@ -106,6 +106,17 @@ enum status space_clone(struct space *from, struct space *to, enum status (*also
 void space_unmap_pinned(struct space *space, vaddr_t base);
 /* Makes it the running CPU's space; NULL = the kernel's own. */
 void space_activate_slow(struct space *space);
+/* `space` is probably another one. */
+static inline void space_activate_other(struct cpu *cpu, struct space *space)
+{
+	if (unlikely((load_relaxed(&space->cpus) >> cpu->id & 1) == 0)) {
+		space_activate_slow(space);
+		return;
+	}
+	cpu->space = space;
+	arch_space_activate(space->root);
+}
+
 static inline void space_activate_here(struct cpu *cpu, struct space *space)
 {
 	if (cpu->space == space)

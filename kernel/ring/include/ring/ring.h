@@ -5,6 +5,8 @@
  * Ownership. A ring has one owner at a time; only the owner writes completions and touches the fields marked o:
  *   RUNNING  its thread, inside its own cap_enter (in user mode nobody);
  *   BLOCKED  nobody; the thread waits in cap_enter;
+ *   ALONE    the same, and one completion ends its cap_enter; and the spare is not free, but a delivered CALL or a parked RECV. Nothing
+ *            says so but this word (ring_settle writes the rest): who completes the spare there and then reads no more;
  *   CLAIMED  whoever swapped BLOCKED for it; gives it back as BLOCKED, or makes the thread runnable (RUNNING);
  *   DEAD     nobody any more.
  * Who cannot own the ring sets a bit in `signals` (RING_DONE after pushing the request on `done`), then tries the claim
@@ -33,7 +35,7 @@ struct service_record;
 struct thread;
 struct view;
 
-enum ring_state : uint32_t { RING_RUNNING, RING_BLOCKED, RING_CLAIMED, RING_DEAD };
+enum ring_state : uint32_t { RING_RUNNING, RING_BLOCKED, RING_CLAIMED, RING_DEAD, RING_ALONE };
 
 /* Why the owner should look again. */
 enum ring_signal : uint32_t {
@@ -125,9 +127,14 @@ struct ring {
 	uint64_t region_user;                      /* where the process sees it */
 	uint64_t start_message, start_message_len; /* as given: later threads get the same */
 
-	alignas(CACHE_LINE) uint32_t state; /* enum ring_state */
-	uint32_t signals;                   /* enum ring_signal */
-	struct request *done;               /* completed by others; a stack */
+	union {
+		struct {
+			alignas(CACHE_LINE) uint32_t state; /* enum ring_state */
+			uint32_t signals;                   /* enum ring_signal */
+		};
+		uint64_t state_signals; /* both: claimed only if nothing is signalled */
+	};
+	struct request *done; /* completed by others; a stack */
 };
 
 struct ring_geometry {
@@ -158,17 +165,38 @@ static inline uint32_t ring_signals(const struct ring *ring)
 	return load_relaxed(&ring->signals) & ~(uint32_t)RING_NO_REASONS;
 }
 
+/* Counted as pending, or the spare of one that is ALONE. */
+static inline uint32_t ring_pending(const struct ring *ring)
+{
+	return ring->pending + (load_relaxed(&ring->state) == RING_ALONE);
+}
+
+/* complete.c: the same for one that is not BLOCKED, but perhaps ALONE: then it is as if it had been BLOCKED. */
+bool ring_claim_alone_settled(struct ring *ring);
+/* Of a claimed ring that was ALONE: what only its state said is written down. */
+void ring_settle(struct ring *ring);
+
 /* For a ring that is probably blocked. */
 static inline bool ring_claim_blocked(struct ring *ring)
 {
 	uint32_t expected = RING_BLOCKED;
 
-	return atomic_cas(&ring->state, &expected, RING_CLAIMED);
+	return likely(atomic_cas(&ring->state, &expected, RING_CLAIMED)) || ring_claim_alone_settled(ring);
 }
 
 static inline bool ring_try_claim(struct ring *ring)
 {
-	return load_relaxed(&ring->state) == RING_BLOCKED && ring_claim_blocked(ring);
+	uint32_t state = load_relaxed(&ring->state);
+
+	return (state == RING_BLOCKED || state == RING_ALONE) && ring_claim_blocked(ring);
+}
+
+/* For one that is ALONE, and nothing is signalled. Who claims it completes the spare (ring_end_alone), or settles it. */
+static inline bool ring_claim_alone(struct ring *ring)
+{
+	uint64_t expected = RING_ALONE;
+
+	return atomic_cas(&ring->state_signals, &expected, (uint64_t)RING_CLAIMED);
 }
 
 /* For an owner: finishes requests that others completed. */

@@ -38,14 +38,19 @@ static inline void arch_copy_words(void *to, const void *from, size_t words)
 		((uint64_t *)to)[i] = ((const uint64_t *)from)[i];
 }
 
-static inline void arch_copy_16(void *to, const void *from)
-{
-	arch_copy_words(to, from, 2);
-}
-
-static inline void arch_copy_64(void *to, const void *from)
+static inline void arch_copy_first_64(void *to, const void *from)
 {
 	arch_copy_words(to, from, 8);
+}
+
+static inline void arch_copy_last_64(void *to, const void *from, size_t bytes)
+{
+	arch_copy_words((char *)to + bytes - 64, (const char *)from + bytes - 64, 8);
+}
+
+static inline void arch_copy_last_16(void *to, const void *from, size_t bytes)
+{
+	arch_copy_words((char *)to + bytes - 16, (const char *)from + bytes - 16, 2);
 }
 
 static inline bool host_is_same(const volatile void *shared, const void *own, size_t words)

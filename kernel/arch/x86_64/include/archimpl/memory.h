@@ -22,16 +22,8 @@ static inline void arch_copy_words(void *to, const void *from, size_t words)
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
 }
 
-/* Inside a system call the thread's vector registers are dead (docs/abi.md), and no interrupt comes: so these four may use them. */
-static inline void arch_copy_16(void *to, const void *from)
-{
-	__asm__ volatile("movups (%1), %%xmm0\n\t"
-			 "movups %%xmm0, (%0)" ::"r"(to),
-			 "r"(from)
-			 : "memory");
-}
-
-static inline void arch_copy_64(void *to, const void *from)
+/* Inside a system call the thread's vector registers are dead (docs/abi.md), and no interrupt comes: so these may use them. */
+static inline void arch_copy_first_64(void *to, const void *from)
 {
 	__asm__ volatile("movups (%1), %%xmm0\n\t"
 			 "movups 16(%1), %%xmm1\n\t"
@@ -42,6 +34,19 @@ static inline void arch_copy_64(void *to, const void *from)
 			 "movups %%xmm2, 32(%0)\n\t"
 			 "movups %%xmm3, 48(%0)" ::"r"(to),
 			 "r"(from)
+			 : "memory");
+}
+
+static inline void arch_copy_last_64(void *to, const void *from, size_t bytes)
+{
+	arch_copy_first_64((char *)to + bytes - 64, (const char *)from + bytes - 64);
+}
+
+static inline void arch_copy_last_16(void *to, const void *from, size_t bytes)
+{
+	__asm__ volatile("movups -16(%1,%2), %%xmm0\n\t"
+			 "movups %%xmm0, -16(%0,%2)" ::"r"(to),
+			 "r"(from), "r"(bytes)
 			 : "memory");
 }
 
