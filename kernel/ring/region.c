@@ -71,7 +71,9 @@ static void write_header(struct ring *ring, const struct layout *layout)
 	control->clock = clock_parameters();
 }
 
-static const uint64_t nothing_removed;
+/* What no table's count of removals ever is, nor REQUEST_FORGOTTEN: nothing is remembered under it, also by requests whose last ring
+ * knew the words of a call. */
+static const uint64_t nothing_removed = REQUEST_FORGOTTEN - 1;
 
 /* Fresh ones, or those of a ring that nobody can reach any more: released, but perhaps not free. */
 static void chain_requests(struct ring *ring)

@@ -185,6 +185,128 @@ EXPLORE_TEST(threads_are_made_and_waited_for, 1000)
 	scenario_end();
 }
 
+/* --- what a thread leaves for the next one ---------------------------------------------------------------------------- */
+
+static cap_id service, service_end, own_end;
+static unsigned left;
+
+static struct cap_sqe service_call(void)
+{
+	return (struct cap_sqe){.op = CAP_OP_CALL,
+				.target = service.raw,
+				.interface_id = SCENARIO_INTERFACE,
+				.msg_len = 8,
+				.buf_off = 1024,
+				.buf_len = 256};
+}
+
+static void serves_twice(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 2; i++) {
+		struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+								      .target = service_end.raw,
+								      .buf_off = 1024,
+								      .buf_len = 56 + 64});
+		explore_check(
+			user_do(&ring,
+				&(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8})
+				.status == STATUS_OK);
+	}
+	host_exit(0, CAP_EXIT_PROCESS);
+}
+
+static unsigned receives_first; /* and then calls: with other requests of its ring */
+
+static void post_receives(struct user_ring *ring)
+{
+	for (unsigned i = 0; i < receives_first; i++) {
+		(void)user_submit(ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+							  .target = own_end.raw,
+							  .buf_off = 2048,
+							  .buf_len = 56 + 64});
+		(void)user_enter(ring, 0, 0);
+	}
+}
+
+/* Its last call's words are known, and something of it waits. */
+static void calls_and_leaves(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = service_call();
+
+	user_ring_open(&ring, region);
+	post_receives(&ring);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)user_submit(&ring, &sqe);
+		explore_check(user_wait(&ring).status == STATUS_OK);
+	}
+	(void)atomic_add(&left, 1u);
+	host_exit(0, CAP_EXIT_THREAD);
+}
+
+static void calls_what_is_gone(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = service_call();
+
+	user_ring_open(&ring, region);
+	post_receives(&ring);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)user_submit(&ring, &sqe);
+		explore_check(user_wait(&ring).status == STATUS_BAD_ID);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+static void starts_the_next_one(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id thread = CAP_ID_NULL;
+	int64_t code = -1;
+
+	(void)open_ring(&ring, region);
+	while (load_acquire(&left) == 0)
+		(void)host_cap_enter(1, host_now_ns() + 10000, NULL);
+	(void)host_cap_enter(1, host_now_ns() + 1000000, NULL);
+	ring_release(&ring, service);
+	ring_flush(&ring);
+	(void)host_cap_enter(1, host_now_ns() + 1000000, NULL);
+	explore_check(thread_spawner_create(&ring.transport, thread_spawner,
+					    host_program_entry(calls_what_is_gone).raw, 0x7fff0000, 0, 0, 0,
+					    &thread) == STATUS_OK);
+	explore_check(thread_handle_wait(&ring.transport, thread, &code) == STATUS_OK);
+	ring_release(&ring, thread);
+	(void)atomic_add(&finished, 1u);
+}
+
+/* The region goes on, and so do its requests: none of them knows what the last thread called any more. */
+EXPLORE_TEST(the_next_thread_calls_nothing_that_the_last_one_knew, 60)
+{
+	struct endpoint *endpoint, *own;
+	struct process *server;
+
+	begin(1 + (unsigned)(host_random() % 2));
+	left = 0;
+	server = scenario_process("server");
+	endpoint = scenario_endpoint(server, 64, 0);
+	own = scenario_endpoint(process, 64, 0);
+	service_end = scenario_give(server, scenario_full(&endpoint->object));
+	service = scenario_give(process, scenario_facet(endpoint, 1));
+	own_end = scenario_give(process, scenario_full(&own->object));
+	object_put(&endpoint->object);
+	object_put(&own->object);
+	receives_first = (unsigned)(host_random() % 4);
+	scenario_thread(process, calls_and_leaves, 0);
+	scenario_thread(process, starts_the_next_one, 0);
+	scenario_thread(server, serves_twice, 0);
+	scenario_run();
+	explore_check(finished == 2);
+	scenario_end();
+}
+
 /* --- processes ------------------------------------------------------------------------------------------------------- */
 
 static void child_process(uint64_t region)
