@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "ops.h"
 
+#include <core/log.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 
@@ -131,8 +132,8 @@ static int64_t walk(const struct ring *ring, const struct answer *answer, uint32
 
 enum status answer_inherit(struct ring *ring, struct request *request, const struct answer *answer)
 {
-	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL &&
-	    answer->len <= CAP_MIN_RESULT_BUF) {
+	if (answer->status == STATUS_EXCEPTION && request->sqe.op == CAP_OP_CALL) {
+		kassert(answer->len <= CAP_MIN_RESULT_BUF); /* as every exception, whoever raised it */
 		copy_words(ring->arena + request->sqe.buf_off, ring->arena + answer->buf_off,
 			   answer->len / 8);
 		request->result.len = answer->len;

@@ -2,6 +2,7 @@
 /* Capabilities that travel with a message, and calls that are made through a gate. */
 #include "ops.h"
 
+#include <core/log.h>
 #include <mm/slab.h>
 
 bool carried_alloc(struct request *request)
@@ -125,12 +126,10 @@ void request_drop_gate(struct request *request)
 
 struct gate *op_returned_gate(struct request *call, struct gate *own, unsigned index)
 {
-	struct gate *none = NULL;
-	struct gate **spare = call->spares != NULL ? &call->spares->gate[index] : &none;
-
-	if (call->gate == NULL || (own != NULL && *spare == NULL)) {
+	if (call->gate == NULL) {
 		gate_get(own);
 		return own;
 	}
-	return gate_combine(own, call->gate, spare);
+	kassert(call->spares != NULL); /* one for each capability that may come back */
+	return gate_combine(own, call->gate, &call->spares->gate[index]);
 }

@@ -17,6 +17,7 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <core/clock.h>
+#include <core/log.h>
 #include <ring/endpoint.h>
 #include <ring/kcall.h>
 #include <ring/notification.h>
@@ -354,10 +355,7 @@ void request_write_result(struct request *request, const void *words, size_t byt
 {
 	struct ring *ring = request->ring;
 
-	if (bytes > request->sqe.buf_len) {
-		request->result.status = STATUS_TOO_LARGE;
-		return;
-	}
+	kassert(bytes <= request->sqe.buf_len);
 	copy_words(ring->arena + request->sqe.buf_off, words, bytes / 8);
 	request->result.len = (uint32_t)bytes;
 }
@@ -375,7 +373,7 @@ static void deadline_fire(struct timer *timer)
 	if ((word & 3) != REQUEST_PENDING)
 		return;
 	if (until != 0 && until <= now)
-		kcall_complete(request, word >> 2, STATUS_OK);
+		kcall_complete(request, word >> 2);
 	else if (deadline != 0 && deadline <= now)
 		(void)request_abort(request, word >> 2, STATUS_TIMED_OUT, NULL);
 }

@@ -142,18 +142,15 @@ enum status kcall_sleep_then_signal(struct rpc_request *rpc, struct notification
 /* An empty result struct: a root pointer to a struct without fields. */
 static const uint64_t empty_struct = 0xfffffffcull;
 
-void kcall_complete(struct request *request, uint64_t sequence, enum status status)
+void kcall_complete(struct request *request, uint64_t sequence)
 {
 	if (!request_claim(request, sequence))
 		return;
 	request_unlink(request);
-	if (status == STATUS_OK) {
-		if (request->object->type == notification_object_type) /* Timer.signal */
-			notification_set(container_of(request->object, struct notification, object),
-					 request->key);
-		request_write_result(request, &empty_struct, sizeof(empty_struct));
-	}
-	request->result.status = status;
+	if (request->object->type == notification_object_type) /* Timer.signal */
+		notification_set(container_of(request->object, struct notification, object), request->key);
+	request_write_result(request, &empty_struct, sizeof(empty_struct));
+	request->result.status = STATUS_OK;
 	request_complete(request, NULL);
 }
 
@@ -167,7 +164,7 @@ static void complete_claimed(struct request *request, enum status status, kcall_
 		request_write_result(request, words, build(context, words, sizeof(words)));
 	else
 		request_write_result(request, &empty_struct, sizeof(empty_struct));
-	request->result.status = request->result.status != STATUS_OK ? request->result.status : status;
+	request->result.status = status;
 	request_complete(request, NULL);
 }
 

@@ -141,7 +141,7 @@ static enum status commit(struct memory *memory)
 
 enum status profile_start(struct memory *memory, uint64_t period_ns, uint64_t duration_ns, uint64_t *ends_ns)
 {
-	if (memory->pages < 1 || memory->pages > PROFILE_MAX_PAGES || memory->physical || memory->read_only)
+	if (memory->pages > PROFILE_MAX_PAGES || memory->physical || memory->read_only)
 		return STATUS_INVALID;
 	uint32_t off = PROFILE_OFF;
 	if (!atomic_cas(&profile.state, &off, (uint32_t)PROFILE_CHANGING))

@@ -28,6 +28,7 @@
 #include "complete.h"
 #include "ops.h"
 
+#include <core/log.h>
 #include <core/recorder.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -188,7 +189,8 @@ void promise_drop(struct request *request)
 /* A source whose answer has not come. A submission cannot wait for itself. */
 static enum status depend(struct held *held, struct source *from, struct answer *answer, uint32_t path)
 {
-	if (answer == NULL || answer->sequence >= held->request->sequence)
+	kassert(answer != NULL); /* op_resolve_cap has just found that it waits */
+	if (answer->sequence >= held->request->sequence)
 		return STATUS_BAD_ID;
 	answer_depend(answer);
 	*from = (struct source){answer, path};

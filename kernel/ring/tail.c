@@ -18,6 +18,7 @@
 #include "complete.h"
 #include "ops.h"
 
+#include <core/log.h>
 #include <core/recorder.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -93,7 +94,8 @@ static enum status prepare_spares(struct thread *thread, struct tail *tail)
 	tail->spares = heap_alloc(sizeof(struct gate_spares));
 	if (tail->spares == NULL)
 		return STATUS_NO_MEMORY;
-	for (unsigned i = 0; i < count && i < CAP_MESSAGE_MAX_CAPS && status == STATUS_OK; i++)
+	kassert(count <= CAP_MESSAGE_MAX_CAPS); /* or the call would not have been admitted */
+	for (unsigned i = 0; i < count && status == STATUS_OK; i++)
 		status = gate_prepare(thread->process, &tail->spares->gate[i]);
 	return status;
 }

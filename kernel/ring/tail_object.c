@@ -135,13 +135,13 @@ static void run(struct thread *thread, struct request *request, struct tail *tai
 {
 	struct service_record *record = tail->record;
 	struct cap_ref target = tail->carried[0].ref;
-	uint16_t most = record->buf_caps < CAP_MESSAGE_MAX_CAPS ? record->buf_caps : CAP_MESSAGE_MAX_CAPS;
 	struct kcall *kcall = kcall_open(thread, NULL, target.view, request->words[4]);
 
 	kcall->passed = record;
 	for (unsigned i = 1; i < tail->count; i++)
 		kcall->caps_in[i - 1] = (uint64_t)(uintptr_t)&tail->carried[i].ref;
-	rpc_request_set_caps(&kcall->rpc, kcall->caps_in, (uint16_t)(tail->count - 1), kcall->caps_out, most);
+	rpc_request_set_caps(&kcall->rpc, kcall->caps_in, (uint16_t)(tail->count - 1), kcall->caps_out,
+			     record->buf_caps);
 	enum status status = kcall_run(kcall, tail->object, request->sqe.method);
 	kcall->passed = NULL;
 	end_carried(thread, tail, status);

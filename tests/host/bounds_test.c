@@ -10,6 +10,7 @@
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <ring/facet.h>
+#include <ring/record.h>
 #include <ring/revoke.h>
 #include <ring/session.h>
 #include <schema/kernel/endpoint.capnp.h>
@@ -154,6 +155,61 @@ EXPLORE_TEST(a_policy_is_of_all_threads_of_a_process, 2)
 	process_without_creator_ended = NULL;
 }
 
+static void waits_for_its_sibling(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	explore_check(ring.arena_len >= (ring.thread_arg ? 4 : 1) * 2 * PAGE_SIZE);
+	(void)user_enter(&ring, 1, host_now_ns() + (ring.thread_arg ? 100 : 100000000));
+	told++;
+}
+
+/* A region of another size is nobody's next one. */
+EXPLORE_TEST(threads_with_regions_of_their_own_come_and_go, 4)
+{
+	scenario_begin(1);
+	told = 0;
+	governed = scenario_process("governed");
+	scenario_thread(governed, waits_for_its_sibling, 0);
+	scenario_thread(governed, waits_for_its_sibling, 1);
+	scenario_geometry((struct ring_geometry){.arena = 8 * PAGE_SIZE});
+	scenario_thread(governed, waits_for_its_sibling, 1);
+	scenario_geometry((struct ring_geometry){.submissions = 64, .arena = 8 * PAGE_SIZE});
+	scenario_run();
+	explore_check(told == 3);
+	scenario_end();
+}
+
+/* ---- Records of calls ---- */
+
+EXPLORE_TEST(a_process_has_so_many_calls_open_and_no_more, 1)
+{
+	enum { MOST = 4096 };
+	static struct service_record *all[MOST + 1];
+	struct endpoint *endpoint;
+	struct process *process;
+	unsigned count = 0;
+
+	begin();
+	process = make_process(LEDGER_CALLS, 2 * MOST);
+	endpoint = scenario_endpoint(NULL, 64, 1);
+	enum status status = STATUS_OK;
+	while (count <= MOST && (status = record_reserve(process, endpoint, &all[count])) == STATUS_OK)
+		count++;
+	explore_check(status == STATUS_NO_MEMORY && count == MOST &&
+		      process->ledger.used[LEDGER_CALLS] == MOST);
+	/* Generations begin again behind the last, without the one that no token has. */
+	uint64_t last = (uint64_t)UINT32_MAX << 2 | RECORD_OPEN;
+	explore_check(record_word_next(last) >> 2 == 1 && (record_word_next(last) & 3) == RECORD_RESERVED);
+	explore_check(record_word_next(last - 4) >> 2 == UINT32_MAX);
+	while (count > 0)
+		record_release(process, all[--count]);
+	object_put(&endpoint->object);
+	drop(process);
+	end();
+}
+
 /* ---- Endpoints, keys, watches ---- */
 
 static struct view *facet_of(struct endpoint *endpoint, uint64_t key)
@@ -252,6 +308,41 @@ EXPLORE_TEST(a_receive_right_is_a_view_that_may_receive, 1)
 	explore_check(endpoint->receive_rights == 0 && endpoint->dead);
 	object_put(&endpoint->object);
 	end();
+}
+
+/* Two CPUs derive from one watched view. */
+static struct view *watched;
+
+static void derives([[maybe_unused]] void *unused)
+{
+	quiesce_enter();
+	explore_check(notification_view_created(watched) == STATUS_OK);
+	quiesce_exit();
+}
+
+EXPLORE_ALL(each_derived_view_counts_its_watch, 1)
+{
+	struct notification *notification;
+	struct process *process;
+
+	scenario_begin(2);
+	process = make_process(LEDGER_PAGES, 0);
+	explore_check(notification_create(NULL, &notification) == STATUS_OK);
+	watched = scenario_full(&notification->object);
+	explore_check(notification_watch(process, watched, 2) == STATUS_OK);
+	host_test_run_cpus(2, derives, NULL, NULL);
+	host_test_as_cpu(0);
+	quiesce_enter();
+	explore_check(watched->watch->refs == 3);
+	notification_view_gone(watched);
+	notification_view_gone(watched);
+	explore_check(notification_take(notification, 2) == 0);
+	view_put(watched);
+	explore_check(notification_take(notification, 2) == 2);
+	object_put(&notification->object);
+	drop(process);
+	scenario_drain();
+	quiesce_enter();
 }
 
 /* ---- Sessions ---- */

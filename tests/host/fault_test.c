@@ -3,6 +3,7 @@
  * What ends a process by its own fault, and what it leaves to look at: the reason, the way there, the last faults of all; and what comes
  * in between a thread's instructions, while it has asked for that, has masked it, or has not.
  */
+#include "invariants.h"
 #include "scenario.h"
 
 #include <mm/frame.h>
@@ -166,15 +167,14 @@ static void free_a_piece(struct quiesce_node *node)
 
 static struct quiesce_node chore;
 
-static void retires_a_chore(void)
-{
-	quiesce_again(&chore, free_a_piece);
-	frame_fail_after(1);
-}
-
+/* Out of nowhere, in the middle of a program: its CPU has something left to free. */
 static void touches([[maybe_unused]] uint64_t region)
 {
+	invariants_busy(true);
+	quiesce_again(&chore, free_a_piece);
+	frame_fail_after(1);
 	set(STACK_AT, 0, 1);
+	invariants_busy(false);
 	finished++;
 }
 
@@ -183,7 +183,6 @@ EXPLORE_TEST(who_gets_no_page_yet_waits_for_what_is_being_freed, 1)
 	begin(1);
 	tries = 0;
 	scenario_thread(process, touches, 0);
-	scenario_when_started(retires_a_chore);
 	scenario_run();
 	frame_fail_after(0);
 	explore_check(finished == 1 && tries == 3);
@@ -326,6 +325,72 @@ EXPLORE_TEST(who_cannot_be_interrupted_is_not, 1)
 	scenario_thread(process, interrupts_itself, 0);
 	scenario_run();
 	explore_check(finished == 1);
+	scenario_end();
+}
+
+/* --- a completion that interrupts ------------------------------------------------------------------------------------- */
+
+static cap_id service_end, service;
+
+static void notes([[maybe_unused]] uint64_t frame)
+{
+	seen |= get(frame, offsetof(struct cap_upcall_frame, reason));
+	set(frame - FIELD(upcall_frame), FIELD(upcall_mask), 0);
+	upcalls++;
+}
+
+/* Computes on while its call is served on another CPU. */
+static void computes_until_interrupted(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_cqe cqe;
+
+	set(region, FIELD(upcall_entry), host_program_entry(notes).raw);
+	user_ring_open(&ring, region);
+	(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+						   .flags = CAP_SQE_INTERRUPT,
+						   .target = service.raw,
+						   .interface_id = SCENARIO_INTERFACE,
+						   .msg_len = 8,
+						   .buf_off = 1024,
+						   .buf_len = 256});
+	(void)user_enter(&ring, 0, 0);
+	while (upcalls == 0)
+		host_user_step();
+	explore_check(seen == CAP_UPCALL_COMPLETION);
+	explore_check(user_wait(&ring).status == STATUS_OK && !user_reap(&ring, &cqe));
+	finished++;
+}
+
+static void serves_one(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	struct cap_cqe cqe = user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+							      .target = service_end.raw,
+							      .buf_off = 1024,
+							      .buf_len = 56 + 64});
+	explore_check(
+		user_do(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN, .target = cqe.token, .msg_len = 8})
+			.status == STATUS_OK);
+	finished++;
+}
+
+EXPLORE_TEST(a_completion_interrupts_who_asked_for_that, 50)
+{
+	struct endpoint *endpoint;
+
+	begin(2);
+	seen = upcalls = 0;
+	endpoint = scenario_endpoint(other, 64, 0);
+	service_end = scenario_give(other, scenario_full(&endpoint->object));
+	service = scenario_give(process, scenario_facet(endpoint, 1));
+	object_put(&endpoint->object);
+	scenario_thread(process, computes_until_interrupted, 0);
+	scenario_thread(other, serves_one, 0);
+	scenario_run();
+	explore_check(finished == 2 && upcalls == 1);
 	scenario_end();
 }
 

@@ -10,6 +10,7 @@
 #include <mm/frame.h>
 #include <mm/memory.h>
 #include <mm/slab.h>
+#include <ring/revoke.h>
 
 #define AT 0x40000000ull
 #define READABLE (PAGE_USER | PAGE_READ)
@@ -212,6 +213,18 @@ EXPLORE_TEST(a_clone_is_lent_what_its_parent_is, 1)
 	explore_check(looks(clone, "..o.") && records(clone) == 0);
 	drop(clone);
 	memory_put(other);
+	end();
+}
+
+EXPLORE_TEST(everything_that_was_lent_is_taken_back_however_much, 1)
+{
+	struct revoke_report report;
+
+	begin();
+	for (unsigned i = 0; i < 100; i++)
+		lend(memory, 1, AT + 2 * i * PAGE_SIZE);
+	gate_revoke(gate, &report);
+	explore_check(report.mappings == 100 && records(process) == 0 && looks(process, "...."));
 	end();
 }
 

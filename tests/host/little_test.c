@@ -121,6 +121,8 @@ static struct cap_cqe go(struct user_ring *ring, struct cap_sqe sqe)
 
 static const cap_id nothing = {77};
 
+#define IS_REFUSED(cqe, expected) explore_check((cqe).status == (expected))
+
 /* --- answers: a facet that is minted for them -------------------------------------------------------------------------- */
 
 /* What is different about the third call, and about the answer to it. */
@@ -414,6 +416,7 @@ enum twist {
 	KEY_RETIRED,
 	OTHER_KEY_RETIRED,
 	LIMITED_TIME,
+	LONG,
 	SESSION_ENDED,
 };
 
@@ -444,6 +447,7 @@ static const struct call_row {
 	{"a retired key, sends one", 1, 0, KEY_RETIRED, STATUS_DISCONNECTED},
 	{"some other key is retired", 0, 0, OTHER_KEY_RETIRED, STATUS_OK},
 	{"some other key is retired, sends one", 1, 1, OTHER_KEY_RETIRED, STATUS_OK},
+	{"a long message", 0, 0, LONG, STATUS_OK},
 	{"for a limited time", 1, 1, LIMITED_TIME, STATUS_OK},
 	{"in a session that is over", 0, 0, SESSION_ENDED, STATUS_REVOKED},
 	{"in a session that is over, takes one", 0, 1, SESSION_ENDED, STATUS_REVOKED},
@@ -499,6 +503,8 @@ static void calls(uint64_t region)
 		retire(100);
 	if (row->twist == OTHER_KEY_RETIRED)
 		retire(101);
+	if (row->twist == LONG)
+		sqe.msg_len = MESSAGE;
 	if (row->twist == LIMITED_TIME)
 		sqe.deadline_ns = host_now_ns() + 1000000000000ull;
 	if (row->twist == SESSION_ENDED)
@@ -572,6 +578,153 @@ EXPLORE_TEST(a_call_that_was_little_is_that_again_or_what_else_it_is, 4)
 		explore_check(finished == 1);
 		end_scenario();
 	}
+}
+
+/* --- answers whose words are known, of other calls than the last one ----------------------------------------------------- */
+
+/* So many calls, to one endpoint and then the other; then until the server is through. */
+static cap_id far_door;
+
+static void asks_here_and_there(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 7; i++) {
+		struct cap_sqe sqe = call_sqe(i < 6 ? facet : far_door, 0);
+		(void)user_submit(&ring, &sqe);
+	}
+	for (unsigned i = 0; i < 7; i++)
+		explore_check(user_wait(&ring).status == STATUS_OK);
+	finished++;
+}
+
+static struct cap_cqe wait_for(struct user_ring *ring, uint64_t user_data)
+{
+	struct cap_cqe cqe = user_wait(ring);
+
+	explore_check(cqe.status == STATUS_OK && cqe.user_data == user_data && !user_is_notice(cqe));
+	return cqe;
+}
+
+static void answers_out_of_order(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_cqe cqe;
+	struct cap_sqe sqe = receive_sqe(end, 1), far = receive_sqe(elsewhere, 3);
+
+	user_ring_open(&ring, region);
+	/* Two calls are open, in two records; answers go round in the first one's. */
+	(void)user_submit(&ring, &sqe);
+	uint64_t other = wait_for(&ring, 1).token;
+	(void)user_submit(&ring, &sqe);
+	uint64_t token = wait_for(&ring, 1).token;
+	for (unsigned i = 0; i < 2; i++) {
+		sqe = answer_sqe(&ring, token, CAP_DESC_MINT, template, 16);
+		(void)user_submit(&ring, &sqe);
+		token = wait_for(&ring, 8).token;
+	}
+	/* The same words, but of the other one. */
+	sqe = answer_sqe(&ring, other, CAP_DESC_MINT, template, 16);
+	(void)user_submit(&ring, &sqe);
+	other = wait_for(&ring, 8).token;
+	/* A record that has received elsewhere in between. Nothing else may be in the request that knows the words: a wait that runs
+	 * out is in front of it, and takes what comes between. */
+	(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_WAIT,
+						   .target = quiet_word.raw,
+						   .interface_id = 1,
+						   .user_data = 5,
+						   .deadline_ns = host_now_ns() + 1000000000});
+	sqe = answer_sqe(&ring, token, CAP_DESC_MINT, template, 16);
+	(void)user_submit(&ring, &sqe);
+	token = wait_for(&ring, 8).token;
+	cqe = user_wait(&ring);
+	explore_check(cqe.status == STATUS_TIMED_OUT && cqe.user_data == 5);
+	uint64_t both[] = {token, other};
+	for (unsigned i = 0; i < 2; i++) {
+		(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_RETURN,
+							   .target = both[i],
+							   .user_data = 6,
+							   .msg_off = SEND_AT,
+							   .msg_len = 16});
+		(void)wait_for(&ring, 6);
+	}
+	(void)user_submit(&ring, &far);
+	token = wait_for(&ring, 3).token;
+	(void)user_submit(&ring,
+			  &(struct cap_sqe){.op = CAP_OP_WAIT, .target = quiet_word.raw, .interface_id = 1});
+	(void)user_enter(&ring, 0, 0);
+	sqe = answer_sqe(&ring, token, CAP_DESC_MINT, template, 16);
+	(void)user_submit(&ring, &sqe);
+	(void)user_enter(&ring, 0, 0);
+	finished++;
+	for (;;)
+		(void)user_wait(&ring);
+}
+
+EXPLORE_TEST(answers_whose_words_are_known_are_of_any_call, 4)
+{
+	struct notification *notification;
+
+	begin(1);
+	explore_check(notification_create(server, &notification) == STATUS_OK);
+	quiet_word = scenario_give(server, scenario_full(&notification->object));
+	object_put(&notification->object);
+	far_door = scenario_give(client, scenario_facet(elsewhere_endpoint, 9));
+	scenario_thread(server, answers_out_of_order, 0);
+	scenario_thread(client, asks_here_and_there, 0);
+	scenario_run();
+	explore_check(finished == 2);
+	end_scenario();
+}
+
+/* An old token, without capabilities, behind the words of the last answer. */
+static void asks_plainly(uint64_t region)
+{
+	struct user_ring ring;
+	struct cap_sqe sqe = call_sqe(facet, 0);
+
+	user_ring_open(&ring, region);
+	sqe.buf_caps = 0;
+	for (unsigned i = 0; i < 4; i++)
+		explore_check(user_do(&ring, &sqe).status == STATUS_OK);
+	finished++;
+}
+
+static void answers_twice(uint64_t region)
+{
+	struct user_ring ring;
+	uint64_t old = 0;
+
+	user_ring_open(&ring, region);
+	struct cap_cqe cqe = next_call(&ring, false);
+	for (unsigned i = 0; i < 3; i++) {
+		struct cap_sqe sqe = answer_sqe(&ring, cqe.token, CAP_DESC_MINT, template, 16);
+		sqe.caps_len = 0;
+		if (i == 2) {
+			struct cap_sqe twice = sqe;
+			twice.target = old;
+			IS_REFUSED(go(&ring, twice), STATUS_BAD_ID);
+		}
+		old = cqe.token;
+		(void)user_submit(&ring, &sqe);
+		cqe = next_call(&ring, true);
+	}
+	explore_check(go(&ring,
+			 (struct cap_sqe){
+				 .op = CAP_OP_RETURN, .target = cqe.token, .msg_off = SEND_AT, .msg_len = 16})
+			      .status == STATUS_OK);
+	finished++;
+}
+
+EXPLORE_TEST(nothing_is_answered_twice, 4)
+{
+	begin(1);
+	scenario_thread(server, answers_twice, 0);
+	scenario_thread(client, asks_plainly, 0);
+	scenario_run();
+	explore_check(finished == 2);
+	end_scenario();
 }
 
 EXPLORE_MAIN

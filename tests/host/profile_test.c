@@ -16,6 +16,7 @@
 #define REGION_BYTES 16384u
 #define SAMPLES_AT 0x40000000ull
 #define PERIOD 100000ull
+#define ARENA_AT 8192u /* in a region, where nobody has written */
 #define DURATION 8000000ull
 
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
@@ -29,7 +30,7 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 static struct process *process;
 static cap_id space, profiler;
 static bool finished;
-static unsigned threads_seen, idle_seen;
+static unsigned threads_seen, idle_seen, kernel_seen;
 
 static void begin(unsigned cpu_total)
 {
@@ -50,7 +51,7 @@ static void begin(unsigned cpu_total)
 		object_put(initial[i].object);
 	}
 	finished = false;
-	threads_seen = idle_seen = 0;
+	threads_seen = idle_seen = kernel_seen = 0;
 }
 
 static enum status sample(struct ring_client *ring, uint64_t bytes, cap_id *memory, uint64_t period,
@@ -78,6 +79,9 @@ static void look_at_samples(struct ring_client *ring, uint64_t slots)
 		if (s.kind == PROFILE_IDLE)
 			continue;
 		threads_seen++;
+		kernel_seen += s.kind == PROFILE_KERNEL;
+		/* Who has dispatched nothing is not seen with what another thread did. */
+		explore_check(s.interface_id == 0 || s.kind == PROFILE_KERNEL);
 		explore_check(s.process == process->pid && s.thread >= 1 && s.depth >= 1);
 		explore_check(__builtin_strcmp(s.name, "profiled") == 0);
 	}
@@ -98,6 +102,14 @@ static void takes_a_profile(uint64_t region)
 	ring_release(&ring, other);
 	explore_check(sample(&ring, PAGE_SIZE, &other, PERIOD, PERIOD - 1) == STATUS_EXCEPTION);
 	ring_release(&ring, other);
+	/* Pages that cannot be paid for: it is over at once. */
+	uint64_t limit = process->ledger.limit[LEDGER_PAGES];
+	explore_check(virtual_memory_create_memory(&ring.transport, space, PAGE_SIZE, &other) == STATUS_OK);
+	process->ledger.limit[LEDGER_PAGES] = process->ledger.used[LEDGER_PAGES];
+	explore_check(profiler_sample(&ring.transport, profiler, other, PERIOD, DURATION, &at) != STATUS_OK);
+	process->ledger.limit[LEDGER_PAGES] = limit;
+	ring_release(&ring, other);
+	host_user_registers(region + ARENA_AT, 0);
 	explore_check(sample(&ring, 32 * PAGE_SIZE, &memory, PERIOD, DURATION) == STATUS_OK);
 	end = host_now_ns() + DURATION + PERIOD;
 	/* One at a time; but simulated time jumps where everybody waits, and then the first one is over. */
@@ -123,11 +135,17 @@ static void takes_a_profile(uint64_t region)
 	finished = true;
 }
 
+/* Where it is seen to be: behind what enters the kernel (the simulated machine's are zero bytes), behind something else, where nothing
+ * is mapped, at the very beginning. */
 static void computes(uint64_t region)
 {
-	(void)region;
-	for (unsigned i = 0; i < 100000; i++)
-		host_user_step();
+	uint64_t places[] = {region + ARENA_AT, region + 4, 0x10000, 1};
+
+	for (unsigned n = 0; n < array_size(places); n++) {
+		host_user_registers(places[n], 0);
+		for (unsigned i = 0; i < 25000; i++)
+			host_user_step();
+	}
 }
 
 EXPLORE_TEST(samples_name_what_runs, 20)
@@ -139,7 +157,7 @@ EXPLORE_TEST(samples_name_what_runs, 20)
 	if (host_random() % 2)
 		scenario_thread(process, computes, 1);
 	scenario_run();
-	explore_check(finished && threads_seen + idle_seen > 0);
+	explore_check(finished && threads_seen + idle_seen > 0 && kernel_seen > 0);
 	scenario_end();
 }
 

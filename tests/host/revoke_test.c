@@ -214,4 +214,61 @@ EXPLORE_TEST(gates_come_and_go_in_any_order, 4000)
 	scenario_end();
 }
 
+/* --- more calls than one piece of the work ------------------------------------------------------------------------------ */
+
+#define CALLERS 3u
+#define CALLS_EACH 20u
+
+static unsigned waiting;
+
+static void waits_through_the_gate(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	while (load_acquire(&gated.raw) == 0)
+		(void)user_enter(&ring, 1, host_now_ns() + 10000);
+	for (unsigned i = 0; i < CALLS_EACH; i++)
+		(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+							   .target = gated.raw,
+							   .interface_id = SCENARIO_INTERFACE,
+							   .msg_len = 16,
+							   .buf_off = 1024,
+							   .buf_len = 256});
+	(void)user_enter(&ring, 0, 0);
+	(void)atomic_add(&waiting, 1u);
+	for (unsigned i = 0; i < CALLS_EACH; i++)
+		explore_check(user_wait(&ring).status == STATUS_REVOKED);
+	(void)atomic_add(&finished, 1u);
+}
+
+static void revokes_when_all_wait(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t entries, calls, mappings;
+	cap_id made = CAP_ID_NULL, handle = CAP_ID_NULL;
+
+	open_ring(&ring, region);
+	explore_check(capability_manager_make_revocable(&ring.transport, manager, facet, 0, &made, &handle) ==
+		      STATUS_OK);
+	store_release(&gated.raw, made.raw);
+	while (load_acquire(&waiting) < CALLERS)
+		(void)host_cap_enter(1, host_now_ns() + 10000, NULL);
+	explore_check(revoker_revoke(&ring.transport, handle, &entries, &calls, &mappings) == STATUS_OK);
+	explore_check(entries == 1 && calls == CALLERS * CALLS_EACH && mappings == 0);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(all_calls_through_a_gate_end_with_it_however_many, 50)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	waiting = 0;
+	scenario_thread(client, revokes_when_all_wait, 0);
+	for (unsigned i = 0; i < CALLERS; i++)
+		scenario_thread(client, waits_through_the_gate, 0);
+	scenario_run();
+	explore_check(finished == CALLERS + 1);
+	scenario_end();
+}
+
 EXPLORE_MAIN

@@ -18,6 +18,7 @@ static struct {
 	struct process *process;
 	host_program *program;
 	uint64_t arg;
+	struct ring_geometry geometry;
 	struct thread *thread;
 } starts[MAX_STARTS];
 static unsigned start_count;
@@ -129,7 +130,13 @@ void scenario_thread(struct process *process, host_program *program, uint64_t ar
 	explore_check(start_count < MAX_STARTS);
 	starts[start_count].process = process;
 	starts[start_count].program = program;
+	starts[start_count].geometry = (struct ring_geometry){};
 	starts[start_count++].arg = arg;
+}
+
+void scenario_geometry(struct ring_geometry geometry)
+{
+	starts[start_count - 1].geometry = geometry;
 }
 
 void scenario_when_started(void (*fn)(void))
@@ -149,6 +156,7 @@ static void boot([[maybe_unused]] void *unused)
 			.entry = host_program_entry(starts[i].program),
 			.stack = VADDR(0x7fff0000),
 			.argument = starts[i].arg,
+			.geometry = starts[i].geometry,
 		};
 
 		explore_check(thread_create(starts[i].process, &start, &starts[i].thread) == STATUS_OK);

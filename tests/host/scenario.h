@@ -31,6 +31,8 @@ struct view *scenario_facet(struct endpoint *endpoint, uint64_t key);
 struct endpoint *scenario_endpoint(struct process *owner, uint32_t max_message, uint16_t max_caps);
 /* Started by scenario_run. */
 void scenario_thread(struct process *process, host_program *program, uint64_t arg);
+/* Of the ring of the thread that scenario_thread was told of last. */
+void scenario_geometry(struct ring_geometry geometry);
 /* Called when the threads have been made, before they run. */
 void scenario_when_started(void (*fn)(void));
 /* The thread of the i-th scenario_thread, then. */

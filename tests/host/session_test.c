@@ -251,6 +251,77 @@ EXPLORE_TEST(after_a_session_expired_none_of_its_calls_is_delivered, 2000)
 	scenario_end();
 }
 
+/* All that one process has waiting: more calls than are ended at once, and a WAIT. A RECV is no use of the session. */
+#define MANY 20u
+
+static cap_id own_end, own_word;
+
+static void waits_for_everything(uint64_t region)
+{
+	struct user_ring ring;
+	unsigned revoked = 0;
+
+	user_ring_open(&ring, region);
+	(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_RECV,
+						   .target = own_end.raw,
+						   .buf_off = RECV_AT,
+						   .buf_len = 56 + MESSAGE,
+						   .user_data = 9});
+	(void)user_submit(&ring,
+			  &(struct cap_sqe){.op = CAP_OP_WAIT, .target = own_word.raw, .interface_id = 1});
+	for (unsigned i = 0; i < MANY; i++)
+		(void)user_submit(&ring, &(struct cap_sqe){.op = CAP_OP_CALL,
+							   .target = door[0].raw,
+							   .interface_id = SCENARIO_INTERFACE,
+							   .msg_len = 8,
+							   .buf_off = 2048,
+							   .buf_len = 256});
+	(void)user_enter(&ring, 0, 0);
+	(void)atomic_add(&finished, 1u);
+	for (; revoked < MANY + 1; revoked++) {
+		struct cap_cqe cqe = user_wait(&ring);
+		explore_check(cqe.status == STATUS_REVOKED && cqe.user_data == 0);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+static void ends_when_all_wait(uint64_t region)
+{
+	struct ring_client ring;
+	uint64_t calls_ended = 0;
+
+	ring_client_init(&ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	while (load_acquire(&finished) == 0)
+		(void)host_cap_enter(1, host_now_ns() + 10000, NULL);
+	explore_check(session_context_end(&ring.transport, context, &calls_ended) == STATUS_OK);
+	explore_check(calls_ended == MANY + 1);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(when_a_session_ends_everything_that_waits_in_it_does, 100)
+{
+	struct notification *notification;
+	struct endpoint *endpoint, *silent;
+
+	begin(1 + (unsigned)(host_random() % 3));
+	endpoint = scenario_endpoint(first, MESSAGE, 0);
+	silent = scenario_endpoint(server, MESSAGE, 0);
+	own_end = scenario_give(first, scenario_full(&endpoint->object));
+	(void)scenario_give(server, scenario_full(&silent->object));
+	door[0] = scenario_give(first, scenario_facet(silent, 1));
+	object_put(&endpoint->object);
+	object_put(&silent->object);
+	explore_check(notification_create(first, &notification) == STATUS_OK);
+	own_word = scenario_give(first, scenario_full(&notification->object));
+	object_put(&notification->object);
+	scenario_thread(first, waits_for_everything, 0);
+	scenario_thread(server, ends_when_all_wait, 0);
+	scenario_run();
+	explore_check(finished == 3);
+	object_put(&session->object);
+	scenario_end();
+}
+
 /* What may only go to processes of the session arrives there, and nowhere else; a call that is refused keeps what it would have
  * moved, whoever receives first. */
 EXPLORE_TEST(what_is_confined_to_a_session_does_not_leave_it, 2000)

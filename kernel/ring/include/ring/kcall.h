@@ -120,9 +120,10 @@ enum status kcall_sleep_then_signal(struct rpc_request *request, struct notifica
 				    uint64_t bits, struct gate *gate, uint64_t until_ns);
 
 /* Completes every request of a queue: takes the lock itself. `build` fills the result message of each; NULL: an empty struct. */
-#define KCALL_DEFERRED_WORDS 16u /* largest result of a deferred call */
+#define KCALL_DEFERRED_WORDS 16u /* largest result of a deferred call: any buffer has room for it */
+static_assert(KCALL_DEFERRED_WORDS * 8 <= CAP_MIN_RESULT_BUF);
 typedef size_t kcall_result_fn(void *context, uint64_t *words, size_t bytes);
 void kcall_complete_all(struct list *queue, struct spinlock *lock, enum status status, kcall_result_fn *build,
 			void *context);
 /* Completes one deferred request with an empty struct, from a timer or interrupt. */
-void kcall_complete(struct request *request, uint64_t sequence, enum status status);
+void kcall_complete(struct request *request, uint64_t sequence);
