@@ -136,15 +136,17 @@ const char *file_client_text(enum file_outcome outcome)
 	static const char *const texts[] = {
 		[FILE_OUTCOME_DONE] = "done",
 		[FILE_OUTCOME_NOT_FOUND] = "nothing has that name",
-		[FILE_OUTCOME_EXISTS] = "the name is taken",
-		[FILE_OUTCOME_NOT_DIRECTORY] = "not a directory",
-		[FILE_OUTCOME_IS_DIRECTORY] = "a directory",
+		[FILE_OUTCOME_EXISTS] = "the name is taken; remove what has it first, or choose another",
+		[FILE_OUTCOME_NOT_DIRECTORY] = "there is a file, not a directory",
+		[FILE_OUTCOME_IS_DIRECTORY] = "there is a directory, not a file",
 		[FILE_OUTCOME_NOT_EMPTY] = "the directory is not empty",
 		[FILE_OUTCOME_STALE] = "it has been removed",
 		[FILE_OUTCOME_DENIED] = "this capability has no right to that",
-		[FILE_OUTCOME_BUSY] = "somebody else has it open",
+		[FILE_OUTCOME_BUSY] =
+			"somebody has it open, and not for that: who opens a file for writing is alone with it, unless all say otherwise",
 		[FILE_OUTCOME_BAD_NAME] = "not a name",
-		[FILE_OUTCOME_NO_SPACE] = "no space, or a limit is reached",
+		[FILE_OUTCOME_NO_SPACE] =
+			"no memory is left, or a limit of a directory is reached (its method limit tells)",
 		[FILE_OUTCOME_TOO_LARGE] = "too large",
 		[FILE_OUTCOME_ELSEWHERE] = "the other one is not of this service",
 		[FILE_OUTCOME_INSIDE] = "a directory cannot be moved into itself",

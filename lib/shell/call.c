@@ -165,6 +165,18 @@ static bool send_all(struct shell *shell, struct call_plan *plans, uint32_t coun
 	return true;
 }
 
+/* The answer may say why. */
+static bool fail_without_target(struct shell *shell, struct call_plan *plan, const struct call_plan *next)
+{
+	const struct shell_value *answer;
+
+	if (!call_results(shell, plan, &answer) || !answer_has(shell, answer, (struct shell_word){}))
+		return false;
+	return shell_fail_at(shell, next->step->name.at,
+			     "there is nothing to call here: \"%.*s\" gave no capability",
+			     (int)plan->step->name.len, plan->step->name.ptr);
+}
+
 /* Looks at the answers in order; the first failure is the one that counts. */
 static bool look_at(struct shell *shell, struct call_plan *plans, uint32_t count)
 {
@@ -188,9 +200,7 @@ static bool look_at(struct shell *shell, struct call_plan *plans, uint32_t count
 			break;
 		plans[i + 1].target = target_in(plan);
 		if (!plans[i + 1].target.raw)
-			return shell_fail_at(shell, plans[i + 1].step->name.at,
-					     "there is nothing to call here: \"%.*s\" gave no capability",
-					     (int)plan->step->name.len, plan->step->name.ptr);
+			return fail_without_target(shell, plan, &plans[i + 1]);
 	}
 	return true;
 }

@@ -250,6 +250,10 @@ static bool step_on_struct(struct shell *shell, struct chain *chain)
 	const struct shell_value *member = shell_member(chain->value, step->name);
 
 	if (member && !step->called) {
+		/* A capability or a struct that did not come. */
+		if ((member->kind == SHELL_VOID || member->kind == SHELL_STRUCT) &&
+		    !answer_has(shell, chain->value, step->name))
+			return false;
 		chain->value = member;
 		chain->next++;
 		return true;

@@ -60,6 +60,24 @@ bool shell_fail_status(struct shell *shell, const char *what, enum status status
 	return shell_fail(shell, "status", "%d%s%s", status, what ? ": " : "", what ? what : "");
 }
 
+bool answer_has(struct shell *shell, const struct shell_value *answer, struct shell_word member)
+{
+	const struct shell_value *outcome = shell_member(answer, (struct shell_word){"outcome", 7, 0});
+	char kind[sizeof(shell->failure.kind)];
+	const char *why;
+
+	if (!answer->results || !outcome || outcome->kind != SHELL_ENUMERANT ||
+	    shell_word_is(outcome->word, "done"))
+		return true;
+	why = shell->host->outcome ? shell->host->outcome(shell->host->self, outcome->word) : nullptr;
+	fmt_print(kind, sizeof(kind), "%.*s", (int)outcome->word.len, outcome->word.ptr);
+	if (member.len == 0)
+		return shell_fail(shell, kind, "%s%sso there is nothing to call", why ? why : "",
+				  why ? "; " : "");
+	return shell_fail(shell, kind, "%s%sso there is no \"%.*s\"", why ? why : "", why ? "; " : "",
+			  (int)member.len, member.ptr);
+}
+
 struct buffer {
 	char *text;
 	size_t size, len;

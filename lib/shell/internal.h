@@ -68,6 +68,9 @@ void call_end_all(struct call_plan *plans, uint32_t count);
 /* Its results as a value; capabilities become temporaries. */
 bool call_results(struct shell *shell, struct call_plan *plan, const struct shell_value **value);
 
+/* False, and shell_fail was called: the answer's `outcome` says why it has no such member (empty: no capability to call). */
+bool answer_has(struct shell *shell, const struct shell_value *answer, struct shell_word member);
+
 /* ---- where.c ---- */
 bool where_eval(struct shell *shell, const struct shell_value *target,
 		struct registry_data_interface_reader interface, const struct shell_node *step,

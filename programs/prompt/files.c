@@ -452,8 +452,14 @@ bool command_rm(const struct shell_word *words, uint32_t count)
 		return false;
 	if (place.interface_id == NAMESPACE_INTERFACE_ID)
 		return names_unbind(&place);
-	return directory_at(&words[1], &place) &&
-	       settle(directory_remove(runtime_transport(), place.cap, place.path, &outcome), outcome);
+	if (!directory_at(&words[1], &place))
+		return false;
+	if (place.path.len == 0)
+		return shell_fail_at(
+			&shell, words[1].at,
+			"a directory is removed by a path that leads to it from above; \"drop %.*s\" gives up the capability",
+			(int)(place.name.len < 40 ? place.name.len : 40), place.name.ptr);
+	return settle(directory_remove(runtime_transport(), place.cap, place.path, &outcome), outcome);
 }
 
 bool command_mv(const struct shell_word *words, uint32_t count)

@@ -52,7 +52,7 @@ static const struct {
 	 "  cat home/a  get home/a         as text; as bytes\n"
 	 "  put home/a \"text\"             a file, as a whole;  mkdir  mv  rm  du\n"
 	 "  let d = home/doc               a path is a value: a Directory, or a File to read\n"
-	 "  let f = home.edit(\"a\").file    to write it; its outcome says if that worked\n"
+	 "  let f = home.edit(\"a\").file    to write it; what is refused says why\n"
 	 "  let less = home.sub(path = \"doc\", read = true).directory\n"
 	 "                                 a smaller root, to be granted; no way up from there\n"
 	 "  put names/app/x \"7\"  ls names  diff names 1 2  names.rollback 1\n"

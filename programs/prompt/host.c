@@ -4,6 +4,7 @@
  * a few methods would hurt it: those that change its own memory, threads and table. They are refused by name; the
  * same methods of another process's objects are not.
  */
+#include <file_client/file_client.h>
 #include <fmt/fmt.h>
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
@@ -161,6 +162,16 @@ static bool host_interrupted(void *self)
 	return terminal_interrupted();
 }
 
+/* All outcomes here are those of files and names. */
+static const char *host_outcome(void *self, struct shell_word name)
+{
+	(void)self;
+	for (unsigned i = FILE_OUTCOME_DONE + 1; i <= FILE_OUTCOME_DAMAGED; i++)
+		if (shell_word_is(name, file_client_name((enum file_outcome)i)))
+			return file_client_text((enum file_outcome)i);
+	return nullptr;
+}
+
 static struct shell_host host = {
 	.out = &out,
 	.wait = host_wait,
@@ -169,6 +180,7 @@ static struct shell_host host = {
 	.duplicate = host_duplicate,
 	.release = host_release,
 	.forbidden = host_forbidden,
+	.outcome = host_outcome,
 	.interrupted = host_interrupted,
 	.command = run_command,
 	.offer_commands = offer_commands,

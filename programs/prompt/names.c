@@ -291,7 +291,13 @@ bool command_diff(const struct shell_word *words, uint32_t count)
 		struct namespace_difference_list_reader list = namespace_diff_results_reader_entries(results);
 		uint32_t n = namespace_difference_list_reader_count(list);
 
-		good = settle(status, namespace_diff_results_reader_outcome(results));
+		if (status == STATUS_OK &&
+		    namespace_diff_results_reader_outcome(results) == FILE_OUTCOME_NOT_FOUND)
+			good = shell_fail(
+				&shell, "notFound",
+				"one of the generations is not kept; the method generation says which are");
+		else
+			good = settle(status, namespace_diff_results_reader_outcome(results));
 		more = good && n > 0 && namespace_diff_results_reader_more(results);
 		for (uint32_t i = 0; i < n; i++) {
 			struct namespace_difference_reader d = namespace_difference_list_reader_at(list, i);

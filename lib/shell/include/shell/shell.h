@@ -83,6 +83,8 @@ struct shell_host {
 	void (*release)(void *self, cap_id id);
 	/* Why this method must not be called from here (it would hurt the shell itself); null: it may. */
 	const char *(*forbidden)(void *self, cap_id id, uint64_t interface_id, uint16_t method);
+	/* What that enumerant of an answer's `outcome` means, in words; null: not known. May be absent. */
+	const char *(*outcome)(void *self, struct shell_word name);
 	bool (*interrupted)(void *self);
 	/*
 	 * Commands by name. 0: there is none; 1: it ran, and shell->status is set; -1: it failed, and shell_fail was called.
