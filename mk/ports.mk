@@ -53,19 +53,34 @@ endif
 $(foreach p,$(PORTS),$(eval $(foreach f,$(PORT_FILES_$(p)) $(foreach m,$(PORT_PROGRAMS_$(p)),$(PORT_MAIN_$(m))),$(call port-dir,$(p))/$(f)): \
 	| $(PORT_STAMP_$(p)) ;))
 
-# $(call port-rules,PREFIX,SIDE,NAME,FLAGS): foreign files without our warnings, own files with them.
+# $(call port-batches,PREFIX,NAME,OBJECTS): a rule for each 64 of them, with `flags`. What they include of ours is all that is on the way.
+port-headers = $(wildcard ports/$(1)/*.h $(foreach d,$(filter-out $(OUT)/%,$(patsubst -I%,%,$(filter -I%,$(flags)))),$(d)/*.h $(d)/*/*.h))
+define port-batches
+$(if $(3),$(eval $(wordlist 1,64,$(3)) &: $(PORT_STAMP_$(2)) $(call port-headers,$(2)) tools/compile-many | $(foreach n,$(PORT_NEEDS_$(2)),$(PORT_STAMP_$(n)))
+	$$(call say,PORT,$(2)$(if $(word 2,$(3)),: $(words $(wordlist 1,64,$(3))) files))tools/compile-many $(call port-dir,$(2)) $(OUT)/$(1)/ports/$(2) \
+	 $(patsubst $(OUT)/$(1)/ports/$(2)/%.o,%,$(wordlist 1,64,$(3))) -- $$(CLANG) $(flags) -w)
+$(call port-batches,$(1),$(2),$(wordlist 65,$(words $(3)),$(3))))
+endef
+
+# $(call port-rules,PREFIX,SIDE,NAME,FLAGS): foreign files without our warnings, own files with them. Of the side libc, which is one prefix,
+# C files are compiled many at a time (tools/compile-many).
 define port-rules
 $(eval foreign := $(PORT_FILES_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o))
 $(eval mains := $(foreach m,$(PORT_PROGRAMS_$(3)),$(PORT_MAIN_$(m):%=$(OUT)/$(1)/ports/$(3)/%.o)))
 $(eval own := $(patsubst %,$(OUT)/$(1)/%.o,$(wildcard ports/$(3)/*.c)))
 $(eval needed := $(foreach n,$(PORT_NEEDS_$(3)),$(call port-own-includes,$(n))))
+$(eval flags := $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed))
 $(eval $(own): EXTRA_CFLAGS += $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed))
 $(eval $(own): | $(PORT_STAMP_$(3)) $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n))))
-$(eval $(foreign) $(mains): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) $(if $(filter libc,$(2)),,mk/flags.mk) \
-	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
-	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(4) $(call port-own-includes,$(3)) $(PORT_CFLAGS_$(3)) $(needed) $(if $(PORT_SMALL_$(3)),$$(if $$(filter $(PORT_SMALL_$(3)),$$*),-Os)) -w -MMD -MP \
-	 -c $(call port-dir,$(3))/$$* -o $$@)
 $(eval linked := $(if $(PORT_LINKED_$(3)),$(filter $(PORT_LINKED_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o),$(foreign)),$(foreign)))
+$(eval single := $(if $(filter libc,$(2)),$(filter-out %.c.o,$(foreign) $(mains)) $(PORT_SMALL_$(3):%=$(OUT)/$(1)/ports/$(3)/%.o),$(foreign) $(mains)))
+$(eval $(single): $(OUT)/$(1)/ports/$(3)/%.o: $(PORT_STAMP_$(3)) $(if $(filter libc,$(2)),,mk/flags.mk) \
+	| $(foreach n,$(PORT_NEEDS_$(3)),$(PORT_STAMP_$(n)))
+	$$(call say,PORT,$$@)mkdir -p $$(@D); $$(CLANG) $(flags) $(if $(PORT_SMALL_$(3)),$$(if $$(filter $(PORT_SMALL_$(3)),$$*),-Os)) -w -MMD -MP \
+	 -c $(call port-dir,$(3))/$$* -o $$@)
+$(call port-batches,$(1),$(3),$(filter-out $(single),$(linked)))
+$(call port-batches,$(1),$(3),$(filter-out $(single) $(linked),$(foreign)))
+$(call port-batches,$(1),$(3),$(filter-out $(single),$(mains)))
 $(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3).a,$(linked) $(own)))
 $(if $(PORT_LINKED_$(3)),$(eval $(call archive-rule,$(OUT)/$(1)/lib/libport_$(3)_rest.a,$(filter-out $(linked),$(foreign)))))
 endef
