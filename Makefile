@@ -60,9 +60,10 @@ include mk/docs.mk
 include mk/sdk.mk
 -include mk/assurance.mk
 
-.PHONY: all kernel user images tools help clean distclean
-all: kernel user images  ## kernel, programs and images (the default)
+.PHONY: all ports kernel user images tools help clean distclean
+all: ports kernel user images  ## kernel, programs and images (the default)
 kernel: $(KERNEL_ELF)  ## the kernel alone
+ports: $(foreach p,$(LIBC_PORTS),$(OUT)/libc/lib/libport_$(p).a)  ## other people's libraries: first, since one of their files takes longest
 tools: $(TOOLS)  ## programs for the build host
 
 clean:  ## remove out/, but keep downloaded sources
