@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The reading side of the flight recorder. The writer never waits: a reader copies an event whose sequence number is there, then
- * looks whether the next event of that slot has begun, and drops the copy if so: it loses exactly what was overwritten
- * under its hands.
+ * The reading side of the flight recorder. The writer never waits: a reader copies an event that was counted, then looks whether the next one of
+ * that slot may have begun, and drops the copy if so: it loses exactly what was overwritten under its hands.
  */
 #include <core/recorder.h>
 
@@ -13,9 +12,9 @@ struct recorder_event recorder_scrap[MAX_CPUS];
 void recorder_attach(struct cpu *cpu, void *buffer)
 {
 	cpu->recorder = buffer;
-	cpu->recorder_head = 0;
+	cpu->recorder_written = 0;
 	/* The ring before its size: a reader that sees the size sees the ring. */
-	store_release(&cpu->recorder_mask, (uint64_t)RECORDER_EVENTS - 1);
+	store_release(&cpu->recorder_mask, (uint64_t)RECORDER_BYTES - 1);
 }
 
 /* Word by word, each read once. */
@@ -28,17 +27,16 @@ static void copy_event(struct recorder_event *to, const struct recorder_event *f
 		out[i] = load_relaxed(&in[i]);
 }
 
-static bool read_slot(const struct cpu *cpu, uint64_t sequence, struct recorder_event *out)
+/* The number of the last event that is there. */
+static uint64_t newest(const struct cpu *cpu)
 {
-	const struct recorder_event *event = &cpu->recorder[sequence & (RECORDER_EVENTS - 1)];
+	return load_acquire(&cpu->recorder_written) / sizeof(struct recorder_event);
+}
 
-	if (load_acquire(&event->sequence) != sequence)
-		return false;
-	copy_event(out, event);
-	load_fence();
-	if (out->kind != RECORDER_FAULT && out->kind != RECORDER_EXIT)
-		out->detail = 0;
-	return load_relaxed(&cpu->recorder_head) - sequence < RECORDER_EVENTS && out->sequence == sequence;
+/* The oldest that no write has begun upon. */
+static uint64_t oldest(uint64_t newest)
+{
+	return newest < RECORDER_EVENTS ? 1 : newest - RECORDER_EVENTS + 2;
 }
 
 bool recorder_read(unsigned cpu_id, uint64_t from, struct recorder_event *out)
@@ -50,20 +48,18 @@ bool recorder_read(unsigned cpu_id, uint64_t from, struct recorder_event *out)
 	cpu = &cpus[cpu_id];
 	if (load_acquire(&cpu->recorder_mask) == 0)
 		return false;
-	if (from == 0)
-		from = 1;
-	for (;;) {
-		uint64_t head = load_acquire(&cpu->recorder_head);
-
-		if (head >= RECORDER_EVENTS && from <= head - RECORDER_EVENTS)
-			from = head - RECORDER_EVENTS + 1;
-		if (from > head)
+	for (uint64_t last = newest(cpu);; last = newest(cpu)) {
+		if (from < oldest(last))
+			from = oldest(last);
+		if (from > last)
 			return false;
-		if (read_slot(cpu, from, out))
-			return true;
-		/* Overwritten meanwhile, or (the newest only) not finished: that one is not there yet. */
-		if (from == head && load_relaxed(&cpu->recorder_head) == head)
-			return false;
-		from++;
+		copy_event(out, &cpu->recorder[(from - 1) % RECORDER_EVENTS]);
+		load_fence();
+		if (from >= oldest(newest(cpu)))
+			break;
 	}
+	out->sequence = from;
+	if (out->kind != RECORDER_FAULT && out->kind != RECORDER_EXIT)
+		out->detail = 0;
+	return true;
 }

@@ -13,7 +13,7 @@ static inline struct sched_entity *fair_sched(struct fair_entity *fair)
 static inline void sched_record(const struct sched_entity *entity, enum recorder_schedule what, uint32_t from,
 				uint32_t to)
 {
-	(void)recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
+	recorder_write(0, 0, entity->ids, from, recorder_pack(what, RECORDER_SCHEDULE, 0, to));
 }
 
 /* This CPU queues it. */
@@ -22,9 +22,8 @@ static inline void sched_record_wake(const struct sched_entity *entity)
 	const struct cpu *here = this_cpu();
 	const struct sched_entity *waker = here->current;
 
-	(void)recorder_write(
-		0, waker != NULL ? waker->ids : 0, entity->ids, here->id,
-		recorder_pack(RECORDER_WOKEN, RECORDER_SCHEDULE, 0, load_relaxed(&entity->home)));
+	recorder_write(0, waker != NULL ? waker->ids : 0, entity->ids, here->id,
+		       recorder_pack(RECORDER_WOKEN, RECORDER_SCHEDULE, 0, load_relaxed(&entity->home)));
 }
 
 /* Into the queue of those that come before others, if it has a budget with time left; false: it has not. */

@@ -69,9 +69,9 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	ring->free = call->next;
 	ring->pending++;
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
-	(void)recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
-			     (uint32_t)call->sqe.target,
-			     recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
+	recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
+		       (uint32_t)call->sqe.target,
+		       recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
 	struct completion result = deliver(call, view->key, call->memory.session, call->memory.shape, receive,
 					   true, CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
@@ -164,7 +164,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	struct request *caller = load_acquire(&record->caller);
 	uint64_t sequence = record->caller_sequence;
 
-	woken->at = recorder_write(
+	woken->at = recorder_write_now(
 		record->interface_id, record->endpoint->object.id, thread->sched.ids,
 		(uint64_t)(uint32_t)outcome << 32,
 		recorder_pack(record->method, RECORDER_RETURN, caps, request->sqe.msg_len));

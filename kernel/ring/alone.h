@@ -52,9 +52,9 @@ static inline void take_alone(struct ring *ring, struct request *request, uint64
 	}
 	endpoint->parked = receive->behind;
 	take_alone(&thread->ring, call, sequence);
-	woken->at = recorder_write(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
-				   (uint32_t)call->sqe.target,
-				   recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
+	woken->at = recorder_write_now(call->sqe.interface_id, endpoint->object.id, thread->sched.ids,
+				       (uint32_t)call->sqe.target,
+				       recorder_pack(call->sqe.method, RECORDER_CALL, 0, call->sqe.msg_len));
 	struct completion result = deliver(call, call->memory.view->key, call->memory.session,
 					   call->memory.shape, receive, true, CAP_ID_NULL);
 	spin_unlock(&endpoint->lock);
@@ -160,8 +160,8 @@ enum returned : uint8_t {
 		return RETURNED_NOT;
 	struct request *caller = load_acquire(&record->caller);
 	take_alone(ring, request, sequence);
-	woken->at = recorder_write(record->interface_id, endpoint->object.id, thread->sched.ids, 0,
-				   recorder_pack(record->method, RECORDER_RETURN, 0, bytes));
+	woken->at = recorder_write_now(record->interface_id, endpoint->object.id, thread->sched.ids, 0,
+				       recorder_pack(record->method, RECORDER_RETURN, 0, bytes));
 	if (likely(caller != NULL) && likely(request_claim(caller, record->caller_sequence))) {
 		copy_own_message(caller->ring->arena + caller->sqe.buf_off,
 				 ring->arena + request->sqe.msg_off, bytes);

@@ -117,7 +117,7 @@ ARCH_PRESERVES_NONE struct woken call_with_little(struct thread *thread, struct 
 		ring->pending++;
 	}
 	thread->sched.work += call->sqe.msg_len;
-	uint64_t now = recorder_write(
+	uint64_t now = recorder_write_now(
 		call->sqe.interface_id, endpoint->object.id, thread->sched.ids, (uint32_t)call->sqe.target,
 		recorder_pack(call->sqe.method, RECORDER_CALL, call->sqe.caps_len, call->sqe.msg_len));
 	if (sent != NULL)

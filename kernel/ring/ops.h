@@ -72,10 +72,10 @@ static inline void op_record(const struct thread *thread, const struct request *
 
 	if (unlikely(status == OP_WAITING))
 		status = STATUS_OK;
-	(void)recorder_write(sqe->interface_id, object_id, thread->sched.ids,
-			     (uint32_t)sqe->target | (uint64_t)(uint32_t)status << 32,
-			     recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind,
-					   sqe->caps_len, sqe->msg_len));
+	recorder_write(sqe->interface_id, object_id, thread->sched.ids,
+		       (uint32_t)sqe->target | (uint64_t)(uint32_t)status << 32,
+		       recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind, sqe->caps_len,
+				     sqe->msg_len));
 }
 
 /* Faults (fault.c). Follows frame pointers through what is mapped: the pc, then return addresses; how many. */

@@ -56,7 +56,7 @@ static bool is_behind_syscall(struct thread *thread, uint64_t pc)
 /* What this CPU dispatched last, if it was for this thread. */
 static void last_dispatch(const struct cpu *cpu, uint32_t tid, struct profile_sample *sample)
 {
-	const struct recorder_event *event = &cpu->recorder[cpu->recorder_head & cpu->recorder_mask];
+	const struct recorder_event *event = recorder_last(cpu);
 
 	if (event->thread != tid)
 		return;

@@ -39,9 +39,8 @@ static inline bool quick_is_plain(const volatile uint64_t *from, uint64_t others
 static inline void quick_record(const struct thread *thread, unsigned op, uint64_t target, uint64_t object_id,
 				enum status status)
 {
-	(void)recorder_write(0, object_id, thread->sched.ids,
-			     (uint32_t)target | (uint64_t)(uint32_t)status << 32,
-			     recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
+	recorder_write(0, object_id, thread->sched.ids, (uint32_t)target | (uint64_t)(uint32_t)status << 32,
+		       recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
 }
 
 static inline enum status quick_dup(struct thread *thread, const volatile uint64_t *from, uint64_t *token)
@@ -148,9 +147,9 @@ bool quick_give_words(const struct ring *ring, const struct cpu *cpu, uint64_t b
 static inline void quick_record_call(const struct thread *thread, const struct call_target *target,
 				     uint64_t message, enum status status)
 {
-	(void)recorder_write(target->interface_id, target->object_id, thread->sched.ids,
-			     (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
-			     target->event | (message & ~0xffffffffull));
+	recorder_write(target->interface_id, target->object_id, thread->sched.ids,
+		       (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
+		       target->event | (message & ~0xffffffffull));
 }
 
 /* Runs the kernel object's method. No capabilities move, and the message is at most CAP_MAX_KERNEL_MESSAGE. */

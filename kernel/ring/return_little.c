@@ -77,9 +77,9 @@ struct woken return_little(struct thread *thread, struct request *request)
 		view_put(view); /* a sibling thread returned it first */
 		return woken;
 	}
-	woken.at = recorder_write(record->interface_id, endpoint->object.id, thread->sched.ids,
-				  (uint64_t)STATUS_OK << 32,
-				  recorder_pack(record->method, RECORDER_RETURN, 1, bytes));
+	woken.at = recorder_write_now(record->interface_id, endpoint->object.id, thread->sched.ids,
+				      (uint64_t)STATUS_OK << 32,
+				      recorder_pack(record->method, RECORDER_RETURN, 1, bytes));
 	if (likely(request_claim(caller, sequence))) {
 		woken.entity = answer(thread, request, caller, view);
 	} else {

@@ -353,7 +353,7 @@ static void report(const struct process *process, const struct exit_record *why)
 	event->caps = 0;
 	event->msg_len = 0;
 	event->detail = why->address;
-	recorder_commit(cpu, event);
+	recorder_commit(cpu);
 }
 
 /* The next thread that has not been told yet; each is told once. */

@@ -52,9 +52,9 @@ struct cpu {
 	struct kcall *kcall;           /* ring/kcall.h */
 
 	/* flight recorder (core/recorder.h) */
-	struct recorder_event *recorder; /* recorder_mask + 1 events */
-	uint64_t recorder_head;          /* number of the last event begun; read by others */
-	uint64_t recorder_mask;
+	struct recorder_event *recorder;
+	uint64_t recorder_written; /* bytes of events, ever; read by others */
+	uint64_t recorder_mask;    /* bytes of `recorder`, a power of two, less one */
 
 	/* frame cache (mm/frame.c); frames_len is read by others for statistics */
 	unsigned frames_len, frames_max;

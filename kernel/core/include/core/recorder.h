@@ -2,8 +2,8 @@
 /*
  * The flight recorder: one event for each dispatch, in a ring per CPU that overwrites its oldest.
  *
- * Writing is a handful of stores, no lock; readers copy and re-check the sequence number, and know what they lost.
- * Until recorder_attach gives a CPU its ring, its events go nowhere.
+ * Writing is a handful of stores, no lock. An event is there from the moment that the CPU counts it; the oldest slot is the next event's, and
+ * nobody reads it. Readers copy an event and look at the count again: they know what they lost. Until recorder_attach gives a CPU its ring, its events go nowhere.
  */
 #pragma once
 
@@ -38,9 +38,7 @@ enum recorder_schedule : uint16_t {
 };
 
 struct recorder_event {
-	/* counts from 1 on each CPU; low bits name the slot. Written last: the event before it in the slot is over from the moment that
-	 * recorder_head names this one. */
-	uint64_t sequence;
+	uint64_t sequence; /* counts from 1 on each CPU: recorder_read's, nobody writes it */
 	uint64_t time_ticks;
 	uint64_t interface_id;
 	uint64_t object; /* object id */
@@ -58,21 +56,28 @@ static_assert(sizeof(struct recorder_event) == 64);
 /* `buffer`: RECORDER_BYTES, zeroed, the CPU's for ever. */
 void recorder_attach(struct cpu *cpu, void *buffer);
 
-/* The slot for the next event of this CPU; fill all of it but `sequence`, then recorder_commit. The fence orders the
- * head before the new content, against recorder_read's look at it. */
+/* The slot for the next event of this CPU; fill all of it but `sequence`, then recorder_commit. The fence orders the count before the new
+ * content, against recorder_read's look at it. */
 static inline struct recorder_event *recorder_begin(struct cpu *cpu)
 {
-	uint64_t sequence = cpu->recorder_head + 1;
-	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
+	uint64_t offset = load_relaxed(&cpu->recorder_written) & cpu->recorder_mask;
 
-	store_relaxed(&cpu->recorder_head, sequence);
 	store_fence();
-	return event;
+	return (struct recorder_event *)(void *)((char *)cpu->recorder + offset);
 }
 
-static inline void recorder_commit(struct cpu *cpu, struct recorder_event *event)
+static inline void recorder_commit(struct cpu *cpu)
 {
-	store_release(&event->sequence, cpu->recorder_head);
+	store_release(&cpu->recorder_written,
+		      load_relaxed(&cpu->recorder_written) + sizeof(struct recorder_event));
+}
+
+/* This CPU's last event; of no thread, if it has none. */
+static inline const struct recorder_event *recorder_last(const struct cpu *cpu)
+{
+	uint64_t offset = (cpu->recorder_written - sizeof(struct recorder_event)) & cpu->recorder_mask;
+
+	return (const struct recorder_event *)(const void *)((const char *)cpu->recorder + offset);
 }
 
 /* Words 4 to 6 of an event: {process, thread}, {slot, status}, {method, kind, capabilities, message bytes}. */
@@ -82,27 +87,46 @@ static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned ca
 	       (uint64_t)msg_len << 32;
 }
 
-/* One event, without detail; when it was. */
-static inline uint64_t recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids,
-				      uint64_t slot_status, uint64_t packed)
+/* One event, without detail, but for its time. */
+static inline struct recorder_event *recorder_fill(struct cpu *cpu, uint64_t interface_id, uint64_t object,
+						   uint64_t ids, uint64_t slot_status, uint64_t packed)
 {
-	struct cpu *cpu = this_cpu();
-	uint64_t sequence = cpu->recorder_head + 1;
-	struct recorder_event *event = &cpu->recorder[sequence & cpu->recorder_mask];
-	uint64_t *words = (uint64_t *)(void *)&event->process, now;
+	struct recorder_event *event = recorder_begin(cpu);
+	uint64_t *words = (uint64_t *)(void *)&event->process;
 
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
 		      offsetof(struct recorder_event, detail) == 56);
-	store_relaxed(&cpu->recorder_head, sequence);
-	store_fence();
-	now = arch_ticks();
-	event->time_ticks = now;
 	event->interface_id = interface_id;
 	event->object = object;
 	words[0] = ids;
 	words[1] = slot_status;
 	words[2] = packed;
-	store_release(&event->sequence, sequence);
+	return event;
+}
+
+/* One event. The time goes there as it comes, in halves. */
+static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids, uint64_t slot_status,
+				  uint64_t packed)
+{
+	struct cpu *cpu = this_cpu();
+	struct recorder_event *event = recorder_fill(cpu, interface_id, object, ids, slot_status, packed);
+	uint32_t *time = (uint32_t *)(void *)&event->time_ticks;
+	uint64_t now = arch_ticks();
+
+	store_relaxed(&time[0], (uint32_t)now);
+	store_relaxed(&time[1], (uint32_t)(now >> 32));
+	recorder_commit(cpu);
+}
+
+/* The same; when it was. */
+static inline uint64_t recorder_write_now(uint64_t interface_id, uint64_t object, uint64_t ids,
+					  uint64_t slot_status, uint64_t packed)
+{
+	struct cpu *cpu = this_cpu();
+	struct recorder_event *event = recorder_fill(cpu, interface_id, object, ids, slot_status, packed);
+	uint64_t now = event->time_ticks = arch_ticks();
+
+	recorder_commit(cpu);
 	return now;
 }
 
