@@ -44,8 +44,10 @@ $(eval $(OUT)/user/debug/$(name): $(objs) $(ARCHIVES_user) $(USER_LD) $(OUT)/use
 	$$(call say,LINK,$$@)mkdir -p $$(@D); $$(LLD) $$(USER_LDFLAGS) $$(if $$(USER_LD),-T $$(USER_LD)) $(objs) \
 	 --start-group $$(ARCHIVES_user) --end-group -o $$@)
 endef
-# Programs that only test are linked in half the time: nothing is moved from one file into another. Not those that measure.
-$(patsubst %,$(OUT)/user/debug/%,$(filter-out bench%,$(notdir $(filter tests/%,$(PROGRAM_DIRS))))): private USER_LDFLAGS += --lto-O0
+# Programs that only test are compiled and linked with less effort: nothing is moved from one file into another. Not those that measure.
+TEST_ONLY := $(filter tests/%,$(filter-out tests/programs/bench%,$(PROGRAM_DIRS)))
+$(foreach d,$(TEST_ONLY),$(OUT)/user/$(d)/%.o): EXTRA_CFLAGS += -O1
+$(TEST_ONLY:tests/programs/%=$(OUT)/user/debug/%): private USER_LDFLAGS += --lto-O0
 
 $(foreach d,$(filter-out $(LIBC_PROGRAM_DIRS),$(PROGRAM_DIRS)),$(call program,$(d)))
 $(foreach d,$(PROGRAM_DIRS),$(if $(wildcard $(d)/needs.capnp),$(eval $(call needs-rule,$(notdir $(d)),$(d)/needs.capnp))))
