@@ -204,7 +204,7 @@ struct kcall *kcall_open(struct thread *thread, struct request *request, struct 
 	struct cpu *cpu = this_cpu();
 	struct kcall *kcall = cpu->kcall;
 
-	quick_take_message(&thread->ring, cpu, message);
+	quick_take_message(&thread->ring, cpu, quick_range_of(message));
 	kcall->thread = thread;
 	kcall->request = request;
 	kcall->other.view = view;
@@ -384,7 +384,7 @@ bool call_resolve(const struct thread *thread, uint64_t word, uint64_t id, uint6
 	out->word = word;
 	out->id = id;
 	out->interface_id = interface_id;
-	out->event = recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
+	out->event = (uint32_t)recorder_pack((uint16_t)method, RECORDER_CALL, 0, 0);
 	out->object_id = object->id;
 	out->view = ref.view;
 	method = (unsigned)ARCH_INDEX_MASKED("method", method, object->type->method_count);
@@ -461,22 +461,23 @@ enum status call_object(struct thread *thread, struct request *request, const st
 	return status;
 }
 
-void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message)
+void quick_take_words(const struct ring *ring, struct cpu *cpu, struct quick_range message)
 {
 	struct msg_reader *params = &cpu->kcall->rpc.params;
-	uint32_t words = (uint32_t)(message >> 35);
+	uint32_t words = message.len / 8;
 
-	copy_words(cpu->scratch_in, ring->arena + (uint32_t)message, words);
+	copy_words(cpu->scratch_in, ring->arena + message.offset, words);
 	params->words = words;
 	params->budget = words * MSG_TRAVERSAL;
 	params->malformed = words == 0;
 }
 
-bool quick_give_words(const struct ring *ring, const struct cpu *cpu, uint64_t buffer, uint32_t words)
+bool quick_give_words(const struct ring *ring, const struct cpu *cpu, struct quick_range buffer,
+		      uint32_t words)
 {
-	if (words > buffer >> 35)
+	if (words > buffer.len / 8)
 		return false;
-	copy_words(ring->arena + (uint32_t)buffer, cpu->scratch_out, words);
+	copy_words(ring->arena + buffer.offset, cpu->scratch_out, words);
 	return true;
 }
 
@@ -494,9 +495,9 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 		status = STATUS_TOO_LARGE;
 	} else if (status == STATUS_EXCEPTION) { /* fits into any buffer */
 		words = kcall->rpc.results.words;
-		copy_words(thread->ring.arena + (uint32_t)kcall->buffer, this_cpu()->scratch_out, words);
+		copy_words(thread->ring.arena + kcall->buffer.offset, this_cpu()->scratch_out, words);
 	}
-	quick_record_call(thread, target, kcall->message, status);
+	quick_record_call(thread, target, kcall->message.len, status);
 	quick_post(&thread->ring, kcall->from[3], (uint32_t)status | words << 35, 0);
 }
 

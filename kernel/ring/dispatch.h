@@ -193,30 +193,21 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 [[gnu::always_inline]] static inline bool dispatch_usual(struct thread *thread, struct ring *ring,
 							 const volatile uint64_t *from, uint64_t word)
 {
-	enum status status;
-	uint64_t token = 0;
-
 	if (word == (CAP_OP_SIGNAL | QUIET_WORD)) {
-		status = quick_signal(thread, from);
-		if (likely(status == STATUS_OK))
-			return true;
+		quick_signal(thread, from);
 	} else if (word == CAP_OP_WAIT) {
 		if (unlikely(!quick_wait(thread, from)))
 			quick_wait_slowly(thread, from);
-		return true;
 	} else if (word == CAP_OP_DUP) {
-		status = quick_dup(thread, from, &token);
+		quick_dup(thread, from);
 	} else if (word == (CAP_OP_RELEASE | QUIET_WORD)) {
-		status = quick_release(thread, from);
-		if (likely(status == STATUS_OK))
-			return true;
+		quick_release(thread, from);
 	} else if (word == CAP_OP_NOP) {
 		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
-		status = likely(fits) ? STATUS_OK : STATUS_BAD_OP;
+		quick_post(ring, from[3], (uint32_t)(likely(fits) ? STATUS_OK : STATUS_BAD_OP), 0);
 	} else {
 		return false;
 	}
-	quick_post(ring, from[3], (uint32_t)status, token);
 	return true;
 }
 
@@ -242,7 +233,7 @@ static inline bool is_return_recv(uint64_t word)
 	const struct call_target *target = ring->memory.target;
 
 	if (call_target_is(target, word, from)) {
-		dispatch_quick_call(thread, from, target, true);
+		dispatch_quick_call(thread, from, target);
 	} else if ((uint8_t)word == CAP_OP_CALL) {
 		dispatch_call(thread, ring, from, word, sequence);
 	} else if (dispatch_usual(thread, ring, from, word)) {

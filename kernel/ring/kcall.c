@@ -2,6 +2,7 @@
 /* What kernel objects need to answer calls: capabilities in and out, and answers that come later. */
 #include "complete.h"
 #include "ops.h"
+#include "quick.h"
 
 #include <ring/kcall.h>
 #include <ring/notification.h>
@@ -66,8 +67,8 @@ static struct request *make_request(const struct kcall *kcall)
 	request->words[1] = kcall->target->id;
 	request->words[2] = kcall->target->interface_id;
 	request->words[3] = kcall->from[3];
-	request->words[4] = kcall->message;
-	request->words[5] = kcall->buffer;
+	request->words[4] = quick_range_word(kcall->message);
+	request->words[5] = quick_range_word(kcall->buffer);
 	request->words[6] = 0;                             /* no capabilities */
 	store_relaxed(&request->words[7], kcall->from[7]); /* a late deadline may look at it */
 	request->memory.removals = REQUEST_FORGOTTEN;

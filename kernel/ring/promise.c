@@ -300,8 +300,8 @@ bool promise_follow(struct thread *thread, const volatile uint64_t *from, uint64
 	uint64_t target = from[1], interface_id = from[2], message = from[4], buffer = from[5];
 	if (answer == NULL || answer->released || word != first->words[0] || target != first->words[1] ||
 	    interface_id != first->words[2] || (from[6] | from[7]) != 0 ||
-	    !quick_ranges_ok(ring, message, buffer) || ring->pending >= ring->wait_max ||
-	    ring->held_count >= PROMISE_MAX_HELD)
+	    !quick_ranges_ok(ring, quick_range_of(message), quick_range_of(buffer)) ||
+	    ring->pending >= ring->wait_max || ring->held_count >= PROMISE_MAX_HELD)
 		return false;
 	request->sequence = sequence;
 	request->memory.removals = REQUEST_FORGOTTEN;

@@ -43,31 +43,36 @@ static inline void quick_record(const struct thread *thread, unsigned op, uint64
 		       recorder_pack((uint16_t)op, RECORDER_OTHER, 0, 0));
 }
 
-static inline enum status quick_dup(struct thread *thread, const volatile uint64_t *from, uint64_t *token)
+/* submit.c: its completion, and its event, which there is none of a BAD_OP. */
+void quick_refused(struct thread *thread, const volatile uint64_t *from, unsigned op, uint64_t target,
+		   enum status status);
+
+static inline void quick_dup(struct thread *thread, const volatile uint64_t *from)
 {
 	uint64_t target = from[1];
+	struct cap_copy copy = {STATUS_BAD_OP, 0};
 
-	if (!quick_is_plain(from, from[2] | from[7]))
-		return STATUS_BAD_OP;
-	struct cap_copy copy = cap_table_dup_here(&thread->process->table, (cap_id){target},
-						  thread->process->pid);
-	enum status status = likely(copy.id > 0) ? STATUS_OK : (enum status)copy.id;
-
-	*token = likely(copy.id > 0) ? (uint64_t)copy.id : 0;
-	quick_record(thread, CAP_OP_DUP, target, copy.object_id, status);
-	return status;
+	if (quick_is_plain(from, from[2] | from[7]))
+		copy = cap_table_dup_here(&thread->process->table, (cap_id){target}, thread->process->pid);
+	if (unlikely(copy.id <= 0)) {
+		quick_refused(thread, from, CAP_OP_DUP, target, (enum status)copy.id);
+		return;
+	}
+	quick_record(thread, CAP_OP_DUP, target, copy.object_id, STATUS_OK);
+	quick_post(&thread->ring, from[3], STATUS_OK, (uint64_t)copy.id);
 }
 
-static inline enum status quick_release(struct thread *thread, const volatile uint64_t *from)
+static inline void quick_release(struct thread *thread, const volatile uint64_t *from)
 {
 	uint64_t target = from[1];
+	enum status status = STATUS_BAD_OP;
 
-	if (!quick_is_plain(from, from[2] | from[7]))
-		return STATUS_BAD_OP;
-	enum status status = cap_table_release_here(&thread->process->table, (cap_id){target});
-
-	quick_record(thread, CAP_OP_RELEASE, target, 0, status);
-	return status;
+	if (quick_is_plain(from, from[2] | from[7]))
+		status = cap_table_release_here(&thread->process->table, (cap_id){target});
+	if (likely(status == STATUS_OK))
+		quick_record(thread, CAP_OP_RELEASE, target, 0, STATUS_OK);
+	else
+		quick_refused(thread, from, CAP_OP_RELEASE, target, status);
 }
 
 /* ---- A call by id whose target is remembered ---- */
@@ -109,31 +114,48 @@ static inline void quick_call_to_request(struct ring *ring, const volatile uint6
 	request->result = (struct completion){0};
 }
 
-#define QUICK_ALIGNED 0x0000000700000007ull /* in {offset, length} */
+/* Words 4 and 5 of a submission: offset and length are read once, apart. */
+static inline struct quick_range quick_range(const volatile uint64_t *word)
+{
+	const volatile uint32_t *halves = (const volatile uint32_t *)(const volatile void *)word;
+
+	return (struct quick_range){halves[0], halves[1]};
+}
+
+static inline struct quick_range quick_range_of(uint64_t word)
+{
+	return (struct quick_range){(uint32_t)word, (uint32_t)(word >> 32)};
+}
+
+static inline uint64_t quick_range_word(struct quick_range range)
+{
+	return range.offset | (uint64_t)range.len << 32;
+}
 
 /* Message and buffer lie in the arena. */
-static inline bool quick_ranges_ok(const struct ring *ring, uint64_t message, uint64_t buffer)
+static inline bool quick_ranges_ok(const struct ring *ring, struct quick_range message,
+				   struct quick_range buffer)
 {
 	uint64_t arena = ring->arena_len;
 
-	return likely(((message | buffer) & QUICK_ALIGNED) == 0) &&
-	       likely((uint32_t)message + (message >> 32) <= arena) &&
-	       likely((uint32_t)buffer + (buffer >> 32) <= arena) &&
-	       likely(buffer >> 32 >= CAP_MIN_RESULT_BUF);
+	return likely(((message.offset | message.len | buffer.offset | buffer.len) & 7) == 0) &&
+	       likely((uint64_t)message.offset + message.len <= arena) &&
+	       likely((uint64_t)buffer.offset + buffer.len <= arena) &&
+	       likely(buffer.len >= CAP_MIN_RESULT_BUF);
 }
 
 /* A message of `words`, copied once, as the parameters. At most CAP_MAX_KERNEL_MESSAGE. */
-void quick_take_words(const struct ring *ring, struct cpu *cpu, uint64_t message);
+void quick_take_words(const struct ring *ring, struct cpu *cpu, struct quick_range message);
 
-static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, uint64_t message)
+static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, struct quick_range message)
 {
 	struct msg_reader *params = &cpu->kcall->rpc.params;
 
-	if (unlikely(message >> 32 != 8)) {
+	if (unlikely(message.len != 8)) {
 		quick_take_words(ring, cpu, message);
 		return;
 	}
-	cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + (uint32_t)message);
+	cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + message.offset);
 	params->words = 1;
 	params->budget = MSG_TRAVERSAL;
 	params->malformed = false;
@@ -142,20 +164,21 @@ static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, 
 /* It failed, or waits: what is left to do, with its status. */
 void quick_call_failed(struct thread *thread, const struct call_target *target, enum status status);
 /* A result of other than two words. False: it does not fit. */
-bool quick_give_words(const struct ring *ring, const struct cpu *cpu, uint64_t buffer, uint32_t words);
+bool quick_give_words(const struct ring *ring, const struct cpu *cpu, struct quick_range buffer,
+		      uint32_t words);
 
 static inline void quick_record_call(const struct thread *thread, const struct call_target *target,
-				     uint64_t message, enum status status)
+				     uint32_t msg_len, enum status status)
 {
 	recorder_write(target->interface_id, target->object_id, thread->sched.ids,
 		       (uint32_t)target->id | (uint64_t)(uint32_t)status << 32,
-		       target->event | (message & ~0xffffffffull));
+		       target->event | (uint64_t)msg_len << 32);
 }
 
 /* Runs the kernel object's method. No capabilities move, and the message is at most CAP_MAX_KERNEL_MESSAGE. */
 [[gnu::always_inline]] static inline void quick_call(struct thread *thread, const struct call_target *target,
-						     const volatile uint64_t *from, uint64_t message,
-						     uint64_t buffer)
+						     const volatile uint64_t *from,
+						     struct quick_range message, struct quick_range buffer)
 {
 	struct ring *ring = &thread->ring;
 	struct cpu *cpu = this_cpu();
@@ -178,42 +201,50 @@ static inline void quick_record_call(const struct thread *thread, const struct c
 	}
 	if (likely(words == 2)) { /* which any buffer has room for */
 		static_assert(CAP_MIN_RESULT_BUF >= 16);
-		uint64_t *to = (uint64_t *)(void *)(ring->arena + (uint32_t)buffer);
+		uint64_t *to = (uint64_t *)(void *)(ring->arena + buffer.offset);
 		to[0] = cpu->scratch_out[0];
 		to[1] = cpu->scratch_out[1];
 	} else if (unlikely(!quick_give_words(ring, cpu, buffer, words))) {
 		quick_call_failed(thread, target, STATUS_OK);
 		return;
 	}
-	quick_record_call(thread, target, message, STATUS_OK);
+	quick_record_call(thread, target, message.len, STATUS_OK);
 	quick_post(ring, from[3], (uint64_t)words << 35, 0);
 }
 
 /* submit.c: a call that is more than a kernel object's method without capabilities, or, NULL, not one that can be remembered. */
 ARCH_PRESERVES_NONE void dispatch_call_slowly(struct thread *thread, const volatile uint64_t *from,
 					      uint64_t word, const struct call_target *target);
-/* quick_call of the last target, with a message of any length that kernel objects take. */
+/* A call to the last target, with a message of any length. */
 ARCH_PRESERVES_NONE void dispatch_quick_words(struct thread *thread, const volatile uint64_t *from,
-					      uint64_t message, uint64_t buffer);
+					      uint64_t message);
 
-/* A call to `target`, which is the one that the words name, and the ring's last. `batch`: calls without parameters are in line. */
-[[gnu::always_inline]] static inline void dispatch_quick_call(struct thread *thread,
-							      const volatile uint64_t *from,
-							      const struct call_target *target, bool batch)
+/* A call to `target`, which is the one that the words name, and the ring's last. Its message was read. */
+[[gnu::always_inline]] static inline void dispatch_quick_message(struct thread *thread,
+								 const volatile uint64_t *from,
+								 const struct call_target *target,
+								 struct quick_range message)
 {
 	struct ring *ring = &thread->ring;
-	uint64_t message = from[4], buffer = from[5];
+	struct quick_range buffer = quick_range(&from[5]);
 
 	if (unlikely(!quick_ranges_ok(ring, message, buffer)) || unlikely(!ring_session_is_alive(ring)))
 		dispatch_call_slowly(thread, from, target->word, NULL);
-	else if (unlikely(from[6] >> 32 != 0))
+	else if (unlikely(quick_range(&from[6]).len != 0) || unlikely(message.len > CAP_MAX_KERNEL_MESSAGE))
 		dispatch_call_slowly(thread, from, target->word, target);
-	else if (batch && likely(message >> 32 == 8))
-		quick_call(thread, target, from, (uint32_t)message | 8ull << 32, buffer);
-	else if (unlikely(message >> 32 > CAP_MAX_KERNEL_MESSAGE))
-		dispatch_call_slowly(thread, from, target->word, target);
-	else if (batch)
-		dispatch_quick_words(thread, from, message, buffer);
 	else
 		quick_call(thread, target, from, message, buffer);
+}
+
+/* As part of a batch: calls without parameters, whose message is one word, are in line. */
+[[gnu::always_inline]] static inline void dispatch_quick_call(struct thread *thread,
+							      const volatile uint64_t *from,
+							      const struct call_target *target)
+{
+	struct quick_range message = quick_range(&from[4]);
+
+	if (likely(message.len == 8))
+		dispatch_quick_message(thread, from, target, (struct quick_range){message.offset, 8});
+	else
+		dispatch_quick_words(thread, from, quick_range_word(message));
 }

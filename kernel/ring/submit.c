@@ -132,9 +132,9 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 
 [[gnu::noinline]] ARCH_PRESERVES_NONE void dispatch_quick_words(struct thread *thread,
 								const volatile uint64_t *from,
-								uint64_t message, uint64_t buffer)
+								uint64_t message)
 {
-	quick_call(thread, thread->ring.memory.target, from, message, buffer);
+	dispatch_quick_message(thread, from, thread->ring.memory.target, quick_range_of(message));
 }
 
 /* A kernel object's target is remembered from now on; true: it was none, and the call has been made. */
@@ -183,10 +183,18 @@ ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volati
 		}
 		ring->memory.target = target;
 	}
-	dispatch_quick_call(thread, from, target, false);
+	dispatch_quick_message(thread, from, target, quick_range(&from[4]));
 }
 
 /* --- One on one thing -------------------------------------------------------------------------------------------------- */
+
+void quick_refused(struct thread *thread, const volatile uint64_t *from, unsigned op, uint64_t target,
+		   enum status status)
+{
+	if (status != STATUS_BAD_OP)
+		quick_record(thread, op, target, 0, status);
+	quick_post(&thread->ring, from[3], (uint32_t)status, 0);
+}
 
 void quick_wait_slowly(struct thread *thread, const volatile uint64_t *from)
 {

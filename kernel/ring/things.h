@@ -81,22 +81,24 @@ static inline void thing_signal(struct notification *notification, uint64_t bits
 	}
 }
 
-static inline enum status quick_signal(struct thread *thread, const volatile uint64_t *from)
+static inline void quick_signal(struct thread *thread, const volatile uint64_t *from)
 {
 	struct ring_thing *thing = &thread->ring.memory.things[CAP_OP_SIGNAL - CAP_OP_WAKE];
-	enum status status = STATUS_OK;
+	enum status status = STATUS_BAD_OP;
 	uint64_t target = from[1], bits = from[2];
 
-	if (!quick_is_plain(from, from[7]))
-		return STATUS_BAD_OP;
-	if (unlikely(!thing_is(thread, thing, target)))
-		status = thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_SIGNAL);
+	if (quick_is_plain(from, from[7]))
+		status = likely(thing_is(thread, thing, target))
+				 ? STATUS_OK
+				 : thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_SIGNAL);
 	if (likely(status == STATUS_OK))
 		status = thing_bits(thing, &bits);
-	if (likely(status == STATUS_OK))
-		thing_signal(thing->notification, bits);
-	quick_record(thread, CAP_OP_SIGNAL, target, 0, status);
-	return status;
+	if (unlikely(status != STATUS_OK)) {
+		quick_refused(thread, from, CAP_OP_SIGNAL, target, status);
+		return;
+	}
+	quick_record(thread, CAP_OP_SIGNAL, target, 0, STATUS_OK);
+	thing_signal(thing->notification, bits);
 }
 
 /* A WAIT sleeps as the only one there. False: it may not. */

@@ -28,6 +28,9 @@ EXPLORE_TEST(ledger_refuses_what_is_beyond_its_limit, 1)
 	explore_check(ledger_charge(&ledger, LEDGER_PAGES, 10) == STATUS_OK);
 	explore_check(ledger_charge(&ledger, LEDGER_PAGES, 0) == STATUS_OK);
 	explore_check(ledger_charge(&ledger, LEDGER_PAGES, 1) == STATUS_NO_QUOTA);
+	explore_check(ledger_charge_one(&ledger, LEDGER_PAGES) == STATUS_NO_QUOTA);
+	ledger_credit(&ledger, LEDGER_PAGES, 1);
+	explore_check(ledger_charge_one(&ledger, LEDGER_PAGES) == STATUS_OK);
 	explore_check(ledger_charge(&ledger, LEDGER_CALLS, 11) == STATUS_NO_QUOTA);
 	explore_check(ledger_charge(&ledger, LEDGER_CALLS, UINT64_MAX) == STATUS_NO_QUOTA);
 	explore_check(ledger.used[LEDGER_PAGES] == 10 && ledger.used[LEDGER_CALLS] == 0);

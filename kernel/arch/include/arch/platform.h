@@ -8,7 +8,7 @@
 
 /* --- time ------------------------------------------------------------------------------------------------- */
 /* The counter that cap_clock is based on. Same rate on all CPUs. */
-/* <archimpl/platform.h>: static inline uint64_t arch_ticks(void); */
+/* <archimpl/platform.h>: static inline uint64_t arch_ticks(void); void arch_ticks_store(uint64_t *to), the same to where it is kept. */
 #include <archimpl/platform.h>
 
 /* Ticks per second, measured in at most 1 ms at boot; `uncertainty_ppm` of it. */

@@ -121,37 +121,42 @@ static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap
 [[gnu::always_inline]] static inline struct cap_copy cap_table_dup_here(struct cap_table *table, cap_id id,
 									uint32_t giver)
 {
-	struct cap_copy copy = {STATUS_BAD_ID, 0};
+	enum status status = STATUS_BAD_ID;
 
 	spin_lock(&table->lock);
+	struct cap_array *array = table->array;
 	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
 	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0))
-		goto out;
+		goto refused;
 	struct cap_ref ref = {entry->view, entry->gate};
-	if (unlikely(ref.gate != NULL) && !gate_is_alive(ref.gate)) {
-		copy.id = STATUS_REVOKED;
-		goto out;
-	}
-	copy.id = ledger_charge(table->ledger, LEDGER_ENTRIES, 1); /* T3 */
-	if (unlikely(copy.id != STATUS_OK))
-		goto out;
-	if (unlikely(table->free == 0) && (copy.id = cap_table_grow(table)) != STATUS_OK) {
-		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
-		goto out;
+	status = STATUS_REVOKED;
+	if (unlikely(ref.gate != NULL) && !gate_is_alive(ref.gate))
+		goto refused;
+	status = ledger_charge_one(table->ledger, LEDGER_ENTRIES); /* T3 */
+	if (unlikely(status != STATUS_OK))
+		goto refused;
+	if (unlikely(table->free == 0)) {
+		status = cap_table_grow(table);
+		if (status != STATUS_OK) {
+			ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
+			goto refused;
+		}
+		array = table->array;
 	}
 	uint32_t slot = table->free;
-	entry = &cap_array_entries(table->array)[slot];
+	entry = &cap_array_entries(array)[slot];
 	table->free = entry->next;
 	table->used++;
 	cap_ref_get(ref);
-	copy.id = (int64_t)cap_table_fill(
-			  table->array, entry, slot, ref,
-			  (struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw})
-			  .raw;
-	copy.object_id = ref.view->object->id;
-out:
+	cap_id copy = cap_table_fill(
+		array, entry, slot, ref,
+		(struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw});
+	uint64_t object_id = ref.view->object->id;
 	spin_unlock(&table->lock);
-	return copy;
+	return (struct cap_copy){(int64_t)copy.raw, object_id};
+refused:
+	spin_unlock(&table->lock);
+	return (struct cap_copy){status, 0};
 }
 
 /* As cap_table_release. */

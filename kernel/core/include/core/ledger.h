@@ -57,6 +57,15 @@ static inline enum status ledger_charge(struct ledger *ledger, enum ledger_resou
 	return STATUS_NO_QUOTA;
 }
 
+/* The same of one. */
+static inline enum status ledger_charge_one(struct ledger *ledger, enum ledger_resource resource)
+{
+	if (likely(atomic_add(&ledger->used[resource], 1) < load_relaxed(&ledger->limit[resource])))
+		return STATUS_OK;
+	(void)atomic_sub(&ledger->used[resource], 1);
+	return STATUS_NO_QUOTA;
+}
+
 static inline void ledger_credit(struct ledger *ledger, enum ledger_resource resource, uint64_t amount)
 {
 	(void)atomic_sub(&ledger->used[resource], amount);

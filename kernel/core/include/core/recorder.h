@@ -87,34 +87,32 @@ static inline uint64_t recorder_pack(uint16_t method, unsigned kind, unsigned ca
 	       (uint64_t)msg_len << 32;
 }
 
-/* One event, without detail, but for its time. */
+/* One event, without detail and time. The last word in halves: message bytes come apart from what they are bytes of. */
 static inline struct recorder_event *recorder_fill(struct cpu *cpu, uint64_t interface_id, uint64_t object,
 						   uint64_t ids, uint64_t slot_status, uint64_t packed)
 {
 	struct recorder_event *event = recorder_begin(cpu);
 	uint64_t *words = (uint64_t *)(void *)&event->process;
+	uint32_t *last = (uint32_t *)(void *)&event->method;
 
 	static_assert(offsetof(struct recorder_event, process) == 32 &&
+		      offsetof(struct recorder_event, method) == 48 &&
 		      offsetof(struct recorder_event, detail) == 56);
 	event->interface_id = interface_id;
 	event->object = object;
 	words[0] = ids;
 	words[1] = slot_status;
-	words[2] = packed;
+	last[0] = (uint32_t)packed;
+	last[1] = (uint32_t)(packed >> 32);
 	return event;
 }
 
-/* One event. The time goes there as it comes, in halves. */
 static inline void recorder_write(uint64_t interface_id, uint64_t object, uint64_t ids, uint64_t slot_status,
 				  uint64_t packed)
 {
 	struct cpu *cpu = this_cpu();
-	struct recorder_event *event = recorder_fill(cpu, interface_id, object, ids, slot_status, packed);
-	uint32_t *time = (uint32_t *)(void *)&event->time_ticks;
-	uint64_t now = arch_ticks();
 
-	store_relaxed(&time[0], (uint32_t)now);
-	store_relaxed(&time[1], (uint32_t)(now >> 32));
+	arch_ticks_store(&recorder_fill(cpu, interface_id, object, ids, slot_status, packed)->time_ticks);
 	recorder_commit(cpu);
 }
 

@@ -27,7 +27,9 @@ struct kcall {
 		passed; /* the call that a server passes on to the object (tail_object.c); NULL: it is none */
 	/* Of a call that has no request yet, should it need one: words 4 and 5 of its submission, which were checked; and where the
 	 * others are, not read yet. */
-	uint64_t message, buffer;
+	struct quick_range {
+		uint32_t offset, len;
+	} message, buffer;
 	const volatile uint64_t *from;
 	struct carried carried[CAP_MESSAGE_MAX_CAPS]; /* what came */
 	struct cap_ref given[CAP_MESSAGE_MAX_CAPS];   /* what goes; caps_out[i] stands for given[i] */

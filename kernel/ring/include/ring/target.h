@@ -21,7 +21,7 @@ struct call_target {
 	rpc_method_fn *method; /* of the kernel object */
 	void *self;            /* and the object */
 	uint64_t object_id;
-	uint64_t event; /* for the flight recorder: recorder_pack() but for the message's length */
+	uint32_t event; /* for the flight recorder: recorder_pack() but for the message's length */
 	struct view *view;
 };
 

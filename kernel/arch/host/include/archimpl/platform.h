@@ -6,3 +6,8 @@
 
 /* Each reading advances the clock a little, so that a loop that waits for time ends. */
 uint64_t arch_ticks(void);
+
+static inline void arch_ticks_store(uint64_t *to)
+{
+	*to = arch_ticks();
+}

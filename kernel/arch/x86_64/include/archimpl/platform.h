@@ -11,3 +11,13 @@ static inline uint64_t arch_ticks(void)
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	return high << 32 | low;
 }
+
+/* In halves, as it comes. */
+static inline void arch_ticks_store(uint64_t *to)
+{
+	uint32_t *halves = (uint32_t *)(void *)to, low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	halves[0] = low;
+	halves[1] = high;
+}
