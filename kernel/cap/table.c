@@ -192,12 +192,12 @@ enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct c
 
 struct cap_copy cap_table_dup(struct cap_table *table, cap_id id, uint32_t giver)
 {
-	return cap_table_dup_here(table, id, giver);
+	return cap_table_dup_here(table, id, giver, true);
 }
 
 enum status cap_table_release(struct cap_table *table, cap_id id)
 {
-	return cap_table_release_here(table, id);
+	return cap_table_release_here(table, id, true);
 }
 
 bool cap_table_vacate(struct cap_table *table, cap_id id, struct cap_slots *slots, struct cap_ref *ref)

@@ -53,7 +53,8 @@ static inline void quick_dup(struct thread *thread, const volatile uint64_t *fro
 	struct cap_copy copy = {STATUS_BAD_OP, 0};
 
 	if (quick_is_plain(from, from[2] | from[7]))
-		copy = cap_table_dup_here(&thread->process->table, (cap_id){target}, thread->process->pid);
+		copy = cap_table_dup_here(&thread->process->table, (cap_id){target}, thread->process->pid,
+					  false);
 	if (unlikely(copy.id <= 0)) {
 		quick_refused(thread, from, CAP_OP_DUP, target, (enum status)copy.id);
 		return;
@@ -68,7 +69,7 @@ static inline void quick_release(struct thread *thread, const volatile uint64_t 
 	enum status status = STATUS_BAD_OP;
 
 	if (quick_is_plain(from, from[2] | from[7]))
-		status = cap_table_release_here(&thread->process->table, (cap_id){target});
+		status = cap_table_release_here(&thread->process->table, (cap_id){target}, false);
 	if (likely(status == STATUS_OK))
 		quick_record(thread, CAP_OP_RELEASE, target, 0, STATUS_OK);
 	else

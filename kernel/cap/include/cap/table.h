@@ -72,14 +72,15 @@ struct cap_entry {
 };
 static_assert(sizeof(struct cap_entry) == 32);
 
-/* Overlays entry 0. */
+/* Overlays entry 0, in which nothing is: so an id of slot 0 needs no test of its own. */
 struct cap_array {
-	uint32_t capacity; /* entries, this one included; a power of two */
-	uint32_t zero;
+	struct view *no_view;        /* NULL */
 	struct quiesce_node quiesce; /* an outgrown array waits here */
-	uint64_t zero2;
+	uint32_t capacity;           /* entries, this one included; a power of two */
+	uint32_t zero;
 };
-static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry));
+static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry) &&
+	      offsetof(struct cap_array, no_view) == offsetof(struct cap_entry, view));
 
 #define CAP_REMOVALS 16u
 #define CAP_GENERATION_LOCKED 0x80000000u /* T5; alone: the slot's generations are used up */
@@ -136,7 +137,7 @@ static inline enum status cap_table_find(struct cap_table *table, cap_id id, str
 		return STATUS_BAD_ID;
 	out->view = load_acquire(&entry->view);
 	out->gate = load_acquire(&entry->gate);
-	if (unlikely(out->view == NULL || slot == 0 || (id.raw >> 63) != 0 ||
+	if (unlikely(out->view == NULL || (id.raw >> 63) != 0 ||
 		     load_relaxed(&entry->generation) != cap_id_generation(id)))
 		return STATUS_BAD_ID;
 	return likely(out->gate == NULL) || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;

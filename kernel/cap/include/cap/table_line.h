@@ -17,6 +17,7 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 {
 	cap_id id = cap_id_make(slot, entry->generation);
 
+	__builtin_assume((int64_t)id.raw > 0); /* T5: what is filled is not locked; and not slot 0 */
 	store_relaxed(&entry->gate, ref.gate);
 	if (unlikely(ref.gate != NULL))
 		(void)atomic_add(&ref.gate->entries, 1ull);
@@ -71,8 +72,8 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 	uint32_t slot = cap_id_slot(id);
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
 
-	if (unlikely(slot == 0) || unlikely(slot >= table->array->capacity) ||
-	    unlikely(entry->generation != generation) || unlikely(entry->view == NULL))
+	if (unlikely(slot >= table->array->capacity) || unlikely(entry->generation != generation) ||
+	    unlikely(entry->view == NULL))
 		return NULL;
 	__builtin_assume(entry != NULL);
 	return entry;
@@ -83,7 +84,7 @@ static inline void cap_table_count_removal(struct cap_table *table, uint32_t slo
 {
 	uint64_t *removals = cap_table_removals(table, slot);
 
-	store_relaxed(removals, *removals + 1);
+	store_relaxed(removals, load_relaxed(removals) + 1);
 }
 
 /* Empties the entry, whose slot is in no chain; its references are the caller's now. False: its generations are used up, and the
@@ -116,10 +117,10 @@ static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap
 	return ref;
 }
 
-/* As cap_table_dup. Under the lock the entry's own references hold what it names: they are counted up without looking whether they
- * are the last. */
+/* As cap_table_dup, which it leaves those with a gate to unless `gates`. Under the lock the entry's own references hold what it names:
+ * they are counted up without looking whether they are the last. */
 [[gnu::always_inline]] static inline struct cap_copy cap_table_dup_here(struct cap_table *table, cap_id id,
-									uint32_t giver)
+									uint32_t giver, bool gates)
 {
 	enum status status = STATUS_BAD_ID;
 
@@ -129,6 +130,10 @@ static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap
 	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0))
 		goto refused;
 	struct cap_ref ref = {entry->view, entry->gate};
+	if (!gates && unlikely(ref.gate != NULL)) {
+		spin_unlock(&table->lock);
+		return cap_table_dup(table, id, giver);
+	}
 	status = STATUS_REVOKED;
 	if (unlikely(ref.gate != NULL) && !gate_is_alive(ref.gate))
 		goto refused;
@@ -159,14 +164,19 @@ refused:
 	return (struct cap_copy){status, 0};
 }
 
-/* As cap_table_release. */
-[[gnu::always_inline]] static inline enum status cap_table_release_here(struct cap_table *table, cap_id id)
+/* As cap_table_release, which it leaves those with a gate to unless `gates`. */
+[[gnu::always_inline]] static inline enum status cap_table_release_here(struct cap_table *table, cap_id id,
+									bool gates)
 {
 	spin_lock(&table->lock);
 	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
 	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0)) {
 		spin_unlock(&table->lock);
 		return STATUS_BAD_ID;
+	}
+	if (!gates && unlikely(entry->gate != NULL)) {
+		spin_unlock(&table->lock);
+		return cap_table_release(table, id);
 	}
 	struct cap_ref ref = cap_table_empty(table, entry, cap_id_slot(id));
 	spin_unlock(&table->lock);
