@@ -167,6 +167,7 @@ void posix_table_take(struct posix_table *table)
 {
 	table->ignored = posix_signals_ignored();
 	table->blocked = posix_signals_blocked();
+	table->pending = 0;
 	spin_lock_acquire(&lock);
 	for (uint32_t fd = 0; fd < numbers_end; fd++) {
 		struct posix_open *o = numbers[fd].open ? &opens[numbers[fd].open - 1] : nullptr;

@@ -3,7 +3,7 @@
  * fork, by ProcessSpawner.clone: the same memory and the same capabilities, one thread; and exec.
  *
  * exec, by ProcessSpawner.replace: the program is loaded beside this one, and takes its place, with its descriptors, number and children.
- * What becomes of signals: those that are ignored or blocked stay so, handlers and timers go.
+ * What becomes of signals: those that are ignored, blocked, or blocked and pending stay so, handlers and timers go.
  */
 #include "pipe_buffer.h"
 #include "process.h"
@@ -68,6 +68,7 @@ POSIX_CALL(execve)
 	long error;
 
 	posix_table_take(&table);
+	table.pending = posix_signals_pending() & table.blocked;
 	error = posix_exec_program(POSIX_POINTER(a), POSIX_POINTER(b), POSIX_POINTER(c), &table);
 	posix_table_drop(&table);
 	return error;

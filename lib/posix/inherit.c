@@ -111,10 +111,10 @@ static void apply(long fd, char letter, int flags, uint64_t position, uint64_t p
 
 void posix_signals_read(struct msg_text sets)
 {
-	uint64_t ignored, blocked;
+	uint64_t ignored, blocked, pending;
 
-	if (take_number(&sets, &ignored) && take_number(&sets, &blocked))
-		posix_signals_inherit(ignored, blocked);
+	if (take_number(&sets, &ignored) && take_number(&sets, &blocked) && take_number(&sets, &pending))
+		posix_signals_inherit(ignored, blocked, pending);
 }
 
 void posix_inherit_read(struct msg_text fds)

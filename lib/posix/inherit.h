@@ -6,7 +6,7 @@
  *	CAPOS_NAME  argv[0]
  *	CAPOS_PIDS  "own,parent" numbers
  *	CAPOS_FDS   descriptors that are more than a capability: "N:K:FLAGS:POSITION:PLACE;" with K = c (the grant stdio_N), n, z, r (devices)
- *	CAPOS_SIGNALS "ignored,blocked" sets of signals, if there are any
+ *	CAPOS_SIGNALS "ignored,blocked,pending" sets of signals, if there are any; the last one for exec only
  *	CAPOS_CWD   the working directory: an absolute path below the root, or, without "/", one below what was granted as "cwd"
  */
 #pragma once
@@ -22,7 +22,7 @@ struct posix_table {
 	uint32_t count;                             /* of numbers: those from here on are closed */
 	struct posix_open *open[POSIX_DESCRIPTORS]; /* held */
 	bool close_on_exec[POSIX_DESCRIPTORS];
-	uint64_t ignored, blocked; /* signals, as signal.h has them */
+	uint64_t ignored, blocked, pending; /* signals, as signal.h has them */
 };
 
 void posix_table_take(struct posix_table *table);

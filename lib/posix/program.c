@@ -269,7 +269,7 @@ struct parameters {
 	struct msg_text arguments[ARGUMENTS];
 	struct spawn_variable environment[ARGUMENTS];
 	uint32_t argument_count, variable_count;
-	char fds[POSIX_INHERIT_BYTES], pids[48], signals[48], cwd[POSIX_PATH + 1];
+	char fds[POSIX_INHERIT_BYTES], pids[48], signals[64], cwd[POSIX_PATH + 1];
 };
 
 static long add_variable(struct parameters *p, struct msg_text name, struct msg_text value)
@@ -322,6 +322,8 @@ static long add_inherited(struct parameters *p, const char *name, const struct p
 		length = put_number(p->signals, (long)table->ignored);
 		p->signals[length++] = ',';
 		length += put_number(p->signals + length, (long)table->blocked);
+		p->signals[length++] = ',';
+		length += put_number(p->signals + length, (long)table->pending);
 		error = add_variable(p, MSG_TEXT("CAPOS_SIGNALS"), (struct msg_text){p->signals, length});
 	}
 	if (error == 0)

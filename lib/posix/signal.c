@@ -285,10 +285,11 @@ void posix_signal_mask_meanwhile(uint64_t mask)
 	restores = true;
 }
 
-void posix_signals_inherit(uint64_t ignore, uint64_t block)
+void posix_signals_inherit(uint64_t ignore, uint64_t block, uint64_t waiting)
 {
 	for (; ignore; ignore &= ignore - 1)
 		set_action(__builtin_ctzll(ignore) + 1, &(struct posix_action){.handler = SIG_IGN});
 	(void)posix_signal_mask(block);
+	__atomic_fetch_or(&pending, waiting & blocked & ~ignored, __ATOMIC_SEQ_CST);
 	posix_signals_begin();
 }

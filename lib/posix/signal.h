@@ -60,7 +60,7 @@ void posix_signals_forked(void);
 uint64_t posix_signals_ignored(void);
 /* By the calling thread. */
 uint64_t posix_signals_blocked(void);
-void posix_signals_inherit(uint64_t ignored, uint64_t blocked);
+void posix_signals_inherit(uint64_t ignored, uint64_t blocked, uint64_t pending);
 
 /*
  * Who has calls in flight that become signals looks at them when told to: SIGALRM (timer), SIGCHLD (children), SIGINT (terminal).

@@ -25,10 +25,13 @@ void tap_fails(long result, int wanted, const char *what)
 			wanted);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "pending") == 0)
+		return test_pending();
 	test_polls();
 	test_pipes();
+	test_server();
 	test_signals();
 	test_maps();
 	test_sockets();

@@ -206,6 +206,51 @@ static void test_exec(void)
 	close(ends[0]);
 }
 
+static volatile sig_atomic_t came;
+
+static void note_pending(int signal)
+{
+	(void)signal;
+	came++;
+}
+
+int test_pending(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	if (!sigismember(&set, SIGUSR2) || sigismember(&set, SIGUSR1))
+		return 1;
+	signal(SIGUSR2, note_pending);
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, nullptr);
+	return came == 1 ? 7 : 2;
+}
+
+/* What is blocked and pending stays so over exec, and is nothing to a child that is started. */
+static void test_exec_pending(void)
+{
+	char *const arguments[] = {"test-unix", "pending", nullptr};
+	pid_t child, grandchild;
+	sigset_t set;
+	int status;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	child = fork();
+	if (child == 0) {
+		sigprocmask(SIG_BLOCK, &set, nullptr);
+		raise(SIGUSR2);
+		if (posix_spawn(&grandchild, "/bin/test-unix", nullptr, nullptr, arguments, environ) != 0 ||
+		    waitpid(grandchild, &status, 0) != grandchild || WEXITSTATUS(status) != 1)
+			_exit(3);
+		execv("/bin/test-unix", arguments);
+		_exit(127);
+	}
+	tap_ok(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	       "a blocked signal stays pending over exec, and a child that is started has none");
+}
+
 static void test_spawn_signals(void)
 {
 	posix_spawnattr_t attributes;
@@ -236,5 +281,6 @@ void test_signals(void)
 	test_child();
 	test_kill();
 	test_exec();
+	test_exec_pending();
 	test_spawn_signals();
 }

@@ -10,6 +10,9 @@ void tap_fails(long result, int wanted, const char *what);
 
 void test_polls(void);
 void test_pipes(void);
+void test_server(void);
+/* This program once more, executed with a signal pending. */
+int test_pending(void);
 void test_signals(void);
 void test_maps(void);
 void test_sockets(void);
