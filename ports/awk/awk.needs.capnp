@@ -19,5 +19,5 @@ const needs :Program = (
     (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
   ],
-  stackBytes = 262144,
+  stackBytes = 8388608,
 );

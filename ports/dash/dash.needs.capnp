@@ -20,6 +20,6 @@ const needs :Program = (
     (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
   ],
-  stackBytes = 262144,
+  stackBytes = 2097152,
   arenaBytes = 32768,
 );

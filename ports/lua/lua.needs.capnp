@@ -20,5 +20,5 @@ const needs :Program = (
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
     (name = "schemas", interface = "SchemaRegistry", why = "types of capabilities, for the module cap", optional = true),
   ],
-  stackBytes = 262144,
+  stackBytes = 2097152,
 );
