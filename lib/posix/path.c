@@ -219,11 +219,25 @@ POSIX_CALL(fchdir)
 	return error ? error : go_to(&p);
 }
 
+/* What this process has not looked at itself it hands on as it came. */
+static bool handed_on(char *to, uint32_t size)
+{
+	struct msg_text text;
+
+	if (!runtime_environment("CAPOS_CWD", &text) || text.len == 0 || text.len + 1 > size)
+		return false;
+	__builtin_memcpy(to, text.ptr, text.len);
+	to[text.len] = '\0';
+	return true;
+}
+
 bool posix_working_directory(char *to, uint32_t size)
 {
 	uint32_t length = working.length + working.is_root;
 
-	if (!working.directory.raw || length == 0 || length + 1 > size)
+	if (!working.directory.raw)
+		return handed_on(to, size);
+	if (length == 0 || length + 1 > size)
 		return false;
 	to[0] = '/';
 	__builtin_memcpy(to + working.is_root, working.text, working.length);

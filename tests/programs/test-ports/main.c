@@ -245,6 +245,9 @@ static const struct {
 	{"printf 'a:1\\nb:22\\n' | awk -F: '$2 > 9 { printf \"%s=%05.1f\\n\", $1, $2 / 3 }'; awk 'BEGIN { print toupper(\"x\") | \"cat\"; "
 	 "close(\"cat\"); \"echo from a pipe\" | getline l; print l; exit 3 }'; echo $?",
 	 "b=007.3\nX\nfrom a pipe\n3\n"},
+	/* Where one is, through a program that does not look. */
+	{"mkdir -p dd/ee; echo 'cat f2' >dd/ee/s; echo found >dd/ee/f2; cd dd/ee; env dash ./s; timeout 5 dash ./s; cd /; rm -r dd",
+	 "found\nfound\n"},
 	/* As deep as elsewhere, and no deeper. */
 	{"awk 'function f(n) { return n ? 1 + f(n-1) : 0 } BEGIN { print f(3000) }'; dash -c 'f() { [ $1 = 0 ] || f $(($1-1)); }; f 990; echo $?'; "
 	 "lua -e 'function f(n) return n == 0 and \"x\" or ((\"a\"):gsub(\"a\", function() return f(n-1) end)) end print(#f(60), (pcall(f, 1000)))'",
