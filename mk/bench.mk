@@ -69,6 +69,18 @@ bench-pages: kernel $(BENCH_IMAGES) $(BENCH_TOOLS)  ## pages and blocks of code 
 bench-pairs: kernel $(OUT)/images/bench_pairs.pkg  ## two client/server pairs on two CPUs against one, in wall-clock time
 	$(Q)tests/bench/pairs
 
+# The kernel's accesses to memory are counted by ThreadSanitizer's instrumentation, with functions of our own behind it.
+CONTENTION := $(OUT)/host/contention
+CONTENTION_OBJECTS := $(patsubst %,$(OUT)/host/%.o,$(wildcard tests/bench/contention/*.c) \
+	$(filter-out %_test.c,$(wildcard $(addprefix tests/host/,scenario*.c invariants*.c reference*.c authority*.c))))
+$(CONTENTION): $(CONTENTION_OBJECTS) $(HOST_KERNEL) $(ARCHIVES_host)
+	$(call say,LINK,$@)mkdir -p $(@D); $(CLANG) $(HOST_LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
+.PHONY: bench-contention
+bench-contention:  ## what one operation needs of lines and locks that other CPUs have, on 1 to 64 simulated CPUs (CPUS="1 2 4": these; WHERE=-w: by code)
+	$(Q)$(MAKE) --no-print-directory OUT=out/contention SANITIZE=-UCAPOS_DEBUG KERNEL_ON_HOST_CFLAGS="-O2 -fsanitize=thread \
+	 -mllvm -tsan-instrument-func-entry-exit=0 -mllvm -tsan-instrument-memintrinsics=0" out/contention/host/contention
+	$(Q)out/contention/host/contention $(WHERE) $(CPUS)
+
 .PHONY: bench-scale
 bench: $(OUT)/images/bench-scale.pkg
 bench-scale: kernel $(OUT)/images/bench-scale.pkg $(TOOLS) $(BENCH)/linux/initrd.gz  ## several CPUs against one, beside Linux (SMP=1,2,4)

@@ -18,6 +18,9 @@ $(patsubst %,$(OUT)/host/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES)))
 $(OUT)/host/tests/host/methods.c.o $(OUT)/fuzz/tests/host/methods.c.o: private EXTRA_CFLAGS += --embed-dir=$(OUT)/gen
 $(OUT)/host/tests/host/methods.c.o $(OUT)/fuzz/tests/host/methods.c.o: $(OUT)/gen/registry.bin
 
+# `make bench-contention` (mk/bench.mk) instruments the kernel alone: not the machine that runs it, nor what drives that.
+$(patsubst %,$(OUT)/host/%.o,$(filter-out kernel/arch/%,$(HOST_KERNEL_SOURCES))): private EXTRA_CFLAGS += $(KERNEL_ON_HOST_CFLAGS)
+
 # Tests: kernel/ROOM/tests/X_test.c -> out/host/tests/kernel_ROOM_X and the like.
 HOST_TEST_SOURCES := $(wildcard lib/*/tests/*_test.c kernel/*/tests/*_test.c kernel/arch/*/tests/*_test.c \
 	tools/*/tests/*_test.c abi/tests/*_test.c tests/host/*_test.c)

@@ -12,7 +12,7 @@
 #include <object/object.h>
 
 #define MEMORY (16ull << 20)
-#define MAX_STARTS 32u
+#define MAX_STARTS (2 * MAX_CPUS)
 
 static struct {
 	struct process *process;
@@ -43,7 +43,12 @@ void scenario_drain(void)
 
 void scenario_begin(unsigned cpu_total)
 {
-	host_test_boot(cpu_total, MEMORY);
+	scenario_begin_with(cpu_total, MEMORY);
+}
+
+void scenario_begin_with(unsigned cpu_total, uint64_t bytes)
+{
+	host_test_boot(cpu_total, bytes);
 	host_hooks = host_kernel_hooks();
 	start_count = made_count = 0;
 	when_started = NULL;
@@ -68,7 +73,7 @@ static void capture(struct process *process)
 	memory_put(memory);
 }
 
-struct process *scenario_process(const char *name)
+struct process *scenario_process_plain(const char *name)
 {
 	struct process *process;
 
@@ -77,6 +82,13 @@ struct process *scenario_process(const char *name)
 	object_get(&process->object); /* the first reference is the process's own, until it ends */
 	object_get(&process->space_object);
 	made[made_count++] = process;
+	return process;
+}
+
+struct process *scenario_process(const char *name)
+{
+	struct process *process = scenario_process_plain(name);
+
 	if (host_random() & 1)
 		capture(process);
 	return process;

@@ -20,7 +20,12 @@
 #include <ring/thread.h>
 
 void scenario_begin(unsigned cpu_total);
+/* With so much memory. */
+void scenario_begin_with(unsigned cpu_total, uint64_t bytes);
+/* In half of all schedules its messages are captured. */
 struct process *scenario_process(const char *name);
+/* They are not. */
+struct process *scenario_process_plain(const char *name);
 /* A capability to `view` (one reference is taken over) in the process's table. */
 cap_id scenario_give(struct process *process, struct view *view);
 /* The same under a gate, of which one reference is taken over as well. */

@@ -15,7 +15,6 @@
 
 #include "host.h"
 
-#define STEP_NS 20u
 /* A timer beyond this (36 years) is never waited for: simulated time must not wrap. */
 #define TIME_END (1ull << 60)
 
@@ -26,6 +25,7 @@ struct host_cpu *host_cpu = host_cpus;
 unsigned host_cpu_total = 1;
 struct host_hooks host_hooks;
 uint64_t host_step_limit = 5000000;
+uint64_t host_step_ns = 20;
 
 static uint64_t steps, now_ns, trace_hash, next_timer_ns, seed;
 static enum host_outcome outcome;
@@ -107,7 +107,7 @@ void host_test_advance(uint64_t ns)
 
 uint64_t arch_ticks(void)
 {
-	time_passes(STEP_NS);
+	time_passes(host_step_ns);
 	return now_ns;
 }
 
@@ -189,7 +189,7 @@ void host_point(enum host_point point)
 
 	if (++steps > host_step_limit)
 		host_die("livelock: %llu switch points and no end", (unsigned long long)steps);
-	time_passes(STEP_NS);
+	time_passes(host_step_ns);
 	/* A policy by priorities may starve the others for ever: nobody loops this long without waiting. */
 	if (++host_cpu->points > 20000 && point != HOST_POINT_BLOCK) {
 		host_cpu->points = 0;
@@ -222,7 +222,7 @@ void arch_pause(void)
 		host_point(HOST_POINT_PAUSE);
 		return;
 	}
-	time_passes(STEP_NS);
+	time_passes(host_step_ns);
 	if (++alone > 10000000)
 		host_die("CPU %u waits for another one, but it is the only one that runs", host_cpu->id);
 }

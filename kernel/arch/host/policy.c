@@ -152,6 +152,7 @@ static const struct policy policies[] = {
 	{"priority", pct_begin, pct_choose},
 };
 static const struct policy *policy = policies;
+unsigned (*host_choose)(unsigned current, uint64_t runnable, enum host_point point);
 
 void host_policy_begin(uint64_t seed)
 {
@@ -164,7 +165,7 @@ void host_policy_begin(uint64_t seed)
 
 bool host_policy_chance(enum host_chance what)
 {
-	if (policy == &policies[0] || host_exhaust_active())
+	if (policy == &policies[0] || host_exhaust_active() || host_choose != NULL)
 		return false;
 	if (what == HOST_CHANCE_LATE)
 		return random_below(4) == 0;
@@ -173,6 +174,8 @@ bool host_policy_chance(enum host_chance what)
 
 unsigned host_policy_choose(unsigned current, uint64_t runnable, enum host_point point)
 {
+	if (unlikely(host_choose != NULL))
+		return host_choose(current, runnable, point);
 	return host_exhaust_active() ? host_exhaust_choose(current, runnable, point)
 				     : policy->choose(current, runnable, point);
 }

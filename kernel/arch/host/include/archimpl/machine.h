@@ -53,6 +53,10 @@ enum host_point {
 /* Seed of the schedule and of arch_entropy for the next host_run or host_test_run_cpus. 0: CPUs switch only where
  * they wait, and now and then in user mode. */
 void host_seed(uint64_t seed);
+/* A measuring program's own schedule: which of `runnable` goes on, instead of the policy; nothing else is random then. NULL: none. */
+extern unsigned (*host_choose)(unsigned current, uint64_t runnable, enum host_point point);
+/* By how much time passes at each switch point. */
+extern uint64_t host_step_ns;
 /* A hash of all that the machine did since boot: equal for equal seeds. */
 uint64_t host_trace_hash(void);
 uint64_t host_steps(void);
