@@ -75,11 +75,16 @@ CONTENTION_OBJECTS := $(patsubst %,$(OUT)/host/%.o,$(wildcard tests/bench/conten
 	$(filter-out %_test.c,$(wildcard $(addprefix tests/host/,scenario*.c invariants*.c reference*.c authority*.c))))
 $(CONTENTION): $(CONTENTION_OBJECTS) $(HOST_KERNEL) $(ARCHIVES_host)
 	$(call say,LINK,$@)mkdir -p $(@D); $(CLANG) $(HOST_LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
+$(OUT)/host/tests/bench/contention/main.c.o: private EXTRA_CFLAGS += -Itests
 .PHONY: bench-contention
 bench-contention:  ## what one operation needs of lines and locks that other CPUs have, on 1 to 64 simulated CPUs (CPUS="1 2 4": these; WHERE=-w: by code)
 	$(Q)$(MAKE) --no-print-directory OUT=out/contention SANITIZE=-UCAPOS_DEBUG KERNEL_ON_HOST_CFLAGS="-O2 -fsanitize=thread \
 	 -mllvm -tsan-instrument-func-entry-exit=0 -mllvm -tsan-instrument-memintrinsics=0" out/contention/host/contention
 	$(Q)out/contention/host/contention $(WHERE) $(CPUS)
+
+.PHONY: bench-cross
+bench-cross: kernel $(OUT)/images/bench-cross.pkg $(BENCH)/linux/initrd.gz  ## from one CPU to another and back, and a polled ring there, in wall-clock time
+	$(Q)LINUX=$(LINUX) tests/bench/cross $(RUNS)
 
 .PHONY: bench-scale
 bench: $(OUT)/images/bench-scale.pkg

@@ -16,7 +16,7 @@
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 
-#include "../../host/scenario.h"
+#include <host/scenario.h>
 #include "model.h"
 
 extern const uint8_t __executable_start[]; /* the linker's */

@@ -3,6 +3,7 @@
  * The Linux guest's /init. The kernel command line says what to do:
  *   bench=boot    report when the first user instruction ran, and the memory in use
  *   bench=ops     the operations of the table
+ *   bench=cross   a byte through two pipes, between processes on two CPUs
  *   bench=wall    the few of them that are also compared in wall-clock time
  * It ends the machine through isa-debug-exit (port 0xf4).
  */
@@ -172,12 +173,15 @@ int main(void)
 		bench_fail("cmdline");
 	uname(&name);
 	printf("info kernel: %s %s\n", name.release, name.version);
-	wall = strstr(command_line, "bench=wall") != nullptr;
+	wall = strstr(command_line, "bench=wall") != nullptr ||
+	       strstr(command_line, "bench=cross") != nullptr;
 	if (strstr(command_line, "bench=boot"))
 		printf("row idle_memory %ld kB\nrow memory_with_kernel %ld kB\n",
 		       meminfo("MemTotal") - meminfo("MemFree"), 128 * 1024 - meminfo("MemFree"));
 	else if (strstr(command_line, "bench=scale"))
 		bench_scale();
+	else if (strstr(command_line, "bench=cross"))
+		bench_cross();
 	else
 		run_ops();
 	end_machine();

@@ -33,6 +33,7 @@ void bench_fail(const char *what);
 void bench_calls(void);     /* calls.c: system calls, descriptors, eventfd */
 void bench_ipc(void);       /* ipc.c: calls between processes */
 void bench_ipc_small(void); /* ipc.c: the two smallest of them */
+void bench_cross(void);     /* ipc.c: between two CPUs */
 void bench_uring(void);     /* uring.c: io_uring */
 void bench_scale(void);     /* scale.c: several CPUs */
 void bench_process(void);   /* process.c: processes and threads */

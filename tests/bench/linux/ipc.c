@@ -57,7 +57,18 @@ static void round_trips(long operations, void *context)
 	_exit(0);
 }
 
-static void bench_pipe(const char *key)
+static void run_on(int cpu)
+{
+	cpu_set_t only;
+
+	CPU_ZERO(&only);
+	CPU_SET(cpu, &only);
+	if (sched_setaffinity(0, sizeof(only), &only))
+		bench_fail("affinity");
+}
+
+/* The other end is on CPU `cpu`; -1: wherever this one is. */
+static void bench_pipe(const char *key, int cpu)
 {
 	int there[2], back[2];
 
@@ -69,6 +80,8 @@ static void bench_pipe(const char *key)
 	if (child == 0) {
 		close(there[1]);
 		close(back[0]);
+		if (cpu >= 0)
+			run_on(cpu);
 		serve((struct channel){there[0], back[1], 1});
 	}
 	close(there[0]);
@@ -192,7 +205,7 @@ static void bench_switch(void)
 
 void bench_ipc_small(void)
 {
-	bench_pipe("ipc_0");
+	bench_pipe("ipc_0", -1);
 	bench_socket("ipc_64", 64);
 }
 
@@ -203,4 +216,10 @@ void bench_ipc(void)
 	bench_socket("ipc_4096", 4096);
 	bench_descriptor("ipc_64_cap");
 	bench_switch();
+}
+
+void bench_cross(void)
+{
+	run_on(0);
+	bench_pipe("cross_pipe", 1);
 }
