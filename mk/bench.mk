@@ -86,6 +86,10 @@ bench-contention:  ## what one operation needs of lines and locks that other CPU
 bench-cross: kernel $(OUT)/images/bench-cross.pkg $(BENCH)/linux/initrd.gz  ## from one CPU to another and back, and a polled ring there, in wall-clock time
 	$(Q)LINUX=$(LINUX) tests/bench/cross $(RUNS)
 
+.PHONY: bench-share
+bench-share: kernel $(OUT)/images/bench-scale.pkg $(BENCH)/share.so  ## the instructions that two CPUs share for the work of bench-scale: no clock
+	$(Q)tests/bench/share
+
 .PHONY: bench-scale
 bench: $(OUT)/images/bench-scale.pkg
 bench-scale: kernel $(OUT)/images/bench-scale.pkg $(TOOLS) $(BENCH)/linux/initrd.gz  ## several CPUs against one, beside Linux (SMP=1,2,4)
