@@ -27,10 +27,12 @@ void test_torture(void);   /* several processes in one directory; dying clients 
 
 void test_large(void);  /* a large file as memory */
 void test_shares(void); /* two sessions at one service */
+void test_quota(void);  /* services that lack something */
 
 int child_torture(void);
 int child_holder(void);
 int child_guest(void);
+int child_poor(void);
 
 static inline struct msg_text txt(const char *text)
 {

@@ -131,6 +131,8 @@ static int child(void)
 		return child_torture();
 	if (msg_text_equal(runtime_argument(0), MSG_TEXT("guest")))
 		return child_guest();
+	if (msg_text_equal(runtime_argument(0), MSG_TEXT("poor")))
+		return child_poor();
 	return child_holder();
 }
 
@@ -160,6 +162,7 @@ int main(void)
 	test_limits();
 	test_shares();
 	test_large();
+	test_quota();
 	test_rest();
 
 	/* Templates are made when they are first wanted, and chunks stay: from here on nothing may grow. */

@@ -168,14 +168,17 @@ int main(void)
 	w.ring = runtime_ring();
 	w.store = runtime_need("store", STORE_INTERFACE_ID);
 	w.names = runtime_need("names", NAMESPACE_INTERFACE_ID);
-	w.view = runtime_need("view", NAMESPACE_INTERFACE_ID);
 	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
 	w.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
+	if (runtime_argument_count() > 0)
+		return child_poor();
+	w.view = runtime_need("view", NAMESPACE_INTERFACE_ID);
 	tap_start();
 	child_start_up();
 	test_blobs();
 	test_names();
 	test_model(2001);
+	test_quota();
 
 	struct child_counts before = child_counts();
 

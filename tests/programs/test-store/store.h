@@ -23,6 +23,8 @@ extern struct world w;
 void test_blobs(void);
 void test_names(void);
 void test_model(uint64_t seed);
+void test_quota(void);
+int child_poor(void);
 
 void drop(cap_id id);
 /* blob null: no room is reserved for it. id: 32 bytes, may be null. */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Services with too little (testing/poor.h). */
+#include <runtime/service.h>
+#include <schema/kernel/capability_manager.capnp.h>
+#include <schema/kernel/endpoint.capnp.h>
+#include <schema/kernel/process_handle.capnp.h>
+#include <testing/poor.h>
+#include <testing/tap.h>
+
+#define MOST 150u /* that one needs */
+
+static int refused;
+static bool unexpected;
+
+bool poor_done(enum status status, unsigned outcome)
+{
+	unexpected |= status != STATUS_OK && status != STATUS_EXCEPTION && status != STATUS_DISCONNECTED;
+	refused += status != STATUS_OK || outcome != 0;
+	return status == STATUS_OK && outcome == 0;
+}
+
+int poor_exit_code(void)
+{
+	return unexpected ? POOR_UNEXPECTED : refused;
+}
+
+struct poor_run {
+	bool good, started;
+	int refused;
+};
+
+static cap_id start_service(const struct poor_service *s, struct spawn_limits limits, cap_id endpoint)
+{
+	struct spawn_grant grants[3] = {child_grant_space(), child_grant("capabilityManager"),
+					child_grant_as("endpoint", endpoint, ENDPOINT_INTERFACE_ID)};
+	cap_id handle = {};
+
+	grants[2].max_message = s->max_message;
+	grants[2].max_caps = 16;
+	(void)!child_start(
+		s->program,
+		&(struct child_options){
+			.grants = grants, .grant_count = 3, .limits = limits, .arguments = {s->argument}},
+		&handle);
+	return handle;
+}
+
+static struct spawn_exit run_client(const struct poor_service *s, const cap_id templates[POOR_FACETS])
+{
+	struct spawn_grant grants[3 + POOR_FACETS] = {child_grant_space(), child_grant("capabilityManager"),
+						      child_grant("console")};
+	uint32_t count = 3;
+
+	for (uint32_t i = 0; i < POOR_FACETS && s->facets[i].name; i++, count++) {
+		grants[count] = child_grant_as(s->facets[i].name, templates[i], s->facets[i].interface_id);
+		grants[count].kind = SPAWN_GRANT_MINT;
+		grants[count].key = s->facets[i].key;
+	}
+	return child_run(s->client, &(struct child_options){
+					    .grants = grants, .grant_count = count, .arguments = {"poor"}});
+}
+
+/* Of a service with those limits. The test must not keep its endpoint: then nobody would see that it has ended. */
+static struct poor_run run(const struct poor_service *s, struct rpc_transport *t, cap_id manager,
+			   struct spawn_limits limits)
+{
+	cap_id endpoint = {}, templates[POOR_FACETS] = {}, handle;
+	struct poor_run run = {.good = true};
+	enum status status = capability_manager_create_endpoint(t, manager, s->max_message, 16, &endpoint);
+
+	for (uint32_t i = 0; i < POOR_FACETS && s->facets[i].name && status == STATUS_OK; i++)
+		status = service_template(t, endpoint, s->facets[i].interface_id, UINT64_MAX, &templates[i]);
+	handle = start_service(s, limits, endpoint);
+	ring_release(ring_of(t), endpoint);
+	ring_flush(ring_of(t));
+	if (status == STATUS_OK && handle.raw) {
+		struct spawn_exit exit = run_client(s, templates);
+
+		run.started = true;
+		run.good = exit.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && exit.code < POOR_UNEXPECTED;
+		run.refused = (int)exit.code;
+		(void)!spawn_kill(t, handle, 7);
+		exit = child_wait(handle);
+		/* It was there to the end, or could not begin. */
+		run.good &= exit.reason == PROCESS_HANDLE_EXIT_REASON_KILLED ||
+			    (exit.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && exit.code != 0);
+	}
+	for (uint32_t i = 0; i < POOR_FACETS; i++)
+		ring_release(ring_of(t), templates[i]);
+	return run;
+}
+
+static void grow(const struct poor_service *s, struct rpc_transport *t, cap_id manager, bool objects)
+{
+	struct poor_run last = {.good = true, .refused = 1};
+	uint32_t refusing = 0, n = 0;
+
+	while (n < MOST && last.good && last.refused > 0) {
+		struct spawn_limits limits = {};
+
+		n++;
+		if (objects)
+			limits.objects = n;
+		else
+			limits.capabilities = n;
+		last = run(s, t, manager, limits);
+		if (last.started)
+			refusing += last.refused > 0;
+		else
+			last.refused = 1;
+	}
+	tap_ok(last.good && last.refused == 0 && refusing > 5,
+	       "%s with any number of %s too few answers all calls (%u numbers; enough are %u)", s->program,
+	       objects ? "kernel objects" : "capabilities", refusing, n);
+}
+
+void poor_test(const struct poor_service *service, struct rpc_transport *transport, cap_id manager)
+{
+	grow(service, transport, manager, true);
+	grow(service, transport, manager, false);
+}
