@@ -141,7 +141,7 @@ enum returned : uint8_t {
 	return false;
 }
 
-/* A RETURN_RECV that is_same_return knows. */
+/* A RETURN_RECV that is remembered, and plain. */
 [[gnu::always_inline]] static inline enum returned return_alone(struct thread *thread,
 								struct request *request, uint64_t sequence,
 								struct woken *woken)
@@ -151,9 +151,8 @@ enum returned : uint8_t {
 	struct endpoint *endpoint = request->memory.endpoint;
 	uint32_t bytes = request->sqe.msg_len;
 
-	if (unlikely(!request->plain) || unlikely(record->index != (uint32_t)request->sqe.target) ||
-	    unlikely(bytes > record->buf_len) || unlikely(record->gate != NULL) ||
-	    unlikely(record->endpoint != endpoint) ||
+	if (unlikely(record->index != (uint32_t)request->sqe.target) || unlikely(bytes > record->buf_len) ||
+	    unlikely(record->gate != NULL) || unlikely(record->endpoint != endpoint) ||
 	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
 	     record->slots.count + given_back(request, record) < request->sqe.buf_caps) ||
 	    unlikely(!record_claim(record, record_word_of(request->sqe.target))))

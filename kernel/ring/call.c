@@ -402,12 +402,12 @@ static void remember(struct thread *thread, struct request *request, struct cap_
 	if (ref.gate != NULL || request->sqe.msg_len > endpoint->max_message)
 		return;
 	request->memory.count = count;
-	request->memory.removals = removals;
 	request->memory.endpoint = endpoint;
 	request->memory.view = ref.view;
 	request->memory.session = call_session(thread, endpoint);
 	request->memory.shape = call_shape(request);
 	request->plain = request->words[6] >> 32 == 0 && request->words[7] == 0;
+	request->memory.removals = request->plain ? removals : removals | REQUEST_MORE;
 	request->little = request->words[7] == 0 && request->sqe.caps_len <= 1 &&
 			  request->sqe.caps_len <= endpoint->max_caps &&
 			  request->sqe.buf_caps <= CAP_MESSAGE_MAX_CAPS;

@@ -41,6 +41,12 @@ void submit_complete(struct ring *ring, struct request *request, enum status sta
  */
 static inline bool is_remembered(const struct request *request)
 {
+	return likely((request->memory.removals & ~REQUEST_MORE) == load_acquire(request->memory.count));
+}
+
+/* And it is plain. */
+static inline bool is_remembered_plain(const struct request *request)
+{
 	return likely(request->memory.removals == load_acquire(request->memory.count));
 }
 
@@ -103,12 +109,11 @@ static inline bool change_message(const struct ring *ring, struct request *reque
 	return true;
 }
 
+/* The same words, or nearly. What they meant counts if it still is_remembered. */
 static inline bool is_same_call(struct request *request, const volatile uint64_t *from, uint64_t word,
 				uint64_t id)
 {
-	if (likely(arch_is_same_64(from, request->words)))
-		return is_remembered(request);
-	return is_similar_call(request, from, word, id);
+	return likely(arch_is_same_64(from, request->words)) || is_similar_call(request, from, word, id);
 }
 
 [[gnu::noinline]] static bool is_similar_return(struct request *request, const volatile uint64_t *from,
@@ -135,16 +140,15 @@ static inline bool is_same_call(struct request *request, const volatile uint64_t
 	return true;
 }
 
-/* But for the token. */
+/* The same for a RETURN_RECV, but for the token. */
 static inline bool is_same_return(struct request *request, const volatile uint64_t *from, uint64_t word)
 {
 	request->words[1] = from[1];
-	if (likely(word == request->words[0]) && likely(arch_is_same_48(from + 2, request->words + 2)))
-		return is_remembered(request);
-	return is_similar_return(request, from, word);
+	return (likely(word == request->words[0]) && likely(arch_is_same_48(from + 2, request->words + 2))) ||
+	       is_similar_return(request, from, word);
 }
 
-/* RETURN_RECV; `again`: is_same_return. */
+/* RETURN_RECV; `again`: the same as the last one, and that is remembered. */
 [[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
 							       const volatile uint64_t *from, uint64_t word,
 							       uint64_t sequence, bool again)
@@ -179,7 +183,7 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 	struct request *request = ring->free;
 	uint64_t id = from[1];
 
-	if (id != request->words[1] || !is_same_call(request, from, word, id)) {
+	if (id != request->words[1] || !is_same_call(request, from, word, id) || !is_remembered(request)) {
 		dispatch_new_call(thread, from, word, id);
 		return;
 	}
@@ -240,7 +244,7 @@ static inline bool is_return_recv(uint64_t word)
 		return;
 	} else if (is_return_recv(word)) {
 		dispatch_return_recv(thread, ring, from, word, sequence,
-				     is_same_return(ring->free, from, word));
+				     is_same_return(ring->free, from, word) && is_remembered(ring->free));
 	} else {
 		dispatch_other(thread, from, word);
 	}

@@ -315,7 +315,7 @@ static struct arch_context *next_slow(struct cpu *cpu)
 [[gnu::always_inline]] static inline struct arch_context *go_on_quietly(struct cpu *cpu,
 									struct thread *thread)
 {
-	if (unlikely(cpu->handover != NULL) || unlikely(load_relaxed(&cpu->attention) != 0))
+	if (unlikely(cpu->handover != NULL) || unlikely(!is_zero_relaxed(&cpu->attention)))
 		return next_slow(cpu);
 	quiesce_exit_here(cpu);
 	return &thread->context;
@@ -363,7 +363,7 @@ static bool is_wanted(struct cpu *cpu)
 {
 	struct sched_entity *next = woken.entity;
 
-	if (unlikely(load_relaxed(&cpu->attention) != 0) && is_wanted(cpu))
+	if (unlikely(!is_zero_relaxed(&cpu->attention)) && is_wanted(cpu))
 		return block_slowly(cpu, next);
 	if (next == NULL) {
 		next = cpu->handover;
@@ -383,7 +383,7 @@ static bool is_wanted(struct cpu *cpu)
 	else
 		space_activate_here(cpu, &to->process->space);
 	cpu->current_context = &to->context;
-	if (unlikely(load_relaxed(&to->ring.signals) != 0))
+	if (unlikely(!is_zero_relaxed(&to->ring.signals)))
 		return next_slow(cpu);
 	quiesce_exit_here(cpu);
 	return &to->context;
@@ -417,7 +417,7 @@ static bool is_wanted(struct cpu *cpu)
 	thread->sched.passive = passive;
 	sched_block_begin(&thread->sched);
 	store_fenced(&ring->state, (uint32_t)RING_ALONE);
-	return likely(load_relaxed(&ring->signals) == 0) || !ring_has_work(ring) || !take_back(thread);
+	return likely(is_zero_relaxed(&ring->signals)) || !ring_has_work(ring) || !take_back(thread);
 }
 
 /* What the general way of an entry begins with. */
@@ -508,7 +508,7 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 
 /* Something is signalled, or it has a deadline, or is no cap_enter. */
 [[gnu::noinline]] static ARCH_PRESERVES_NONE struct arch_context *enter_unusually(
-	uint64_t number, uint64_t arg0, uint64_t arg1, struct cpu *cpu, struct thread *thread, uint32_t count)
+	uint64_t number, uint64_t arg0, uint64_t arg1, struct cpu *cpu, struct thread *thread, uint32_t tail)
 {
 	struct ring *ring = &thread->ring;
 
@@ -518,7 +518,7 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 	}
 	ring->min = min_of(ring, arg0);
 	uint32_t unreaped = ring->cq_tail - load_acquire(&ring->control->cq_head); /* Q2 */
-	if (count == 0 && unreaped >= ring->min && load_relaxed(&ring->signals) == 0 &&
+	if (tail == (uint32_t)ring->sq_head && unreaped >= ring->min && load_relaxed(&ring->signals) == 0 &&
 	    is_only_asking(ring, unreaped)) {
 		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
 		return go_on_quietly(cpu, thread);
@@ -531,7 +531,7 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
  * looked at again. */
-ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint64_t arg0, uint64_t arg1)
+ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1))
 {
 	quiesce_enter();
 	struct cpu *cpu = this_cpu();
@@ -539,15 +539,15 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 	struct ring *ring = &thread->ring;
 	struct woken woken = {0};
 	const struct cap_region *shared = ring->control;
-	uint64_t sequence = ring->sq_head;
-	uint32_t count = load_acquire(&shared->sq_tail) - (uint32_t)sequence; /* Q2 */
+	uint64_t sequence = ring->sq_head, next = sequence + 1;
+	uint32_t tail = load_acquire(&shared->sq_tail); /* Q2 */
 	uint32_t unreaped;
 
 	cpu->stats.entries++;
 	static_assert(CAP_SYSCALL_ENTER == 0);
 	if (unlikely((number | arg1 | load_relaxed(&ring->signals)) != 0))
-		return enter_unusually(number, arg0, arg1, cpu, thread, count); /* as they came */
-	if (count == 1) {
+		return enter_unusually(number, arg0, arg1, cpu, thread, tail); /* as they came */
+	if (tail == (uint32_t)next) {
 		unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
 		if (unlikely(unreaped + 1 != arg0) || !may_submit_one(ring, unreaped))
 			goto several;
@@ -558,38 +558,47 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 		if ((uint8_t)word == CAP_OP_CALL) {
 			uint64_t id = from[1];
 			if (likely(id == spare->words[1]) && is_same_call(spare, from, word, id)) {
-				if (likely(spare->plain) && likely(ring_session_is_alive(ring)) &&
+				if (is_remembered_plain(spare) && likely(ring_session_is_alive(ring)) &&
 				    likely(call_alone(thread, spare, sequence, &woken))) {
 					if (likely(wait_alone(thread, false)))
 						return hand_over(cpu, thread, woken, true);
 					goto came;
 				}
-				begin_one(thread, sequence);
-				spare->sequence = sequence;
-				return call_otherwise(thread, spare);
-			} else {
-				begin_one(thread, sequence);
-				dispatch_new_call(thread, from, word, id);
-			}
-		} else if (is_return_recv(word)) {
-			bool again = is_same_return(spare, from, word);
-			enum returned returned = likely(again) ? return_alone(thread, spare, sequence, &woken)
-							       : RETURNED_NOT;
-			if (likely(returned == RETURNED_ALONE)) {
-				if (likely(wait_alone(thread, true)))
-					return hand_over(cpu, thread, woken, true);
-				goto came;
+				if (is_remembered(spare)) {
+					begin_one(thread, sequence);
+					spare->sequence = sequence;
+					return call_otherwise(thread, spare);
+				}
 			}
 			begin_one(thread, sequence);
-			if (returned == RETURNED_NOT)
-				dispatch_return_recv(thread, ring, from, word, sequence, again);
+			dispatch_new_call(thread, from, word, id);
+		} else if (is_return_recv(word)) {
+			bool again = is_same_return(spare, from, word);
+			if (likely(again)) {
+				if (is_remembered_plain(spare)) {
+					enum returned returned = return_alone(thread, spare, sequence,
+									      &woken);
+					if (likely(returned == RETURNED_ALONE)) {
+						if (likely(wait_alone(thread, true)))
+							return hand_over(cpu, thread, woken, true);
+						goto came;
+					}
+					if (returned == RETURNED) {
+						begin_one(thread, sequence);
+						goto submitted;
+					}
+				}
+				again = is_remembered(spare);
+			}
+			begin_one(thread, sequence);
+			dispatch_return_recv(thread, ring, from, word, sequence, again);
 		} else {
 			begin_one(thread, sequence);
 			woken = dispatch_one(thread, from, word);
 		}
 		goto submitted;
 	}
-	if (count == 0) { /* a poll, or completions that were not reaped */
+	if (tail == (uint32_t)sequence) { /* a poll, or completions that were not reaped */
 		unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
 		if (likely(unreaped >= arg0) && is_only_asking(ring, unreaped)) {
 			arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
@@ -599,8 +608,8 @@ ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(uint64_t number, uint
 several:
 	ring->min = min_of(ring, arg0);
 	begin_enter(thread, sequence);
-	if (count != 0) {
-		uint32_t refused = submit(thread, count);
+	if (tail != (uint32_t)sequence) {
+		uint32_t refused = submit(thread, tail - (uint32_t)sequence);
 		if (unlikely(refused != 0)) { /* has published; an impossible index is found there, too */
 			cpu = arch_this_cpu_again();
 			return enter_any(cpu, sched_thread(cpu->current),

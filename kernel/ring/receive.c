@@ -70,12 +70,12 @@
 			return status;
 	}
 	request->memory.count = ring->memory.source.count;
-	request->memory.removals = ring->memory.source.removals;
 	request->memory.endpoint = ring->memory.source.endpoint;
 	bool plain = (request->sqe.flags & ~(CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)) == 0 &&
 		     request->words[7] == 0 && request->extras == 0 &&
 		     ring_range_ok(ring, request->sqe.msg_off, request->sqe.msg_len);
 	request->plain = plain && request->sqe.caps_len == 0;
+	request->memory.removals = ring->memory.source.removals | (request->plain ? 0 : REQUEST_MORE);
 	request->little = plain && request->sqe.caps_len == 1 &&
 			  (request->sqe.flags & CAP_SQE_RELEASE_CAPS) == 0 &&
 			  ring_range_ok(ring, request->sqe.caps_off, sizeof(struct cap_desc));

@@ -6,8 +6,9 @@
  *   instruction, also before or after a swapgs, so they never ask GS: they find their CPU by its descriptor table.
  * - Nothing of a thread stays on the kernel stack: its registers go to its arch_context, and every exit starts at
  *   the stack's top. So switching threads is nothing but resuming another context.
- * - SYSRET is used only for a context that came by SYSCALL, and only to a canonical address (CVE-2012-0217); IRET
- *   gets selectors and flags from us alone, so it cannot fault (CVE-2014-9322).
+ * - SYSRET is used only for a context that came by SYSCALL, and so only to a canonical address (CVE-2012-0217): what follows a SYSCALL
+ *   instruction is one, since nobody can map the last page below arch_user_end (mm/space.c). IRET gets selectors and flags from us
+ *   alone, so it cannot fault (CVE-2014-9322).
  * - A context in user mode is of kind SYSCALL already: entries by other ways say TRAP.
  * - Register use of a system call: rax number, rdi and rsi arguments; rax and rdx results; rbx, rbp, r12-r15 and rsp
  *   are kept, all others come back zero but for what the SYSCALL instruction itself leaves in rcx and r11.
@@ -38,18 +39,12 @@ syscall_entered:
 	movq	%r15, CTX_R15(%r10)
 	movq	%rcx, CTX_RIP(%r10)
 	movq	%r11, CTX_RFLAGS(%r10)
-	movq	%rax, %r12		/* ARCH_PRESERVES_NONE */
-	movq	%rdi, %r13
-	movq	%rsi, %r14
 	xorl	%ebp, %ebp		/* backtraces end here */
-	callq	kernel_on_syscall	/* the context to resume, as kernel_next's */
+	callq	kernel_on_syscall	/* ARCH_SYSCALL_PARAMETERS; the context to resume, as kernel_next's */
 resume_context:
 	cmpl	$0, CTX_KIND(%rax)
 	jne	resume_trap
 	movq	CTX_RIP(%rax), %rcx
-	movq	%rcx, %rdx
-	shrq	$47, %rdx
-	jne	resume_bad
 	movq	CTX_RFLAGS(%rax), %r11
 	movq	CTX_RBX(%rax), %rbx
 	movq	CTX_RBP(%rax), %rbp

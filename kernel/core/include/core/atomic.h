@@ -15,6 +15,9 @@
 #include <arch/explore.h>
 
 #define load_relaxed(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
+/* load_relaxed(p) == 0, of 32 or 64 bits. */
+#define is_zero_relaxed(p) \
+	(arch_switch_point(), sizeof(*(p)) == 4 ? arch_is_zero_32((p)) : arch_is_zero_64((p)))
 #define load_acquire(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
 #define store_relaxed(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
 #define store_release(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))

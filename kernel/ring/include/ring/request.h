@@ -96,14 +96,16 @@ enum request_extra : uint16_t {
  * writes `words` otherwise forgets it.
  */
 struct request_memory {
-	const uint64_t *count;     /* the table's; never NULL */
-	uint64_t removals;         /* what it said; REQUEST_FORGOTTEN: nothing is remembered */
+	const uint64_t *count; /* the table's; never NULL */
+	/* What it said, with REQUEST_MORE unless the request is plain; REQUEST_FORGOTTEN: nothing is remembered */
+	uint64_t removals;
 	struct endpoint *endpoint; /* called, or received from */
 	struct view *view;         /* CALL: of the facet */
 	uint64_t session;          /* CALL: the caller, as the server sees it */
 	uint64_t shape;            /* CALL: word 4 of the header that the server gets */
 };
 #define REQUEST_FORGOTTEN UINT64_MAX
+#define REQUEST_MORE (1ull << 63)
 
 struct request {
 	union {

@@ -16,8 +16,8 @@
 #include <ring/ring.h>
 
 struct thread {
+	struct sched_entity sched; /* first: whom a CPU runs is its thread, without a sum */
 	struct arch_context context;
-	struct sched_entity sched;
 	struct ring ring;
 	struct process *process; /* counted */
 	uint32_t tid;

@@ -15,3 +15,13 @@ static inline void arch_switch_point(void)
 	if (unlikely(host_exploring))
 		host_switch_point();
 }
+
+static inline bool arch_is_zero_32(const volatile void *p)
+{
+	return __atomic_load_n((const volatile uint32_t *)p, __ATOMIC_RELAXED) == 0;
+}
+
+static inline bool arch_is_zero_64(const volatile void *p)
+{
+	return __atomic_load_n((const volatile uint64_t *)p, __ATOMIC_RELAXED) == 0;
+}

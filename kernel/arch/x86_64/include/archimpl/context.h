@@ -16,6 +16,13 @@
  * entry.S relies on it). */
 #define ARCH_PRESERVES_NONE __attribute__((preserve_none))
 
+/* Behind those come rdx, rcx, r8, r9, r11, rax: so the arguments of kernel_on_syscall are where the user put them. */
+#define ARCH_SYSCALL_PARAMETERS(number, arg0, arg1)                                                         \
+	[[maybe_unused]] uint64_t r12, [[maybe_unused]] uint64_t r13, [[maybe_unused]] uint64_t r14,        \
+		[[maybe_unused]] uint64_t r15, uint64_t arg0, uint64_t arg1, [[maybe_unused]] uint64_t rdx, \
+		[[maybe_unused]] uint64_t rcx, [[maybe_unused]] uint64_t r8, [[maybe_unused]] uint64_t r9,  \
+		[[maybe_unused]] uint64_t r11, uint64_t number
+
 enum arch_context_kind : uint32_t { ARCH_CONTEXT_SYSCALL = 0, ARCH_CONTEXT_TRAP = 1 };
 
 struct arch_context {

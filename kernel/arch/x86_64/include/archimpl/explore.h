@@ -2,6 +2,25 @@
 /* On a real machine other CPUs go on whenever they like. */
 #pragma once
 
+#include <core/types.h>
+
 static inline void arch_switch_point(void)
 {
+}
+
+/* One instruction and a branch. */
+static inline bool arch_is_zero_32(const volatile void *p)
+{
+	bool zero;
+
+	__asm__ volatile("cmpl $0, %1" : "=@cce"(zero) : "m"(*(const volatile uint32_t *)p));
+	return zero;
+}
+
+static inline bool arch_is_zero_64(const volatile void *p)
+{
+	bool zero;
+
+	__asm__ volatile("cmpq $0, %1" : "=@cce"(zero) : "m"(*(const volatile uint64_t *)p));
+	return zero;
 }
