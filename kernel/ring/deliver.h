@@ -108,11 +108,13 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	uint32_t bytes = call->sqe.msg_len;
 	unsigned caps = plain ? given.raw != 0 : call->sqe.caps_len;
 
-	header[0] = call->sqe.interface_id;
+	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
+	record->caller_sequence = call->sequence;
+	header[4] = record->shape = shape;
+	header[0] = record->interface_id = call->sqe.interface_id;
 	header[1] = key;
 	header[2] = session;
 	header[3] = plain ? 0 : call->sqe.deadline_ns;
-	header[4] = shape;
 	header[5] = bytes | (uint64_t)caps << 32;
 	header[6] = 0;
 	const unsigned char *message = call->ring->arena + call->sqe.msg_off;
@@ -125,10 +127,6 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 		header[7 + bytes / 8] = (record->given[0] = given).raw;
 	if (!plain && unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
 		bytes = deliver_extras(call, receive, header);
-	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
-	record->caller_sequence = call->sequence;
-	record->shape = shape;
-	record->interface_id = call->sqe.interface_id;
 	uint64_t token = record_token(word, record->index);
 	call->record = record;
 	call->served = word;

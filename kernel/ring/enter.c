@@ -370,6 +370,7 @@ static bool is_wanted(struct cpu *cpu)
 		woken.at = arch_ticks();
 		if (unlikely(next == NULL))
 			return block_slowly(cpu, NULL);
+		cpu->handover = NULL;
 	} else if (unlikely(next->home != cpu->id) || (!alone && unlikely(cpu->handover != NULL))) {
 		return block_slowly(cpu, next);
 	}
@@ -531,7 +532,7 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
  * looked at again. */
-ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1))
+ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1))
 {
 	quiesce_enter();
 	struct cpu *cpu = this_cpu();

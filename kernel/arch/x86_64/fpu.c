@@ -95,7 +95,6 @@ static void save_control(struct arch_context *ctx)
 
 	__asm__ volatile("stmxcsr %0" : "=m"(*(uint32_t *)(area + AREA_MXCSR)));
 	__asm__ volatile("fnstcw %0" : "=m"(*(uint16_t *)&ctx->fcw));
-	*(uint64_t *)(area + AREA_XSTATE_BV) = 0;
 }
 
 /* FXSAVE does not write behind the legacy part, so there XSTATE_BV is ours to keep: 0 = nothing was saved. */
@@ -117,6 +116,8 @@ static void load(struct arch_context *ctx)
 		__asm__ volatile("xrstor64 (%0)" ::"r"(ctx->fpu), "a"(~0u), "d"(~0u) : "memory");
 	else
 		load_legacy(ctx);
+	/* That of a thread that runs always says so, for save_control. */
+	*(uint64_t *)((char *)ctx->fpu + AREA_XSTATE_BV) = 0;
 	/* FLDCW would raise a pending x87 exception; after the load none is pending. */
 	if (unlikely(ctx->fcw != FCW_INITIAL))
 		__asm__ volatile("fldcw %0" ::"m"(*(uint16_t *)&ctx->fcw));

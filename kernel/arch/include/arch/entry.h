@@ -15,7 +15,7 @@
 #include <core/types.h>
 
 /* <archimpl/context.h> defines struct arch_context: saved user registers, how it entered, vector state; and
- * ARCH_PRESERVES_NONE, for functions whose callers keep nothing in registers; and ARCH_SYSCALL_PARAMETERS(number, arg0, arg1), which are
+ * ARCH_PRESERVES_NONE, for functions whose callers keep nothing in registers; ARCH_SYSCALL_ENTRY, for kernel_on_syscall; and ARCH_SYSCALL_PARAMETERS(number, arg0, arg1), which are
  * these, wherever the entry finds them. */
 #include <archimpl/context.h>
 
@@ -74,7 +74,7 @@ struct arch_fault {
 
 /* Implemented above the seam; called by the arch, on the CPU's stack, interrupts disabled. */
 /* Returns whom to resume. */
-ARCH_PRESERVES_NONE struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1));
+ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1));
 void kernel_on_fault(const struct arch_fault *fault); /* from user mode only */
 void kernel_on_interrupt(unsigned line);              /* a device line bound with arch_irq_bind */
 void kernel_on_timer(void);                           /* the deadline armed with arch_timer_arm passed */

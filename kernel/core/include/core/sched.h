@@ -156,14 +156,13 @@ static inline struct sched_entity *sched_pick(void)
 	return next;
 }
 
-/* `from`, which blocked in this entry, makes way for `next`, which this entry woke and which lives here (if it was queued, as
- * cpu->handover); only the registers are still to be switched. `now`: within this entry. */
+/* `from`, which blocked in this entry, makes way for `next`, which this entry woke and which lives here, and which is not
+ * cpu->handover any more; only the registers are still to be switched. `now`: within this entry. */
 static inline void sched_hand_over(struct cpu *cpu, struct sched_entity *from, struct sched_entity *next,
 				   uint64_t now)
 {
 	uint64_t started = cpu->started_ticks;
 
-	cpu->handover = NULL;
 	store_relaxed(&cpu->started_ticks, now);
 	store_release(&from->run_ticks, from->run_ticks + (now - started));
 	next->switches++;

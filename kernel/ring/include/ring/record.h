@@ -80,6 +80,12 @@ static inline uint64_t record_word_of(uint64_t token)
 	return (token >> 32) << 2 | RECORD_OPEN;
 }
 
+/* The same, of a token that names a record's index. */
+static inline uint64_t record_word_of_own(uint64_t token)
+{
+	return token >> 30 | RECORD_OPEN; /* an index has fewer bits */
+}
+
 /* The word that a reserved record will have when it is open: from then on its token can be returned. */
 static inline uint64_t record_word_open(const struct service_record *record)
 {

@@ -8,6 +8,7 @@
 #include <core/types.h>
 
 #define ARCH_PRESERVES_NONE
+#define ARCH_SYSCALL_ENTRY
 #define ARCH_SYSCALL_PARAMETERS(number, arg0, arg1) uint64_t number, uint64_t arg0, uint64_t arg1
 
 struct host_user;

@@ -16,6 +16,9 @@
  * entry.S relies on it). */
 #define ARCH_PRESERVES_NONE __attribute__((preserve_none))
 
+/* Of kernel_on_syscall, whose address nobody takes. */
+#define ARCH_SYSCALL_ENTRY ARCH_PRESERVES_NONE __attribute__((nocf_check))
+
 /* Behind those come rdx, rcx, r8, r9, r11, rax: so the arguments of kernel_on_syscall are where the user put them. */
 #define ARCH_SYSCALL_PARAMETERS(number, arg0, arg1)                                                         \
 	[[maybe_unused]] uint64_t r12, [[maybe_unused]] uint64_t r13, [[maybe_unused]] uint64_t r14,        \
