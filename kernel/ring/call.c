@@ -223,14 +223,14 @@ void kcall_close(struct kcall *kcall, bool caps)
 	msg_reader_set_caps(&kcall->rpc.params, 0);
 }
 
-enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method)
+enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method, uint32_t bytes)
 {
 	const struct object_type *type = object->type;
 
 	if (unlikely(method >= type->method_count))
 		return rpc_unimplemented(&kcall->rpc, type->name);
 	method = (unsigned)ARCH_INDEX_MASKED("method", method, type->method_count);
-	return type->methods[method](object, &kcall->rpc);
+	return type->methods[method](object, &kcall->rpc, kcall->rpc.params.base, bytes);
 }
 
 static enum status kernel_call(struct thread *thread, struct request *request, struct cap_ref ref)
@@ -248,7 +248,7 @@ static enum status kernel_call(struct thread *thread, struct request *request, s
 		kcall_close(kcall, caps);
 		return status;
 	}
-	status = kcall_run(kcall, ref.view->object, sqe->method);
+	status = kcall_run(kcall, ref.view->object, sqe->method, sqe->msg_len);
 	if (sqe->caps_len != 0)
 		finish_caps(thread, request, kcall, status);
 	if (status == OP_WAITING) {
@@ -463,13 +463,7 @@ enum status call_object(struct thread *thread, struct request *request, const st
 
 void quick_take_words(const struct ring *ring, struct cpu *cpu, struct quick_range message)
 {
-	struct msg_reader *params = &cpu->kcall->rpc.params;
-	uint32_t words = message.len / 8;
-
-	copy_words(cpu->scratch_in, ring->arena + message.offset, words);
-	params->words = words;
-	params->budget = words * MSG_TRAVERSAL;
-	params->malformed = words == 0;
+	copy_words(cpu->scratch_in, ring->arena + message.offset, message.len / 8);
 }
 
 bool quick_give_words(const struct ring *ring, const struct cpu *cpu, struct quick_range buffer,

@@ -14,7 +14,7 @@ static struct kcall kcalls[MAX_CPUS];
 void kcall_init(void)
 {
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		rpc_request_init(&kcalls[i].rpc, 0, 0, cpus[i].scratch_in, sizeof(uint64_t),
+		rpc_request_init(&kcalls[i].rpc, NULL, cpus[i].scratch_in, sizeof(uint64_t),
 				 cpus[i].scratch_out, CPU_SCRATCH);
 		cpus[i].kcall = &kcalls[i];
 	}

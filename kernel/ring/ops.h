@@ -53,7 +53,7 @@ struct kcall;
 struct kcall *kcall_open(struct thread *thread, struct request *request, struct view *view, uint64_t message);
 /* Plain again, as quick calls expect it. */
 void kcall_close(struct kcall *kcall, bool caps);
-enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method);
+enum status kcall_run(struct kcall *kcall, struct object *object, unsigned method, uint32_t bytes);
 /* Reads the SQE's capability descriptors and resolves them: into carried[0 .. caps_len). */
 enum status op_resolve_caps(struct thread *thread, struct request *request, struct carried *carried);
 /* The gate of something that came back with `own` through the request's gate; may use one of its spares. */

@@ -150,16 +150,10 @@ void quick_take_words(const struct ring *ring, struct cpu *cpu, struct quick_ran
 
 static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, struct quick_range message)
 {
-	struct msg_reader *params = &cpu->kcall->rpc.params;
-
-	if (unlikely(message.len != 8)) {
+	if (unlikely(message.len != 8))
 		quick_take_words(ring, cpu, message);
-		return;
-	}
-	cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + message.offset);
-	params->words = 1;
-	params->budget = MSG_TRAVERSAL;
-	params->malformed = false;
+	else
+		cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + message.offset);
 }
 
 /* It failed, or waits: what is left to do, with its status. */
@@ -193,7 +187,8 @@ static inline void quick_record_call(const struct thread *thread, const struct c
 	kcall->thread = thread;
 	kcall->target = target;
 
-	enum status status = target->method(target->self, &kcall->rpc);
+	enum status status = target->method(target->self, &kcall->rpc, (const uint8_t *)cpu->scratch_in,
+					    message.len);
 	uint32_t words = kcall->rpc.results.words;
 
 	if (unlikely(status != STATUS_OK)) {

@@ -142,7 +142,7 @@ static void run(struct thread *thread, struct request *request, struct tail *tai
 		kcall->caps_in[i - 1] = (uint64_t)(uintptr_t)&tail->carried[i].ref;
 	rpc_request_set_caps(&kcall->rpc, kcall->caps_in, (uint16_t)(tail->count - 1), kcall->caps_out,
 			     record->buf_caps);
-	enum status status = kcall_run(kcall, tail->object, request->sqe.method);
+	enum status status = kcall_run(kcall, tail->object, request->sqe.method, request->sqe.msg_len);
 	kcall->passed = NULL;
 	end_carried(thread, tail, status);
 	struct request *call = status != OP_WAITING ? load_acquire(&record->caller) : NULL;

@@ -73,21 +73,24 @@ struct msg_struct msg_read_struct(struct msg_pointer p)
 	return (struct msg_struct){p.msg, data, data_words * 8, (uint16_t)pointers, (uint16_t)(p.depth - 1)};
 }
 
-[[clang::preserve_most]] struct msg_struct msg_reader_root(struct msg_reader *r)
+[[clang::preserve_most]] struct msg_root msg_reader_find_root(struct msg_reader *r)
 {
 	if (r->words == 0)
-		return (struct msg_struct){.msg = r};
+		return (struct msg_root){};
 
 	uint64_t word = msg_load64(r->base);
 	uint32_t data_words = (uint16_t)(word >> 32), pointers = (uint32_t)(word >> 48);
 
 	/* Right behind the pointer, or empty: the root is free (reader.h). */
 	if ((uint32_t)word == 0 && data_words + pointers < r->words)
-		return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
-					   (uint16_t)(r->nesting - 1)};
+		return (struct msg_root){r->base + 8, data_words * 8, (uint16_t)pointers,
+					 (uint16_t)(r->nesting - 1)};
 	if (word == msg_root_word(0, 0))
-		return (struct msg_struct){r, r->base + 8, 0, 0, (uint16_t)(r->nesting - 1)};
-	return msg_read_struct(msg_reader_root_pointer(r));
+		return (struct msg_root){r->base + 8, 0, 0, (uint16_t)(r->nesting - 1)};
+
+	struct msg_struct s = msg_read_struct(msg_reader_root_pointer(r));
+
+	return (struct msg_root){s.data, s.data_bytes, s.pointers, s.depth};
 }
 
 /* Can a list of structs of these sizes be read as a list of `expected`? (Encoding specification, "Lists") */

@@ -2,7 +2,7 @@
 /*
  * The slow half of a transport's arena: reusing what ended calls left below the top.
  *
- * Blocks lie side by side from `start` to `next`, each with its size (bit 0: free) in front. Calls that end in reverse
+ * Blocks lie side by side from RPC_QUICK_BYTES to `next`, each with its size (bit 0: free) in front. Calls that end in reverse
  * order never come here; a window of calls that end in order does once each time the top reaches the limit.
  */
 #include <rpc/client.h>
@@ -22,11 +22,11 @@ static uint32_t free_size(const struct rpc_transport *t, uint32_t block)
 	return size;
 }
 
-uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes)
+RPC_ASIDE uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes)
 {
 	uint32_t size, found = RPC_NO_BLOCK;
 
-	for (uint32_t block = t->start; block < t->next; block += size) {
+	for (uint32_t block = RPC_QUICK_BYTES; block < t->next; block += size) {
 		size = (uint32_t)header(t, block) & ~7u;
 		if ((header(t, block) & 1) == 0)
 			continue;
@@ -46,12 +46,4 @@ uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes)
 		msg_store64(t->arena + found + bytes, (size - bytes) | 1);
 	msg_store64(t->arena + found, bytes);
 	return found;
-}
-
-void rpc_arena_hold(struct rpc_transport *t, uint32_t block, uint32_t end)
-{
-	if (block != t->next)
-		return; /* one that was reused */
-	msg_store64(t->arena + block, end - block);
-	t->next = end;
 }

@@ -89,7 +89,7 @@ static void complete(struct rpc_loopback *l, struct rpc_call *c, const struct ca
 }
 
 /* The submission is a copy: the method may make calls of its own. */
-static void run(struct rpc_loopback *l, struct cap_sqe sqe, uint64_t sequence)
+static void run(struct rpc_loopback *l, struct cap_sqe sqe)
 {
 	struct rpc_call *c = (struct rpc_call *)(uintptr_t)sqe.user_data;
 	uint8_t *arena = l->transport.arena;
@@ -106,12 +106,19 @@ static void run(struct rpc_loopback *l, struct cap_sqe sqe, uint64_t sequence)
 		rpc_complete(c, STATUS_BAD_ID, 0, 0);
 		return;
 	}
-	rpc_request_init(&r, sqe.interface_id, sqe.method, arena + sqe.msg_off, sqe.msg_len,
-			 arena + sqe.buf_off, sqe.buf_len);
+	const struct cap_call_header header = {
+		.interface_id = sqe.interface_id,
+		.key = o->key,
+		.deadline_ns = sqe.deadline_ns,
+		.buf_len = sqe.buf_len,
+		.method = sqe.method,
+		.buf_caps = sqe.buf_caps,
+		.msg_len = sqe.msg_len,
+		.caps = sqe.caps_len,
+	};
+
+	rpc_request_init(&r, &header, arena + sqe.msg_off, sqe.msg_len, arena + sqe.buf_off, sqe.buf_len);
 	rpc_request_set_caps(&r, ids, sqe.caps_len, out, CAP_MESSAGE_MAX_CAPS);
-	r.key = o->key;
-	r.deadline_ns = sqe.deadline_ns;
-	r.token = sequence;
 
 	enum status s = o->interface->dispatch(o->ops, o->self, &r);
 	if (s == RPC_DEFERRED) {
@@ -130,13 +137,13 @@ static void empty(struct rpc_loopback *l)
 	l->transport.building = nullptr;
 }
 
-static void loopback_advance(struct rpc_transport *t)
+RPC_ASIDE static void loopback_advance(struct rpc_transport *t)
 {
 	struct rpc_loopback *l = loopback_of(t);
 	struct cap_sqe sqe = l->slot;
 
 	empty(l);
-	run(l, sqe, t->sequence - 1);
+	run(l, sqe);
 }
 
 static void loopback_make_room(struct rpc_transport *t)
@@ -156,13 +163,31 @@ static enum status loopback_wait(struct rpc_call *c)
 
 static struct rpc_outcome loopback_call(struct rpc_transport *t)
 {
-	struct rpc_call call = {.transport = t, .result_off = t->slot->buf_off};
+	struct cap_sqe *sqe = t->slot;
+	uint8_t *to = t->arena + sqe->buf_off;
+	uint32_t block = RPC_NO_BLOCK;
 
-	t->slot->user_data = (uint64_t)(uintptr_t)&call;
-	rpc_arena_hold_call(t, t->slot);
+	/* The method runs here and may make such a call itself, so it finds this one elsewhere. */
+	if (sqe->msg_off < RPC_QUICK_BYTES) {
+		block = rpc_arena_alloc(t, 8 + RPC_QUICK_BYTES);
+		if (block == RPC_NO_BLOCK)
+			return rpc_outcome(STATUS_TOO_LARGE, 0, 0);
+		__builtin_memcpy(t->arena + block + 8, t->arena, RPC_QUICK_BYTES);
+		sqe->msg_off += block + 8;
+		sqe->buf_off += block + 8;
+		sqe->caps_off += block + 8;
+	}
+
+	struct rpc_call call = {.transport = t, .result_off = sqe->buf_off};
+
+	sqe->user_data = (uint64_t)(uintptr_t)&call;
 	(void)rpc_submit(t);
 	if (loopback_wait(&call) != STATUS_OK)
-		return rpc_outcome(STATUS_TIMED_OUT, 0, 0);
+		rpc_complete(&call, STATUS_TIMED_OUT, 0, 0);
+	if (block != RPC_NO_BLOCK) {
+		__builtin_memcpy(to, t->arena + call.result_off, call.result_len + call.result_caps * 8u);
+		rpc_arena_free(t, block);
+	}
 	return rpc_outcome(call.status, call.result_len, call.result_caps);
 }
 
@@ -185,7 +210,7 @@ static const struct rpc_transport_ops loopback_ops = {
 void rpc_loopback_init(struct rpc_loopback *l, void *arena, uint32_t bytes)
 {
 	__builtin_memset(l, 0, sizeof(*l));
-	rpc_transport_init(&l->transport, &loopback_ops, arena, 0, bytes & ~7u);
+	rpc_transport_init(&l->transport, &loopback_ops, arena, bytes & ~7u);
 	empty(l);
 }
 

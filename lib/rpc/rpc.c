@@ -2,8 +2,10 @@
 /* The parts of calls that are not worth inlining: failures and exceptions. */
 #include <rpc/rpc.h>
 
-void rpc_call_fail(struct rpc_call *c, enum status s)
+RPC_ASIDE void rpc_call_fail(struct rpc_call *c, enum status s)
 {
+	if (c->transport->building == c)
+		rpc_move_out(c->transport);
 	c->params = (struct msg_builder){.failed = true};
 	c->result_len = 0;
 	c->result_caps = 0;
@@ -11,12 +13,15 @@ void rpc_call_fail(struct rpc_call *c, enum status s)
 	c->done = true;
 }
 
-uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t params, uint32_t bytes)
+RPC_ASIDE uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t params,
+				    uint32_t bytes)
 {
 	uint32_t block = params <= RPC_MAX_PARAMS ? rpc_arena_reuse(t, bytes) : RPC_NO_BLOCK;
 
 	if (block == RPC_NO_BLOCK) {
+		c->transport = t;
 		c->block = block;
+		c->special = RPC_UNSENT;
 		rpc_call_fail(c, STATUS_TOO_LARGE);
 	}
 	return block;
@@ -25,10 +30,11 @@ uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t 
 void rpc_move_out(struct rpc_transport *t)
 {
 	t->building->own = *t->slot;
+	t->building->special |= RPC_UNSENT;
 	t->building = nullptr;
 }
 
-void rpc_slot_slowly(struct rpc_transport *t)
+RPC_ASIDE void rpc_slot_slowly(struct rpc_transport *t)
 {
 	/* Making room may run functions that begin calls. */
 	while (t->building) {
@@ -39,7 +45,7 @@ void rpc_slot_slowly(struct rpc_transport *t)
 	}
 }
 
-enum status rpc_send_slowly(struct rpc_call *c)
+RPC_ASIDE enum status rpc_send_slowly(struct rpc_call *c)
 {
 	struct rpc_transport *t = c->transport;
 
@@ -157,15 +163,16 @@ static void forget_kept(struct rpc_call *c)
 		*at = c->next_kept;
 }
 
-void rpc_end_slowly(struct rpc_call *c)
+RPC_ASIDE void rpc_end_slowly(struct rpc_call *c)
 {
 	struct rpc_transport *t = c->transport;
+	bool sent = rpc_was_sent(c);
 
 	if (c->block == RPC_NO_BLOCK)
 		return;
 	if (t->building == c)
 		t->building = nullptr;
-	if (rpc_was_sent(c)) {
+	if (sent) {
 		if (c->special & RPC_KEPT)
 			forget_kept(c);
 		if (!c->done || (c->special & RPC_KEPT) != 0)

@@ -44,7 +44,7 @@ static uint32_t queued(const struct ring_client *ring)
 	return (uint32_t)ring->transport.sequence - __atomic_load_n(&ring->region->sq_head, __ATOMIC_ACQUIRE);
 }
 
-static void advance(struct rpc_transport *t)
+RPC_ASIDE static void advance(struct rpc_transport *t)
 {
 	struct ring_client *ring = ring_of(t);
 	uint32_t index = (uint32_t)t->sequence & ring->sq_mask, count = ring->sq_mask + 1;
@@ -115,11 +115,10 @@ static enum status wait_call(struct rpc_call *call)
 
 static struct rpc_outcome make_call(struct rpc_transport *t)
 {
-	RPC_UNCLEARED struct rpc_call call; /* its address names it */
+	RPC_UNCLEARED struct rpc_call call;
 
-	rpc_arena_hold_call(t, t->slot);
-	t->slot->user_data = (uint64_t)(uintptr_t)&call;
 	call.done = false;
+	ring_of(t)->alone = &call;
 	(void)rpc_submit(t);
 	finish(polled_of(t), &call);
 	return rpc_outcome(call.status, call.result_len, call.result_caps);

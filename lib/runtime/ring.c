@@ -8,6 +8,59 @@
  */
 #include "ring_private.h"
 
+/* The same, where it is most often one, of an operation. */
+static inline void ring_dispatch_few(struct ring_client *ring)
+{
+	if (!ring_has_completions(ring))
+		return;
+
+	const struct cap_cqe *cqe = ring_first(ring);
+
+	if (cqe->user_data & RING_OP_TAG) {
+		struct ring_op *op = (struct ring_op *)(uintptr_t)(cqe->user_data - RING_OP_TAG);
+
+		ring_take_first(ring);
+		op->complete(op, cqe);
+	}
+	ring_dispatch(ring);
+}
+
+[[gnu::noinline]] void ring_dispatch_all(struct ring_client *ring)
+{
+	struct cap_region *region = ring->region;
+	uint32_t tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE), head = region->cq_head;
+	const struct cap_cqe *cq = ring->cq;
+	uint32_t mask = ring->cq_mask;
+	for (;;) {
+		/* The slot stays as it is until the next entry. */
+		const struct cap_cqe *cqe = &cq[head++ & mask];
+		uint64_t data = cqe->user_data;
+
+		if (data & RING_OP_TAG) {
+			struct ring_op *op = (struct ring_op *)(uintptr_t)(data - RING_OP_TAG);
+
+			__atomic_store_n(&region->cq_head, head, __ATOMIC_RELEASE);
+			op->complete(op, cqe);
+			/* It may have entered and dispatched. */
+			tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE);
+			head = region->cq_head;
+			if (head == tail)
+				return;
+			continue;
+		}
+		if (__builtin_expect(data > RING_WAITED, 1)) {
+			rpc_complete_by((struct rpc_call *)(uintptr_t)data, cqe);
+		} else if (data == RPC_ALONE) {
+			rpc_complete_by(ring->alone, cqe);
+		} else if (data == RING_WAITED) {
+			*ring->waited = (struct ring_waited){*cqe, true};
+		}
+		if (head == tail)
+			break;
+	}
+	__atomic_store_n(&region->cq_head, head, __ATOMIC_RELEASE);
+}
+
 void ring_flush(struct ring_client *ring)
 {
 	do {
@@ -20,7 +73,7 @@ uint32_t ring_wait(struct ring_client *ring, uint64_t deadline_ns)
 {
 	uint64_t reason = ring_enter(ring, 1, deadline_ns);
 
-	ring_dispatch(ring);
+	ring_dispatch_few(ring);
 	return (uint32_t)reason;
 }
 
@@ -35,7 +88,7 @@ uint32_t ring_wait_for(struct ring_client *ring, uint32_t count)
 /* ---- The transport ---- */
 
 /* What is free from the next submission's slot on, up to the end of the queue's memory. */
-[[gnu::hot]] static void advance(struct rpc_transport *t)
+[[gnu::hot]] RPC_ASIDE static void advance(struct rpc_transport *t)
 {
 	struct ring_client *ring = ring_of(t);
 	uint32_t index = (uint32_t)t->sequence & ring->sq_mask, count = ring->sq_mask + 1;
@@ -110,38 +163,49 @@ static uint32_t completions_before(const struct rpc_call *call)
 	return STATUS_OK;
 }
 
-/* What make_call's entry gave was not its completion alone. Its submission is the last one, and nothing has run since. */
-[[gnu::noinline]] static struct rpc_outcome finish_call(struct ring_client *ring, struct rpc_call *call)
+/* What make_call's entry gave was not its completion, or not first. */
+[[gnu::noinline]] static struct rpc_outcome finish_call(struct rpc_transport *t)
 {
-	struct rpc_transport *t = &ring->transport;
+	struct ring_client *ring = ring_of(t);
+	RPC_UNCLEARED struct rpc_call call;
 
-	rpc_arena_hold_call(t, &ring->sq[(uint32_t)(t->sequence - 1) & ring->sq_mask]);
-	call->done = false;
+	call.done = false;
+	ring->alone = &call;
 	ring_dispatch(ring);
-	while (!call->done) {
+	while (!call.done) {
 		ring_enter(ring, 1, 0);
 		ring_dispatch(ring);
 	}
-	return rpc_outcome(call->status, call->result_len, call->result_caps);
+	return rpc_outcome(call.status, call.result_len, call.result_caps);
+}
+
+/* What was submitted is the ring's call in one. It calls nobody but at its end: so there is little to be saved. */
+[[gnu::always_inline]] static inline struct rpc_outcome enter_for_call(struct rpc_transport *t)
+{
+	struct ring_client *ring = ring_of(t);
+	uint64_t reasons = ring_enter_only(ring, 1, 0);
+	const struct cap_cqe *cqe = ring_reap_first(ring, reasons, RPC_ALONE);
+
+	if (__builtin_expect(!cqe, 0)) {
+		(void)ring_note_reasons(ring, reasons);
+		[[clang::musttail]] return finish_call(t);
+	}
+	/* status and len lie side by side. */
+	static_assert(offsetof(struct cap_cqe, len) == offsetof(struct cap_cqe, status) + 4);
+	return (struct rpc_outcome){msg_load64((const uint8_t *)&cqe->status), cqe->caps};
+}
+
+[[gnu::noinline]] static struct rpc_outcome call_from_last_slot(struct rpc_transport *t)
+{
+	advance(t);
+	return enter_for_call(t);
 }
 
 [[gnu::hot]] static struct rpc_outcome make_call(struct rpc_transport *t)
 {
-	struct ring_client *ring = ring_of(t);
-	RPC_UNCLEARED struct rpc_call
-		call; /* its address names the call; in the usual case that is all of it */
-
-	t->slot->user_data = (uint64_t)(uintptr_t)&call;
-	(void)rpc_submit(t);
-	ring_enter(ring, 1, 0);
-
-	const struct cap_cqe *cqe = ring_reap_only(ring, (uint64_t)(uintptr_t)&call);
-
-	if (__builtin_expect(!cqe, 0))
-		return finish_call(ring, &call);
-	/* status and len lie side by side. */
-	static_assert(offsetof(struct cap_cqe, len) == offsetof(struct cap_cqe, status) + 4);
-	return (struct rpc_outcome){msg_load64((const uint8_t *)&cqe->status), cqe->caps};
+	if (__builtin_expect(!rpc_count_submission(t), 0)) [[clang::musttail]]
+		return call_from_last_slot(t);
+	return enter_for_call(t);
 }
 
 static void put_simple(struct ring_client *ring, enum cap_op op, uint64_t target)
@@ -184,7 +248,7 @@ void ring_client_init(struct ring_client *ring, struct cap_region *region)
 		.sq_mask = region->sq_count - 1,
 		.cq_mask = region->cq_count - 1,
 	};
-	rpc_transport_init(&ring->transport, &ring_ops, base + region->arena_off, 0, region->arena_len);
+	rpc_transport_init(&ring->transport, &ring_ops, base + region->arena_off, region->arena_len);
 	ring->transport.sequence = region->sq_tail;
 	advance(&ring->transport);
 }

@@ -4,28 +4,47 @@
  */
 #include "ring_private.h"
 
-static void record_completion(struct ring_op *op, const struct cap_cqe *cqe)
+struct cap_cqe ring_finish(struct ring_client *ring)
 {
-	struct ring_waited *waited = (struct ring_waited *)(void *)op;
+	struct ring_waited waited = {};
 
-	waited->cqe = *cqe;
-	waited->done = true;
-}
-
-void ring_finish(struct ring_client *ring, struct ring_waited *waited)
-{
-	waited->op.complete = record_completion;
-	waited->done = false;
+	ring->waited = &waited;
 	ring_dispatch(ring);
-	while (!waited->done) {
+	while (!waited.done) {
 		ring_enter(ring, 1, 0);
 		ring_dispatch(ring);
 	}
+	return waited.cqe;
 }
 
 struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe)
 {
-	return ring_do_now(ring, sqe);
+	const struct cap_cqe *cqe = ring_do_usual(ring, sqe);
+
+	return cqe ? *cqe : ring_finish(ring);
+}
+
+/* What a single operation came to. */
+struct result {
+	enum status status;
+	uint64_t token; /* 0 if it failed */
+};
+
+[[gnu::noinline]] static struct result finish(struct ring_client *ring)
+{
+	struct cap_cqe cqe = ring_finish(ring);
+
+	return (struct result){(enum status)cqe.status, cqe.status == STATUS_OK ? cqe.token : 0};
+}
+
+[[gnu::always_inline]] static inline struct result do_simple(struct ring_client *ring,
+							     const struct cap_sqe *sqe)
+{
+	const struct cap_cqe *cqe = ring_do_usual(ring, sqe);
+
+	if (__builtin_expect(!cqe || cqe->status != STATUS_OK, 0))
+		return cqe ? (struct result){(enum status)cqe->status, 0} : finish(ring);
+	return (struct result){STATUS_OK, cqe->token};
 }
 
 void ring_release(struct ring_client *ring, cap_id id)
@@ -38,10 +57,10 @@ void ring_release(struct ring_client *ring, cap_id id)
 
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy)
 {
-	struct cap_cqe cqe = ring_do_now(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
+	struct result r = do_simple(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
 
-	*copy = cqe.status == STATUS_OK ? (cap_id){cqe.token} : CAP_ID_NULL;
-	return (enum status)cqe.status;
+	*copy = (cap_id){r.token};
+	return r.status;
 }
 
 void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bits)
@@ -59,13 +78,13 @@ void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bi
 enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
 			   uint64_t *taken)
 {
-	struct cap_cqe cqe = ring_do_now(ring, &(struct cap_sqe){
-						       .op = CAP_OP_WAIT,
-						       .target = notification.raw,
-						       .interface_id = bits,
-						       .deadline_ns = deadline_ns,
-					       });
+	struct result r = do_simple(ring, &(struct cap_sqe){
+						  .op = CAP_OP_WAIT,
+						  .target = notification.raw,
+						  .interface_id = bits,
+						  .deadline_ns = deadline_ns,
+					  });
 
-	*taken = cqe.status == STATUS_OK ? cqe.token : 0;
-	return (enum status)cqe.status;
+	*taken = r.token;
+	return r.status;
 }

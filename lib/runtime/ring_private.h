@@ -8,7 +8,7 @@
  *
  * Invariants:
  * R1  region->sq_tail is published only by ring_enter(), which is followed by ring_dispatch() on every path (or by
- *     ring_reap_only, when that succeeds).
+ *     ring_reap_first, when that succeeds).
  * R2  Nothing here holds a pointer into either queue across an entry or an op's function: both may reuse the slot.
  */
 #pragma once
@@ -49,75 +49,69 @@ static inline uint64_t ring_enter(struct ring_client *ring, uint64_t min, uint64
 	return ring_note_reasons(ring, ring_enter_only(ring, min, deadline_ns));
 }
 
-/*
- * After an entry, the usual case: exactly one completion came, and it has this user_data. It is reaped, and stays as it is until
- * the next entry. Null: it is not so, and nothing was done.
- */
-static inline const struct cap_cqe *ring_reap_only(struct ring_client *ring, uint64_t user_data)
+static inline bool ring_has_completions(const struct ring_client *ring)
 {
-	struct cap_region *region = ring->region;
-	uint32_t head = region->cq_head;
-	uint32_t tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE);
-	const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
+	return ring->region->cq_head != __atomic_load_n(&ring->region->cq_tail, __ATOMIC_ACQUIRE);
+}
 
-	if (__builtin_expect(tail != head + 1 || cqe->user_data != user_data, 0))
+/* The first completion; there is one. */
+static inline const struct cap_cqe *ring_first(const struct ring_client *ring)
+{
+	return &ring->cq[ring->region->cq_head & ring->cq_mask];
+}
+
+/* Reaps it; it stays as it is until the next entry. */
+static inline void ring_take_first(struct ring_client *ring)
+{
+	__atomic_store_n(&ring->region->cq_head, ring->region->cq_head + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * After an entry that waited for one, the usual case: something completed, by the kernel's reasons, and what did first has this user_data.
+ * It is reaped, and stays as it is until the next entry; what came behind it is dispatched by the next who looks. Null: it is not so,
+ * and nothing was done.
+ */
+static inline const struct cap_cqe *ring_reap_first(struct ring_client *ring, uint64_t reasons,
+						    uint64_t user_data)
+{
+	const struct cap_cqe *cqe = ring_first(ring);
+
+	if (__builtin_expect(reasons != CAP_ENTER_COMPLETIONS || cqe->user_data != user_data, 0))
 		return nullptr;
-	__atomic_store_n(&region->cq_head, tail, __ATOMIC_RELEASE);
+	ring_take_first(ring);
 	return cqe;
 }
 
-static inline void ring_dispatch(struct ring_client *ring)
-{
-	struct cap_region *region = ring->region;
-	uint32_t tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE), head = region->cq_head;
-
-	if (head == tail)
-		return;
-	const struct cap_cqe *cq = ring->cq;
-	uint32_t mask = ring->cq_mask;
-	do {
-		/* The slot stays as it is until the next entry. */
-		const struct cap_cqe *cqe = &cq[head & mask];
-		uint64_t data = cqe->user_data;
-
-		__atomic_store_n(&region->cq_head, ++head, __ATOMIC_RELEASE);
-		if (data & RING_OP_TAG) {
-			struct ring_op *op = (struct ring_op *)(uintptr_t)(data - RING_OP_TAG);
-
-			op->complete(op, cqe);
-			/* It may have entered and dispatched. */
-			tail = __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE);
-			head = region->cq_head;
-		} else if (data) {
-			rpc_complete((struct rpc_call *)(uintptr_t)data, (enum status)cqe->status, cqe->len,
-				     cqe->caps);
-		}
-	} while (head != tail);
-}
-
-/* An operation that is submitted and waited for. In the usual case only its address is used. */
+/* An operation that is submitted and waited for. */
 struct ring_waited {
-	struct ring_op op; /* first */
 	struct cap_cqe cqe;
 	bool done;
 };
 
-/* Until it is done; its entry is behind, and was not the usual case. */
-void ring_finish(struct ring_client *ring, struct ring_waited *waited);
+/* ring.c: there are some. */
+void ring_dispatch_all(struct ring_client *ring);
 
-/* Submits and waits for its completion. */
-[[gnu::always_inline]] static inline struct cap_cqe ring_do_now(struct ring_client *ring,
-								const struct cap_sqe *sqe)
+static inline void ring_dispatch(struct ring_client *ring)
 {
-	RPC_UNCLEARED struct ring_waited waited;
+	if (ring_has_completions(ring))
+		ring_dispatch_all(ring);
+}
 
-	(void)ring_submit(ring, sqe, &waited.op);
-	ring_enter(ring, 1, 0);
+/* Until the completion that is RING_WAITED's has come; its entry is behind, and was not the usual case. */
+struct cap_cqe ring_finish(struct ring_client *ring);
 
-	const struct cap_cqe *cqe = ring_reap_only(ring, ring_op_data(&waited.op));
+/*
+ * Submits and waits for its completion, which stays as it is until the next entry. Null: it is not the usual case, ring_finish
+ * has it.
+ */
+[[gnu::always_inline]] static inline const struct cap_cqe *ring_do_usual(struct ring_client *ring,
+									 const struct cap_sqe *sqe)
+{
+	(void)ring_submit_as(ring, sqe, RING_WAITED);
+	uint64_t reasons = ring_enter_only(ring, 1, 0);
+	const struct cap_cqe *cqe = ring_reap_first(ring, reasons, RING_WAITED);
 
-	if (__builtin_expect(cqe != nullptr, 1))
-		return *cqe;
-	ring_finish(ring, &waited);
-	return waited.cqe;
+	if (__builtin_expect(!cqe, 0))
+		(void)ring_note_reasons(ring, reasons);
+	return cqe;
 }

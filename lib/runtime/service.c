@@ -67,31 +67,30 @@ static void post_receive(struct service_slot *slot)
 	sqe->interface_id = 0;
 	sqe->msg_off = 0;
 	slot->posted = rpc_submit(t);
-	slot->request.token = 0;
+	slot->answer.target = 0;
 	slot->state = SERVICE_RECEIVING;
 	s->idle--;
 }
 
 /* The submission that answers the call with what was built, and receives the next. */
-static inline struct cap_sqe *begin_answer(struct service *s, struct service_slot *slot)
+static inline struct cap_sqe *begin_answer(struct ring_client *ring, struct service_slot *slot)
 {
-	struct cap_sqe *sqe = rpc_slot(&s->ring->transport);
+	struct cap_sqe *sqe = rpc_slot(&ring->transport);
 
 	*sqe = slot->answer;
-	sqe->target = slot->request.token;
 	sqe->msg_len = (uint32_t)msg_builder_size(&slot->request.results);
 	return sqe;
 }
 
-static inline void post_answer(struct service *s, struct service_slot *slot)
+static inline void post_answer(struct ring_client *ring, struct service_slot *slot)
 {
-	slot->posted = rpc_submit(&s->ring->transport);
+	slot->posted = rpc_submit(&ring->transport);
 }
 
 /* The same with capabilities, or with an exception, or without receiving another one. */
 static void post_special_answer(struct service *s, struct service_slot *slot, bool exception)
 {
-	struct cap_sqe *sqe = begin_answer(s, slot);
+	struct cap_sqe *sqe = begin_answer(s->ring, slot);
 
 	if (exception) {
 		sqe->flags |= CAP_SQE_IS_EXCEPTION;
@@ -106,98 +105,107 @@ static void post_special_answer(struct service *s, struct service_slot *slot, bo
 		sqe->buf_off = sqe->buf_len = sqe->buf_caps = 0;
 		slot->plain = true;
 	}
-	post_answer(s, slot);
+	post_answer(s->ring, slot);
 }
 
 /* ---- One received call ---- */
 
-[[gnu::noinline]] static enum status dispatch_any(struct service *s, struct rpc_request *request, void *self)
+/* What the header says of the room that the caller has. */
+static void take_room(const struct service *s, struct rpc_request *r)
 {
-	const struct service_options *o = &s->options;
+	uint32_t room = r->call->buf_len, caps = r->call->buf_caps, ids = caps * 8u;
 
+	r->caps_out_max = caps < SERVICE_REPLY_CAPS ? (uint16_t)caps : SERVICE_REPLY_CAPS;
+	if (room >= ids + RPC_EXCEPTION_BYTES)
+		room -= ids;
+	r->results.capacity = (room < s->max_results ? room : s->max_results) / 8;
+}
+
+/* Methods that are not bound, and those that the service does not have. */
+static enum status dispatch_unbound(void *self, struct rpc_request *request, const uint8_t *, uint32_t bytes)
+{
+	const struct service_slot *slot = request->side;
+	const struct service_options *o = &slot->service->options;
+
+	rpc_open_params(request, bytes);
 	for (uint32_t i = 0; i < o->interface_count; i++) {
 		const struct service_interface *served = &o->interfaces[i];
-		const struct rpc_interface *interface = served->interface;
 
-		if (o->bound && interface->id == request->interface_id &&
-		    request->method < interface->method_count) {
-			s->bound = o->bound[i]; /* the next call is most often one of the same */
-			s->bound_id = interface->id;
-			s->bound_count = interface->method_count;
-			return s->bound[request->method](self, request);
-		}
-	}
-	for (uint32_t i = 0; i < o->interface_count; i++) {
-		const struct service_interface *served = &o->interfaces[i];
-
-		if (rpc_interface_find(served->interface, request->interface_id))
+		if (rpc_interface_find(served->interface, request->call->interface_id))
 			return served->interface->dispatch(served->ops, self, request);
 	}
 	return rpc_raise(request, EXCEPTION_TYPE_UNIMPLEMENTED, "interface", nullptr);
 }
 
-static inline enum status dispatch(struct service *s, struct rpc_request *request)
+static rpc_method_fn *find_method(const struct service_options *o, const struct cap_call_header *call)
 {
-	const struct service_options *o = &s->options;
-	void *self = o->context;
+	for (uint32_t i = 0; o->bound && i < o->interface_count; i++) {
+		const struct rpc_interface *interface = o->interfaces[i].interface;
 
-	if (o->object && !(self = o->object(o->context, request->key)))
-		return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "no such object", nullptr);
-	if (__builtin_expect(request->interface_id == s->bound_id && request->method < s->bound_count, 1))
-		return s->bound[request->method](self, request);
-	return dispatch_any(s, request, self);
+		if (interface->id == call->interface_id && call->method < interface->method_count)
+			return o->bound[i][call->method];
+	}
+	return dispatch_unbound;
+}
+
+/* Room and method of a call lie side by side in its header. */
+static inline uint64_t shape_of(const struct cap_call_header *call)
+{
+	static_assert(offsetof(struct cap_call_header, buf_len) % 8 == 0 &&
+		      offsetof(struct cap_call_header, msg_len) ==
+			      offsetof(struct cap_call_header, buf_len) + 8);
+	return msg_load64((const uint8_t *)&call->buf_len);
+}
+
+[[gnu::noinline]] static void look_up(struct service_slot *slot)
+{
+	const struct service *s = slot->service;
+
+	take_room(s, &slot->request);
+	slot->method = find_method(&s->options, slot->in);
+	slot->interface_id = slot->in->interface_id;
+	slot->shape = shape_of(slot->in);
+}
+
+[[gnu::noinline]] static enum status raise_no_object(struct rpc_request *request)
+{
+	return rpc_raise(request, EXCEPTION_TYPE_DISCONNECTED, "no such object", nullptr);
 }
 
 /* Calls that the method makes end with the one that it serves. */
-static inline enum status run_method(struct service *s, struct service_slot *slot)
+static inline enum status run_method(struct service *s, struct ring_client *ring, struct service_slot *slot)
 {
-	struct rpc_transport *t = &s->ring->transport;
+	const struct service_options *o = &s->options;
+	const struct cap_call_header *call = slot->in;
+	struct rpc_transport *t = &ring->transport;
 
-	t->deadline_ns = slot->request.deadline_ns;
-	enum status status = dispatch(s, &slot->request);
+	if (__builtin_expect(call->interface_id != slot->interface_id || shape_of(call) != slot->shape, 0))
+		look_up(slot);
+
+	void *self = o->context;
+
+	if (o->object && !(self = o->object(o->context, call->key)))
+		return raise_no_object(&slot->request);
+	t->deadline_ns = call->deadline_ns;
+	enum status status = slot->method(self, &slot->request, (const uint8_t *)(call + 1), call->msg_len);
 	t->deadline_ns = 0;
 	return status;
 }
 
-/* What the caller's buffer takes, less the room for ids; an exception always fits. */
-static inline void take_room(const struct service *s, struct rpc_request *r,
-			     const struct cap_call_header *header)
+/* Sets what differs from call to call; service_init has set the rest, look_up what is most often the same. */
+static inline void open_request(struct service_slot *slot, uint64_t token, bool caps)
 {
-	uint32_t room = header->buf_len, caps = header->buf_caps;
-
-	r->caps_out_max = 0;
-	if (__builtin_expect(caps > 0, 0)) {
-		uint32_t ids = caps * 8u;
-
-		r->caps_out_max = caps < SERVICE_REPLY_CAPS ? (uint16_t)caps : SERVICE_REPLY_CAPS;
-		room = room >= ids + RPC_EXCEPTION_BYTES ? room - ids : room;
-	}
-	r->results.capacity = (room < s->max_results ? room : s->max_results) / 8;
-}
-
-/* Sets what differs from call to call; service_init has set the rest. */
-static inline void open_request(const struct service *s, struct service_slot *slot, uint64_t token)
-{
-	const struct cap_call_header *header = slot->in;
 	struct rpc_request *r = &slot->request;
-	uint32_t words = header->msg_len / 8;
+	const struct cap_call_header *call = slot->in;
 
-	/* interface_id, key, session and deadline lie in both in this order. */
-	static_assert(offsetof(struct rpc_request, interface_id) == 0 &&
-		      offsetof(struct rpc_request, deadline_ns) ==
-			      offsetof(struct cap_call_header, deadline_ns));
-	__builtin_memcpy(r, header, offsetof(struct cap_call_header, buf_len));
-	r->token = token;
-	r->method = header->method;
-	r->caps_in_len = header->caps;
+	slot->answer.target = token;
 	r->caps_out_len = 0;
-	r->params.words = words;
-	r->params.budget = words * MSG_TRAVERSAL;
-	r->params.caps = header->caps;
-	r->params.malformed = words == 0;
-	r->results.words = 0;
-	r->results.failed = false;
-	take_room(s, r, header);
+	r->caps_in_len = 0;
+	if (caps) {
+		slot->kept = 0;
+		r->caps_in_len = call->caps;
+		r->caps_in = (const void *)((const uint8_t *)(call + 1) + ((call->msg_len + 7) & ~7u));
+	}
 }
 
 /* What was to go with a refused answer: facets that nobody ever had, and what a method had given up. */
@@ -233,8 +241,8 @@ static inline void answer(struct service *s, struct service_slot *slot, enum sta
 	if (__builtin_expect(status != STATUS_OK || slot->request.caps_out_len > 0 || s->stopping, 0)) {
 		answer_specially(s, slot, status);
 	} else {
-		(void)begin_answer(s, slot);
-		post_answer(s, slot);
+		(void)begin_answer(s->ring, slot);
+		post_answer(s->ring, slot);
 	}
 }
 
@@ -276,33 +284,21 @@ static inline bool has_no_caps(const struct rpc_request *r)
 	return msg_load32((const uint8_t *)&r->caps_in_len) == 0;
 }
 
-/* In a usual turn the loop looks by itself, behind the call, whether it is to stop: then it takes the RECV back. */
-[[gnu::always_inline]] static inline void handle_call(struct service *s, struct service_slot *slot,
-						      uint64_t token, bool usual)
+/* Of a usual turn: the loop looks by itself, behind the call, whether it is to stop, and then takes the RECV back. */
+[[gnu::noinline]] static void answer_usually(struct service *s, struct ring_client *ring,
+					     struct service_slot *slot, enum status status)
 {
-	struct rpc_request *r = &slot->request;
+	const struct rpc_request *r = &slot->request;
 
-	open_request(s, slot, token);
-	if (__builtin_expect(r->caps_in_len > 0, 0)) {
-		slot->kept = 0;
-		r->caps_in = (const void *)((const uint8_t *)(slot->in + 1) +
-					    ((slot->in->msg_len + 7) & ~7u));
-	}
-
-	enum status status = run_method(s, slot);
-
-	if (usual && __builtin_expect(status == STATUS_OK && has_no_caps(r), 1)) {
-		(void)begin_answer(s, slot);
-		post_answer(s, slot);
-	} else if (usual && status == STATUS_OK && r->caps_in_len == 0) {
-		struct cap_sqe *sqe = begin_answer(s, slot);
+	if (status == STATUS_OK && r->caps_in_len == 0) {
+		struct cap_sqe *sqe = begin_answer(ring, slot);
 
 		sqe->caps_len = r->caps_out_len;
 		sqe->caps_off = slot->caps_off;
-		post_answer(s, slot);
-	} else if (usual && status == STATUS_OK && r->caps_out_len == 0 && slot->kept == 0) {
-		begin_answer(s, slot)->flags |= CAP_SQE_RELEASE_CAPS;
-		post_answer(s, slot);
+		post_answer(ring, slot);
+	} else if (status == STATUS_OK && r->caps_out_len == 0 && slot->kept == 0) {
+		begin_answer(ring, slot)->flags |= CAP_SQE_RELEASE_CAPS;
+		post_answer(ring, slot);
 	} else if (r->caps_in_len > 0) {
 		answer_with_caps(s, slot, status);
 	} else {
@@ -328,9 +324,8 @@ static enum status return_exception(struct service *s, struct service_slot *slot
 {
 	struct msg_builder *b = &slot->request.results;
 
-	b->words = 0;
 	b->capacity = RPC_EXCEPTION_BYTES / 8;
-	b->failed = false;
+	slot->shape = 0; /* its room is not that of its last call */
 	rpc_exception_build(b, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
 	return (enum status)ring_do(
 		       s->ring,
@@ -348,10 +343,10 @@ static enum status return_exception(struct service *s, struct service_slot *slot
 static enum status handle_failure(struct service *s, struct service_slot *slot)
 {
 	enum status status = (enum status)slot->received.status;
-	uint64_t token = slot->request.token;
+	uint64_t token = slot->answer.target;
 
 	become_idle(slot);
-	slot->request.token = 0;
+	slot->answer.target = 0;
 	slot->plain = false;
 	if (token == 0 || return_exception(s, slot, token) != STATUS_OK)
 		return status;
@@ -373,7 +368,14 @@ static enum status handle_failure(struct service *s, struct service_slot *slot)
 		slot->state = SERVICE_RECEIVING; /* what becomes of it, unless it is deferred */
 		if (slot->received.flags & CAP_CQE_RELEASED_TOO)
 			take_released(s, slot);
-		handle_call(s, slot, slot->received.token, false);
+		open_request(slot, slot->received.token, slot->in->caps > 0);
+
+		enum status status = run_method(s, s->ring, slot);
+
+		if (slot->request.caps_in_len > 0)
+			answer_with_caps(s, slot, status);
+		else
+			answer(s, slot, status);
 	}
 	return STATUS_OK;
 }
@@ -427,28 +429,51 @@ static inline bool is_usual(const struct service *s)
 	return msg_load32((const uint8_t *)&s->idle) == 0;
 }
 
+/* Zero for a call that came without capabilities and notice. */
+static inline uint64_t caps_and_flags(const struct cap_cqe *cqe)
+{
+	static_assert(offsetof(struct cap_cqe, caps) % 8 == 0 &&
+		      offsetof(struct cap_cqe, token) == offsetof(struct cap_cqe, caps) + 8);
+	return msg_load64((const uint8_t *)&cqe->caps);
+}
+
 /* The slot of a completion that is not the next one's; null: it is none. */
 [[gnu::noinline]] static struct service_slot *find_slot(struct service *s, uint64_t data)
 {
 	struct service_slot *first = first_slot(s), *slot = first;
 
 	do {
-		if (ring_op_data(&slot->receive) == data)
+		if (slot->answer.user_data == data)
 			return slot;
 		slot = slot->after;
 	} while (slot != first);
 	return nullptr;
 }
 
+/* A completion that is more than a call, or none: false, and it is still there, if it is for somebody else to handle. */
+[[gnu::noinline]] static bool open_unusual(struct service *s, struct service_slot *slot,
+					   const struct cap_cqe *cqe)
+{
+	uint64_t token = cqe->token;
+	uint16_t flags = cqe->flags;
+
+	if (cqe->status != STATUS_OK || (flags & ~CAP_CQE_RELEASED_TOO) != 0)
+		return false;
+	ring_take_first(s->ring);
+	if (flags != 0)
+		take_released(s, slot); /* may dispatch what is behind it */
+	open_request(slot, token, slot->in->caps > 0);
+	return true;
+}
+
 /*
  * The usual turns in one piece: what completes are our RECVs, most often in the order in which they were posted, with calls. Until
  * something else does: that is dispatched then (service_step does not wait if a completion of ours was among it), or an op's
- * function stopped us.
+ * function stopped us. A method may dispatch what came behind its call, so nothing is held over it.
  */
 static void run_usual(struct service *s)
 {
 	struct ring_client *ring = s->ring;
-	struct cap_region *region = ring->region;
 	/* The kernel takes the one first that it had last, and those of a batch in their order. */
 	struct service_slot *first = first_slot(s);
 
@@ -461,35 +486,37 @@ static void run_usual(struct service *s)
 			ring_dispatch(ring);
 			return;
 		}
-
-		uint32_t head = region->cq_head;
-
 		do {
-			const struct cap_cqe *cqe = &ring->cq[head & ring->cq_mask];
+			const struct cap_cqe *cqe = ring_first(ring);
 
-			if (__builtin_expect(cqe->user_data != ring_op_data(&slot->receive), 0)) {
+			if (__builtin_expect(cqe->user_data != slot->answer.user_data, 0)) {
 				slot = first = find_slot(s, cqe->user_data);
 				if (!slot) {
 					ring_dispatch(ring);
 					return;
 				}
+				cqe = ring_first(ring);
 			}
-			uint64_t token = cqe->token;
-
-			if (__builtin_expect(((uint32_t)cqe->status | cqe->flags) != 0, 0)) {
-				if (cqe->status != STATUS_OK || cqe->flags != CAP_CQE_RELEASED_TOO) {
+			if (__builtin_expect(((uint32_t)cqe->status | caps_and_flags(cqe)) != 0, 0)) {
+				if (!open_unusual(s, slot, cqe)) {
 					ring_dispatch(ring);
 					return;
 				}
-				__atomic_store_n(&region->cq_head, head + 1, __ATOMIC_RELEASE);
-				take_released(s, slot); /* may dispatch what is behind it */
 			} else {
-				__atomic_store_n(&region->cq_head, head + 1, __ATOMIC_RELEASE);
+				open_request(slot, cqe->token, false);
+				ring_take_first(ring);
 			}
-			handle_call(s, slot, token, true);
+
+			enum status status = run_method(s, ring, slot);
+
+			if (__builtin_expect(status == STATUS_OK && has_no_caps(&slot->request), 1)) {
+				(void)begin_answer(ring, slot);
+				post_answer(ring, slot);
+			} else {
+				answer_usually(s, ring, slot, status);
+			}
 			slot = slot->after;
-			head = region->cq_head; /* a method may have dispatched what came behind its call */
-		} while (head != __atomic_load_n(&region->cq_tail, __ATOMIC_ACQUIRE));
+		} while (ring_has_completions(ring));
 	}
 }
 
@@ -589,7 +616,7 @@ static void lay_out(struct service *s, struct service_slot *slot, cap_id endpoin
 		.buf_len = in_len,
 		.buf_caps = s->options.max_caps,
 	};
-	rpc_request_init(&slot->request, 0, 0, slot->in + 1, 0, arena + out_off, s->max_results);
+	rpc_request_init(&slot->request, slot->in, slot->in + 1, 0, arena + out_off, s->max_results);
 	rpc_request_set_caps(&slot->request, nullptr, 0, (struct cap_desc *)(void *)(arena + slot->caps_off),
 			     0);
 	slot->request.side = slot;
@@ -598,7 +625,6 @@ static void lay_out(struct service *s, struct service_slot *slot, cap_id endpoin
 enum status service_init(struct service *s, struct ring_client *ring, cap_id endpoint,
 			 const struct service_options *options)
 {
-	const struct service_interface *first = options->interfaces;
 	uint32_t count = options->slots ? options->slot_count : 1;
 
 	*s = (struct service){
@@ -608,11 +634,6 @@ enum status service_init(struct service *s, struct ring_client *ring, cap_id end
 		.idle = (uint16_t)count,
 		.unusual = options->idle ? UNUSUAL_WATCHED : 0,
 	};
-	if (options->interface_count > 0 && options->bound) {
-		s->bound = options->bound[0];
-		s->bound_id = first->interface->id;
-		s->bound_count = first->interface->method_count;
-	}
 
 	enum status status = take_limits(&s->options, endpoint);
 

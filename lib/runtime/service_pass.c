@@ -36,7 +36,7 @@ enum status service_pass_on(struct rpc_request *request, struct rpc_call *call)
 						     .op = CAP_OP_RETURN,
 						     .flags = CAP_SQE_TAIL,
 						     .method = sqe->method,
-						     .target = request->token,
+						     .target = slot->answer.target,
 						     .interface_id = sqe->interface_id,
 						     .msg_off = sqe->msg_off,
 						     .msg_len = (uint32_t)msg_builder_size(&call->params),

@@ -12,7 +12,7 @@ enum status service_defer(struct rpc_request *request, struct service_reply *rep
 
 	*reply = (struct service_reply){
 		.service = slot->service,
-		.token = request->token,
+		.token = slot->answer.target,
 		.max_bytes = header->buf_len >= ids + RPC_EXCEPTION_BYTES ? header->buf_len - ids
 									  : header->buf_len,
 		.max_caps = header->buf_caps,

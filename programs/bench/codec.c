@@ -71,12 +71,14 @@ static rpc_method_fn *const *volatile methods = bench_bound; /* as a service loo
 
 static void dispatch(uint32_t operations, void *)
 {
+	static const struct cap_call_header header = {.interface_id = BENCH_INTERFACE_ID,
+						      .method = BENCH_EIGHT};
+
 	while (operations--) {
 		struct rpc_request request;
 
-		rpc_request_init(&request, BENCH_INTERFACE_ID, BENCH_EIGHT, words, 72, result_words,
-				 sizeof(result_words));
-		if (methods[request.method](nullptr, &request) != STATUS_OK)
+		rpc_request_init(&request, &header, words, 72, result_words, sizeof(result_words));
+		if (methods[header.method](nullptr, &request, request.params.base, 72) != STATUS_OK)
 			bench_fail("dispatch", STATUS_INVALID);
 	}
 }

@@ -59,10 +59,8 @@ void bench_ipc(struct bench *b)
 
 enum { BATCH = 8 };
 
-static void begin_eight(struct rpc_call *call, struct rpc_transport *t, struct rpc_target target, uint64_t n)
+static inline void set_eight(struct bench_eight_params_builder p, uint64_t n)
 {
-	struct bench_eight_params_builder p = bench_eight_begin_on(call, t, target);
-
 	bench_eight_params_builder_set_a(p, 1);
 	bench_eight_params_builder_set_b(p, 2);
 	bench_eight_params_builder_set_c(p, 3);
@@ -94,8 +92,8 @@ static void call_batch(uint32_t operations, void *context)
 
 	for (; operations >= BATCH; operations -= BATCH) {
 		for (uint32_t i = 0; i < BATCH; i++) {
-			begin_eight(&calls[i], b->transport, rpc_target_cap(b->server), operations);
-			(void)!rpc_send(&calls[i]);
+			set_eight(bench_eight_begin(&calls[i], b->transport, b->server), operations);
+			(void)bench_eight_send(&calls[i]);
 		}
 		(void)ring_wait_for(b->ring, BATCH);
 		end_all("ipc_64_batch8", calls, BATCH, operations);
@@ -111,11 +109,12 @@ static void call_pipeline(uint32_t operations, void *context)
 	for (; operations >= BATCH; operations -= BATCH) {
 		bench_kept_begin(&first, b->transport, b->server);
 		rpc_keep(&first);
-		(void)!rpc_send(&first);
+		(void)bench_kept_send(&first);
 		for (uint32_t i = 0; i < BATCH - 1; i++) {
-			begin_eight(&calls[i], b->transport, bench_kept_results_pipeline_bench(&first),
-				    operations);
-			(void)!rpc_send(&calls[i]);
+			set_eight(bench_eight_begin_on(&calls[i], b->transport,
+						       bench_kept_results_pipeline_bench(&first)),
+				  operations);
+			(void)bench_eight_send(&calls[i]);
 		}
 		(void)ring_wait_for(b->ring, BATCH);
 		end_all("ipc_pipeline_8", calls, BATCH - 1, operations);

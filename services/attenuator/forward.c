@@ -131,14 +131,11 @@ static void serve(struct attenuator *a, struct slot *slot)
 	uint64_t numbers = a->numbers;
 	struct rpc_request r;
 
-	rpc_request_init(&r, header->interface_id, header->method, header + 1, header->msg_len,
-			 at(a, slot->out), room >= ids + RPC_EXCEPTION_BYTES ? room - ids : room);
+	rpc_request_init(&r, header, header + 1, header->msg_len, at(a, slot->out),
+			 room >= ids + RPC_EXCEPTION_BYTES ? room - ids : room);
 	rpc_request_set_caps(&r, received_ids(a, slot), header->caps,
 			     (struct cap_desc *)(void *)at(a, slot->caps),
 			     header->buf_caps < MAX_CAPS ? header->buf_caps : MAX_CAPS);
-	r.session = header->session;
-	r.deadline_ns = header->deadline_ns;
-	r.token = slot->token;
 
 	enum status status = header->interface_id == ATTENUATOR_INTERFACE_ID
 				     ? attenuator_serve(a, &r)

@@ -27,7 +27,7 @@ static enum status open_set(struct attenuator *a, struct rpc_request *request, s
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, "at most 2048 bytes of rules",
 				 "rules");
 	__builtin_memcpy(set->message, request->params.base, bytes);
-	set->session = request->session;
+	set->session = request->call->session;
 	if (!rules_open(&set->rules, &a->registry, set->message, bytes, sets, count, &why))
 		return refuse_rules(request, &why);
 	return STATUS_OK;
@@ -165,7 +165,7 @@ static enum status refusals(void *self, struct rpc_request *request,
 	uint32_t count = 0;
 
 	for (; next < end && count < LIST_MAX; next++)
-		if (a->refusals[next % MAX_REFUSALS].session == request->session)
+		if (a->refusals[next % MAX_REFUSALS].session == request->call->session)
 			numbers[count++] = next;
 
 	struct attenuator_refusal_list_builder list = attenuator_refusals_results_builder_init_refusals(

@@ -96,7 +96,7 @@ static enum status create(void *self, struct rpc_request *request,
 	if (directory && request->caps_out_max == 0)
 		return rpc_raise(request, EXCEPTION_TYPE_FAILED, "no room was reserved for a capability",
 				 nullptr);
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	if (directory)
 		outcome = files_create(&fs.tree, directory, path, FILES_FILE, &node);
 	if (outcome == FILES_DONE) {
@@ -242,7 +242,7 @@ static enum status make_directory(void *self, struct rpc_request *request,
 	enum files_outcome outcome;
 	struct files_node *directory = directory_of(self, RIGHT_CREATE, &outcome), *made;
 
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	if (directory)
 		outcome = files_create(&fs.tree, directory,
 				       text_of(directory_make_directory_params_reader_path(params)),

@@ -44,7 +44,7 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 
 	buffer_detach(handle);
 	*outcome = FILES_NO_SPACE;
-	if (!shares_take(&fs.buffers, request->session, &share))
+	if (!shares_take(&fs.buffers, request->call->session, &share))
 		return STATUS_OK;
 	buffer = pool_alloc(&fs.pool.pool, sizeof(*buffer));
 	if (!buffer) {
@@ -360,7 +360,7 @@ static struct map_call *new_map_call(uint64_t session)
 static enum status wait_for(struct lent *lent, struct rpc_request *request, bool writable,
 			    enum files_outcome *outcome)
 {
-	struct map_call *call = new_map_call(request->session);
+	struct map_call *call = new_map_call(request->call->session);
 	enum status status;
 
 	*outcome = FILES_NO_SPACE;
@@ -381,7 +381,7 @@ enum status memory_lend(struct rpc_request *request, struct files_node *file, bo
 {
 	struct lent *lent = lent_of(file);
 
-	if (!lent && !(lent = begin(file, request->session, outcome)))
+	if (!lent && !(lent = begin(file, request->call->session, outcome)))
 		return STATUS_OK;
 	*outcome = FILES_NO_SPACE;
 	while (is_small(lent) && !lent->ready)

@@ -29,7 +29,7 @@ static inline cap_id handle_template(enum files_kind kind, uint8_t rights)
 				 nullptr);
 	facets = handle_template(kind, rights);
 	*outcome = FILES_NO_SPACE;
-	if (!facets.raw || !shares_take(&fs.open, request->session, &share))
+	if (!facets.raw || !shares_take(&fs.open, request->call->session, &share))
 		return STATUS_OK;
 	handle = keys_take(&fs.handles, &key);
 	if (!handle)

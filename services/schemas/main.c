@@ -225,7 +225,7 @@ static void remove_key(uint64_t key)
 static enum status remove_source(void *self, struct rpc_request *request)
 {
 	(void)self;
-	remove_key(request->key);
+	remove_key(request->call->key);
 	return STATUS_OK;
 }
 

@@ -64,7 +64,7 @@ static enum status put(void *self, struct rpc_request *request, struct store_put
 	int32_t cap = -1;
 
 	(void)self;
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	blob_writer_init(&st.blobs, &w);
 	outcome = bytes.len > MAX_INLINE ? FILES_TOO_LARGE : blob_append(&st.blobs, &w, bytes.ptr, bytes.len);
 	if (outcome == FILES_DONE)
@@ -90,7 +90,7 @@ static enum status put_linked(void *self, struct rpc_request *request,
 	int32_t cap = -1;
 
 	(void)self;
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	blob_writer_init(&st.blobs, &w);
 	outcome = bytes.len > MAX_INLINE ? FILES_TOO_LARGE : blob_append(&st.blobs, &w, bytes.ptr, bytes.len);
 	if (outcome == FILES_DONE)
@@ -113,7 +113,7 @@ static enum status begin(void *self, struct rpc_request *request, struct store_b
 	int32_t cap = -1;
 
 	(void)self;
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	w = files_take(&st.blobs.memory, sizeof(*w));
 	if (w)
 		h = handle_make(request, HANDLE_WRITER, 0, &outcome, &cap);

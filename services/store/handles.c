@@ -91,7 +91,7 @@ struct handle *handle_make(struct rpc_request *request, enum handle_kind kind, u
 	*cap = -1;
 	*outcome = FILES_NO_SPACE;
 	if (!facets.raw || request->caps_out_max <= request->caps_out_len ||
-	    !shares_take(&st.open, request->session, &share))
+	    !shares_take(&st.open, request->call->session, &share))
 		return nullptr;
 	h = keys_take(&st.handles, &key);
 	if (!h) {
@@ -202,7 +202,7 @@ enum status buffer_attach(struct handle *h, struct rpc_request *request, int32_t
 
 	buffer_detach(h);
 	*outcome = FILES_NO_SPACE;
-	if (!shares_take(&st.buffers, request->session, &share))
+	if (!shares_take(&st.buffers, request->call->session, &share))
 		return STATUS_OK;
 	buffer = pool_alloc(&st.pool.pool, sizeof(*buffer));
 	if (!buffer) {

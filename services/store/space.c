@@ -165,7 +165,7 @@ static enum status update(void *self, struct rpc_request *request,
 	const struct handle *h = self;
 	enum files_outcome outcome = FILES_DONE;
 
-	memory_pays(request->session);
+	memory_pays(request->call->session);
 	if (!may(h, RIGHT_BIND) || h->generation)
 		outcome = FILES_DENIED;
 	else if (count > MAX_CHANGES)

@@ -74,7 +74,7 @@ static enum status serve_now(void *self, struct rpc_request *request,
 {
 	(void)self;
 	(void)atomic_add(&served, 1u);
-	timer_now_results_builder_set_ns(results, request->key * 1000 + 7);
+	timer_now_results_builder_set_ns(results, request->call->key * 1000 + 7);
 	return STATUS_OK;
 }
 
@@ -107,8 +107,8 @@ static enum status serve_read(void *self, struct rpc_request *request,
 
 	(void)self;
 	if (count <= 16) {
-		out_of_order |= count != reads[request->key - 1] + 1;
-		reads[request->key - 1] = count;
+		out_of_order |= count != reads[request->call->key - 1] + 1;
+		reads[request->call->key - 1] = count;
 	}
 	if (bytes)
 		__builtin_memset(bytes, 0x5a, count);

@@ -113,9 +113,8 @@ static void emit_rest(struct stub *s)
 	struct gen *g = s->g;
 	const char *reader = string("struct %s_reader", node_name(s->results));
 
-	emit(g,
-	     "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn rpc_send(call);\n}\n",
-	     s->name);
+	emit(g, "\nstatic inline enum status %s_send(struct rpc_call *call)\n{\n\treturn %s(call);\n}\n",
+	     s->name, struct_pointers(s->params) == 0 ? "rpc_send_fixed" : "rpc_send");
 	emit(g, "\nstatic inline %s %s_results(struct rpc_call *call)\n{\n", reader, s->name);
 	emit(g, "\treturn (%s){rpc_results_root(call, %u, %u)};\n}\n", reader, struct_data_words(s->results),
 	     struct_pointers(s->results));

@@ -106,25 +106,36 @@ static bool has_text_alone(struct node params)
 	return false;
 }
 
+/* One look may be the whole check, if the root has the sizes of the schema; then no reader is needed. */
+static bool may_be_next(struct gen *g, struct node params)
+{
+	return has_check(g, params) && is_flat(params) && has_text_alone(params);
+}
+
 /* What has been checked as a whole is read without looking again. exact: the root has the sizes of the schema. */
 static void emit_check_call(struct gen *g, struct node params, bool exact)
 {
 	const char *name = node_name(params);
-	bool may_be_next = exact && is_flat(params) && has_text_alone(params);
+	bool next = exact && may_be_next(g, params);
 
 	if (!has_check(g, params))
 		return;
-	if (may_be_next)
-		emit(g, "\tif (__builtin_expect(!msg_reader_text_is_next(&request->params, %u), 0)) {\n",
-		     struct_data_words(params));
+	if (next)
+		emit(g,
+		     "\tif (__builtin_expect(!msg_text_is_next(message, bytes, %u), 0)) {\n"
+		     "\troot = rpc_params_root(request, message, bytes, %u, 1);\n",
+		     struct_data_words(params), struct_data_words(params));
 	emit(g, "\tuint32_t budget = request->params.budget;\n\n\t%s_check((struct %s_reader){root});\n",
 	     name, name);
 	emit(g,
 	     "\trequest->params.budget = budget;\n\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n%s",
-	     may_be_next ? "\t}\n" : "");
-	if (is_flat(params))
+	     next ? "\troot.msg = nullptr;\n\t}\n" : "");
+	if (is_flat(params) && !next)
 		emit(g, "\troot.msg = nullptr;\n");
 }
+
+/* Words that every caller has room for: RPC_EXCEPTION_BYTES. */
+#define LEAST_RESULTS 32
 
 /* The call of the operation, behind `return`. */
 static void emit_operation(struct gen *g, struct node n, uint32_t i, bool exact)
@@ -136,9 +147,10 @@ static void emit_operation(struct gen *g, struct node n, uint32_t i, bool exact)
 
 	emit_check_call(g, params, exact);
 	emit_limits(g, params);
-	emit(g,
-	     "\tif (__builtin_expect(request->results.capacity < %u, 0))\n\t\treturn STATUS_TOO_LARGE;\n\n",
-	     1 + data + pointers);
+	if (1 + data + pointers > LEAST_RESULTS)
+		emit(g,
+		     "\tif (__builtin_expect(request->results.capacity < %u, 0))\n\t\treturn STATUS_TOO_LARGE;\n\n",
+		     1 + data + pointers);
 	emit(g,
 	     "\t[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, %u, %u);\n\n",
 	     data, pointers);
@@ -162,18 +174,24 @@ static void emit_serve(struct gen *g, struct node n, uint32_t i)
 	unsigned data = struct_data_words(params), pointers = struct_pointers(params);
 
 	emit(g,
-	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request);\n",
+	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request,\n"
+	     "\t\t\tuint32_t bytes);\n",
 	     name, method, name);
 	emit(g,
 	     "\n[[gnu::always_inline]] static inline enum status %s_%s_serve(const struct %s_server_ops *ops, void *self,\n"
-	     "\t\t\tstruct rpc_request *request)\n{\n",
+	     "\t\t\tstruct rpc_request *request, const uint8_t *message, uint32_t bytes)\n{\n",
 	     name, method, name);
-	emit(g, "\tif (!ops->%s || __builtin_expect(!msg_reader_is(&request->params, %u, %u), 0))\n",
+	emit(g, "\tif (!ops->%s || __builtin_expect(!msg_is(message, bytes, %u, %u), 0))\n",
 	     identifier(method), data, pointers);
-	emit(g, "\t\treturn %s_%s_serve_any(ops, self, request);\n", name, method);
-	emit(g,
-	     "\n\t[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, %u, %u);\n\n",
-	     data, pointers);
+	emit(g, "\t\treturn %s_%s_serve_any(ops, self, request, bytes);\n", name, method);
+	if (may_be_next(g, params))
+		emit(g,
+		     "\n\tstruct msg_struct root = {.data = message + 8, .data_bytes = %u, .pointers = 1, .depth = MSG_NESTING - 1};\n\n",
+		     data * 8);
+	else
+		emit(g,
+		     "\n\t[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, %u, %u);\n\n",
+		     data, pointers);
 	emit_operation(g, n, i, true);
 	emit(g, "}\n");
 }
@@ -191,8 +209,9 @@ static void emit_bind(struct gen *g, struct node n)
 		const char *method = snake(member_name(interface_method(n, i).s));
 
 		emit(g,
-		     "\tstatic enum status name##_bound_%s(void *self, struct rpc_request *request) \\\n"
-		     "\t{ \\\n\t\treturn %s_%s_serve(&(ops), self, request); \\\n\t} \\\n",
+		     "\tstatic enum status name##_bound_%s(void *self, struct rpc_request *request, \\\n"
+		     "\t\t\tconst uint8_t *restrict message, uint32_t bytes) \\\n"
+		     "\t{ \\\n\t\treturn %s_%s_serve(&(ops), self, request, message, bytes); \\\n\t} \\\n",
 		     method, name, method);
 	}
 	emit(g, "\tstatic rpc_method_fn *const name##_bound[] = {");
@@ -237,17 +256,20 @@ static void emit_method(struct gen *g, struct node n, uint32_t i)
 	const char *name = node_name(n), *method = snake(member_name(interface_method(n, i).s));
 
 	emit(g,
-	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request)\n{\n",
+	     "\nenum status %s_%s_serve_any(const struct %s_server_ops *ops, void *self, struct rpc_request *request,\n"
+	     "\t\t\tuint32_t bytes)\n{\n",
 	     name, method, name);
 	emit(g, "\tif (!ops->%s)\n\t\treturn rpc_unimplemented(request, \"%s\");\n\n", identifier(method),
 	     node_schema_name(n));
-	emit(g, "\t[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);\n\n");
+	emit(g, "\trpc_open_params(request, bytes);\n");
+	emit(g, "\n\t[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);\n\n");
 	emit(g, "\tif (!msg_reader_ok(&request->params))\n\t\treturn STATUS_BAD_MESSAGE;\n\n");
 	emit_operation(g, n, i, false);
 	emit(g, "}\n");
 	emit(g,
 	     "\n[[gnu::noinline]] static enum status run_%s_%s(const struct %s_server_ops *ops, void *self,\n"
-	     "\t\t\tstruct rpc_request *request)\n{\n\treturn %s_%s_serve(ops, self, request);\n}\n",
+	     "\t\t\tstruct rpc_request *request)\n{\n"
+	     "\treturn %s_%s_serve(ops, self, request, request->params.base, request->params.words * 8);\n}\n",
 	     name, method, name, name, method);
 }
 
@@ -262,7 +284,7 @@ static void emit_case(struct gen *g, struct node n, uint32_t i)
 /* Is the id that of interface n or of one that it extends? */
 static void emit_ids(struct gen *g, struct node n)
 {
-	emit(g, "request->interface_id == 0x%016llxull", (unsigned long long)node_id(n));
+	emit(g, "request->call->interface_id == 0x%016llxull", (unsigned long long)node_id(n));
 	for (uint32_t i = 0; i < interface_supers(n).count; i++) {
 		emit(g, " || ");
 		emit_ids(g, super(g, n, i));
@@ -325,9 +347,9 @@ void emit_dispatch(struct gen *g, struct node n)
 	}
 	if (node_members(n).count) {
 		emit(g,
-		     "\tif (request->interface_id != %s_INTERFACE_ID)\n\t\treturn rpc_unimplemented(request, \"%s\");\n",
+		     "\tif (request->call->interface_id != %s_INTERFACE_ID)\n\t\treturn rpc_unimplemented(request, \"%s\");\n",
 		     upper(name), node_schema_name(n));
-		emit(g, "\tswitch (request->method) {\n");
+		emit(g, "\tswitch (request->call->method) {\n");
 		for (uint32_t i = 0; i < node_members(n).count; i++)
 			emit_case(g, n, i);
 		emit(g, "\tdefault:\n\t\tbreak;\n\t}\n");

@@ -171,8 +171,8 @@ static bool text_refused(uint64_t word, const char bytes[8])
 
 	memcpy(&w[2], bytes, 8);
 	struct msg_reader r = reader_of(w, 3);
-	return !msg_reader_text_is_next(&r, 0) && msg_struct_text(msg_reader_root(&r), 0).len == 0 &&
-	       !msg_reader_ok(&r);
+	return !msg_text_is_next(r.base, r.words * 8, 0) &&
+	       msg_struct_text(msg_reader_root(&r), 0).len == 0 && !msg_reader_ok(&r);
 }
 
 /* What is taken for checked by one look is what reading it finds good, and reads the same when it is trusted. */
@@ -189,7 +189,7 @@ static bool next_agrees(void)
 
 			memcpy(&w[2], bytes, 16);
 			r = again = reader_of(w, 4);
-			if (!msg_reader_text_is_next(&r, 0))
+			if (!msg_text_is_next(r.base, r.words * 8, 0))
 				continue;
 
 			struct msg_struct root = msg_reader_root(&again);

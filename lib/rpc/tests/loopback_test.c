@@ -86,7 +86,7 @@ static enum status size_op(void *self, struct rpc_request *request,
 			   struct memory_object_size_results_builder results)
 {
 	(void)self;
-	memory_object_size_results_builder_set_bytes(results, request->key);
+	memory_object_size_results_builder_set_bytes(results, request->call->key);
 	return STATUS_OK;
 }
 
@@ -119,12 +119,12 @@ static void one_liners(cap_id timer, cap_id console)
 	       "an interface that the object has not");
 	report(timer_sleep_until(&loop.transport, timer, 1) == STATUS_EXCEPTION,
 	       "a method that the object has not");
-	report(loop.transport.next == 0, "the arena is empty again");
+	report(loop.transport.next == RPC_QUICK_BYTES, "the arena is empty again");
 
 	static char large[9000];
 	memset(large, 'x', sizeof(large) - 1);
 	report(console_write(&loop.transport, console, msg_text_from(large)) == STATUS_TOO_LARGE &&
-		       loop.transport.next == 0,
+		       loop.transport.next == RPC_QUICK_BYTES,
 	       "a text that is larger than the arena");
 	large[3000] = 0;
 	report(console_write(&loop.transport, console, msg_text_from(large)) == STATUS_OK, "one that fits");
@@ -199,7 +199,7 @@ static void pipelines(cap_id space)
 				  &address) == STATUS_OK &&
 		       address == id.raw << 12,
 	       "a capability as an argument");
-	report(loop.transport.next == 0, "the arena is empty again");
+	report(loop.transport.next == RPC_QUICK_BYTES, "the arena is empty again");
 }
 
 static void later(cap_id timer)
@@ -300,7 +300,7 @@ static void interleaved(cap_id timer, cap_id space)
 	rpc_end(&unsent);
 	(void)timer_now_begin(&unsent, &loop.transport, timer);
 	rpc_end(&unsent);
-	report(timer_now(&loop.transport, timer, &ns) == STATUS_OK && loop.transport.next == 0,
+	report(timer_now(&loop.transport, timer, &ns) == STATUS_OK && loop.transport.next == RPC_QUICK_BYTES,
 	       "a call that was begun and given up leaves slot and room");
 }
 
@@ -361,7 +361,8 @@ static void windows(cap_id timer)
 		if (open[i])
 			rpc_end(&calls[i]);
 	report(good, "calls that end in any order leave no holes that stay");
-	(void)timer_now_begin_sized(&calls[0], &loop.transport, rpc_target_cap(timer), sizeof(arena) - 512);
+	(void)timer_now_begin_sized(&calls[0], &loop.transport, rpc_target_cap(timer),
+				    sizeof(arena) - RPC_QUICK_BYTES - 512);
 	report(timer_now_send(&calls[0]) == STATUS_OK, "the whole arena can be had again");
 	rpc_end(&calls[0]);
 }

@@ -203,7 +203,7 @@ static enum status world_refusal(const struct cap_sqe *sqe)
 	return may_call(sqe) ? STATUS_OK : STATUS_DENIED;
 }
 
-static void world_advance(struct rpc_transport *t)
+RPC_ASIDE static void world_advance(struct rpc_transport *t)
 {
 	struct cap_sqe *sqe = t->slot - 1; /* the one that was filled */
 	struct rpc_call *call = (struct rpc_call *)(uintptr_t)sqe->user_data;

@@ -98,7 +98,7 @@ static enum status do_pass_on(void *, struct rpc_request *request, struct maker_
 
 	if (!next.raw) {
 		maker_pass_on_results_builder_set_value(r, start);
-		maker_pass_on_results_builder_set_session(r, request->session);
+		maker_pass_on_results_builder_set_session(r, request->call->session);
 		return STATUS_OK;
 	}
 	maker_pass_on_params_builder_set_start(maker_pass_on_begin(&call, runtime_transport(), next),
@@ -119,7 +119,7 @@ static enum status do_late(void *, struct rpc_request *request, struct maker_lat
 
 static enum status do_numbers(void *, struct rpc_request *request, struct maker_numbers_results_builder r)
 {
-	maker_numbers_results_builder_set_thing(r, mint(request, make(request->deadline_ns)));
+	maker_numbers_results_builder_set_thing(r, mint(request, make(request->call->deadline_ns)));
 	return STATUS_OK;
 }
 

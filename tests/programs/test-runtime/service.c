@@ -21,7 +21,7 @@ static enum status serve_now(void *self, struct rpc_request *request,
 			     struct timer_now_results_builder results)
 {
 	(void)self;
-	timer_now_results_builder_set_ns(results, request->key);
+	timer_now_results_builder_set_ns(results, request->call->key);
 	return STATUS_OK;
 }
 

@@ -8,18 +8,18 @@ void box_of_text_open_results_check(struct box_of_text_open_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 1));
 }
 
-enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->put)
 		return rpc_unimplemented(request, "Box");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	if (__builtin_expect(request->results.capacity < 1, 0))
-		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
 
@@ -29,21 +29,21 @@ enum status box_put_serve_any(const struct box_server_ops *ops, void *self, stru
 [[gnu::noinline]] static enum status run_box_put(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return box_put_serve(ops, self, request);
+	return box_put_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
-enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->take)
 		return rpc_unimplemented(request, "Box");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
 
@@ -53,21 +53,21 @@ enum status box_take_serve_any(const struct box_server_ops *ops, void *self, str
 [[gnu::noinline]] static enum status run_box_take(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return box_take_serve(ops, self, request);
+	return box_take_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
-enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request)
+enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->swap)
 		return rpc_unimplemented(request, "Box");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
 
@@ -77,15 +77,15 @@ enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, str
 [[gnu::noinline]] static enum status run_box_swap(const struct box_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return box_swap_serve(ops, self, request);
+	return box_swap_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
 enum status box_dispatch([[maybe_unused]] const struct box_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
-	if (request->interface_id != BOX_INTERFACE_ID)
+	if (request->call->interface_id != BOX_INTERFACE_ID)
 		return rpc_unimplemented(request, "Box");
-	switch (request->method) {
+	switch (request->call->method) {
 	case BOX_PUT:
 		return run_box_put(ops, self, request);
 	case BOX_TAKE:
@@ -123,18 +123,18 @@ const struct rpc_interface box_interface = {
 	.dispatch = box_dispatch_any,
 };
 
-enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request)
+enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->open)
 		return rpc_unimplemented(request, "BoxOfText");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	if (__builtin_expect(request->results.capacity < 3, 0))
-		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 2);
 
@@ -144,15 +144,15 @@ enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops,
 [[gnu::noinline]] static enum status run_box_of_text_open(const struct box_of_text_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return box_of_text_open_serve(ops, self, request);
+	return box_of_text_open_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
 enum status box_of_text_dispatch([[maybe_unused]] const struct box_of_text_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
-	if (request->interface_id != BOX_OF_TEXT_INTERFACE_ID)
+	if (request->call->interface_id != BOX_OF_TEXT_INTERFACE_ID)
 		return rpc_unimplemented(request, "BoxOfText");
-	switch (request->method) {
+	switch (request->call->method) {
 	case BOX_OF_TEXT_OPEN:
 		return run_box_of_text_open(ops, self, request);
 	default:

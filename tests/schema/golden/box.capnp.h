@@ -425,54 +425,48 @@ struct box_server_ops {
 		struct box_swap_results_builder results);
 };
 
-enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
+enum status box_put_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status box_put_serve(const struct box_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->put || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
-		return box_put_serve_any(ops, self, request);
+	if (!ops->put || __builtin_expect(!msg_is(message, bytes, 0, 1), 0))
+		return box_put_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 1);
-
-	if (__builtin_expect(request->results.capacity < 1, 0))
-		return STATUS_TOO_LARGE;
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 1);
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
 
 	return ops->put(self, request, (struct box_put_params_reader){root});
 }
 
-enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
+enum status box_take_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status box_take_serve(const struct box_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->take || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
-		return box_take_serve_any(ops, self, request);
+	if (!ops->take || __builtin_expect(!msg_is(message, bytes, 0, 0), 0))
+		return box_take_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
-
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 0);
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
 
 	return rpc_finish(request, ops->take(self, request, (struct box_take_results_builder){results}));
 }
 
-enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request);
+enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status box_swap_serve(const struct box_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->swap || __builtin_expect(!msg_reader_is(&request->params, 0, 1), 0))
-		return box_swap_serve_any(ops, self, request);
+	if (!ops->swap || __builtin_expect(!msg_is(message, bytes, 0, 1), 0))
+		return box_swap_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 1);
-
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 1);
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 1);
 
@@ -481,17 +475,20 @@ enum status box_swap_serve_any(const struct box_server_ops *ops, void *self, str
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
 #define BOX_BIND(name, ops) \
-	static enum status name##_bound_put(void *self, struct rpc_request *request) \
+	static enum status name##_bound_put(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return box_put_serve(&(ops), self, request); \
+		return box_put_serve(&(ops), self, request, message, bytes); \
 	} \
-	static enum status name##_bound_take(void *self, struct rpc_request *request) \
+	static enum status name##_bound_take(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return box_take_serve(&(ops), self, request); \
+		return box_take_serve(&(ops), self, request, message, bytes); \
 	} \
-	static enum status name##_bound_swap(void *self, struct rpc_request *request) \
+	static enum status name##_bound_swap(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return box_swap_serve(&(ops), self, request); \
+		return box_swap_serve(&(ops), self, request, message, bytes); \
 	} \
 	static rpc_method_fn *const name##_bound[] = { \
 		name##_bound_put, \
@@ -516,18 +513,16 @@ struct box_of_text_server_ops {
 		struct box_of_text_open_results_builder results);
 };
 
-enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request);
+enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status box_of_text_open_serve(const struct box_of_text_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->open || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
-		return box_of_text_open_serve_any(ops, self, request);
+	if (!ops->open || __builtin_expect(!msg_is(message, bytes, 0, 0), 0))
+		return box_of_text_open_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
-
-	if (__builtin_expect(request->results.capacity < 3, 0))
-		return STATUS_TOO_LARGE;
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 0);
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 2);
 
@@ -536,9 +531,10 @@ enum status box_of_text_open_serve_any(const struct box_of_text_server_ops *ops,
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
 #define BOX_OF_TEXT_BIND(name, ops) \
-	static enum status name##_bound_open(void *self, struct rpc_request *request) \
+	static enum status name##_bound_open(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return box_of_text_open_serve(&(ops), self, request); \
+		return box_of_text_open_serve(&(ops), self, request, message, bytes); \
 	} \
 	static rpc_method_fn *const name##_bound[] = { \
 		name##_bound_open, \
@@ -628,7 +624,7 @@ static inline struct box_take_params_builder box_take_begin(struct rpc_call *cal
 
 static inline enum status box_take_send(struct rpc_call *call)
 {
-	return rpc_send(call);
+	return rpc_send_fixed(call);
 }
 
 static inline struct box_take_results_reader box_take_results(struct rpc_call *call)
@@ -724,7 +720,7 @@ static inline struct box_of_text_open_params_builder box_of_text_open_begin(stru
 
 static inline enum status box_of_text_open_send(struct rpc_call *call)
 {
-	return rpc_send(call);
+	return rpc_send_fixed(call);
 }
 
 static inline struct box_of_text_open_results_reader box_of_text_open_results(struct rpc_call *call)

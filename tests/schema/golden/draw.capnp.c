@@ -19,10 +19,13 @@ void draw_child_results_check(struct draw_child_results_reader r)
 	(void)msg_read_cap(msg_struct_pointer(r.s, 0));
 }
 
-enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request)
+enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->draw)
 		return rpc_unimplemented(request, "Draw");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
@@ -35,9 +38,6 @@ enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, s
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 0);
 
 	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
@@ -46,13 +46,16 @@ enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, s
 [[gnu::noinline]] static enum status run_draw_draw(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return draw_draw_serve(ops, self, request);
+	return draw_draw_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
-enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request)
+enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->child)
 		return rpc_unimplemented(request, "Draw");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
@@ -66,9 +69,6 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
 	root.msg = nullptr;
-	if (__builtin_expect(request->results.capacity < 3, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 1);
 
 	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
@@ -77,15 +77,15 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 [[gnu::noinline]] static enum status run_draw_child(const struct draw_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return draw_child_serve(ops, self, request);
+	return draw_child_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
 enum status draw_dispatch([[maybe_unused]] const struct draw_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
-	if (request->interface_id != DRAW_INTERFACE_ID)
+	if (request->call->interface_id != DRAW_INTERFACE_ID)
 		return rpc_unimplemented(request, "Draw");
-	switch (request->method) {
+	switch (request->call->method) {
 	case DRAW_DRAW:
 		return run_draw_draw(ops, self, request);
 	case DRAW_CHILD:
@@ -119,10 +119,13 @@ const struct rpc_interface draw_interface = {
 	.dispatch = draw_dispatch_any,
 };
 
-enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request)
+enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->clear)
 		return rpc_unimplemented(request, "Canvas");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
@@ -135,9 +138,6 @@ enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *se
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-	if (__builtin_expect(request->results.capacity < 14, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 4, 9);
 
 	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
@@ -146,21 +146,21 @@ enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *se
 [[gnu::noinline]] static enum status run_canvas_clear(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return canvas_clear_serve(ops, self, request);
+	return canvas_clear_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
-enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request)
+enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes)
 {
 	if (!ops->reset)
 		return rpc_unimplemented(request, "Canvas");
+
+	rpc_open_params(request, bytes);
 
 	[[maybe_unused]] struct msg_struct root = msg_reader_root(&request->params);
 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-
-	if (__builtin_expect(request->results.capacity < 1, 0))
-		return STATUS_TOO_LARGE;
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
 
@@ -170,17 +170,17 @@ enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *se
 [[gnu::noinline]] static enum status run_canvas_reset(const struct canvas_server_ops *ops, void *self,
 			struct rpc_request *request)
 {
-	return canvas_reset_serve(ops, self, request);
+	return canvas_reset_serve(ops, self, request, request->params.base, request->params.words * 8);
 }
 
 enum status canvas_dispatch([[maybe_unused]] const struct canvas_server_ops *ops, [[maybe_unused]] void *self,
 			struct rpc_request *request)
 {
-	if (ops->super_draw && (request->interface_id == 0x8953a217c929b1e7ull))
+	if (ops->super_draw && (request->call->interface_id == 0x8953a217c929b1e7ull))
 		return draw_dispatch(ops->super_draw, self, request);
-	if (request->interface_id != CANVAS_INTERFACE_ID)
+	if (request->call->interface_id != CANVAS_INTERFACE_ID)
 		return rpc_unimplemented(request, "Canvas");
-	switch (request->method) {
+	switch (request->call->method) {
 	case CANVAS_CLEAR:
 		return run_canvas_clear(ops, self, request);
 	case CANVAS_RESET:

@@ -369,15 +369,16 @@ struct draw_server_ops {
 		struct draw_child_results_builder results);
 };
 
-enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
+enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status draw_draw_serve(const struct draw_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->draw || __builtin_expect(!msg_reader_is(&request->params, 1, 1), 0))
-		return draw_draw_serve_any(ops, self, request);
+	if (!ops->draw || __builtin_expect(!msg_is(message, bytes, 1, 1), 0))
+		return draw_draw_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 1, 1);
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 1, 1);
 
 	uint32_t budget = request->params.budget;
 
@@ -385,23 +386,21 @@ enum status draw_draw_serve_any(const struct draw_server_ops *ops, void *self, s
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-	if (__builtin_expect(request->results.capacity < 2, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 0);
 
 	return ops->draw(self, request, (struct draw_draw_params_reader){root}, (struct draw_draw_results_builder){results});
 }
 
-enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request);
+enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status draw_child_serve(const struct draw_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->child || __builtin_expect(!msg_reader_is(&request->params, 0, 2), 0))
-		return draw_child_serve_any(ops, self, request);
+	if (!ops->child || __builtin_expect(!msg_is(message, bytes, 0, 2), 0))
+		return draw_child_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 2);
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 2);
 
 	uint32_t budget = request->params.budget;
 
@@ -410,9 +409,6 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
 	root.msg = nullptr;
-	if (__builtin_expect(request->results.capacity < 3, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 1, 1);
 
 	return rpc_finish(request, ops->child(self, request, (struct draw_child_params_reader){root}, (struct draw_child_results_builder){results}));
@@ -420,13 +416,15 @@ enum status draw_child_serve_any(const struct draw_server_ops *ops, void *self, 
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
 #define DRAW_BIND(name, ops) \
-	static enum status name##_bound_draw(void *self, struct rpc_request *request) \
+	static enum status name##_bound_draw(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return draw_draw_serve(&(ops), self, request); \
+		return draw_draw_serve(&(ops), self, request, message, bytes); \
 	} \
-	static enum status name##_bound_child(void *self, struct rpc_request *request) \
+	static enum status name##_bound_child(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return draw_child_serve(&(ops), self, request); \
+		return draw_child_serve(&(ops), self, request, message, bytes); \
 	} \
 	static rpc_method_fn *const name##_bound[] = { \
 		name##_bound_draw, \
@@ -455,15 +453,16 @@ struct canvas_server_ops {
 	enum status (*reset)(void *self, struct rpc_request *request);
 };
 
-enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);
+enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status canvas_clear_serve(const struct canvas_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->clear || __builtin_expect(!msg_reader_is(&request->params, 4, 9), 0))
-		return canvas_clear_serve_any(ops, self, request);
+	if (!ops->clear || __builtin_expect(!msg_is(message, bytes, 4, 9), 0))
+		return canvas_clear_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 4, 9);
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 4, 9);
 
 	uint32_t budget = request->params.budget;
 
@@ -471,26 +470,21 @@ enum status canvas_clear_serve_any(const struct canvas_server_ops *ops, void *se
 	request->params.budget = budget;
 	if (!msg_reader_ok(&request->params))
 		return STATUS_BAD_MESSAGE;
-	if (__builtin_expect(request->results.capacity < 14, 0))
-		return STATUS_TOO_LARGE;
-
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 4, 9);
 
 	return rpc_finish(request, ops->clear(self, request, (struct shape_reader){root}, (struct shape_builder){results}));
 }
 
-enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request);
+enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *self, struct rpc_request *request,
+			uint32_t bytes);
 
 [[gnu::always_inline]] static inline enum status canvas_reset_serve(const struct canvas_server_ops *ops, void *self,
-			struct rpc_request *request)
+			struct rpc_request *request, const uint8_t *message, uint32_t bytes)
 {
-	if (!ops->reset || __builtin_expect(!msg_reader_is(&request->params, 0, 0), 0))
-		return canvas_reset_serve_any(ops, self, request);
+	if (!ops->reset || __builtin_expect(!msg_is(message, bytes, 0, 0), 0))
+		return canvas_reset_serve_any(ops, self, request, bytes);
 
-	[[maybe_unused]] struct msg_struct root = msg_reader_root_as(&request->params, 0, 0);
-
-	if (__builtin_expect(request->results.capacity < 1, 0))
-		return STATUS_TOO_LARGE;
+	[[maybe_unused]] struct msg_struct root = rpc_params_root(request, message, bytes, 0, 0);
 
 	[[maybe_unused]] struct msg_struct_builder results = msg_builder_root_as(&request->results, 0, 0);
 
@@ -499,13 +493,15 @@ enum status canvas_reset_serve_any(const struct canvas_server_ops *ops, void *se
 
 /* Defines NAME_bound: the methods of `ops`, a constant known to the compiler, by ordinal. */
 #define CANVAS_BIND(name, ops) \
-	static enum status name##_bound_clear(void *self, struct rpc_request *request) \
+	static enum status name##_bound_clear(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return canvas_clear_serve(&(ops), self, request); \
+		return canvas_clear_serve(&(ops), self, request, message, bytes); \
 	} \
-	static enum status name##_bound_reset(void *self, struct rpc_request *request) \
+	static enum status name##_bound_reset(void *self, struct rpc_request *request, \
+			const uint8_t *restrict message, uint32_t bytes) \
 	{ \
-		return canvas_reset_serve(&(ops), self, request); \
+		return canvas_reset_serve(&(ops), self, request, message, bytes); \
 	} \
 	static rpc_method_fn *const name##_bound[] = { \
 		name##_bound_clear, \
@@ -750,7 +746,7 @@ static inline struct canvas_reset_params_builder canvas_reset_begin(struct rpc_c
 
 static inline enum status canvas_reset_send(struct rpc_call *call)
 {
-	return rpc_send(call);
+	return rpc_send_fixed(call);
 }
 
 static inline struct canvas_reset_results_reader canvas_reset_results(struct rpc_call *call)

@@ -26,7 +26,8 @@ struct object_type {
 	bool is_endpoint;      /* facets of it are served by a process */
 	/* The interface's methods by ordinal, bound to the type's operations (generated X_BIND); at most 64. */
 	uint8_t method_count;
-	enum status (*const *methods)(void *self, struct rpc_request *request);
+	enum status (*const *methods)(void *self, struct rpc_request *request, const uint8_t *message,
+				      uint32_t bytes);
 	/* The last capability-side reference is gone and nobody inside the kernel can see the object any more. Frees it. */
 	void (*destroy)(struct object *object);
 	/* If not NULL: a view of it is made (and may be refused); the last reference to one is gone. No lock is held. */

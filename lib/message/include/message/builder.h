@@ -102,8 +102,8 @@ static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, 
 }
 
 /*
- * The same for a builder that has not failed and whose capacity was compared with the root's size, which the schema fixes: the message
- * is only begun.
+ * The same for a builder whose capacity is known to be the root's size at least: the message is only begun. Without pointers it cannot
+ * fail, and whether it has is not set.
  */
 [[gnu::always_inline]] static inline struct msg_struct_builder msg_builder_root_as(struct msg_builder *b,
 										   uint32_t data_words,
@@ -113,6 +113,8 @@ static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, 
 
 	__builtin_assume(base + 8 != nullptr);
 	b->words = 1 + data_words + pointers;
+	if (pointers != 0)
+		b->failed = false;
 	msg_store64(base, msg_root_word(data_words, pointers));
 	__builtin_memset(base + 8, 0, (size_t)(data_words + pointers) * 8);
 	return (struct msg_struct_builder){b, base + 8};

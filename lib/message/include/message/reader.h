@@ -145,10 +145,23 @@ static inline struct msg_pointer msg_reader_root_pointer(struct msg_reader *r)
 }
 
 /*
- * The root struct. Out of line, and called rarely (msg_reader_root_of), so it saves the registers and its callers need
- * not.
+ * The root struct, less its reader: in two registers. Out of line, and called rarely (msg_reader_root_of), so it saves the
+ * registers and its callers need not.
  */
-[[clang::preserve_most]] struct msg_struct msg_reader_root(struct msg_reader *r);
+struct msg_root {
+	const uint8_t *data;
+	uint32_t data_bytes;
+	uint16_t pointers;
+	uint16_t depth;
+};
+[[clang::preserve_most]] struct msg_root msg_reader_find_root(struct msg_reader *r);
+
+static inline struct msg_struct msg_reader_root(struct msg_reader *r)
+{
+	struct msg_root root = msg_reader_find_root(r);
+
+	return (struct msg_struct){r, root.data, root.data_bytes, root.pointers, root.depth};
+}
 
 /* A struct pointer to what lies right behind it (the empty struct: to itself), as every builder writes the root. */
 static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
@@ -173,33 +186,26 @@ static inline uint64_t msg_root_word(uint32_t data_words, uint32_t pointers)
 				   (uint16_t)(r->nesting - 1)};
 }
 
-/* The comparison alone, for who goes another way if it fails; msg_reader_root_as then gives the root. */
-[[gnu::always_inline]] static inline bool msg_reader_is(const struct msg_reader *r, uint32_t data_words,
-							uint32_t pointers)
+/* The comparison alone: is the root of this message, of `bytes`, a struct of exactly these sizes, right behind its pointer? */
+[[gnu::always_inline]] static inline bool msg_is(const uint8_t *message, uint32_t bytes, uint32_t data_words,
+						 uint32_t pointers)
 {
-	return r->words > data_words + pointers && msg_load64(r->base) == msg_root_word(data_words, pointers);
-}
-
-[[gnu::always_inline]] static inline struct msg_struct msg_reader_root_as(struct msg_reader *r,
-									  uint32_t data_words,
-									  uint32_t pointers)
-{
-	return (struct msg_struct){r, r->base + 8, data_words * 8, (uint16_t)pointers,
-				   (uint16_t)(r->nesting - 1)};
+	return bytes >= (1 + data_words + pointers) * 8 &&
+	       msg_load64(message) == msg_root_word(data_words, pointers);
 }
 
 /*
  * The same for what a root's only pointer, behind its data, leads to: Text that lies next in the message, as every builder writes
  * it. That, too, is the whole check.
  */
-[[gnu::always_inline]] static inline bool msg_reader_text_is_next(const struct msg_reader *r,
-								  uint32_t data_words)
+[[gnu::always_inline]] static inline bool msg_text_is_next(const uint8_t *message, uint32_t bytes,
+							   uint32_t data_words)
 {
-	const uint8_t *slot = r->base + 8 + (size_t)data_words * 8;
+	const uint8_t *slot = message + 8 + (size_t)data_words * 8;
 	uint64_t word = msg_load64(slot), count = word >> 35;
 
 	return (word & 0x7ffffffff) == ((uint64_t)MSG_ELEM_8 << 32 | 1) && count != 0 &&
-	       (count + 7) / 8 <= r->words - 2 - data_words && slot[7 + count] == 0;
+	       (count + 7) / 8 <= bytes / 8 - 2 - data_words && slot[7 + count] == 0;
 }
 
 /* ---- Fields of a struct ---- */

@@ -55,21 +55,21 @@ static inline uint32_t rpc_outcome_len(struct rpc_outcome o)
 	return (uint32_t)(o.status_and_len >> 32);
 }
 
+/* Of functions that are called rarely from code that is in line: they save the registers, and their callers need not. */
+#define RPC_ASIDE __attribute__((preserve_most))
+
 struct rpc_transport_ops {
 	/*
 	 * The last slot at hand was filled: sets slot and left for the next submission, or building to RPC_FULL.
-	 * Submissions are CALLs as their user_data (a struct rpc_call) says; whoever learns of a completion calls
-	 * rpc_complete.
+	 * Submissions are CALLs as their user_data (a struct rpc_call, or RPC_ALONE) says; whoever learns of a completion
+	 * calls rpc_complete.
 	 */
-	void (*advance)(struct rpc_transport *t);
+	RPC_ASIDE void (*advance)(struct rpc_transport *t);
 	/* building is RPC_FULL, and a slot is wanted: makes room and clears it. */
 	void (*make_room)(struct rpc_transport *t);
 	/* Until call->done. A status other than OK: it never will be. */
 	enum status (*wait)(struct rpc_call *call);
-	/*
-	 * Submits what is in the slot (a CALL, complete but for its user_data) and waits for its completion. Its block
-	 * may be just behind `next`, not allocated: it becomes so (rpc_arena_hold_call) before anything else can run.
-	 */
+	/* Submits the CALL that is in the slot, whose user_data is RPC_ALONE, and waits for its completion. */
 	struct rpc_outcome (*call)(struct rpc_transport *t);
 	/*
 	 * The call is given up: it was sent and is not done (cancel it, and wait until its buffer is no longer
@@ -80,8 +80,9 @@ struct rpc_transport_ops {
 
 /*
  * A queue of submissions, and an arena. The arena holds blocks, one for each open call: a header of 8 bytes, the
- * message, its capability descriptors, the buffer for the result. Blocks lie side by side from `start` to `next`; ended
- * ones below the topmost are reused when `next` reaches `limit` (arena.c).
+ * message, its capability descriptors, the buffer for the result. The first is always there, for calls in one (rpc/quick.h). The
+ * others lie side by side from RPC_QUICK_BYTES to `next`; ended ones below the topmost are reused when `next` reaches `limit`
+ * (arena.c).
  *
  * T1  building null: `slot` is free, and left - 1 more behind it. A call: its submission is begun in `slot`.
  *     RPC_FULL: there is no slot.
@@ -94,8 +95,7 @@ struct rpc_transport {
 	uint64_t sequence; /* of the next submission */
 	uint32_t left;     /* slots at hand */
 	uint32_t next;     /* first byte above the topmost block */
-	uint32_t limit;    /* where blocks may be, offsets in bytes, multiples of 8 */
-	uint32_t start;
+	uint32_t limit;    /* where blocks may be: an offset in bytes, a multiple of 8 */
 	/* Of the call that is being served (runtime/service.h); 0: none. Calls that begin meanwhile have it, too. */
 	uint64_t deadline_ns;
 	struct rpc_call *kept; /* calls whose answers are kept, the last sent first */
@@ -103,10 +103,13 @@ struct rpc_transport {
 };
 
 #define RPC_FULL ((struct rpc_call *)1)
+/* user_data of a call in one: a transport has at most one at a time. No struct rpc_call is there. */
+#define RPC_ALONE 2u
+#define RPC_QUICK_BYTES 512u
 
 /* struct rpc_call, special: the way that nothing is special is the quick one. */
 enum : uint8_t {
-	RPC_UNSENT = 1 << 0,
+	RPC_UNSENT = 1 << 0,   /* nor in the transport's slot */
 	RPC_KEPT = 1 << 1,     /* the answer can be named */
 	RPC_COMPOSED = 1 << 2, /* names answers */
 };
@@ -116,13 +119,16 @@ struct rpc_call {
 	struct msg_builder params; /* until sent */
 	struct msg_reader results; /* when opened */
 	uint32_t block;            /* in the arena; RPC_NO_BLOCK: none */
+	uint32_t end;              /* of that block */
 	uint32_t result_off;       /* in the arena: where the result comes */
-	/* Set when it is done. */
-	enum status status;
-	uint32_t result_len;  /* bytes of message at result_off */
-	uint16_t result_caps; /* ids that came, behind the message */
 	uint8_t special;
-	bool done;                  /* completed, or it will never be sent */
+	bool done; /* completed, or it will never be sent */
+	/* Set when it is done, side by side as in a completion. */
+	enum status status;
+	uint32_t result_len;   /* bytes of message at result_off */
+	uint16_t result_caps;  /* ids that came, behind the message */
+	uint16_t result_flags; /* enum cap_cqe_flag */
+	uint32_t reserved;
 	uint64_t sequence;          /* names the answer, from send on */
 	struct rpc_call *next_kept; /* with rpc_keep: the transport's */
 	struct cap_sqe own;         /* the submission, while it is not in the transport's slot */
@@ -173,22 +179,18 @@ static inline struct rpc_target rpc_target_cap(cap_id id)
 	return (struct rpc_target){.value = id.raw};
 }
 
-/* The arena of a transport: [start, limit) of `arena`, multiples of 8. */
+/* The arena has `bytes`, a multiple of 8, at least RPC_QUICK_BYTES. */
 static inline void rpc_transport_init(struct rpc_transport *t, const struct rpc_transport_ops *ops,
-				      void *arena, uint32_t start, uint32_t limit)
+				      void *arena, uint32_t bytes)
 {
-	*t = (struct rpc_transport){.ops = ops,
-				    .arena = arena,
-				    .building = RPC_FULL,
-				    .next = start,
-				    .limit = limit,
-				    .start = start};
+	*t = (struct rpc_transport){
+		.ops = ops, .arena = arena, .building = RPC_FULL, .next = RPC_QUICK_BYTES, .limit = bytes};
 }
 
 /* ---- The queue ---- */
 
 /* The slot is wanted though a call is being built there, or there is none. */
-[[gnu::cold]] void rpc_slot_slowly(struct rpc_transport *t);
+[[gnu::cold]] RPC_ASIDE void rpc_slot_slowly(struct rpc_transport *t);
 
 /* The next submission's slot, to be filled before anything else is done with the transport; then rpc_submit. */
 static inline struct cap_sqe *rpc_slot(struct rpc_transport *t)
@@ -198,13 +200,20 @@ static inline struct cap_sqe *rpc_slot(struct rpc_transport *t)
 	return t->slot;
 }
 
-/* Counts what was filled. Gives its sequence number. */
+/* Counts what was filled. False: it was the last slot at hand, and the transport is to advance. */
+[[gnu::always_inline]] static inline bool rpc_count_submission(struct rpc_transport *t)
+{
+	t->sequence++;
+	t->slot++;
+	return --t->left != 0;
+}
+
+/* The same, and advances. Gives its sequence number. */
 [[gnu::always_inline]] static inline uint64_t rpc_submit(struct rpc_transport *t)
 {
-	uint64_t sequence = t->sequence++;
+	uint64_t sequence = t->sequence;
 
-	t->slot++;
-	if (__builtin_expect(--t->left == 0, 0))
+	if (__builtin_expect(!rpc_count_submission(t), 0))
 		t->ops->advance(t);
 	return sequence;
 }
@@ -212,7 +221,7 @@ static inline struct cap_sqe *rpc_slot(struct rpc_transport *t)
 /* ---- The arena ---- */
 
 /* Room for a block of `bytes` where ended calls left some; RPC_NO_BLOCK: none. */
-[[gnu::cold]] uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes);
+[[gnu::cold]] RPC_ASIDE uint32_t rpc_arena_reuse(struct rpc_transport *t, uint32_t bytes);
 
 /* Block header: size in bytes (bit 0: free). */
 static inline uint32_t rpc_arena_alloc(struct rpc_transport *t, uint32_t bytes)
@@ -238,23 +247,14 @@ static inline void rpc_arena_free(struct rpc_transport *t, uint32_t block)
 		msg_store64(t->arena + block, size | 1);
 }
 
-/* Makes a block of [block, end), if it is just behind `next`; otherwise it is one. */
-void rpc_arena_hold(struct rpc_transport *t, uint32_t block, uint32_t end);
-
-/* The same for ops->call: of what its submission uses. */
-static inline void rpc_arena_hold_call(struct rpc_transport *t, const struct cap_sqe *sqe)
-{
-	rpc_arena_hold(t, sqe->msg_off - 8, sqe->buf_off + sqe->buf_len);
-}
-
 /* ---- Beginning ---- */
 
 /* A call that was not sent, with a status that says why. */
-[[gnu::cold]] void rpc_call_fail(struct rpc_call *c, enum status s);
+[[gnu::cold]] RPC_ASIDE void rpc_call_fail(struct rpc_call *c, enum status s);
 /* What was begun in the slot goes on in struct rpc_call. */
 void rpc_move_out(struct rpc_transport *t);
 /* rpc_end of a call that is under way, was not sent, or whose answer was kept. */
-[[gnu::cold]] void rpc_end_slowly(struct rpc_call *c);
+[[gnu::cold]] RPC_ASIDE void rpc_end_slowly(struct rpc_call *c);
 
 /* Where the call's submission is, until it is sent. */
 static inline struct cap_sqe *rpc_sqe(struct rpc_call *c)
@@ -278,10 +278,11 @@ struct rpc_layout {
 	return (struct rpc_layout){params, caps_at, result_at, result_at + result};
 }
 
-/* All of a CALL but msg_len and caps_len. */
-[[gnu::always_inline]] static inline void rpc_fill(struct cap_sqe *sqe, const struct rpc_transport *t,
-						   struct rpc_target target, struct rpc_shape shape,
-						   struct rpc_layout layout, uint32_t block)
+/* All of a CALL but caps_len. */
+[[gnu::always_inline]] static inline void rpc_fill(struct cap_sqe *sqe, struct rpc_target target,
+						   struct rpc_shape shape, struct rpc_layout layout,
+						   uint32_t block, uint32_t msg_len, uint64_t user_data,
+						   uint64_t deadline_ns)
 {
 	*sqe = (struct cap_sqe){
 		.op = CAP_OP_CALL,
@@ -290,23 +291,26 @@ struct rpc_layout {
 		.path = target.path,
 		.target = target.value,
 		.interface_id = shape.interface_id,
+		.user_data = user_data,
 		.msg_off = block + 8,
+		.msg_len = msg_len,
 		.buf_off = block + layout.result,
 		.buf_len = layout.end - layout.result,
 		.caps_off = shape.caps ? block + layout.caps : 0,
 		.buf_caps = shape.result_caps,
-		.deadline_ns = t->deadline_ns,
+		.deadline_ns = deadline_ns,
 	};
 }
 
 /* Room for a call where ended ones left some; RPC_NO_BLOCK: there is none, and the call has failed. */
-[[gnu::cold]] uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t, uint32_t params,
-					uint32_t bytes);
+[[gnu::cold]] RPC_ASIDE uint32_t rpc_begin_slowly(struct rpc_call *c, struct rpc_transport *t,
+						  uint32_t params, uint32_t bytes);
 
 /*
  * Opens a call whose message has `words` already, room for them being fixed by the schema; `root` is the first of them. The order is
- * for the compiler, which cannot know that the arena and the struct are two things: first what goes into the arena, then the
- * submission, the struct, and the transport, so that what it has just written need not be read again by who sends it.
+ * for the compiler, which cannot know that the arena and the struct are two things: first what is read, then what goes into the arena,
+ * the submission, the struct, and the transport: so what it has just written need not be read again by who sends it, and zeroes that
+ * setters write over need not be written.
  */
 [[gnu::always_inline]] static inline bool rpc_begin_words(struct rpc_call *c, struct rpc_transport *t,
 							  struct rpc_target target, struct rpc_shape shape,
@@ -318,34 +322,36 @@ struct rpc_layout {
 
 	if (in_slot)
 		sqe = rpc_slot(t);
-	uint32_t block = t->next, next = block + layout.end;
-	if (__builtin_expect(shape.params_bytes > RPC_MAX_PARAMS, 0) ||
-	    __builtin_expect(layout.end > t->limit - block, 0)) {
+	uint32_t block = t->next, end = block + layout.end;
+	if (__builtin_expect(shape.params_bytes > RPC_MAX_PARAMS, 0) || __builtin_expect(end > t->limit, 0)) {
 		block = rpc_begin_slowly(c, t, shape.params_bytes, layout.end);
-		next = t->next;
+		end = block + layout.end;
 		if (block == RPC_NO_BLOCK) {
 			c->transport = t;
-			c->params.failed = true;
-			c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
+			c->params.failed = true; /* for the compiler, which then knows what send does */
+			if (target.is_answer)
+				c->special |= RPC_COMPOSED;
 			return false;
 		}
+	} else {
+		t->next = end;
 	}
 	uint8_t *at = t->arena + block;
+	uint64_t deadline_ns = t->deadline_ns;
 	msg_store64(at, layout.end);
 	if (words != 0) {
 		msg_store64(at + 8, root);
 		__builtin_memset(at + 16, 0, (size_t)(words - 1) * 8);
 	}
-	rpc_fill(sqe, t, target, shape, layout, block);
-	sqe->user_data = (uint64_t)(uintptr_t)c;
+	rpc_fill(sqe, target, shape, layout, block, words * 8, (uint64_t)(uintptr_t)c, deadline_ns);
 	c->transport = t;
 	msg_builder_init(&c->params, at + 8, layout.params);
 	c->params.words = words;
 	c->block = block;
+	c->end = end;
 	c->result_off = block + layout.result;
-	c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : RPC_UNSENT;
+	c->special = target.is_answer ? RPC_UNSENT | RPC_COMPOSED : in_slot ? 0 : RPC_UNSENT;
 	c->done = false;
-	t->next = next;
 	if (in_slot)
 		t->building = c;
 	return true;
@@ -471,18 +477,31 @@ static inline struct rpc_target rpc_target_field(struct rpc_target t, uint8_t in
 
 /* ---- Sending and waiting ---- */
 
-/* For transports: the call's completion. len bytes of message at the result's place, then, at the next multiple of 8, ids. */
+/* For transports: the call's completion, as the kernel wrote it. */
+static inline void rpc_complete_by(struct rpc_call *c, const struct cap_cqe *cqe)
+{
+	static_assert(offsetof(struct rpc_call, result_len) - offsetof(struct rpc_call, status) ==
+			      offsetof(struct cap_cqe, len) - offsetof(struct cap_cqe, status) &&
+		      offsetof(struct rpc_call, result_caps) - offsetof(struct rpc_call, status) ==
+			      offsetof(struct cap_cqe, caps) - offsetof(struct cap_cqe, status) &&
+		      offsetof(struct rpc_call, reserved) - offsetof(struct rpc_call, status) == 12);
+	__builtin_memcpy(&c->status, &cqe->status, 16);
+	c->done = true;
+}
+
+/* The same in other words. len bytes of message at the result's place, then, at the next multiple of 8, ids. */
 static inline void rpc_complete(struct rpc_call *c, enum status s, uint32_t len, uint16_t caps)
 {
 	c->status = s;
 	c->result_len = len;
 	c->result_caps = caps;
+	c->result_flags = 0;
 	c->done = true;
 }
 
 static inline bool rpc_was_sent(const struct rpc_call *c)
 {
-	return (c->special & RPC_UNSENT) == 0;
+	return (c->special & RPC_UNSENT) == 0 && c->transport->building != c;
 }
 
 /* Of a call whose shape says `again`, and that is done: may be sent once more. Its message is where it was; c->params is to be set to
@@ -493,7 +512,18 @@ static inline void rpc_again(struct rpc_call *c)
 }
 
 /* rpc_send of a call whose submission is not in the slot, or that has failed. */
-enum status rpc_send_slowly(struct rpc_call *c);
+RPC_ASIDE enum status rpc_send_slowly(struct rpc_call *c);
+
+/* The submission in the slot is complete. */
+static inline enum status rpc_send_slot(struct rpc_call *c)
+{
+	struct rpc_transport *t = c->transport;
+
+	c->sequence = t->sequence;
+	t->building = nullptr;
+	(void)rpc_submit(t);
+	return STATUS_OK;
+}
 
 /* A status other than OK: the message found no room, and nothing was sent. What was sent before is not sent again. */
 static inline enum status rpc_send(struct rpc_call *c)
@@ -503,12 +533,15 @@ static inline enum status rpc_send(struct rpc_call *c)
 	if (__builtin_expect(c->params.failed || t->building != c, 0))
 		return rpc_send_slowly(c);
 	t->slot->msg_len = (uint32_t)msg_builder_size(&c->params);
-	c->special = 0;
-	c->done = false;
-	c->sequence = t->sequence;
-	t->building = nullptr;
-	(void)rpc_submit(t);
-	return STATUS_OK;
+	return rpc_send_slot(c);
+}
+
+/* The same for generated code, of a message that is as long as it was when it was begun. */
+static inline enum status rpc_send_fixed(struct rpc_call *c)
+{
+	if (__builtin_expect(c->params.failed || c->transport->building != c, 0))
+		return rpc_send_slowly(c);
+	return rpc_send_slot(c);
 }
 
 /* Until the answer is there; gives the call's status. The generated foo_bar_results(call) then reads it. */
@@ -577,9 +610,7 @@ static inline enum status rpc_open_results(struct rpc_call *c)
 [[gnu::always_inline]] static inline struct msg_struct rpc_message_as(const uint8_t *message, uint32_t len,
 								      uint32_t data_words, uint32_t pointers)
 {
-	if (__builtin_expect(len < (1 + data_words + pointers) * 8 ||
-				     msg_load64(message) != msg_root_word(data_words, pointers),
-			     0))
+	if (__builtin_expect(!msg_is(message, len, data_words, pointers), 0))
 		return (struct msg_struct){};
 	__builtin_assume(message + 8 != nullptr);
 	return (struct msg_struct){
@@ -631,6 +662,8 @@ static inline void rpc_end(struct rpc_call *c)
 	/* done, and nothing special */
 	if (__builtin_expect(msg_load16(&c->special) != 0x0100, 0))
 		rpc_end_slowly(c);
+	else if (__builtin_expect(c->end == c->transport->next, 1))
+		c->transport->next = c->block;
 	else
 		rpc_arena_free(c->transport, c->block);
 }

@@ -3,8 +3,9 @@
  * The call in one, foo_bar(transport, cap, params..., results...), for generated code: begin, set, call, read, end in one
  * function, so there is no struct rpc_call and nothing to find again. All of this becomes part of the stub.
  *
- * The block is not allocated: between begin and call nothing else happens to the transport, and before anything else can run
- * it is: when a slot must be made room for, and by who makes the call (rpc_transport_ops.call).
+ * Between begin and call nothing else happens to the transport, and until the call has come back nobody begins another one so: what runs
+ * while it waits, the functions of operations that complete (runtime/ring.h), only records. So all of them use one block, the
+ * arena's first, whose place is known when the stub is compiled; those for which it is too small take one of their own.
  */
 #pragma once
 
@@ -13,8 +14,7 @@
 struct rpc_quick {
 	struct rpc_transport *transport;
 	struct rpc_outcome outcome;
-	uint32_t block;  /* RPC_NO_BLOCK: none was free */
-	uint32_t result; /* in the arena */
+	uint32_t block; /* 0: the first; RPC_NO_BLOCK: none was free */
 	uint16_t caps;
 };
 
@@ -24,16 +24,16 @@ struct rpc_quick {
 	uint32_t data_words, uint32_t pointers)
 {
 	struct rpc_layout layout = rpc_layout(shape);
-	uint32_t block = t->next;
+	uint32_t block = 0;
 
-	if (__builtin_expect(layout.end > t->limit - block, 0))
-		block = rpc_arena_reuse(t, layout.end);
-	else
-		__builtin_assume(block != RPC_NO_BLOCK);
 	q->transport = t;
-	q->block = block;
 	q->caps = 0;
-	if (__builtin_expect(block == RPC_NO_BLOCK, 0)) {
+	if (__builtin_expect(t->building != nullptr, 0))
+		rpc_slot_slowly(t);
+	if (layout.end > RPC_QUICK_BYTES)
+		block = rpc_arena_alloc(t, layout.end);
+	q->block = block;
+	if (layout.end > RPC_QUICK_BYTES && __builtin_expect(block == RPC_NO_BLOCK, 0)) {
 		*message = (struct msg_builder){.failed = true};
 		return (struct msg_struct_builder){.msg = message};
 	}
@@ -65,15 +65,10 @@ struct rpc_quick {
 		return STATUS_TOO_LARGE;
 	}
 
-	if (__builtin_expect(t->building != nullptr, 0)) {
-		rpc_arena_hold(t, q->block, q->block + rpc_layout(shape).end);
-		rpc_slot_slowly(t);
-	}
-
 	struct cap_sqe *sqe = t->slot;
 
-	rpc_fill(sqe, t, rpc_target_cap(cap), shape, rpc_layout(shape), q->block);
-	sqe->msg_len = (uint32_t)msg_builder_size(message);
+	rpc_fill(sqe, rpc_target_cap(cap), shape, rpc_layout(shape), q->block,
+		 (uint32_t)msg_builder_size(message), RPC_ALONE, t->deadline_ns);
 	sqe->caps_len = q->caps;
 	q->outcome = t->ops->call(t);
 	return rpc_outcome_status(q->outcome);
@@ -133,6 +128,6 @@ enum status rpc_quick_call_there(struct rpc_quick *q, const struct msg_builder *
 
 [[gnu::always_inline]] static inline void rpc_quick_end(const struct rpc_quick *q)
 {
-	if (__builtin_expect(q->block != q->transport->next, 0) && q->block != RPC_NO_BLOCK)
+	if (q->block != 0 && q->block != RPC_NO_BLOCK)
 		rpc_arena_free(q->transport, q->block);
 }

@@ -7,8 +7,7 @@
  * params, results). The function's status:
  *   STATUS_OK          the results are built; they and caps_out go to the caller
  *   STATUS_EXCEPTION   rpc_raise built an exception where the results would be
- *   RPC_DEFERRED       answered later: the side keeps the call open. What the function needs later (token, results'
- *                      limits) it must copy; the request is dead when it returns
+ *   RPC_DEFERRED       answered later: the side keeps the call open. What the function needs later it must copy; the request is dead when it returns
  *   any other          transport status, as the side allows: the kernel passes its own objects' on, a service loop
  *                      turns it into the exception `failed`
  *
@@ -17,6 +16,7 @@
 #pragma once
 
 #include <abi/cap.h>
+#include <abi/ring.h>
 #include <abi/status.h>
 #include <message/message.h>
 #include <schema/exception.capnp.h>
@@ -26,16 +26,16 @@
 #define RPC_EXCEPTION_BYTES 256u
 
 struct rpc_request;
-/* A method bound to its operations: decodes, checks, calls (generated X_BIND). */
-typedef enum status rpc_method_fn(void *self, struct rpc_request *request);
+/*
+ * A method bound to its operations: decodes, checks, calls (generated X_BIND). message is request->params.base, and has `bytes`, a
+ * multiple of 8; nobody writes there before the method has returned. The reader is opened here, if the method needs one.
+ */
+typedef enum status rpc_method_fn(void *self, struct rpc_request *request, const uint8_t *message,
+				  uint32_t bytes);
 
 struct rpc_request {
-	uint64_t interface_id;
-	uint64_t key;         /* of the facet called, chosen by the server; 0 in the kernel */
-	uint64_t session;     /* the caller's session, opaque; 0 = none */
-	uint64_t deadline_ns; /* absolute; 0 = none */
-	uint64_t token;       /* names the call for an answer that comes later */
-	uint16_t method;
+	/* As it came: interface, method, the key of the facet called, the caller's session, deadline. Null in the kernel. */
+	const struct cap_call_header *call;
 
 	/*
 	 * Capabilities that came. A value's meaning is the side's: in a process a cap_id's raw value, in the kernel the
@@ -58,15 +58,13 @@ struct rpc_request {
 
 /*
  * For the receiving side. The buffers stay the side's; results_bytes is at most what the caller can take.
- * Then it sets key, session, deadline_ns, token and side as it has them.
+ * Then it sets side as it has it.
  */
-static inline void rpc_request_init(struct rpc_request *r, uint64_t interface_id, uint16_t method,
+static inline void rpc_request_init(struct rpc_request *r, const struct cap_call_header *call,
 				    const void *params, size_t params_bytes, void *results,
 				    size_t results_bytes)
 {
-	r->interface_id = interface_id;
-	r->method = method;
-	r->key = r->session = r->deadline_ns = r->token = 0;
+	r->call = call;
 	r->caps_in_len = r->caps_out_len = r->caps_out_max = 0;
 	r->caps_in = nullptr;
 	r->caps_out = nullptr;
@@ -85,6 +83,31 @@ static inline void rpc_request_set_caps(struct rpc_request *r, const uint64_t *i
 	r->caps_out_max = out_max;
 	msg_reader_set_caps(&r->params, in_len);
 }
+
+/* ---- For generated code: the parameters ---- */
+
+/* Makes the message readable from its start. */
+static inline void rpc_open_params(struct rpc_request *r, uint32_t bytes)
+{
+	r->params.words = bytes / 8;
+	r->params.budget = r->params.words * MSG_TRAVERSAL;
+	r->params.caps = r->caps_in_len;
+	r->params.malformed = bytes == 0;
+}
+
+/* The root struct of a message of which msg_is holds. Without pointers it needs no reader. */
+[[gnu::always_inline]] static inline struct msg_struct rpc_params_root(struct rpc_request *r,
+								       const uint8_t *message, uint32_t bytes,
+								       uint32_t data_words, uint32_t pointers)
+{
+	if (pointers == 0)
+		return (struct msg_struct){.data = message + 8, .data_bytes = data_words * 8};
+	rpc_open_params(r, bytes);
+	return (struct msg_struct){&r->params, message + 8, data_words * 8, (uint16_t)pointers,
+				   MSG_NESTING - 1};
+}
+
+/* ---- Capabilities ---- */
 
 /* The capability that a generated getter's index names; 0: none. */
 static inline uint64_t rpc_request_cap_raw(const struct rpc_request *r, int32_t index)

@@ -6,9 +6,9 @@
  * - Sending only queues. An entry into the kernel happens when somebody waits, when the submission queue is full, and
  *   in ring_flush: so several sends and one wait are one entry.
  * - Completions are dispatched by user_data: a call's is its struct rpc_call; of anything else (RECV, WAIT, SIGNAL...)
- *   a struct ring_op with a function of its own; 0 is dropped. While one call is waited for, others complete; waits
- *   nest. An op's function runs wherever its completion is reaped, also inside a wait of somebody else's: it records
- *   what came, and leaves the work to a loop.
+ *   a struct ring_op with a function of its own; 0 is dropped. While one call is waited for, others complete. An op's
+ *   function runs wherever its completion is reaped, also inside a wait of somebody else's: it records what came, and
+ *   leaves the work to a loop. It may submit, but calls nobody and does not wait.
  * - The ring and all that hangs on it belong to its thread.
  * - A wake permit that arrives while a call is waited for is kept in `woken`, for the next park (runtime/thread.h).
  */
@@ -27,6 +27,9 @@ struct ring_client {
 	uint32_t cq_mask;
 	uint32_t sq_mask; /* counts are powers of two */
 	bool woken;
+	/* Of user_data RPC_ALONE and RING_WAITED, when their completion did not come first. */
+	struct rpc_call *alone;
+	struct ring_waited *waited;
 };
 
 /*
@@ -45,8 +48,22 @@ static inline struct ring_client *ring_of(struct rpc_transport *transport)
 	return (struct ring_client *)(void *)transport;
 }
 
-/* user_data says whose a completion is: the address of a struct rpc_call; that of a struct ring_op plus 1; or 0. */
+/* user_data says whose a completion is: the address of a struct rpc_call; that of a struct ring_op plus 1; RPC_ALONE; RING_WAITED; or 0. */
 #define RING_OP_TAG 1ull
+#define RING_WAITED 4ull /* ring_do's; at most one at a time, as with RPC_ALONE */
+
+/* Queues a copy of *sqe with that user_data. Most of it are constants, and for the compiler its first word is one. */
+static inline uint64_t ring_submit_as(struct ring_client *ring, const struct cap_sqe *sqe, uint64_t user_data)
+{
+	struct cap_sqe *slot = rpc_slot(&ring->transport);
+
+	static_assert(offsetof(struct cap_sqe, target) == 8);
+	msg_store64((uint8_t *)slot, msg_load64((const uint8_t *)sqe));
+	slot->target = sqe->target;
+	__builtin_memcpy(&slot->interface_id, &sqe->interface_id, sizeof(*sqe) - 16);
+	slot->user_data = user_data;
+	return rpc_submit(&ring->transport);
+}
 
 /*
  * Queues a copy of *sqe, with op as its user_data (null: completion dropped), entering the kernel first if the queue
@@ -54,11 +71,7 @@ static inline struct ring_client *ring_of(struct rpc_transport *transport)
  */
 static inline uint64_t ring_submit(struct ring_client *ring, const struct cap_sqe *sqe, struct ring_op *op)
 {
-	struct cap_sqe *slot = rpc_slot(&ring->transport);
-
-	*slot = *sqe;
-	slot->user_data = op ? (uint64_t)(uintptr_t)op + RING_OP_TAG : 0;
-	return rpc_submit(&ring->transport);
+	return ring_submit_as(ring, sqe, op ? (uint64_t)(uintptr_t)op + RING_OP_TAG : 0);
 }
 
 /* Hands everything queued to the kernel and dispatches what has completed. Does not wait. */

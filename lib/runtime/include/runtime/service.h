@@ -80,10 +80,14 @@ struct service_slot {
 	struct service *service;
 	const struct cap_call_header *in; /* the received call, in the arena */
 	struct rpc_request request;       /* of the running method; what is the same for all calls stays */
-	struct cap_sqe answer;            /* a RETURN_RECV but for what differs from call to call */
+	struct cap_sqe
+		answer; /* a RETURN_RECV but for what it returns; its target is the call that came last, or 0 */
+	/* The last call: what its header said of interface, method and room, which the next one's most often says again. */
+	uint64_t interface_id, shape;
+	rpc_method_fn *method;
 	struct cap_cqe received;
 	uint64_t
-		posted; /* sequence number of the RECV or RETURN_RECV under way; it answers request.token, or 0 */
+		posted; /* sequence number of the RECV or RETURN_RECV under way; it answers answer.target, or nothing */
 	uint32_t caps_off; /* arena: descriptors of results */
 	uint32_t kept;     /* capabilities that the running method keeps, bit by index */
 	enum : uint8_t {
@@ -105,9 +109,6 @@ struct service {
 	service_work_fn *work;              /* or null */
 	struct service_slot *first, **last; /* RECEIVED, in their order */
 	uint32_t max_results;               /* bytes */
-	uint32_t bound_count;               /* methods of the interface called last, whose id is bound_id */
-	rpc_method_fn *const *bound;
-	uint64_t bound_id;
 	/* Together, so that one comparison shows the usual state: all of them zero. */
 	uint16_t idle;           /* slots in that state */
 	bool stopping;           /* a method said so */
