@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Polled submission (kernel/ring/poll.h) over many schedules: a thread on a leased CPU polls its ring, another one of its process submits
- * there without an entry, and wakes it only if the region's word says so. Meanwhile leases end, deadlines pass, servers answer from other
+ * there without an entry, and wakes it only if the region's word says so. Meanwhile leases end or are taken back, deadlines pass, servers answer from other
  * CPUs, and everything is killed in whatever state it is.
  *
  * Everything submitted is completed once and in order (P1, P3: a lost wake-up would be a livelock here); nobody's end waits for who polls (P2).
@@ -12,8 +12,10 @@
 #include <object/object.h>
 #include <runtime/enter.h>
 #include <runtime/ring.h>
+#include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/cpu_isolation.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
 
 #define SUBMISSIONS 24u
 #define REGION_BYTES 16384u
@@ -24,7 +26,7 @@
 #define HOUR 3600000000000ull
 #define POLLED offsetof(struct cap_region, polled)
 
-extern struct object cpu_isolation_object;
+extern struct object cpu_isolation_object, capability_manager_object;
 
 struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 {
@@ -35,10 +37,10 @@ struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
 }
 
 static struct process *owner, *server, *boss, *victim;
-static cap_id isolation, server_end, door, poller_handle, victim_handle;
+static cap_id isolation, manager, revoker, server_end, door, poller_handle, victim_handle;
 static uint64_t polled_region; /* 0: nothing is to be polled yet */
 static bool stop;
-static unsigned finished, found_asleep, found_polling, killed;
+static unsigned finished, found_asleep, found_polling, killed, revoked;
 
 static void begin(void)
 {
@@ -50,6 +52,8 @@ static void begin(void)
 	boss = scenario_process("boss");
 	endpoint = scenario_endpoint(server, MESSAGE, 0);
 	isolation = scenario_give(owner, scenario_full(&cpu_isolation_object));
+	manager = scenario_give(owner, scenario_full(&capability_manager_object));
+	revoker = CAP_ID_NULL;
 	server_end = scenario_give(server, scenario_full(&endpoint->object));
 	door = scenario_give(owner, scenario_facet(endpoint, 1));
 	object_put(&endpoint->object);
@@ -76,8 +80,12 @@ static void polls(uint64_t region)
 	explore_check(cpu_isolation_take(&ring.transport, isolation, 1,
 					 host_random() % 2 ? HOUR : 1 + host_random() % 400000, &lease,
 					 &expires) == STATUS_OK);
-	if (cpu_isolation_lease_bind(&ring.transport, lease) == STATUS_OK)
-		(void)cpu_isolation_lease_poll(&ring.transport, lease,
+	cap_id given = lease;
+	if (host_random() % 2) /* somebody may take it back */
+		explore_check(capability_manager_make_revocable(&ring.transport, manager, lease, 0, &given,
+								&revoker) == STATUS_OK);
+	if (cpu_isolation_lease_bind(&ring.transport, given) == STATUS_OK)
+		(void)cpu_isolation_lease_poll(&ring.transport, given,
 					       host_random() % 4 ? 1 + host_random() % 20000
 								 : POLL_IDLE_MAX_NS);
 	if (host_random() % 4 == 0)
@@ -122,6 +130,24 @@ static void wake_if_it_sleeps(struct user_ring *own, const struct user_ring *pol
 	(void)user_do(own, &wake);
 }
 
+/* What the one that polls bound itself through. */
+static void revokes(struct user_ring *own)
+{
+	uint64_t empty = 0;
+
+	user_arena_write(own, SEND_AT, &empty, sizeof empty);
+	struct cap_sqe sqe = {.op = CAP_OP_CALL,
+			      .target = revoker.raw,
+			      .interface_id = REVOKER_INTERFACE_ID,
+			      .method = REVOKER_REVOKE,
+			      .msg_off = SEND_AT,
+			      .msg_len = sizeof empty,
+			      .buf_off = RESULT_AT,
+			      .buf_len = 256};
+	explore_check(user_do(own, &sqe).status == STATUS_OK);
+	revoked++;
+}
+
 static void submits(uint64_t region)
 {
 	struct user_ring own, polled;
@@ -144,6 +170,8 @@ static void submits(uint64_t region)
 		if (user_reap(&polled, &cqe)) {
 			explore_check(cqe.user_data >= 100 && cqe.user_data < 100 + begun);
 			explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_TIMED_OUT);
+		} else if (revoker.raw != 0 && host_random() % 64 == 0) {
+			revokes(&own);
 		} else if (host_random() % 8 == 0) {
 			(void)user_enter(&own, 1, host_now_ns() + host_random() % 30000);
 		}
