@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Console: a process's words in the kernel's log. An unfinished line waits, per process, for its end.
+ * Console: a process's words in the kernel's log. An unfinished line waits, per process, for its end: under the process's lock, its
+ * threads may write at once.
  */
 #include "object_types.h"
 
@@ -14,10 +15,9 @@ static void emit(struct process *process, struct console_line *line)
 	line->len = 0;
 }
 
-static enum status add(struct rpc_request *request, const char *text, size_t len, bool end)
+static enum status add_to_line(struct process *process, const char *text, size_t len, bool end)
+	REQUIRES(process->lock)
 {
-	struct process *process = kcall_of(request)->thread->process;
-
 	if (process->console_line == NULL &&
 	    (process->console_line = heap_alloc(sizeof(struct console_line))) == NULL)
 		return STATUS_NO_MEMORY;
@@ -30,8 +30,18 @@ static enum status add(struct rpc_request *request, const char *text, size_t len
 	}
 	if (end)
 		emit(process, line);
-	log_reader_notify();
 	return STATUS_OK;
+}
+
+static enum status add(struct rpc_request *request, const char *text, size_t len, bool end)
+{
+	struct process *process = kcall_of(request)->thread->process;
+
+	spin_lock(&process->lock);
+	enum status status = add_to_line(process, text, len, end);
+	spin_unlock(&process->lock);
+	log_reader_notify();
+	return status;
 }
 
 static enum status write(void *self, struct rpc_request *request, struct console_write_params_reader params)

@@ -50,8 +50,8 @@ static enum status wait(void *self, struct rpc_request *request, struct log_read
 
 void log_reader_notify(void)
 {
-	if (!list_is_empty(&waiters))
-		kcall_complete_all(&waiters, &waiters_lock, STATUS_OK, NULL, NULL);
+	/* Takes the lock in any case: who found no line, and is not in the list yet, has it. */
+	kcall_complete_all(&waiters, &waiters_lock, STATUS_OK, NULL, NULL);
 }
 
 static const struct log_reader_server_ops log_reader_ops = {.read = read, .wait = wait};
