@@ -2,7 +2,7 @@
 # Models and proofs: docs/assurance.md. The long gate: minutes, and packages of its own, so not part of `make test`.
 
 .PHONY: assurance models proofs reproducible schedules coverage
-assurance: models proofs schedules coverage reproducible  ## Spin models (with the slow ones), Frama-C proofs, schedules, coverage, two builds compared
+assurance: models proofs schedules races coverage reproducible  ## Spin models (with the slow ones), Frama-C proofs, schedules, races, coverage, two builds compared
 
 schedules: $(OUT)/host/tests/tests_host_all  ## small races under every schedule with at most two preemptions
 	$(Q)$< --bound 2

@@ -98,10 +98,13 @@ endef
 $(foreach t,$(TOOL_DIRS),$(call tool,$(t)))
 
 # The scenarios of tests/host under ThreadSanitizer: simulated CPUs do not synchronise by being switched, so a missing
-# barrier is a race to it.  Hostile processes race on purpose.
+# barrier is a race to it.  Hostile processes race on purpose.  A warning fails, and so does a list of scenarios that is empty.
 RACE_TESTS := $(patsubst tests/host/%_test.c,tests_host_%,$(filter-out %/hostile_test.c,$(wildcard tests/host/*_test.c)))
 .PHONY: races
-races:  ## the host scenarios under ThreadSanitizer (out/tsan)
+races:  ## the host scenarios under ThreadSanitizer (out/tsan): no warning
 	$(Q)$(MAKE) --no-print-directory OUT=out/tsan SANITIZE=-fsanitize=thread $(RACE_TESTS:%=out/tsan/host/tests/%)
-	$(Q)for t in $(RACE_TESTS); do EXPLORE_EFFORT=$${EXPLORE_EFFORT:-10} TSAN_OPTIONS=suppressions=tests/host/races.supp \
-	 out/tsan/host/tests/$$t; done
+	$(Q)n=0; for t in $(RACE_TESTS); do n=$$((n + 1)); mkdir -p $(OUT)/assurance/races; \
+	 if EXPLORE_EFFORT=$${EXPLORE_EFFORT:-10} TSAN_OPTIONS=suppressions=tests/host/races.supp \
+	  out/tsan/host/tests/$$t >$(OUT)/assurance/races/$$t.log 2>&1; then echo "ok $$n - no race in $$t"; \
+	 else echo "not ok $$n - $$t: $(OUT)/assurance/races/$$t.log"; \
+	  grep -h '^SUMMARY' $(OUT)/assurance/races/$$t.log | sort | uniq -c; exit 1; fi; done; echo "1..$$n"

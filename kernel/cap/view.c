@@ -171,7 +171,8 @@ static void free_room(struct quiesce_node *node)
 static void view_free(struct quiesce_node *node)
 {
 	struct view *view = container_of(node, struct view, quiesce);
-	uint32_t room = view->room;
+	uint32_t room = load_relaxed(
+		&view->room); /* TAKEN or not is so from the begin; the others may still come */
 
 	object_put(view->object);
 	if (room & VIEW_ROOM_TAKEN) {

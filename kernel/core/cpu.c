@@ -36,7 +36,7 @@ void kernel_on_ipi_call(void)
 	struct cpu *cpu = this_cpu();
 	uint64_t callers = atomic_swap(&cpu->ipi_pending, 0ull);
 
-	cpu->stats.ipis_received++;
+	count_own(&cpu->stats.ipis_received, 1);
 	while (callers) {
 		struct cpu *caller = &cpus[__builtin_ctzll(callers)];
 
@@ -74,7 +74,7 @@ void cpu_call(uint64_t mask, void (*fn)(void *), void *arg)
 			unsigned id = (unsigned)__builtin_ctzll(left);
 
 			(void)atomic_or(&cpus[id].ipi_pending, 1ull << cpu->id);
-			cpu->stats.ipis_sent++;
+			count_own(&cpu->stats.ipis_sent, 1);
 			arch_ipi_send(id, ARCH_IPI_CALL);
 		}
 	}

@@ -33,7 +33,7 @@ void sched_entity_init(struct sched_entity *entity, unsigned home)
 	entity->pin_dead = NULL;
 	entity->budget = entity->own_budget = NULL;
 	entity->budget_ticks = 0;
-	entity->ends = entity->reserved = false;
+	entity->ends = false;
 	entity->policy = policy_word(FAIR_WEIGHT_DEFAULT, FAIR_NORMAL);
 	fair_entity_init(&entity->fair, load_relaxed(&cpus[home].runqueue_clock));
 }
@@ -117,7 +117,7 @@ static void restart_slice(struct cpu *cpu, const struct sched_entity *running)
 {
 	store_relaxed(&cpu->tick_stopped, false);
 	cpu->tick_restart = TICK_QUEUED;
-	cpu->stats.tick_restarts++;
+	count_own(&cpu->stats.tick_restarts, 1);
 	cpu->slice_start_ns = clock_now_ns();
 	cpu->slice_end_ns = cpu->slice_start_ns +
 			    fair_terms[running ? running->fair.class : FAIR_NORMAL].slice_ns;
@@ -258,7 +258,7 @@ static bool stops_tick(struct cpu *cpu)
 		return false;
 	cpu->slice_end_ns = UINT64_MAX;
 	store_relaxed(&cpu->tick_stopped, true);
-	cpu->stats.tick_stops++;
+	count_own(&cpu->stats.tick_stops, 1);
 	return true;
 }
 
@@ -267,7 +267,7 @@ static void note_restart(struct cpu *cpu)
 {
 	store_relaxed(&cpu->tick_stopped, false);
 	cpu->tick_restart = isolation_is_leased(cpu->id) ? TICK_PICKED : TICK_LEASE_ENDED;
-	cpu->stats.tick_restarts++;
+	count_own(&cpu->stats.tick_restarts, 1);
 }
 
 static void start_slice(struct cpu *cpu, const struct sched_entity *next)
@@ -322,7 +322,7 @@ void sched_poke(unsigned cpu_id)
 {
 	store_relaxed(&cpus[cpu_id].need_resched, true);
 	if (cpu_id != this_cpu()->id) {
-		this_cpu()->stats.ipis_sent++;
+		count_own(&this_cpu()->stats.ipis_sent, 1);
 		arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
 	}
 }

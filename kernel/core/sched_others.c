@@ -25,7 +25,7 @@ static uint64_t idle_mask; /* CPUs that sleep and have not been sent anything si
 
 static void send_reschedule(unsigned cpu_id)
 {
-	this_cpu()->stats.ipis_sent++;
+	count_own(&this_cpu()->stats.ipis_sent, 1);
 	arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
 }
 
@@ -277,7 +277,7 @@ void sched_idle(void)
 			timer_need(cpu->idle_since_ns + IDLE_COLLECT_NS);
 		arch_idle();
 		quiesce_enter();
-		cpu->stats.idle_ns += clock_now_ns() - cpu->idle_since_ns;
+		count_own(&cpu->stats.idle_ns, clock_now_ns() - cpu->idle_since_ns);
 	}
 	(void)atomic_and(&idle_mask, ~bit);
 	store_relaxed(&cpu->idle, (uint8_t)0);

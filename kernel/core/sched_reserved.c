@@ -25,7 +25,6 @@ bool sched_reserve(struct sched_entity *entity)
 		entity->migrations++;
 	}
 	spin_lock(&cpu->runqueue_lock);
-	entity->reserved = true;
 	entity->fair.node.key = end_ns;
 	heap_insert(&cpu->reserved, &entity->fair.node);
 	store_relaxed(&cpu->reserved_len, cpu->reserved_len + 1);
@@ -47,8 +46,6 @@ struct sched_entity *sched_take_reserved(struct cpu *cpu)
 		heap_remove(&cpu->reserved, first);
 		store_relaxed(&cpu->reserved_len, cpu->reserved_len - 1);
 		entity = fair_sched(fair_of(first));
-		entity->reserved = false;
-		entity->fair.node.rank = 0;
 	}
 	spin_unlock(&cpu->runqueue_lock);
 	return entity;
@@ -60,8 +57,7 @@ void sched_reconsider(struct sched_entity *entity)
 	struct cpu *cpu = &cpus[load_relaxed(&entity->home)];
 
 	spin_lock(&cpu->runqueue_lock);
-	bool queued = entity->home == cpu->id && fair_is_queued(&entity->fair) && !entity->reserved &&
-		      !load_acquire(&entity->on_cpu);
+	bool queued = fair_is_in(&cpu->runqueue, &entity->fair) && !load_acquire(&entity->on_cpu);
 	if (queued) {
 		fair_dequeue(&cpu->runqueue, &entity->fair);
 		sched_publish(cpu);

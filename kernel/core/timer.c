@@ -19,6 +19,16 @@ static struct timer *first_timer(const struct cpu *cpu)
 	return cpu->timers.first ? container_of(cpu->timers.first, struct timer, node) : NULL;
 }
 
+bool timer_is_any_armed(unsigned cpu_id)
+{
+	struct cpu *cpu = &cpus[cpu_id];
+
+	spin_lock(&cpu->timer_lock);
+	bool any = cpu->timers.first != NULL;
+	spin_unlock(&cpu->timer_lock);
+	return any;
+}
+
 static void arm_hardware(struct cpu *cpu, uint64_t deadline_ns)
 {
 	uint64_t now;

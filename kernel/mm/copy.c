@@ -34,10 +34,10 @@ void copy_many_words(void *to, const void *from, size_t words)
 	for (; words >= COPY_STEP; words -= COPY_STEP) {
 #pragma clang loop unroll(full)
 		for (unsigned i = 0; i < COPY_STEP; i++)
-			out[i] = in[i];
+			copy_shared_word(&out[i], &in[i]);
 		out += COPY_STEP;
 		in += COPY_STEP;
 	}
-	for (; words; words--)
-		*out++ = *in++;
+	for (; words; words--, out++, in++)
+		copy_shared_word(out, in);
 }

@@ -197,7 +197,7 @@ static enum status preflight(void *self, struct rpc_request *request,
 
 		cpu_isolation_report_builder_set_runnable(out, load_relaxed(&cpu->runqueue_len) +
 								       (load_relaxed(&cpu->current) != NULL));
-		cpu_isolation_report_builder_set_timers(out, load_relaxed(&cpu->timers.first) != NULL);
+		cpu_isolation_report_builder_set_timers(out, timer_is_any_armed(cpu_id));
 	}
 	return STATUS_OK;
 }

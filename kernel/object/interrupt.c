@@ -176,7 +176,7 @@ void kernel_on_interrupt(unsigned number)
 
 	if (outside)
 		quiesce_enter();
-	this_cpu()->stats.interrupts++;
+	count_own(&this_cpu()->stats.interrupts, 1);
 	if (number == kernel_line)
 		kernel_handler();
 	struct interrupt *interrupt = number < LINES ? load_acquire(&lines[number]) : NULL;

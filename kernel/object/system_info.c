@@ -65,12 +65,12 @@ static enum status cpu(void *self, struct rpc_request *request, struct system_in
 	if (index >= cpu_count)
 		return object_raise_invalid(request, "there is no such CPU", "index");
 	const struct cpu_stats *stats = &cpus[index].stats;
-	system_info_cpu_results_builder_set_entries(results, stats->entries);
-	system_info_cpu_results_builder_set_interrupts(results, stats->interrupts);
-	system_info_cpu_results_builder_set_faults(results, stats->faults);
-	system_info_cpu_results_builder_set_switches(results, stats->switches);
-	system_info_cpu_results_builder_set_ipis(results, stats->ipis_received);
-	system_info_cpu_results_builder_set_idle_ns(results, stats->idle_ns);
+	system_info_cpu_results_builder_set_entries(results, load_relaxed(&stats->entries));
+	system_info_cpu_results_builder_set_interrupts(results, load_relaxed(&stats->interrupts));
+	system_info_cpu_results_builder_set_faults(results, load_relaxed(&stats->faults));
+	system_info_cpu_results_builder_set_switches(results, load_relaxed(&stats->switches));
+	system_info_cpu_results_builder_set_ipis(results, load_relaxed(&stats->ipis_received));
+	system_info_cpu_results_builder_set_idle_ns(results, load_relaxed(&stats->idle_ns));
 	return STATUS_OK;
 }
 

@@ -106,7 +106,7 @@ enum returned : uint8_t {
 {
 	struct request *first = thread->ring.parked;
 
-	record->receiver = thread;
+	store_relaxed(&record->receiver, thread);
 	spin_lock(&endpoint->lock);
 	if (unlikely(endpoint->backlog | endpoint->more) || unlikely(endpoint->parked != first)) {
 		spin_unlock(&endpoint->lock);

@@ -41,7 +41,7 @@ enum status answer_begin(struct ring *ring, struct request *request)
 			answer->released = answer->drop_caps = false;
 			answer->caps = 0;
 			request->answer = answer;
-			request->extras = REQUEST_KEPT;
+			request->extras |= REQUEST_KEPT;
 			return STATUS_OK;
 		}
 	}
@@ -104,7 +104,7 @@ static uint64_t message_word(const struct ring *ring, const struct answer *answe
 {
 	if (index >= answer->len / 8)
 		return 0;
-	return *(const volatile uint64_t *)(const volatile void *)(ring->arena + answer->buf_off + index * 8);
+	return load_relaxed((const uint64_t *)(const void *)(ring->arena + answer->buf_off + index * 8));
 }
 
 /* Cap'n Proto encoding, "Pointers": struct pointer = {2 bits 0, 30 bits signed offset, 16 data words, 16 pointers};

@@ -40,7 +40,7 @@ void batch_hold(struct cpu *cpu, struct ring *ring);
 	if (unlikely(cpu->held != ring))
 		batch_hold(cpu, ring);
 
-	uint32_t tail = ring->cq_tail++;
+	uint32_t tail = ring->cq_tail;
 	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[tail & ring->cq_mask];
 	struct request **at = cpu->held_at;
 
@@ -48,6 +48,7 @@ void batch_hold(struct cpu *cpu, struct ring *ring);
 	cqe[1] = (uint32_t)result.status | (uint64_t)result.len << 32;
 	cqe[2] = result.caps | (uint64_t)result.flags << 16;
 	cqe[3] = result.token;
+	count_own(&ring->cq_tail, 1);
 	ring->pending--;
 	store_relaxed(&request->claim, load_relaxed(&request->claim) & ~3ull); /* REQUEST_FREE */
 	request->next = *at;

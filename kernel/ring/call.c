@@ -126,7 +126,7 @@ static void install_results(struct thread *thread, struct request *request, stru
 			gate_put(own);
 		}
 		cap_id id = cap_table_install(&thread->process->table, &request->slots, ref, provenance);
-		ids[i] = id.raw;
+		store_shared_word(&ids[i], id.raw);
 		if (request->extras & REQUEST_KEPT)
 			request->answer->ids[i] = id;
 	}
@@ -417,6 +417,7 @@ enum status call_facet(struct thread *thread, struct request *request, struct ca
 		       const uint64_t *count, uint64_t removals)
 {
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+	struct op_event event = op_event(request, RECORDER_CALL);
 	enum status status = op_check_call(&thread->ring, &request->sqe);
 
 	if (status != STATUS_OK)
@@ -429,7 +430,7 @@ enum status call_facet(struct thread *thread, struct request *request, struct ca
 	} else {
 		status = op_call_view(thread, request, ref);
 	}
-	op_record(thread, request, RECORDER_CALL, object_id, status);
+	op_record_event(thread, event, object_id, status);
 	return status;
 }
 
@@ -437,6 +438,7 @@ enum status call_by_id(struct thread *thread, struct request *request)
 {
 	struct cap_ref ref;
 	uint64_t object_id = 0;
+	struct op_event event = op_event(request, RECORDER_CALL);
 	enum status status = op_check_call(&thread->ring, &request->sqe);
 
 	if (status != STATUS_OK)
@@ -446,7 +448,7 @@ enum status call_by_id(struct thread *thread, struct request *request)
 		object_id = ref.view->object->id; /* read before: the object may be gone after */
 		status = op_call_view(thread, request, ref);
 	}
-	op_record(thread, request, RECORDER_CALL, object_id, status);
+	op_record_event(thread, event, object_id, status);
 	return status;
 }
 
@@ -500,11 +502,12 @@ void quick_call_failed(struct thread *thread, const struct call_target *target, 
 {
 	struct cap_ref ref = {request->memory.view, NULL};
 	uint64_t object_id = ref.view->object->id; /* read before: the object may be gone after */
+	struct op_event event = op_event(request, RECORDER_CALL);
 
 	request->result = (struct completion){0};
 	enum status status = session_is_alive(thread->process->session) ? endpoint_call(thread, request, ref)
 									: STATUS_REVOKED;
-	op_record(thread, request, RECORDER_CALL, object_id, status);
+	op_record_event(thread, event, object_id, status);
 	if (status == OP_WAITING)
 		return;
 	request->result.status = status;

@@ -23,7 +23,8 @@
 		return NULL;
 	const uint64_t *desc = (const uint64_t *)(const void *)(ring->arena +
 								at); /* each word is read once */
-	uint64_t id = desc[0], rest = desc[1] | desc[2];
+	uint64_t id = load_shared_word(&desc[0]),
+		 rest = load_shared_word(&desc[1]) | load_shared_word(&desc[2]);
 	if (unlikely(rest != 0) ||
 	    unlikely(cap_table_find(&thread->process->table, (cap_id){id}, &ref) != STATUS_OK) ||
 	    unlikely(ref.gate != NULL) || unlikely(ref.view->scope != SCOPE_ANY) || !view_try_get(ref.view))

@@ -44,7 +44,7 @@ void call_queue_push(struct endpoint *endpoint, struct request *call, bool alone
 {
 	struct request *turn = alone ? NULL : turn_of(endpoint, process_of(call));
 
-	endpoint->backlog = true;
+	store_relaxed(&endpoint->backlog, true);
 	list_init(&call->siblings);
 	if (turn == NULL) {
 		give_turn(endpoint, call);

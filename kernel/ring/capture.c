@@ -57,11 +57,8 @@ void capture_completed(struct ring *ring, const struct request *request, enum st
 
 void capture_dispatched(struct ring *ring, struct request *request, enum status status)
 {
-	/* The ring is the thread's own: a request that was finished in between has not been used again. */
-	if (status != OP_WAITING)
-		capture_completed(ring, request, status);
-	else if ((load_acquire(&request->claim) & 3) == REQUEST_FREE)
-		capture_completed(ring, request, (enum status)request->result.status);
-	else
-		request->extras |= REQUEST_CAPTURED;
+	if (status == OP_WAITING)
+		return;
+	request->extras = 0;
+	capture_completed(ring, request, status);
 }

@@ -9,5 +9,11 @@
 void capture_submitted(struct thread *thread, const struct request *request);
 /* It is over. */
 void capture_completed(struct ring *ring, const struct request *request, enum status status);
-/* It was dispatched: the record of its completion comes now, or, while it waits (OP_WAITING), once that has come. */
+/* What a CALL has from before it is dispatched until it is over: once it waits its extras are not only its own ring's to change. */
+static inline unsigned capture_extra(const struct ring *ring, const struct request *request)
+{
+	return ring->sq_quick == 0 && request->sqe.op == CAP_OP_CALL ? REQUEST_CAPTURED : 0;
+}
+
+/* It was dispatched: the record of its completion comes now, or, if it waits (OP_WAITING), has come or will. */
 void capture_dispatched(struct ring *ring, struct request *request, enum status status);

@@ -72,7 +72,7 @@ void request_detach(struct request *request)
 	if (request->sqe.op != CAP_OP_CALL || request->record == NULL)
 		return;
 	struct service_record *record = request->record;
-	request->record = NULL;
+	store_relaxed(&request->record, (struct service_record *)NULL);
 	request->result.flags = CAP_CQE_DELIVERED;
 	if (atomic_cas(&record->caller, &expected, (struct request *)NULL))
 		endpoint_tell_cancelled(record, request->served);
@@ -98,7 +98,7 @@ void request_release(struct ring *ring, struct request *request)
 		request_drop_gate(request);
 	if (extras & REQUEST_PASSED)
 		passed_free(request->passed);
-	request->hops = 0; /* of who was passed on: that has extras */
+	store_relaxed(&request->hops, (uint8_t)0); /* of who was passed on: that has extras */
 	if (extras & REQUEST_HELD)
 		promise_drop(request);
 	if (extras & REQUEST_RECORD)
@@ -194,7 +194,7 @@ static void recheck_posted(struct ring *ring)
 	}
 	for (struct request *it = ring->parked; it != NULL; it = it->behind) {
 		if (it->behind == request) {
-			it->behind = request->behind;
+			store_relaxed(&it->behind, request->behind); /* endpoint_park_first looks */
 			if (ring->parked_last == request)
 				ring->parked_last = it;
 			return;

@@ -20,7 +20,7 @@ static inline void ring_post_words(struct ring *ring, uint64_t user_data, uint64
 	cqe[1] = status_len;
 	cqe[2] = caps_flags;
 	cqe[3] = token;
-	ring->cq_tail = tail + 1;
+	count_own(&ring->cq_tail, 1);
 	store_release(&ring->control->cq_tail, tail + 1);
 }
 

@@ -24,7 +24,7 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 	if (call->extras & REQUEST_PASSED) { /* its message is what the server that passed it on left */
 		bytes = call->passed->len;
 		provenance.giver = call->passed->giver;
-		header[5] = bytes | (uint64_t)count << 32;
+		store_shared_word(&header[5], bytes | (uint64_t)count << 32);
 		copy_message(header + 7, call->passed->words, bytes);
 		ring_thread(receive->ring)->sched.work += bytes;
 	}
@@ -35,7 +35,7 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 			cap_id id = cap_table_install(&server->table, &receive->record->slots,
 						      call->carried[i].ref, provenance);
 			receive->record->given[i] = id;
-			ids[i] = id.raw;
+			store_shared_word(&ids[i], id.raw);
 		}
 		carried_commit(caller, call->carried, count);
 		carried_free(call);
@@ -55,7 +55,7 @@ void endpoint_unpark(struct endpoint *endpoint)
 
 	if (receive == NULL)
 		return;
-	for (;; receive = receive->behind) {
+	for (;; receive = load_relaxed(&receive->behind)) {
 		list_insert_between(before, after, &receive->link);
 		before = &receive->link;
 		if (receive == last)
@@ -90,7 +90,7 @@ static void take_first_parked(struct endpoint *endpoint) REQUIRES(endpoint->lock
 {
 	struct request *receive = endpoint->parked;
 
-	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
+	endpoint->parked = receive == endpoint->parked_last ? NULL : load_relaxed(&receive->behind);
 	list_init(&receive->link);
 }
 
@@ -215,7 +215,7 @@ static bool find_work(struct endpoint *endpoint, const struct process *receiver,
 	work->notice = NULL;
 	work->call = first_call(endpoint, receiver, &work->refused);
 	if (work->call == NULL)
-		endpoint->backlog = endpoint->dead;
+		store_relaxed(&endpoint->backlog, endpoint->dead);
 	return work->call != NULL;
 }
 
@@ -236,7 +236,7 @@ static void deliver_notice(struct endpoint *endpoint, struct notice *notice, str
 		result.flags = CAP_CQE_KIND_CANCELLED;
 		result.token = record->notice_token;
 	}
-	*header = (struct cap_call_header){.key = key, .mints = mints};
+	copy_message(header, &(struct cap_call_header){.key = key, .mints = mints}, sizeof(*header));
 	receive->result = result;
 }
 
@@ -306,11 +306,12 @@ uint16_t endpoint_take_notice(struct endpoint *endpoint, struct facet_key *facet
 			      const struct request *receive)
 {
 	struct cap_call_header *header = (void *)(receive->ring->arena + receive->sqe.buf_off);
-	uint64_t mints;
+	uint64_t key, mints;
 
-	facet_key_take_notice(endpoint, facet, &header->mints, &mints);
-	header->released = (uint16_t)mints;
-	endpoint->backlog = false;
+	facet_key_take_notice(endpoint, facet, &key, &mints);
+	store_shared_word(&header->mints, key);
+	store_shared_word(&header->released, (uint16_t)mints);
+	store_relaxed(&endpoint->backlog, false);
 	return CAP_CQE_RELEASED_TOO;
 }
 
@@ -364,7 +365,7 @@ struct view *endpoint_receive_now(struct endpoint *endpoint, struct request *rec
 	struct view *view = call->view;
 	call->extras = 0;
 	call_queue_remove(endpoint, call);
-	endpoint->backlog = endpoint->dead || !list_is_empty(&endpoint->calls);
+	store_relaxed(&endpoint->backlog, endpoint->dead || !list_is_empty(&endpoint->calls));
 	ring_thread(ring)->sched.work += call->sqe.msg_len;
 	uint64_t sequence = call->sequence;
 	receive->result = deliver(call, call->key, call->session, call_shape(call), receive, false,

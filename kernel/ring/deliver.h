@@ -41,7 +41,7 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 	const uint64_t *in = from;
 
 	if (bytes == 8) { /* no fields: most results */
-		*out = *in;
+		copy_shared_word(out, in);
 		return;
 	}
 	if (unlikely(bytes >= 256)) {
@@ -51,17 +51,17 @@ static inline void copy_message(void *to, const void *from, uint32_t bytes)
 	for (; bytes >= 64; bytes -= 64) {
 #pragma clang loop unroll(full)
 		for (unsigned i = 0; i < 8; i++)
-			out[i] = in[i];
+			copy_shared_word(&out[i], &in[i]);
 		out += 8;
 		in += 8;
 	}
 	if (bytes == 8) { /* the root and eight fields */
-		*out = *in;
+		copy_shared_word(out, in);
 		return;
 	}
 #pragma clang loop unroll(disable) vectorize(disable)
-	for (; bytes != 0; bytes -= 8)
-		*out++ = *in++;
+	for (; bytes != 0; bytes -= 8, out++, in++)
+		copy_shared_word(out, in);
 }
 
 /* The same, for a message of the thread whose system call this is (arch/memory.h). */
@@ -110,13 +110,15 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
 	record->caller_sequence = call->sequence;
-	header[4] = record->shape = shape;
-	header[0] = record->interface_id = call->sqe.interface_id;
-	header[1] = key;
-	header[2] = session;
-	header[3] = plain ? 0 : call->sqe.deadline_ns;
-	header[5] = bytes | (uint64_t)caps << 32;
-	header[6] = 0;
+	record->shape = shape;
+	record->interface_id = call->sqe.interface_id;
+	store_shared_word(&header[4], shape);
+	store_shared_word(&header[0], call->sqe.interface_id);
+	store_shared_word(&header[1], key);
+	store_shared_word(&header[2], session);
+	store_shared_word(&header[3], plain ? 0 : call->sqe.deadline_ns);
+	store_shared_word(&header[5], bytes | (uint64_t)caps << 32);
+	store_shared_word(&header[6], 0ull);
 	const unsigned char *message = call->ring->arena + call->sqe.msg_off;
 	if (plain) /* by its own thread */
 		copy_own_message(header + 7, message, bytes);
@@ -124,12 +126,12 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 		copy_message(header + 7, message, bytes);
 	record->given_count = caps;
 	if (plain && caps != 0)
-		header[7 + bytes / 8] = (record->given[0] = given).raw;
+		store_shared_word(&header[7 + bytes / 8], (record->given[0] = given).raw);
 	if (!plain && unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
 		bytes = deliver_extras(call, receive, header);
 	uint64_t token = record_token(word, record->index);
-	call->record = record;
-	call->served = word;
+	store_relaxed(&call->record, record); /* lend.c looks from other CPUs */
+	store_relaxed(&call->served, word);
 	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
 	store_release(&call->queue_lock, (struct spinlock *)NULL);
 	if (plain) /* nobody could find it before */
@@ -157,7 +159,7 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 		return NULL;
 	if (unlikely(!batch_claim(this_cpu(), receive->ring)))
 		return NULL;
-	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
+	endpoint->parked = receive == endpoint->parked_last ? NULL : load_relaxed(&receive->behind);
 	return receive;
 }
 
@@ -174,7 +176,7 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	*alone = receive->ring->free == receive;
 	if (unlikely(!*alone)) /* it has been settled meanwhile, and another is the spare */
 		ring_settle(receive->ring);
-	endpoint->parked = receive == endpoint->parked_last ? NULL : receive->behind;
+	endpoint->parked = receive == endpoint->parked_last ? NULL : load_relaxed(&receive->behind);
 	return receive;
 }
 
@@ -265,7 +267,7 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 {
 	struct ring *ring = &thread->ring;
 
-	record->receiver = thread;
+	store_relaxed(&record->receiver, thread);
 	receive->object = &endpoint->object;
 	receive->record = record;
 	spin_lock(&endpoint->lock);

@@ -231,7 +231,8 @@ static inline bool is_return_recv(uint64_t word)
 /* One of a batch. */
 [[gnu::always_inline]] static inline void dispatch(struct thread *thread, struct ring *ring)
 {
-	uint64_t sequence = ring->sq_head++;
+	uint64_t sequence = ring->sq_head;
+	count_own(&ring->sq_head, 1);
 	const volatile uint64_t *from = sq_entry(ring, sequence);
 	uint64_t word = from[0];
 	const struct call_target *target = ring->memory.target;

@@ -68,7 +68,7 @@ static void end_endpoint(struct endpoint *endpoint)
 {
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
-	endpoint->backlog = true;
+	store_relaxed(&endpoint->backlog, true);
 	endpoint_unpark(endpoint);
 	while (list_pop_front(&endpoint->notices) != NULL)
 		; /* keys without facets go with the endpoint */
@@ -105,7 +105,7 @@ void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 	if (pushed) {
 		record->notice_token = record_token(word, record->index);
 		list_push_back(&endpoint->notices, &record->notice.link);
-		endpoint->backlog = true;
+		store_relaxed(&endpoint->backlog, true);
 	}
 	spin_unlock(&endpoint->lock);
 	if (pushed)

@@ -40,7 +40,7 @@ void endpoint_shut(struct endpoint *endpoint)
 {
 	spin_lock(&endpoint->lock);
 	store_relaxed(&endpoint->dead, true);
-	endpoint->backlog = true;
+	store_relaxed(&endpoint->backlog, true);
 	endpoint_unpark(endpoint);
 	spin_unlock(&endpoint->lock);
 	call_queue_disconnect(endpoint);

@@ -252,7 +252,7 @@ static void switch_to(struct cpu *cpu, struct thread *thread)
 	if (loaded != &thread->sched) {
 		arch_context_switch(loaded != NULL ? &sched_thread(loaded)->context : NULL, &thread->context);
 		sched_switched(&thread->sched);
-		cpu->stats.switches++;
+		count_own(&cpu->stats.switches, 1);
 	}
 	space_activate(&thread->process->space);
 	cpu->current_context = &thread->context;
@@ -378,7 +378,7 @@ static bool is_wanted(struct cpu *cpu)
 	sched_hand_over(cpu, &from->sched, next, woken.at);
 	arch_context_hand_over(&from->context, &to->context);
 	sched_handed_over(cpu, &from->sched, next);
-	cpu->stats.switches++;
+	count_own(&cpu->stats.switches, 1);
 	if (alone)
 		space_activate_other(cpu, &to->process->space);
 	else
@@ -544,7 +544,7 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 	uint32_t tail = load_acquire(&shared->sq_tail); /* Q2 */
 	uint32_t unreaped;
 
-	cpu->stats.entries++;
+	count_own(&cpu->stats.entries, 1);
 	static_assert(CAP_SYSCALL_ENTER == 0);
 	if (unlikely((number | arg1 | load_relaxed(&ring->signals)) != 0))
 		return enter_unusually(number, arg0, arg1, cpu, thread, tail); /* as they came */
@@ -631,7 +631,7 @@ void kernel_on_timer(void)
 
 	if (outside)
 		quiesce_enter();
-	this_cpu()->stats.interrupts++;
+	count_own(&this_cpu()->stats.interrupts, 1);
 	timer_run_expired();
 	if (outside && this_cpu()->current_context == NULL)
 		quiesce_exit();

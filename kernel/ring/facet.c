@@ -191,7 +191,7 @@ void facet_key_leave(struct endpoint *endpoint, struct view *view)
 		tell = !facet->retired && !endpoint->dead;
 		if (tell) {
 			list_push_back(&endpoint->notices, &facet->notice.link);
-			endpoint->backlog = true;
+			store_relaxed(&endpoint->backlog, true);
 		} else {
 			forget(&endpoint->facets, facet);
 		}

@@ -150,7 +150,7 @@ void kernel_on_fault(const struct arch_fault *fault)
 	struct thread *thread = thread_current();
 	enum exit_reason reason = reason_of(fault);
 
-	this_cpu()->stats.faults++;
+	count_own(&this_cpu()->stats.faults, 1);
 	if (fault->kind == ARCH_FAULT_PAGE) {
 		enum status status = space_fault(&thread->process->space, fault->address, fault->write,
 						 fault->execute);

@@ -64,18 +64,36 @@ void gate_spares_free(struct gate_spares *spares);
 /* Makes the request wait for a deadline, if it has one. */
 void request_arm_deadline(struct request *request);
 
-/* One event in the flight recorder. */
-static inline void op_record(const struct thread *thread, const struct request *request, unsigned kind,
-			     uint64_t object_id, enum status status)
+/* What the flight recorder says of a submission. Of a call to a process it is read before that is made: a server that passes it on
+ * writes it anew (tail.c). */
+struct op_event {
+	uint64_t interface_id, packed;
+	uint32_t target;
+};
+
+static inline struct op_event op_event(const struct request *request, unsigned kind)
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
+	return (struct op_event){sqe->interface_id,
+				 recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind,
+					       sqe->caps_len, sqe->msg_len),
+				 (uint32_t)sqe->target};
+}
+
+static inline void op_record_event(const struct thread *thread, struct op_event event, uint64_t object_id,
+				   enum status status)
+{
 	if (unlikely(status == OP_WAITING))
 		status = STATUS_OK;
-	recorder_write(sqe->interface_id, object_id, thread->sched.ids,
-		       (uint32_t)sqe->target | (uint64_t)(uint32_t)status << 32,
-		       recorder_pack(kind == RECORDER_OTHER ? sqe->op : sqe->method, kind, sqe->caps_len,
-				     sqe->msg_len));
+	recorder_write(event.interface_id, object_id, thread->sched.ids,
+		       event.target | (uint64_t)(uint32_t)status << 32, event.packed);
+}
+
+static inline void op_record(const struct thread *thread, const struct request *request, unsigned kind,
+			     uint64_t object_id, enum status status)
+{
+	op_record_event(thread, op_event(request, kind), object_id, status);
 }
 
 /* Faults (fault.c). Follows frame pointers through what is mapped: the pc, then return addresses; how many. */

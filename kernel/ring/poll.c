@@ -33,7 +33,7 @@ static inline bool has_submissions(const struct ring *ring)
 /* P3 */
 static enum poll_end fall_asleep(struct ring *ring)
 {
-	this_cpu()->stats.poll_sleeps++;
+	count_own(&this_cpu()->stats.poll_sleeps, 1);
 	store_fenced(&ring->control->polled, 0u);
 	return has_submissions(ring) ? POLL_WORK : POLL_SLEEP;
 }
@@ -65,7 +65,7 @@ enum poll_end poll_ring(struct thread *thread)
 	do {
 		look_up(cpu);
 		if (has_submissions(ring) || ring_has_work(ring)) {
-			cpu->stats.polls++;
+			count_own(&cpu->stats.polls, 1);
 			return POLL_WORK;
 		}
 		if (unlikely(load_relaxed(&cpu->need_resched) || cpu->handover != NULL)) {

@@ -278,7 +278,7 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	}
 	ring_take(ring, request);
 	request->held = held;
-	request->extras = (uint16_t)(kept | REQUEST_HELD);
+	request->extras = (uint16_t)(kept | capture_extra(ring, request) | REQUEST_HELD);
 	list_push_back(&ring->held, &held->link);
 	ring->held_count++;
 	request_arm_deadline(request);
@@ -372,6 +372,7 @@ enum status op_call(struct thread *thread, struct request *request)
 	struct cap_ref ref;
 	uint64_t object_id = 0;
 	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
+	struct op_event event = op_event(request, RECORDER_CALL);
 	enum status status = op_check_call(&thread->ring, &request->sqe);
 
 	if (status == STATUS_OK && kept)
@@ -386,7 +387,7 @@ enum status op_call(struct thread *thread, struct request *request)
 		status = promise_hold(thread, request, false);
 	}
 	if (status != OP_WAITING || object_id != 0) /* what is held is recorded when it is dispatched */
-		op_record(thread, request, RECORDER_CALL, object_id, status);
+		op_record_event(thread, event, object_id, status);
 	if (kept && status != OP_WAITING) {
 		request->extras = 0;
 		request->result.status = status;
@@ -488,13 +489,14 @@ static enum status run_call(struct thread *thread, struct request *request, stru
 {
 	bool kept = request->sqe.flags & CAP_SQE_KEEP_ANSWER;
 	uint64_t object_id = target.view->object->id;
+	struct op_event event = op_event(request, RECORDER_CALL);
 	enum status status = STATUS_REVOKED;
 
-	request->extras = kept ? REQUEST_KEPT : 0;
+	request->extras = (uint16_t)((kept ? REQUEST_KEPT : 0) | capture_extra(&thread->ring, request));
 	if (target.gate == NULL || gate_is_alive(target.gate))
 		status = op_call_view(thread, request, target);
 	if (!request->held->recorded)
-		op_record(thread, request, RECORDER_CALL, object_id, status);
+		op_record_event(thread, event, object_id, status);
 	if (kept && status != OP_WAITING) {
 		request->extras = 0;
 		request->result.status = status;

@@ -25,7 +25,7 @@ static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t st
 	cqe[1] = status_len;
 	cqe[2] = 0;
 	cqe[3] = token;
-	ring->cq_tail++;
+	count_own(&ring->cq_tail, 1);
 }
 
 /* ---- Operations on one thing ---- */
@@ -153,7 +153,8 @@ static inline void quick_take_message(const struct ring *ring, struct cpu *cpu, 
 	if (unlikely(message.len != 8))
 		quick_take_words(ring, cpu, message);
 	else
-		cpu->scratch_in[0] = *(const uint64_t *)(const void *)(ring->arena + message.offset);
+		cpu->scratch_in[0] = load_shared_word(
+			(const uint64_t *)(const void *)(ring->arena + message.offset));
 }
 
 /* It failed, or waits: what is left to do, with its status. */
@@ -198,8 +199,8 @@ static inline void quick_record_call(const struct thread *thread, const struct c
 	if (likely(words == 2)) { /* which any buffer has room for */
 		static_assert(CAP_MIN_RESULT_BUF >= 16);
 		uint64_t *to = (uint64_t *)(void *)(ring->arena + buffer.offset);
-		to[0] = cpu->scratch_out[0];
-		to[1] = cpu->scratch_out[1];
+		store_shared_word(&to[0], cpu->scratch_out[0]);
+		store_shared_word(&to[1], cpu->scratch_out[1]);
 	} else if (unlikely(!quick_give_words(ring, cpu, buffer, words))) {
 		quick_call_failed(thread, target, STATUS_OK);
 		return;

@@ -135,7 +135,7 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 		gate_put(carried[i].ref.gate);
 		provenance.minted = carried[i].minted;
 		cap_id id = cap_table_install(&process->table, &caller->slots, ref, provenance);
-		ids[i] = id.raw;
+		store_shared_word(&ids[i], id.raw);
 		if (caller->extras & REQUEST_KEPT)
 			caller->answer->ids[i] = id;
 	}

@@ -47,7 +47,7 @@ static struct sched_entity *answer(struct thread *thread, const struct request *
 	copy_message(to, thread->ring.arena + request->sqe.msg_off, bytes);
 	cap_id id = cap_table_install(&ring_thread(ring)->process->table, &caller->slots,
 				      (struct cap_ref){view, NULL}, provenance);
-	to[bytes / 8] = id.raw;
+	store_shared_word(&to[bytes / 8], id.raw);
 	if (unlikely(caller->extras & REQUEST_KEPT))
 		caller->answer->ids[0] = id;
 	return complete_caller(thread, caller, result);

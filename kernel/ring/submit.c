@@ -232,7 +232,8 @@ bool dispatch_marked(struct thread *thread, struct ring *ring)
 {
 	if (!may_dispatch(thread))
 		return false;
-	uint64_t sequence = ring->sq_head++;
+	uint64_t sequence = ring->sq_head;
+	count_own(&ring->sq_head, 1);
 	const volatile uint64_t *from = sq_entry(ring, sequence);
 	uint64_t word = from[0];
 	if ((word & (W_OP | W_FLAGS(0xff))) == (CAP_OP_CALL | W_FLAGS(CAP_SQE_TARGET_IS_ANSWER)) &&
@@ -252,15 +253,18 @@ static bool dispatch_captured(struct thread *thread, struct ring *ring)
 		return false;
 	struct request *request = ring->free; /* behind what was held: that may have taken the spare */
 	uint64_t word = from[0];
-	request->sequence = ring->sq_head++;
+	request->sequence = ring->sq_head;
+	count_own(&ring->sq_head, 1);
 	if ((word & W_OP) != CAP_OP_CALL) {
 		dispatch_any(thread, ring, from, word);
 		return true;
 	}
 	bool valid = fetch(from, word, request);
 	request->result = (struct completion){0};
-	if (valid)
+	if (valid) {
 		capture_submitted(thread, request);
+		request->extras = (uint16_t)capture_extra(ring, request);
+	}
 	enum status status = valid ? run(thread, request) : STATUS_BAD_OP;
 	if (valid)
 		capture_dispatched(ring, request, status);

@@ -215,7 +215,7 @@ static void rewrite(struct thread *thread, const struct request *request, struct
 	call->object = &tail->endpoint->object;
 	call->key = tail->carried[0].ref.view->key;
 	call->session = tail->session;
-	call->record = NULL;
+	store_relaxed(&call->record, (struct service_record *)NULL);
 	call->result = (struct completion){.flags = CAP_CQE_DELIVERED};
 	tail_change_gate(call, tail);
 }

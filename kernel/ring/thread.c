@@ -57,7 +57,7 @@ static bool attach(struct process *process, struct thread *thread)
 	bool alive = process->state <= PROCESS_RUNNING;
 	if (alive) {
 		store_relaxed(&process->state, (uint8_t)PROCESS_RUNNING);
-		process->thread_count++;
+		count_own(&process->thread_count, 1);
 		(void)atomic_add(&process->rings, 1u); /* ring_gone counts down without the lock */
 		list_push_back(&process->threads, &thread->link);
 		if (unlikely(process->sched_policy != 0))
@@ -277,7 +277,8 @@ static void stop(struct thread *thread, int64_t code)
 
 	spin_lock(&process->lock);
 	list_remove(&thread->link);
-	bool last = --process->thread_count == 0;
+	count_own(&process->thread_count, -1u);
+	bool last = process->thread_count == 0;
 	if (last && process->state == PROCESS_RUNNING) { /* the last thread left by itself */
 		store_relaxed(&process->state, (uint8_t)PROCESS_DYING);
 		process->exit = (struct exit_record){.reason = EXIT_EXIT, .code = code};

@@ -131,7 +131,7 @@ static void check_answer(struct user_ring *ring, const struct cap_cqe *cqe, uint
 
 	if (cqe->status != STATUS_OK) {
 		explore_check(cqe->status == STATUS_CANCELLED || cqe->status == STATUS_DISCONNECTED);
-		failed++;
+		(void)atomic_add(&failed, 1u);
 		return;
 	}
 	explore_check(cqe->len == 16 && user_arena_word(ring, RESULT_AT(slot)) == ring->thread_arg + 1);

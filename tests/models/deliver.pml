@@ -33,7 +33,7 @@
  * code: kernel/ring/complete.c: request_detach(request);
  * code: kernel/ring/complete.c: request_complete(request, own);
  * code: kernel/ring/deliver.h: store_relaxed(&record->caller, call);
- * code: kernel/ring/deliver.h: call->record = record;
+ * code: kernel/ring/deliver.h: store_relaxed(&call->record, record);
  * code: kernel/ring/deliver.h: store_release(&call->queue_lock, (struct spinlock *)NULL);
  * code: kernel/ring/deliver.h: store_release(&record->word, word);
  * code: kernel/ring/deliver.c: store_relaxed(&call->queue_lock, &endpoint->lock);

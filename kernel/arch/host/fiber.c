@@ -20,6 +20,12 @@
 #if __has_feature(thread_sanitizer)
 #include <sanitizer/tsan_interface.h>
 #define TSAN(statement) statement
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+void AnnotateIgnoreSyncBegin(const char *file, int line);
+void AnnotateIgnoreSyncEnd(const char *file, int line);
 #else
 #define TSAN(statement)
 #endif
@@ -43,6 +49,7 @@ static struct host_fiber main_fiber;
 static struct host_fiber *current = &main_fiber;
 static struct host_fiber *pool;
 [[maybe_unused]] static char everybody; /* main() has seen what all coroutines did, once it runs again */
+[[maybe_unused]] static char stopped;   /* and they what it did while the machine stood still */
 
 [[gnu::naked, gnu::noinline]] static void switch_stack([[maybe_unused]] void **save,
 						       [[maybe_unused]] void *to)
@@ -59,6 +66,7 @@ static struct host_fiber *pool;
 	struct host_fiber *self = current;
 
 	ASAN(__sanitizer_finish_switch_fiber(NULL, NULL, NULL);)
+	TSAN(__tsan_acquire(&stopped);)
 	self->fn(self->arg);
 	fprintf(stderr, "host: a coroutine returned\n");
 	abort();
@@ -154,12 +162,19 @@ void host_fiber_switch(struct host_fiber *to, [[maybe_unused]] bool sync)
 	struct host_fiber *from = current;
 
 	current = to;
-	TSAN(__tsan_release(&everybody);)
+	TSAN(__tsan_release(from == &main_fiber ? &stopped : &everybody);)
 	ASAN(__sanitizer_start_switch_fiber(&from->asan_fake_stack, to->stack, to->size);)
 	TSAN(__tsan_switch_to_fiber(to->tsan_fiber, sync ? 0 : 1);)
 	switch_stack(&from->sp, to->sp);
 	ASAN(__sanitizer_finish_switch_fiber(from->asan_fake_stack, NULL, NULL);)
-	TSAN(if (from == &main_fiber) __tsan_acquire(&everybody);)
+	TSAN(__tsan_acquire(from == &main_fiber ? &everybody : &stopped);)
+}
+
+void host_fiber_look([[maybe_unused]] bool begins)
+{
+	TSAN((begins ? AnnotateIgnoreReadsBegin : AnnotateIgnoreReadsEnd)(__FILE__, __LINE__);)
+	TSAN((begins ? AnnotateIgnoreWritesBegin : AnnotateIgnoreWritesEnd)(__FILE__, __LINE__);)
+	TSAN((begins ? AnnotateIgnoreSyncBegin : AnnotateIgnoreSyncEnd)(__FILE__, __LINE__);)
 }
 
 #pragma clang attribute pop

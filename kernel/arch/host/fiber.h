@@ -25,3 +25,5 @@ void *host_fiber_data(const struct host_fiber *fiber);
 bool host_fiber_owns(const void *p);
 
 void host_fiber_switch(struct host_fiber *to, bool sync);
+/* From here on, until false: a look at the machine from outside, which stands still. It is no part of any race, and orders nothing. */
+void host_fiber_look(bool begins);

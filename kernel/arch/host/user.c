@@ -192,8 +192,11 @@ static void resume(struct arch_context *ctx)
 	host_cpu->context = ctx;
 	host_cpu->cpu->current_context = ctx;
 	host_trace(0x400);
-	if (host_at_rest && kernel_rests())
+	if (host_at_rest && kernel_rests()) {
+		host_fiber_look(true);
 		host_at_rest();
+		host_fiber_look(false);
+	}
 	host_fiber_switch(ctx->user->fiber, true);
 }
 

@@ -9,7 +9,7 @@
 
 void interrupt_by_vector(uint64_t vector)
 {
-	this_cpu()->stats.interrupts++;
+	count_own(&this_cpu()->stats.interrupts, 1);
 	if (vector >= VECTOR_LINES && vector < VECTOR_LINE_END) {
 		ioapic_interrupt((unsigned)vector - VECTOR_LINES);
 		return;

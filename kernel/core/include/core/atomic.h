@@ -27,6 +27,15 @@
 #define atomic_or(p, v) (arch_switch_point(), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))   /* old value */
 #define atomic_and(p, v) (arch_switch_point(), __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)) /* old value */
 
+/* A count that one CPU changes and any may read; no switch point. */
+#define count_own(p, n) __atomic_store_n((p), __atomic_load_n((p), __ATOMIC_RELAXED) + (n), __ATOMIC_RELAXED)
+
+/* Words in an arena, which its program, and other CPUs for other messages, may read and write meanwhile: each is read or written
+ * once, and whole. No switch points. */
+#define load_shared_word(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define store_shared_word(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define copy_shared_word(out, in) store_shared_word((out), load_shared_word(in))
+
 /* True if *p was `expected` and is now `desired`; otherwise *expected is what was found. */
 #define atomic_cas(p, expected, desired) \
 	(arch_switch_point(),            \

@@ -46,7 +46,6 @@ struct sched_entity {
 	struct budget *
 		budget; /* that it holds or waits with (core/budget.h): its own, or lent; NULL: none. b: budget_lock */
 	struct budget *own_budget; /* b */
-	bool reserved;             /* q: queued before those without one (sched_reserved.c) */
 	bool ends;                 /* atomic: it gets no budget any more */
 	uint64_t budget_ticks;     /* of run_ticks, those on a budget: not in its virtual time */
 	uint32_t

@@ -26,6 +26,7 @@ void timer_init(struct timer *timer, void (*fire)(struct timer *));
 /* Not armed now. UINT64_MAX: never. */
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 bool timer_cancel(struct timer *timer);
+bool timer_is_any_armed(unsigned cpu_id);
 void timer_run_expired(
 	void);          /* on this CPU, then arms the hardware for the next; called by kernel_on_timer */
 void timer_rearm(void); /* arms the hardware for the nearest of: first timer, end of slice */

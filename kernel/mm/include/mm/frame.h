@@ -98,5 +98,5 @@ static inline void copy_words(void *to, const void *from, size_t words)
 		return;
 	}
 	for (size_t i = 0; i < words; i++)
-		out[i] = in[i];
+		copy_shared_word(&out[i], &in[i]);
 }

@@ -42,6 +42,8 @@ extern const struct fair_class_terms fair_terms[FAIR_CLASSES];
 
 struct fair_entity {
 	struct heap_node node; /* while queued; key = vtime */
+	struct fair_queue *
+		queue; /* where; changed with that queue locked, so its holder can tell; others see any value */
 	uint64_t vtime;
 	uint32_t weight;
 	uint32_t inverse; /* 2^26 / weight */
@@ -63,7 +65,7 @@ static inline struct fair_entity *fair_of(struct heap_node *node)
 /* Weight FAIR_WEIGHT_DEFAULT, FAIR_NORMAL; at a queue's clock. */
 static inline void fair_entity_init(struct fair_entity *entity, uint64_t clock)
 {
-	entity->node.rank = 0;
+	entity->queue = nullptr;
 	entity->vtime = clock;
 	entity->weight = FAIR_WEIGHT_DEFAULT;
 	entity->inverse = (1u << 26) / FAIR_WEIGHT_DEFAULT;
@@ -91,6 +93,7 @@ static inline void fair_enqueue(struct fair_queue *queue, struct fair_entity *en
 	entity->woken = woken;
 	entity->node.key = entity->vtime;
 	heap_insert(&queue->heap, &entity->node);
+	__atomic_store_n(&entity->queue, queue, __ATOMIC_RELAXED);
 	queue->length++;
 }
 
@@ -98,13 +101,14 @@ static inline void fair_enqueue(struct fair_queue *queue, struct fair_entity *en
 static inline void fair_dequeue(struct fair_queue *queue, struct fair_entity *entity)
 {
 	heap_remove(&queue->heap, &entity->node);
-	entity->node.rank = 0;
+	__atomic_store_n(&entity->queue, (struct fair_queue *)nullptr, __ATOMIC_RELAXED);
 	queue->length--;
 }
 
-static inline bool fair_is_queued(const struct fair_entity *entity)
+/* That queue is locked; the entity may be in any, or be moved meanwhile. */
+static inline bool fair_is_in(const struct fair_queue *queue, const struct fair_entity *entity)
 {
-	return entity->node.rank != 0;
+	return __atomic_load_n(&entity->queue, __ATOMIC_RELAXED) == queue;
 }
 
 /* Moves up those that claim more than their credit. */

@@ -35,7 +35,9 @@ static inline paddr_t virt_to_phys(const void *p)
 static inline void arch_copy_words(void *to, const void *from, size_t words)
 {
 	for (size_t i = 0; i < words; i++)
-		((uint64_t *)to)[i] = ((const uint64_t *)from)[i];
+		__atomic_store_n((uint64_t *)to + i,
+				 __atomic_load_n((const uint64_t *)from + i, __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
 }
 
 static inline void arch_copy_first_64(void *to, const void *from)
