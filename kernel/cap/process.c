@@ -169,7 +169,7 @@ bool process_end(struct process *process)
 	if (!cap_table_fini(&process->table) || !gate_mappings_drop(process) || !space_fini(&process->space))
 		return false;
 	spin_lock(&process->lock);
-	process->creator = NULL;
+	store_relaxed(&process->creator, (struct process *)NULL);
 	store_release(&process->state, (uint8_t)PROCESS_ENDED);
 	spin_unlock(&process->lock);
 	spin_lock(&process_list_lock);
@@ -204,14 +204,17 @@ void process_put(struct process *process)
 		quiesce_free(&process->quiesce, process_free);
 }
 
-struct process *process_next(uint32_t from)
+/* NULL: whoever made it, started or not. */
+static struct process *next(uint32_t from, const struct process *unstarted_of)
 {
 	struct process *best = NULL;
 
 	spin_lock(&process_list_lock);
 	list_for_each (it, &process_list) {
 		struct process *process = container_of(it, struct process, link);
-		if (process->pid >= from) { /* in order of creation */
+		if (process->pid >= from && /* in order of creation */
+		    (unstarted_of == NULL || (load_relaxed(&process->state) == PROCESS_CREATED &&
+					      load_relaxed(&process->creator) == unstarted_of))) {
 			best = process;
 			process_get(best);
 			break;
@@ -219,6 +222,16 @@ struct process *process_next(uint32_t from)
 	}
 	spin_unlock(&process_list_lock);
 	return best;
+}
+
+struct process *process_next(uint32_t from)
+{
+	return next(from, NULL);
+}
+
+struct process *process_next_unstarted(uint32_t from, const struct process *creator)
+{
+	return next(from, creator);
 }
 
 const struct process *process_peek(const struct process *after)

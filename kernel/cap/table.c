@@ -249,8 +249,8 @@ enum status cap_table_lock(struct cap_table *table, cap_id id, struct cap_ref *o
 		status = out->gate == NULL || gate_is_alive(out->gate) ? STATUS_OK : STATUS_REVOKED;
 		if (status == STATUS_OK) {
 			cap_ref_get(*out);
-			cap_table_count_removal(table, cap_id_slot(id));
 			store_release(&entry->generation, entry->generation | CAP_GENERATION_LOCKED); /* T5 */
+			cap_table_count_removal(table, cap_id_slot(id));
 		}
 	}
 	spin_unlock(&table->lock);

@@ -171,8 +171,21 @@ static void end_process(struct quiesce_node *node)
 	object_put(&process->space_object);
 }
 
+/* What it made and nobody has started: capabilities to those may be in their own tables alone, where nobody can use them. */
+static void abandon_unstarted(const struct process *creator)
+{
+	struct process *child;
+
+	for (uint32_t from = 0; (child = process_next_unstarted(from, creator)) != NULL; process_put(child)) {
+		from = child->pid + 1;
+		process_abandon(child, &(struct exit_record){.reason = EXIT_KILLED});
+	}
+}
+
 static void begin_end(struct process *process)
 {
+	if (load_relaxed(&process->ledger.used[LEDGER_PROCESSES]) != 0)
+		abandon_unstarted(process);
 	if (process->creator == NULL && process_without_creator_ended != NULL)
 		process_without_creator_ended(process);
 	records_fini(process);

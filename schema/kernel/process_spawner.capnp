@@ -16,6 +16,7 @@ interface ProcessSpawner @0xfdce8bfeaf9979f7 {
   # bounded by limits, 0 = the default.
   # capture, if given, must be writable: into it the kernel copies each call that the process makes, and its answer, both up to 192
   # bytes (abi/capture.h). Its pages (1 to 512) are committed now.
+  # Until it is started it ends with the last capability to it, or with the caller.
   # Errors: invalidArgument for the name, the session or capture; failed when the session has ended; overloaded when the caller's
   # ledger has no process left.
 

@@ -430,6 +430,38 @@ EXPLORE_TEST(a_process_that_nobody_can_start_is_gone, 300)
 	scenario_end();
 }
 
+/* Two that never started have the capabilities to each other, or one to itself, and nobody else has: they end with who made them. */
+static void makes_processes_that_only_they_can_start(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id handle[2], space;
+	uint64_t id;
+	unsigned count = 1 + (unsigned)(host_random() % 2);
+
+	(void)open_ring(&ring, region);
+	for (unsigned i = 0; i < count; i++) {
+		create(&ring.transport, &handle[i], &space);
+		ring_release(&ring, space);
+	}
+	for (unsigned i = 0; i < count; i++)
+		explore_check(process_handle_grant(&ring.transport, handle[i], 0, handle[count - 1 - i], 0,
+						   &id) == STATUS_OK);
+	for (unsigned i = 0; i < count; i++)
+		ring_release(&ring, handle[i]);
+	ring_flush(&ring);
+	explore_check(process_count() > count);
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(processes_that_only_they_can_start_end_with_their_creator, 300)
+{
+	begin(1 + (unsigned)(host_random() % 3));
+	scenario_thread(process, makes_processes_that_only_they_can_start, 0);
+	scenario_run();
+	explore_check(finished == 1 && process_count() == 0);
+	scenario_end();
+}
+
 /* The spawner dies while its children run: they live on, nothing dangles. */
 static void makes_a_process_and_dies(uint64_t region)
 {

@@ -217,15 +217,35 @@ static void check_baseline(void)
 			 (unsigned long long)baseline_frames);
 }
 
+/* Who has not ended, for whoever wonders. */
+static void print_processes(void)
+{
+	for (const struct process *it = process_peek(NULL); it != NULL; it = process_peek(it)) {
+		fprintf(stderr,
+			"  process %u (%s): state %u, %u threads, %u rings, %llu references, %u handles\n",
+			it->pid, it->name, it->state, it->thread_count, it->rings,
+			(unsigned long long)it->refs, it->handles);
+		list_for_each (link, &it->threads) {
+			const struct thread *thread = container_of(link, struct thread, link);
+			fprintf(stderr,
+				"    thread %u: ring state %u, signals %#x, %u pending, scheduler state %u\n",
+				thread->tid, thread->ring.state, thread->ring.signals, thread->ring.pending,
+				thread->sched.state);
+		}
+	}
+}
+
 void scenario_end(void)
 {
 	explore_check(host_continue(kill_rest, NULL) == HOST_QUIET);
 	for (unsigned i = 0; i < made_count; i++) {
 		explore_check(made[i]->state == PROCESS_ENDED);
 		for (unsigned r = 0; r < LEDGER_COUNT; r++) {
-			if (r != LEDGER_OBJECTS && made[i]->ledger.used[r] != 0)
-				host_die("%s still is charged %llu of resource %u", made[i]->name,
-					 (unsigned long long)made[i]->ledger.used[r], r);
+			if (r == LEDGER_OBJECTS || made[i]->ledger.used[r] == 0)
+				continue;
+			print_processes();
+			host_die("%s still is charged %llu of resource %u", made[i]->name,
+				 (unsigned long long)made[i]->ledger.used[r], r);
 		}
 		object_put(&made[i]->object);
 		object_put(&made[i]->space_object);

@@ -2,7 +2,7 @@
 /*
  * A process: an address space, a capability table, a ledger, a session, and the threads that use them.
  *
- * - Life: CREATED (being filled by its creator) -> RUNNING -> DYING (killed, faulted or left; threads are stopping) ->
+ * - Life: CREATED (being filled by its creator, and ended with it) -> RUNNING -> DYING (killed, faulted or left; threads are stopping) ->
  *   ENDED (no thread, no capability, no memory mapping; only the exit record and the ledger remain).
  * - Three kinds of reference keep the structure: the object (`object.refs`: ProcessHandles, its VirtualMemory), owners
  *   of objects charged to its ledger, and its threads; all are counted in `refs`.
@@ -146,6 +146,8 @@ extern const struct object_type *process_object_type, *process_space_object_type
 
 /* The process with the lowest pid >= from, with a reference; NULL at the end. */
 struct process *process_next(uint32_t from);
+/* The same of those that `creator` made and nobody has started. */
+struct process *process_next_unstarted(uint32_t from, const struct process *creator);
 /* The one behind `after` (NULL: the first), without a lock or a reference: for a panic, when nothing else runs. */
 const struct process *process_peek(const struct process *after);
 uint64_t process_count(void);

@@ -91,9 +91,9 @@ struct cap_table {
 	struct spinlock lock;    /* rank TABLE */
 	uint32_t free;           /* l: chain of free slots */
 	uint32_t used;           /* l: in use or reserved */
-	/* By slot, modulo CAP_REMOVALS; raised before an id of such a slot stops resolving (released, or locked for a move): what was
-	 * found under the same count still is there, and what it names is kept by the entry. Written under lock, read by anyone
-	 * inside. */
+	/* By slot, modulo CAP_REMOVALS; raised once an id of such a slot does not resolve any more (released, or locked for a move), and
+	 * before what it named is let go: what was found after the count was read, and has that count still, is there until who
+	 * looks leaves the kernel. Written under lock, read by anyone inside. */
 	uint64_t removals[CAP_REMOVALS];
 	struct ledger *ledger;
 };

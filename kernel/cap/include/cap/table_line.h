@@ -79,12 +79,12 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 	return entry;
 }
 
-/* An id of that slot stops resolving. */
+/* An id of that slot has stopped resolving: behind that, for who reads the new count finds no entry, and remembers none under it. */
 static inline void cap_table_count_removal(struct cap_table *table, uint32_t slot) REQUIRES(table->lock)
 {
 	uint64_t *removals = cap_table_removals(table, slot);
 
-	store_relaxed(removals, load_relaxed(removals) + 1);
+	store_release(removals, load_relaxed(removals) + 1);
 }
 
 /* Empties the entry, whose slot is in no chain; its references are the caller's now. False: its generations are used up, and the
@@ -95,9 +95,9 @@ static inline bool cap_table_clear(struct cap_table *table, struct cap_entry *en
 	uint32_t generation = (entry->generation & ~CAP_GENERATION_LOCKED) + 1;
 
 	*ref = (struct cap_ref){entry->view, entry->gate};
-	cap_table_count_removal(table, slot);
 	store_release(&entry->view, (struct view *)NULL); /* T4 */
 	store_release(&entry->generation, generation);    /* T2 */
+	cap_table_count_removal(table, slot);
 	if (unlikely(ref->gate != NULL))
 		(void)atomic_sub(&ref->gate->entries, 1ull);
 	return likely(generation != CAP_GENERATION_LOCKED);
