@@ -25,7 +25,7 @@
  * code: kernel/ring/poll.c: store_release(&thread->ring.control->polled, 0u);
  * code: kernel/ring/poll.c: store_fenced(&ring->control->polled, 0u);
  * code: kernel/ring/poll.c: return has_submissions(ring) ? POLL_WORK : POLL_SLEEP;
- * code: kernel/ring/poll.c: if (unlikely(!isolation_is_alive(lease) || isolation_cpu(lease) != cpu->id))
+ * code: kernel/ring/poll.c: if (unlikely(bound_to != cpu->id))
  * code: kernel/ring/poll.c: store_relaxed(&ring->control->polled, 1u);
  * code: kernel/ring/poll.c: if (has_submissions(ring) || ring_has_work(ring)) {
  * code: lib/runtime/polled.c: __atomic_store_n(&region->sq_tail, (uint32_t)polled->ring.transport.sequence, __ATOMIC_RELEASE);
