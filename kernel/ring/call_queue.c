@@ -82,9 +82,8 @@ void call_queue_remove(struct endpoint *endpoint, struct request *call)
 
 	list_remove(&call->link);
 	struct request *next = take_follower(call);
-	if (!call->has_turn) {
-		if (next != NULL)
-			list_insert_between(before, before->next, &next->link);
+	if (!call->has_turn) { /* then some follow it, or whoever asked would have taken it off its list */
+		list_insert_between(before, before->next, &next->link);
 		return;
 	}
 	call->has_turn = false;

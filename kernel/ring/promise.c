@@ -217,7 +217,8 @@ static enum status hold_target(struct thread *thread, struct held *held)
 
 	if (sqe->flags & CAP_SQE_TARGET_IS_ANSWER) {
 		struct answer *answer = answer_find(&thread->ring, sqe->target);
-		if (likely(answer != NULL) && likely(answer->state == ANSWER_WAITING))
+		kassert(answer != NULL); /* whoever holds it has just found it */
+		if (likely(answer->state == ANSWER_WAITING))
 			return depend(held, &held->from, answer, sqe->path);
 		enum status status = answer_resolve(thread, request, sqe->target, sqe->path, &id);
 		if (status != STATUS_OK)

@@ -1,0 +1,816 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Two CPUs and one thing that both are about to end: every schedule with one preemption of the thread that goes first, from a point where
+ * all else has happened (host_exhaust_pause). One of the two has it, the other is told so; nothing happens twice, nothing is lost
+ * (scenario_end counts).
+ */
+#include "scenario.h"
+
+#include <cap/capture.h>
+#include <cap/gate.h>
+#include <object/object.h>
+#include <schema/kernel/endpoint.capnp.h>
+#include <schema/kernel/revoker.capnp.h>
+#include <schema/kernel/timer.capnp.h>
+
+#define MESSAGE 64u
+#define CAPS 1u
+#define RECV_BUF (56u + MESSAGE + 8 * CAPS)
+#define DESC_AT 0u
+#define SEND_AT 256u
+#define RECV_AT 512u
+#define RESULT_AT 1024u
+#define PENDING 99
+#define STRUCT(data, pointers) ((uint64_t)(pointers) << 48 | (uint64_t)(data) << 32)
+
+static struct process *client, *server;
+static struct endpoint *endpoint, *elsewhere_endpoint;
+static struct session *session;
+static struct gate *gate;
+static cap_id end, lent_end, elsewhere, template, next, lent_next, lent_timer, revoker, word,
+	lent_word;                                     /* the server's */
+static cap_id facet, lent, spare, bound, client_timer; /* the client's */
+typedef void does(struct user_ring *ring);
+static struct { /* a thread of that process */
+	struct process **process;
+	does *does;
+} threads[3];
+static cap_id handles[2][3]; /* by process, of each thread */
+static uint64_t token, sequence;
+static int32_t first_status, then_status, call_status;
+static unsigned finished;
+
+static struct view *view_of(enum view_kind kind, uint64_t key, enum transfer_scope scope)
+{
+	struct interface_set set = {SCENARIO_INTERFACE, METHODS_ALL};
+	struct view *view;
+
+	explore_check(view_create(NULL, &endpoint->object, kind, key, &set, 1, &view) == STATUS_OK);
+	view->scope = scope;
+	return view;
+}
+
+static cap_id lend_to(struct process *process, struct view *view)
+{
+	gate_get(gate);
+	return scenario_lend(process, view, gate);
+}
+
+static void give_timer(void)
+{
+	struct initial_object initial[INITIAL_OBJECTS_MAX];
+	struct memory *package;
+	unsigned count;
+
+	explore_check(memory_create(&server->ledger, 1, &package) == STATUS_OK);
+	explore_check(objects_initial(server, package, PAGE_SIZE, initial, &count) == STATUS_OK);
+	memory_put(package);
+	for (unsigned i = 0; i < count; i++) {
+		if (__builtin_strcmp(initial[i].name, "timer") == 0) {
+			lent_timer = lend_to(server, scenario_full(initial[i].object));
+			client_timer = scenario_give(client, scenario_full(initial[i].object));
+		}
+		object_put(initial[i].object);
+	}
+}
+
+static bool only_of_call; /* nobody else has the gate that the client calls through */
+
+static void give_all(void)
+{
+	struct notification *notification;
+
+	end = scenario_give(server, scenario_full(&endpoint->object));
+	lent_end = lend_to(server, scenario_full(&endpoint->object));
+	elsewhere = scenario_give(server, scenario_full(&elsewhere_endpoint->object));
+	next = scenario_give(server, scenario_facet(elsewhere_endpoint, 1));
+	template = scenario_give(server, view_of(VIEW_TEMPLATE, 0, SCOPE_ANY));
+	revoker = scenario_give(server, scenario_full(&gate->object));
+	lent_next = lend_to(server, scenario_facet(elsewhere_endpoint, 2));
+	explore_check(notification_create(server, &notification) == STATUS_OK);
+	word = scenario_give(server, scenario_full(&notification->object));
+	lent_word = lend_to(server, scenario_full(&notification->object));
+	object_put(&notification->object);
+	facet = scenario_give(client, scenario_facet(endpoint, 1));
+	lent = lend_to(client, scenario_facet(endpoint, 2));
+	if (only_of_call) {
+		struct gate *its_own;
+		explore_check(gate_create(NULL, NULL, NULL, &its_own) == STATUS_OK);
+		lent = scenario_lend(client, scenario_facet(endpoint, 5), its_own);
+	}
+	spare = scenario_give(client, scenario_facet(endpoint, 3));
+	bound = scenario_give(client, view_of(VIEW_FACET, 4, SCOPE_SESSION));
+	give_timer();
+}
+
+static void begin(void)
+{
+	scenario_begin(3);
+	explore_check(session_create(NULL, (uint64_t[]){7, 8}, NULL, &session) == STATUS_OK);
+	explore_check(gate_create(NULL, NULL, NULL, &gate) == STATUS_OK);
+	client = scenario_process("client");
+	server = scenario_process("server");
+	capture_end(client);
+	capture_end(server);
+	object_put(&client->session->object);
+	client->session = session;
+	object_get(&session->object);
+	endpoint = scenario_endpoint(server, MESSAGE, CAPS);
+	elsewhere_endpoint = scenario_endpoint(server, MESSAGE, CAPS);
+	give_all();
+	token = sequence = 0;
+	first_status = then_status = call_status = PENDING;
+	finished = 0;
+}
+
+/* --- the three threads ------------------------------------------------------------------------------------------------- */
+
+static struct cap_cqe go(struct user_ring *ring, struct cap_sqe sqe)
+{
+	struct cap_cqe cqe = {.status = PENDING};
+
+	(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	(void)user_reap(ring, &cqe);
+	return cqe;
+}
+
+/* Wakes that thread, which goes on when this one is preempted: from here on that may be anywhere. */
+static void begin_race(struct user_ring *ring, unsigned with)
+{
+	struct process *mine = *threads[ring->thread_arg].process;
+	struct cap_sqe wake = {
+		.op = CAP_OP_WAKE, .flags = CAP_SQE_QUIET, .target = handles[mine == server][with].raw};
+
+	(void)user_enter(ring, UINT32_MAX, host_now_ns() + 1000000); /* all else has happened */
+	(void)user_submit(ring, &wake);
+	(void)user_enter(ring, 0, 0);
+	host_exhaust_pause(false);
+}
+
+static void race(struct user_ring *ring, unsigned with, struct cap_sqe sqe)
+{
+	begin_race(ring, with);
+	first_status = go(ring, sqe).status;
+	host_exhaust_pause(true);
+}
+
+static void until_woken(struct user_ring *ring)
+{
+	while (!(user_enter(ring, UINT32_MAX, 0) & CAP_ENTER_WOKEN))
+		;
+}
+
+static void program(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	threads[ring.thread_arg].does(&ring);
+	(void)atomic_add(&finished, 1u);
+}
+
+static void give_handles(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		handles[0][i] = scenario_give(client, scenario_full(&scenario_started(i)->object));
+		handles[1][i] = scenario_give(server, scenario_full(&scenario_started(i)->object));
+	}
+	host_exhaust_pause(true);
+}
+
+static void does_nothing([[maybe_unused]] struct user_ring *ring)
+{
+}
+
+/* A thread of the client, one of the server, and one more; each has a CPU. */
+static void run(does *of_client, does *of_server, struct process **whose, does *third)
+{
+	begin();
+	threads[0].process = &client;
+	threads[0].does = of_client;
+	threads[1].process = &server;
+	threads[1].does = of_server;
+	threads[2].process = whose;
+	threads[2].does = third;
+	for (unsigned i = 0; i < 3; i++)
+		scenario_thread(*threads[i].process, program, i);
+	scenario_when_started(give_handles);
+	scenario_run();
+	explore_check(finished == 3);
+	object_put(&endpoint->object);
+	object_put(&elsewhere_endpoint->object);
+	object_put(&session->object);
+	gate_put(gate);
+	scenario_end();
+}
+
+#define CLIENT 0u
+#define SERVER 1u
+#define THIRD 2u
+
+/* --- what they do ---------------------------------------------------------------------------------------------------------- */
+
+static struct cap_sqe call(cap_id target)
+{
+	return (struct cap_sqe){.op = CAP_OP_CALL,
+				.target = target.raw,
+				.interface_id = SCENARIO_INTERFACE,
+				.user_data = 1,
+				.msg_off = SEND_AT,
+				.msg_len = 16,
+				.caps_off = DESC_AT,
+				.buf_off = RESULT_AT,
+				.buf_len = 256,
+				.buf_caps = 1};
+}
+
+static struct cap_sqe receive(cap_id from)
+{
+	return (struct cap_sqe){.op = CAP_OP_RECV,
+				.target = from.raw,
+				.buf_off = RECV_AT,
+				.buf_len = RECV_BUF,
+				.buf_caps = CAPS};
+}
+
+static struct cap_sqe answer(uint64_t of, uint16_t caps)
+{
+	return (struct cap_sqe){.op = CAP_OP_RETURN,
+				.target = of,
+				.msg_off = SEND_AT,
+				.msg_len = 16,
+				.caps_off = DESC_AT,
+				.caps_len = caps};
+}
+
+static struct cap_sqe answer_and_receive(uint64_t of, uint16_t caps)
+{
+	struct cap_sqe sqe = answer(of, caps);
+
+	sqe.op = CAP_OP_RETURN_RECV;
+	sqe.interface_id = end.raw;
+	sqe.buf_off = RECV_AT;
+	sqe.buf_len = RECV_BUF;
+	sqe.buf_caps = CAPS;
+	return sqe;
+}
+
+static void describe(struct user_ring *ring, cap_id id, enum cap_desc_kind kind)
+{
+	struct cap_desc desc = {.id = id.raw, .path_or_key = kind == CAP_DESC_MINT ? 9 : 0, .kind = kind};
+
+	user_arena_write(ring, DESC_AT, &desc, sizeof desc);
+}
+
+static uint64_t received(struct user_ring *ring)
+{
+	struct cap_sqe sqe = receive(end);
+
+	struct cap_cqe cqe = user_do(ring, &sqe);
+	explore_check(cqe.status == STATUS_OK);
+	return cqe.token;
+}
+
+static unsigned calls_made;
+static cap_id *called;
+
+/* So many at once; the last one's end is call_status. */
+static void calls(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(*called);
+
+	for (unsigned i = 0; i < calls_made; i++)
+		sequence = user_submit(ring, &sqe);
+	for (unsigned i = 0; i < calls_made; i++)
+		call_status = user_wait(ring).status;
+	explore_check(call_status == STATUS_OK);
+}
+
+/* The same, and takes the last one back when it is woken. */
+static void calls_and_takes_back(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(*called);
+	struct cap_cqe cqe;
+
+	for (unsigned i = 0; i < calls_made; i++)
+		sequence = user_submit(ring, &sqe);
+	for (unsigned i = 0; i + 1 < calls_made; i++)
+		explore_check(user_wait(ring).status == STATUS_OK);
+	until_woken(ring);
+	(void)user_submit(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence, .user_data = 2});
+	for (unsigned i = 0; i < 2; i++) {
+		cqe = user_wait(ring);
+		*(cqe.user_data == 2 ? &then_status : &call_status) = cqe.status;
+	}
+	/* One that was refused to whoever might receive it is neither. */
+	explore_check(call_status == STATUS_OK || call_status == STATUS_CANCELLED ||
+		      call_status == STATUS_OUT_OF_SCOPE);
+	explore_check((call_status == STATUS_CANCELLED) == (then_status == STATUS_OK));
+}
+
+/* --- answered by two ------------------------------------------------------------------------------------------------------ */
+
+static void answers_with_a_capability(struct user_ring *ring)
+{
+	token = received(ring);
+	describe(ring, next, CAP_DESC_COPY);
+	race(ring, THIRD, answer(token, 1));
+}
+
+static void answers_too(struct user_ring *ring)
+{
+	until_woken(ring);
+	then_status = go(ring, answer(token, 0)).status;
+}
+
+static void one_answered(void)
+{
+	bool first = first_status == STATUS_OK || first_status == PENDING; /* it receives on */
+
+	explore_check(first != (then_status == STATUS_OK));
+	explore_check(first || first_status == STATUS_BAD_ID);
+	explore_check(then_status == STATUS_OK || then_status == STATUS_BAD_ID);
+}
+
+EXPLORE_ALL(a_call_is_answered_by_one_of_two, 1)
+{
+	calls_made = 1;
+	called = &facet;
+	run(calls, answers_with_a_capability, &server, answers_too);
+	one_answered();
+}
+
+static void learns(struct user_ring *ring)
+{
+	token = received(ring);
+	describe(ring, template, CAP_DESC_MINT);
+	for (unsigned i = 0; i < 2; i++) {
+		struct cap_sqe sqe = answer_and_receive(token, 1);
+		token = user_do(ring, &sqe).token;
+	}
+}
+
+static void answers_in_known_words(struct user_ring *ring)
+{
+	learns(ring);
+	race(ring, THIRD, answer_and_receive(token, 1));
+}
+
+EXPLORE_ALL(a_call_is_answered_with_a_facet_or_by_another, 1)
+{
+	calls_made = 3;
+	called = &facet;
+	run(calls, answers_in_known_words, &server, answers_too);
+	one_answered();
+}
+
+static void answers_while_it_is_taken_back(struct user_ring *ring)
+{
+	learns(ring);
+	race(ring, CLIENT, answer_and_receive(token, 1));
+	explore_check(first_status == PENDING || first_status == STATUS_OK);
+}
+
+EXPLORE_ALL(a_call_is_answered_with_a_facet_or_taken_back, 1)
+{
+	calls_made = 3;
+	called = &facet;
+	run(calls_and_takes_back, answers_while_it_is_taken_back, &server, does_nothing);
+}
+
+/* --- passed on, and something else ------------------------------------------------------------------------------------------- */
+
+static struct cap_sqe pass(uint64_t of, uint64_t interface_id, uint16_t method, uint32_t bytes)
+{
+	struct cap_sqe sqe = answer(of, 1);
+
+	sqe.flags = CAP_SQE_TAIL;
+	sqe.interface_id = interface_id;
+	sqe.method = method;
+	sqe.msg_len = bytes;
+	return sqe;
+}
+
+static cap_id *passed_to;
+
+/* Who passed it on answers it as well, behind itself. */
+static void passes_on(struct user_ring *ring)
+{
+	token = received(ring);
+	describe(ring, *passed_to, CAP_DESC_COPY);
+	race(ring, THIRD, pass(token, SCENARIO_INTERFACE, 0, 16));
+	if (first_status == STATUS_OK) {
+		struct cap_sqe sqe = receive(elsewhere);
+		token = user_do(ring, &sqe).token;
+		explore_check(go(ring, answer(token, 0)).status == STATUS_OK);
+	}
+}
+
+EXPLORE_ALL(a_call_is_passed_on_or_answered, 1)
+{
+	calls_made = 1;
+	called = &facet;
+	passed_to = &next;
+	run(calls, passes_on, &server, answers_too);
+	one_answered();
+}
+
+/* Through gates, of which nobody has the caller's any more once it is answered. */
+static void calls_and_lets_go(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(lent);
+	struct cap_cqe cqe;
+
+	(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	(void)user_submit(
+		ring, &(struct cap_sqe){.op = CAP_OP_RELEASE, .flags = CAP_SQE_QUIET, .target = lent.raw});
+	cqe = user_wait(ring);
+	call_status = cqe.status;
+	explore_check(call_status == STATUS_OK);
+}
+
+static struct gate *servers_gate;
+
+static void passes_on_through_a_gate(struct user_ring *ring)
+{
+	struct cap_ref ref;
+
+	explore_check(cap_table_find(&server->table, next, &ref) == STATUS_OK);
+	explore_check(gate_create(NULL, NULL, NULL, &servers_gate) == STATUS_OK);
+	view_get(ref.view);
+	lent_next = scenario_lend(server, ref.view, servers_gate);
+	passed_to = &lent_next;
+	passes_on(ring);
+}
+
+static void run_lent(does *of_client, does *of_server, struct process **whose, does *third)
+{
+	only_of_call = true;
+	run(of_client, of_server, whose, third);
+	only_of_call = false;
+}
+
+EXPLORE_ALL(a_call_through_a_gate_is_passed_on_or_answered, 1)
+{
+	run_lent(calls_and_lets_go, passes_on_through_a_gate, &server, answers_too);
+	one_answered();
+}
+
+static void passes_to_the_timer(struct user_ring *ring)
+{
+	token = received(ring);
+	user_arena_write(ring, SEND_AT, &(uint64_t){0}, 8);
+	describe(ring, lent_timer, CAP_DESC_COPY);
+	race(ring, CLIENT, pass(token, TIMER_INTERFACE_ID, TIMER_NOW, 8));
+	explore_check(first_status == STATUS_OK);
+}
+
+EXPLORE_ALL(a_call_is_passed_to_an_object_or_taken_back, 1)
+{
+	calls_made = 1;
+	called = &facet;
+	run(calls_and_takes_back, passes_to_the_timer, &server, does_nothing);
+}
+
+/* --- a thread that ends with a call that it has not seen ------------------------------------------------------------------------ */
+
+static void ends_with_a_call(struct user_ring *ring)
+{
+	struct cap_sqe sqe = receive(end);
+
+	(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 1, 0); /* it is there, and is not reaped */
+	struct cap_cqe cqe;
+	host_user_read(VADDR(ring->region.raw + ring->cq_off), &cqe, sizeof cqe);
+	token = cqe.token;
+	begin_race(ring, THIRD);
+	(void)atomic_add(&finished, 1u);
+	host_exit(0, CAP_EXIT_THREAD);
+}
+
+static void answers_what_it_did_not_receive(struct user_ring *ring)
+{
+	answers_too(ring);
+	host_exhaust_pause(true);
+	explore_check(then_status == STATUS_OK || then_status == STATUS_BAD_ID);
+}
+
+static void calls_whom_it_may_concern(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(facet);
+
+	(void)user_submit(ring, &sqe);
+	call_status = user_wait(ring).status;
+	explore_check(call_status == STATUS_OK || call_status == STATUS_DISCONNECTED);
+}
+
+EXPLORE_ALL(a_call_is_answered_or_its_receiver_gone, 1)
+{
+	run(calls_whom_it_may_concern, ends_with_a_call, &server, answers_what_it_did_not_receive);
+	explore_check((call_status == STATUS_OK) == (then_status == STATUS_OK));
+}
+
+/* --- a copy of what is released ----------------------------------------------------------------------------------------------------- */
+
+static void sends_a_copy(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(facet);
+
+	sqe.caps_len = 1;
+	describe(ring, spare, CAP_DESC_COPY);
+	for (unsigned i = 0; i < 2; i++)
+		explore_check(user_do(ring, &sqe).status == STATUS_OK);
+	race(ring, THIRD, sqe);
+	if (first_status == PENDING)
+		first_status = user_wait(ring).status;
+	explore_check(first_status == STATUS_OK || first_status == STATUS_BAD_ID);
+}
+
+static void releases_it(struct user_ring *ring)
+{
+	until_woken(ring);
+	then_status = go(ring, (struct cap_sqe){.op = CAP_OP_RELEASE, .target = spare.raw}).status;
+	explore_check(then_status == STATUS_OK);
+}
+
+static void answers_and_drops(struct user_ring *ring)
+{
+	struct cap_sqe sqe = receive(end);
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct cap_cqe cqe = user_do(ring, &sqe);
+		sqe = answer_and_receive(cqe.token, 0);
+		sqe.flags = CAP_SQE_RELEASE_CAPS;
+	}
+	(void)atomic_add(&finished, 1u);
+	for (;;) { /* and whatever comes yet */
+		struct cap_cqe cqe = user_do(ring, &sqe);
+		sqe = answer_and_receive(cqe.token, 0);
+		sqe.flags = CAP_SQE_RELEASE_CAPS;
+	}
+}
+
+EXPLORE_ALL(a_copy_is_sent_of_what_is_still_there, 1)
+{
+	run(sends_a_copy, answers_and_drops, &client, releases_it);
+}
+
+/* --- an endpoint that closes, a RECV that is revoked --------------------------------------------------------------------------------- */
+
+static struct cap_sqe on_kernel(cap_id target, uint64_t interface_id, uint16_t method)
+{
+	struct cap_sqe sqe = call(target);
+
+	sqe.interface_id = interface_id;
+	sqe.method = method;
+	sqe.msg_len = 8;
+	sqe.buf_caps = 0;
+	return sqe;
+}
+
+static void calls_in_vain(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(facet);
+
+	for (unsigned i = 0; i < 3; i++)
+		(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	store_release(&sequence, 1ull);
+	for (unsigned i = 0; i < 3; i++) {
+		int32_t status = user_wait(ring).status;
+		explore_check(status == STATUS_OK || status == STATUS_DISCONNECTED);
+	}
+}
+
+static void until_they_wait(struct user_ring *ring)
+{
+	while (load_acquire(&sequence) == 0)
+		(void)user_enter(ring, UINT32_MAX, host_now_ns() + 10000);
+}
+
+static void closes(struct user_ring *ring)
+{
+	until_they_wait(ring);
+	user_arena_write(ring, SEND_AT, &(uint64_t){0}, 8);
+	race(ring, THIRD, on_kernel(end, ENDPOINT_INTERFACE_ID, ENDPOINT_CLOSE));
+	explore_check(first_status == STATUS_OK);
+}
+
+static void receives_as_it_closes(struct user_ring *ring)
+{
+	struct cap_cqe cqe;
+
+	until_woken(ring);
+	do {
+		struct cap_sqe sqe = receive(end);
+		cqe = user_do(ring, &sqe);
+		if (cqe.status == STATUS_OK)
+			explore_check(go(ring, answer(cqe.token, 0)).status == STATUS_OK);
+	} while (cqe.status == STATUS_OK);
+	explore_check(cqe.status == STATUS_DISCONNECTED);
+}
+
+EXPLORE_ALL(a_call_at_an_endpoint_that_closes_is_received_or_ended, 1)
+{
+	run(calls_in_vain, closes, &server, receives_as_it_closes);
+}
+
+static cap_id *received_from;
+static bool by_closing;
+
+/* It has posted a RECV and computes, so that what comes only tells it to look; then it looks, while the RECV is being ended. */
+static void looks_again(struct user_ring *ring)
+{
+	struct cap_sqe sqe = receive(*received_from);
+	struct cap_cqe cqe;
+
+	sqe.user_data = 5;
+	(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	begin_race(ring, CLIENT); /* which calls now */
+	host_exhaust_pause(true);
+	while (load_acquire(&sequence) == 0)
+		host_user_step();
+	begin_race(ring, THIRD);
+	(void)user_enter(ring, 0, 0);
+	host_exhaust_pause(true);
+	cqe = user_wait(ring);
+	first_status = cqe.status;
+	explore_check(first_status == STATUS_OK || first_status == STATUS_REVOKED ||
+		      first_status == STATUS_DISCONNECTED);
+	if (first_status == STATUS_OK)
+		explore_check(go(ring, answer(cqe.token, 0)).status == STATUS_OK);
+	else if (first_status == STATUS_REVOKED)
+		explore_check(go(ring, answer(received(ring), 0)).status == STATUS_OK);
+}
+
+static void calls_when_woken(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(facet);
+
+	until_woken(ring);
+	(void)user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	store_release(&sequence, 1ull);
+	call_status = user_wait(ring).status;
+	explore_check(call_status == STATUS_OK || call_status == STATUS_DISCONNECTED);
+}
+
+static void ends_the_receive(struct user_ring *ring)
+{
+	until_woken(ring);
+	user_arena_write(ring, SEND_AT, &(uint64_t){0}, 8);
+	struct cap_sqe sqe = by_closing ? on_kernel(end, ENDPOINT_INTERFACE_ID, ENDPOINT_CLOSE)
+					: on_kernel(revoker, REVOKER_INTERFACE_ID, REVOKER_REVOKE);
+	then_status = go(ring, sqe).status;
+	explore_check(then_status == STATUS_OK);
+}
+
+EXPLORE_ALL(who_looks_again_receives_or_is_revoked, 1)
+{
+	received_from = &lent_end;
+	by_closing = false;
+	run(calls_when_woken, looks_again, &server, ends_the_receive);
+}
+
+EXPLORE_ALL(who_looks_again_receives_or_finds_it_closed, 1)
+{
+	received_from = &end;
+	by_closing = true;
+	run(calls_when_woken, looks_again, &server, ends_the_receive);
+}
+
+/* The same with a WAIT through a gate. */
+static void looks_for_bits(struct user_ring *ring)
+{
+	(void)user_submit(
+		ring, &(struct cap_sqe){
+			      .op = CAP_OP_WAIT, .target = lent_word.raw, .interface_id = 1, .user_data = 5});
+	(void)user_enter(ring, 0, 0);
+	(void)user_submit(ring, &(struct cap_sqe){.op = CAP_OP_NOP, .user_data = 6});
+	sequence = 0;
+	begin_race(ring, THIRD);
+	(void)user_enter(ring, 0, 0);
+	host_exhaust_pause(true);
+	for (unsigned i = 0; i < 2; i++) {
+		struct cap_cqe cqe = user_wait(ring);
+		explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_REVOKED);
+	}
+}
+
+static void signals_and_revokes(struct user_ring *ring)
+{
+	until_woken(ring);
+	(void)go(ring, (struct cap_sqe){.op = CAP_OP_SIGNAL, .target = word.raw, .interface_id = 1});
+	user_arena_write(ring, SEND_AT, &(uint64_t){0}, 8);
+	then_status = go(ring, on_kernel(revoker, REVOKER_INTERFACE_ID, REVOKER_REVOKE)).status;
+	explore_check(then_status == STATUS_OK);
+}
+
+EXPLORE_ALL(who_looks_for_bits_gets_them_or_is_revoked, 1)
+{
+	run(does_nothing, looks_for_bits, &server, signals_and_revokes);
+}
+
+/* --- calls that are taken back while somebody else looks at them ---------------------------------------------------------------------- */
+
+static void retires_the_key(struct user_ring *ring)
+{
+	until_woken(ring);
+	user_arena_write(ring, SEND_AT, (uint64_t[]){STRUCT(1, 0), 1}, 16);
+	struct cap_sqe sqe = on_kernel(end, ENDPOINT_INTERFACE_ID, ENDPOINT_RETIRE);
+	sqe.msg_len = 16;
+	then_status = go(ring, sqe).status;
+	explore_check(then_status == STATUS_OK);
+}
+
+static void takes_back_first(struct user_ring *ring)
+{
+	struct cap_sqe sqe = call(facet);
+
+	for (unsigned i = 0; i < 2; i++)
+		sequence = user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	begin_race(ring, SERVER);
+	(void)user_submit(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence, .user_data = 2});
+	(void)user_enter(ring, 0, 0);
+	host_exhaust_pause(true);
+	for (unsigned i = 0; i < 3; i++) {
+		struct cap_cqe cqe = user_wait(ring);
+		explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_CANCELLED ||
+			      cqe.status == STATUS_DISCONNECTED || cqe.status == STATUS_TOO_LATE ||
+			      cqe.status == STATUS_BAD_ID);
+	}
+}
+
+EXPLORE_ALL(a_call_is_taken_back_or_its_key_retired, 1)
+{
+	run(takes_back_first, retires_the_key, &server, does_nothing);
+}
+
+/* What may go to no other session is refused where it is looked at, or has been taken back before. */
+static void calls_out_of_scope(struct user_ring *ring)
+{
+	describe(ring, bound, CAP_DESC_COPY);
+	struct cap_sqe sqe = call(facet);
+	sqe.caps_len = 1;
+	sequence = user_submit(ring, &sqe);
+	(void)user_enter(ring, 0, 0);
+	until_woken(ring);
+	(void)user_submit(ring, &(struct cap_sqe){.op = CAP_OP_CANCEL, .target = sequence, .user_data = 2});
+	for (unsigned i = 0; i < 2; i++) {
+		struct cap_cqe cqe = user_wait(ring);
+		*(cqe.user_data == 2 ? &then_status : &call_status) = cqe.status;
+	}
+	explore_check(call_status == STATUS_OUT_OF_SCOPE || call_status == STATUS_CANCELLED);
+}
+
+static void looks_at_it(struct user_ring *ring)
+{
+	(void)user_enter(ring, UINT32_MAX, host_now_ns() + 1000000);
+	begin_race(ring, CLIENT);
+	struct cap_cqe cqe = go(ring, receive(end));
+	host_exhaust_pause(true);
+	explore_check(cqe.status == PENDING ||
+		      user_is_notice(cqe)); /* the client may have ended, with all that it had */
+}
+
+EXPLORE_ALL(a_call_that_may_not_go_there_is_refused_or_taken_back, 1)
+{
+	run(calls_out_of_scope, looks_at_it, &server, does_nothing);
+}
+
+/* --- a submission that changes while it is read ------------------------------------------------------------------------------------------ */
+
+static uint64_t buffer_word;
+
+/* Known words; room for a capability makes it more than that, so that they are read once more. */
+static void calls_what_it_knows(struct user_ring *ring)
+{
+	struct cap_sqe sqe = on_kernel(client_timer, TIMER_INTERFACE_ID, TIMER_NOW);
+
+	user_arena_write(ring, SEND_AT, &(uint64_t){0}, 8);
+	for (unsigned i = 0; i < 3; i++)
+		explore_check(go(ring, sqe).status == STATUS_OK);
+	sqe.buf_caps = 1;
+	/* One slot on, behind the WAKE. */
+	buffer_word = ring->region.raw + ring->sq_off + (ring->sequence + 1) % ring->sq_count * sizeof(sqe) +
+		      offsetof(struct cap_sqe, buf_off);
+	race(ring, THIRD, sqe);
+	explore_check(first_status == STATUS_OK || first_status == STATUS_BAD_RANGE);
+}
+
+static void changes_it(struct user_ring *ring)
+{
+	until_woken(ring);
+	host_user_store64(VADDR(buffer_word), UINT64_MAX);
+}
+
+EXPLORE_ALL(a_submission_is_what_was_read_of_it, 1)
+{
+	run(calls_what_it_knows, does_nothing, &client, changes_it);
+}
+
+EXPLORE_MAIN
