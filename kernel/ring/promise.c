@@ -225,7 +225,8 @@ static enum status hold_target(struct thread *thread, struct held *held)
 			return status;
 	}
 	held->target_id = id;
-	return sqe->op == CAP_OP_CALL ? get_cap(thread, id, &held->target) : STATUS_OK;
+	kassert(sqe->op == CAP_OP_CALL); /* the others are held for an answer alone */
+	return get_cap(thread, id, &held->target);
 }
 
 static enum status hold_caps(struct thread *thread, struct held *held)

@@ -516,6 +516,25 @@ EXPLORE_TEST(a_clone_has_the_same_ids_but_for_what_stays_behind, 1)
 	explore_check(cap_table_clone(parent, clone, all_go_along) == STATUS_NO_MEMORY);
 	slab_fail_after(0);
 	explore_check(clone->ledger.used[LEDGER_ENTRIES] == 0);
+	/* Its own address space is another one's view: without memory for that, the clone is to be given up, and what it has is whole. */
+	struct process *given_up = make_process(NULL, LEDGER_PAGES, 0);
+	struct view *space;
+	cap_id own;
+	explore_check(view_create(NULL, &parent->space_object, VIEW_OBJECT, 0,
+				  &(struct interface_set){1, METHODS_ALL}, 1, &space) == STATUS_OK);
+	explore_check(cap_table_insert(&parent->table, (struct cap_ref){space, NULL}, (struct provenance){},
+				       &own) == STATUS_OK);
+	slab_fail_after(2);
+	explore_check(cap_table_clone(parent, given_up, all_go_along) == STATUS_NO_MEMORY);
+	slab_fail_after(0);
+	explore_check(given_up->ledger.used[LEDGER_ENTRIES] == 1 && has(given_up, goes));
+	drop(given_up);
+	/* Nor one that may not have as many. */
+	given_up = make_process(NULL, LEDGER_ENTRIES, 1);
+	explore_check(cap_table_clone(parent, given_up, all_go_along) == STATUS_NO_QUOTA);
+	explore_check(given_up->ledger.used[LEDGER_ENTRIES] == 1 && has(given_up, goes));
+	drop(given_up);
+	explore_check(cap_table_release(&parent->table, own) == STATUS_OK);
 	explore_check(cap_table_clone(parent, clone, all_go_along) == STATUS_OK);
 	explore_check(has(clone, goes) && !has(clone, stays) && !has(clone, moving));
 	explore_check(clone->ledger.used[LEDGER_ENTRIES] == 1);

@@ -6,6 +6,7 @@
 #include <archimpl/explorer.h>
 #include <archimpl/test.h>
 #include <cap/table.h>
+#include <cap/table_line.h>
 #include <core/quiesce.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
@@ -305,6 +306,27 @@ EXPLORE_TEST(what_is_refused_has_taken_nothing, 1)
 	explore_check(ledger.used[LEDGER_ENTRIES] == 1 && load_relaxed(&view->refs) == 1);
 	/* What was found by look-up is kept by quiescence; once its last reference is gone, there is none to be had. */
 	explore_check(cap_table_release(&table, id) == STATUS_OK && !view_try_get(view));
+}
+
+EXPLORE_TEST(a_slot_is_there_already_or_must_be_asked_for, 1)
+{
+	struct cap_slots slots = {}, more;
+	cap_id id;
+
+	reset(100);
+	struct view *view = make_view(1);
+	for (unsigned i = 0; i < 31; i++) {
+		explore_check(cap_table_reserve_here(&table, &slots) && slots.count == 1);
+		view_get(view);
+		id = cap_table_install(&table, &slots, (struct cap_ref){view, NULL}, nobody);
+		explore_check(find(id) == view && slots.count == 0);
+	}
+	explore_check(!cap_table_reserve_here(&table, &slots) && ledger.used[LEDGER_ENTRIES] == 31);
+	explore_check(cap_table_reserve(&table, 1, &more) == STATUS_OK && more.count == 1);
+	explore_check(cap_table_reserve_here(&table, &slots)); /* it has grown */
+	cap_table_unreserve(&table, &slots);
+	cap_table_unreserve(&table, &more);
+	explore_check(ledger.used[LEDGER_ENTRIES] == 31);
 }
 
 EXPLORE_MAIN
