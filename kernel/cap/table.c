@@ -37,6 +37,7 @@ enum status cap_table_init(struct cap_table *table, struct ledger *ledger)
 	array->capacity = FIRST_CAPACITY;
 	chain_fresh(array, 1, 0);
 	table->array = array;
+	table->details = cap_array_details(array);
 	table->free = 1;
 	table->used = 0;
 	table->ledger = ledger;
@@ -69,6 +70,7 @@ enum status cap_table_grow(struct cap_table *table)
 	chain_fresh(array, old->capacity, table->free);
 	table->free = old->capacity;
 	store_release(&table->array, array);
+	table->details = cap_array_details(array);
 	quiesce_free(&old->quiesce, array_free);
 	return STATUS_OK;
 }
@@ -182,8 +184,7 @@ enum status cap_table_insert_at(struct cap_table *table, uint32_t slot, struct c
 	spin_lock(&table->lock);
 	status = take_slot(table, slot);
 	if (status == STATUS_OK)
-		*out = cap_table_fill(table->array, &cap_array_entries(table->array)[slot], slot, ref,
-				      provenance);
+		*out = cap_table_fill(table, &cap_array_entries(table->array)[slot], slot, ref, provenance);
 	spin_unlock(&table->lock);
 	if (status != STATUS_OK)
 		ledger_credit(table->ledger, LEDGER_ENTRIES, 1);

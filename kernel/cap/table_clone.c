@@ -137,6 +137,7 @@ enum status cap_table_clone(struct process *from, struct process *to, bool (*goe
 	table->free = free;
 	table->used = used;
 	store_release(&table->array, array);
+	table->details = cap_array_details(array);
 	spin_unlock(&table->lock);
 	heap_free(former, array_bytes(former->capacity)); /* nobody has had an id of it */
 	return status;

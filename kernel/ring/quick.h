@@ -123,6 +123,12 @@ static inline struct quick_range quick_range(const volatile uint64_t *word)
 	return (struct quick_range){halves[0], halves[1]};
 }
 
+/* The number of capabilities in word 6. */
+static inline uint32_t quick_high(const volatile uint64_t *word)
+{
+	return ((const volatile uint32_t *)(const volatile void *)word)[1];
+}
+
 static inline struct quick_range quick_range_of(uint64_t word)
 {
 	return (struct quick_range){(uint32_t)word, (uint32_t)(word >> 32)};
@@ -227,7 +233,7 @@ ARCH_PRESERVES_NONE void dispatch_quick_words(struct thread *thread, const volat
 
 	if (unlikely(!quick_ranges_ok(ring, message, buffer)) || unlikely(!ring_session_is_alive(ring)))
 		dispatch_call_slowly(thread, from, target->word, NULL);
-	else if (unlikely(quick_range(&from[6]).len != 0) || unlikely(message.len > CAP_MAX_KERNEL_MESSAGE))
+	else if (unlikely(quick_high(&from[6]) != 0) || unlikely(message.len > CAP_MAX_KERNEL_MESSAGE))
 		dispatch_call_slowly(thread, from, target->word, target);
 	else
 		quick_call(thread, target, from, message, buffer);

@@ -88,6 +88,7 @@ static_assert(sizeof(struct cap_array) == sizeof(struct cap_entry) &&
 struct cap_table {
 	struct cap_array *array; /* written under lock, read by anyone inside */
 	struct cap_array *ended; /* the same while it is emptied, at the end: `free` is then the next slot */
+	uint64_t *details;       /* l: of `array` */
 	struct spinlock lock;    /* rank TABLE */
 	uint32_t free;           /* l: chain of free slots */
 	uint32_t used;           /* l: in use or reserved */

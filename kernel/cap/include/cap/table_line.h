@@ -12,8 +12,8 @@
 enum status cap_table_grow(struct cap_table *table) REQUIRES(table->lock);
 
 /* Behind the entries, where look-ups never are: why each is there. */
-static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *entry, uint32_t slot,
-				    struct cap_ref ref, struct provenance provenance)
+static inline cap_id cap_table_fill(struct cap_table *table, struct cap_entry *entry, uint32_t slot,
+				    struct cap_ref ref, struct provenance provenance) REQUIRES(table->lock)
 {
 	cap_id id = cap_id_make(slot, entry->generation);
 
@@ -23,7 +23,7 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 		(void)atomic_add(&ref.gate->entries, 1ull);
 	static_assert(offsetof(struct provenance, detail) == sizeof(entry->provenance));
 	__builtin_memcpy(&entry->provenance, &provenance, sizeof(entry->provenance));
-	cap_array_details(array)[slot] = provenance.detail;
+	table->details[slot] = provenance.detail;
 	store_release(&entry->view, ref.view); /* T4: last */
 	return id;
 }
@@ -32,7 +32,7 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 [[gnu::always_inline]] static inline bool cap_table_reserve_here(struct cap_table *table,
 								 struct cap_slots *out)
 {
-	if (unlikely(ledger_charge(table->ledger, LEDGER_ENTRIES, 1) != STATUS_OK)) /* T3 */
+	if (unlikely(ledger_charge_one(table->ledger, LEDGER_ENTRIES) != STATUS_OK)) /* T3 */
 		return false;
 	spin_lock(&table->lock);
 	uint32_t slot = table->free;
@@ -59,7 +59,7 @@ static inline cap_id cap_table_fill(struct cap_array *array, struct cap_entry *e
 	uint32_t slot = slots->first;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
 	*slots = (struct cap_slots){entry->next, slots->count - 1};
-	cap_id id = cap_table_fill(table->array, entry, slot, ref, provenance);
+	cap_id id = cap_table_fill(table, entry, slot, ref, provenance);
 	spin_unlock(&table->lock);
 	return id;
 }
@@ -125,7 +125,6 @@ static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap
 	enum status status = STATUS_BAD_ID;
 
 	spin_lock(&table->lock);
-	struct cap_array *array = table->array;
 	struct cap_entry *entry = cap_table_held(table, id, cap_id_generation(id));
 	if (unlikely(entry == NULL) || unlikely((int64_t)id.raw < 0))
 		goto refused;
@@ -146,15 +145,14 @@ static inline struct cap_ref cap_table_empty(struct cap_table *table, struct cap
 			ledger_credit(table->ledger, LEDGER_ENTRIES, 1);
 			goto refused;
 		}
-		array = table->array;
 	}
 	uint32_t slot = table->free;
-	entry = &cap_array_entries(array)[slot];
+	entry = &cap_array_entries(table->array)[slot];
 	table->free = entry->next;
 	table->used++;
 	cap_ref_get(ref);
 	cap_id copy = cap_table_fill(
-		array, entry, slot, ref,
+		table, entry, slot, ref,
 		(struct provenance){.giver = giver, .kind = PROVENANCE_DUPLICATE, .detail = id.raw});
 	uint64_t object_id = ref.view->object->id;
 	spin_unlock(&table->lock);
