@@ -28,6 +28,7 @@ void test_torture(void);   /* several processes in one directory; dying clients 
 void test_large(void);  /* a large file as memory */
 void test_shares(void); /* two sessions at one service */
 void test_quota(void);  /* services that lack something */
+void test_garble(void); /* random messages */
 
 int child_torture(void);
 int child_holder(void);

@@ -171,5 +171,6 @@ int main(void)
 	test_rest();
 	tap_ok(child_counts_return(&before), "a second time leaves the machine as it was");
 	tap_ok(entries_of(w.root) == 0, "nothing is left in the service");
+	test_garble();
 	return tap_end();
 }

@@ -186,5 +186,6 @@ int main(void)
 	test_names();
 	test_model(2002);
 	tap_ok(child_counts_return(&before), "a second time leaves the machine as it was");
+	test_garble();
 	return tap_end();
 }

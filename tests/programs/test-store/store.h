@@ -24,6 +24,7 @@ void test_blobs(void);
 void test_names(void);
 void test_model(uint64_t seed);
 void test_quota(void);
+void test_garble(void);
 int child_poor(void);
 
 void drop(cap_id id);
