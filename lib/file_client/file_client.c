@@ -142,8 +142,7 @@ const char *file_client_text(enum file_outcome outcome)
 		[FILE_OUTCOME_NOT_EMPTY] = "the directory is not empty",
 		[FILE_OUTCOME_STALE] = "it has been removed",
 		[FILE_OUTCOME_DENIED] = "this capability has no right to that",
-		[FILE_OUTCOME_BUSY] =
-			"somebody has it open, and not for that: who opens a file for writing is alone with it, unless all say otherwise",
+		[FILE_OUTCOME_BUSY] = "somebody has it open, and lets others do less than that",
 		[FILE_OUTCOME_BAD_NAME] = "not a name",
 		[FILE_OUTCOME_NO_SPACE] =
 			"no memory is left, or a limit of a directory is reached (its method limit tells)",
