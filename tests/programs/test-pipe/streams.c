@@ -226,6 +226,7 @@ void test_streams(void)
 	/* What is made once is made now, pages of our own among it. */
 	test_transfer();
 	test_partial();
+	test_refusals();
 	before = child_counts();
 	test_transfer();
 	test_partial();
