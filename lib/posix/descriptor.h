@@ -96,6 +96,9 @@ const struct posix_kind *posix_kind_of(uint64_t interface_id);
 [[gnu::weak, gnu::visibility("hidden")]] long posix_file_map(struct posix_open *o, cap_id space,
 							     const struct posix_mapping *mapping);
 
+/* The same of a pipe's kind, for programs that read (pipe_read.c). */
+[[gnu::weak, gnu::visibility("hidden")]] long posix_pipe_read(struct posix_open *o, void *bytes, size_t count,
+							      uint64_t offset);
 /* The same of File's kind, for what few programs do (file_change.c). */
 [[gnu::weak, gnu::visibility("hidden")]] long posix_file_truncate(struct posix_open *o, uint64_t size);
 [[gnu::weak, gnu::visibility("hidden")]] long posix_file_sync(struct posix_open *o);

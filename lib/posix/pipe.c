@@ -17,50 +17,6 @@
 
 static_assert(PIECE == PIPE_BUF);
 
-static long pipe_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
-{
-	struct pipe_read_params_builder params;
-	struct pipe_read_results_reader results;
-	struct rpc_call call;
-	enum status status;
-	uint32_t most = count < PIECE ? (uint32_t)count : PIECE;
-	long got = 0;
-
-	(void)offset;
-	if (count == 0)
-		return 0;
-	if (count > PIECE && posix_pipe_move) {
-		got = posix_pipe_move(o, bytes, count, false);
-		if (got != -ENOSYS)
-			return got;
-	}
-	params.b = rpc_begin_root(&call, runtime_transport(), rpc_target_cap(o->cap),
-				  (struct rpc_shape){
-					  .interface_id = PIPE_INTERFACE_ID,
-					  .method = PIPE_READ,
-					  .params_bytes = 8 + PIPE_READ_PARAMS_DATA_WORDS * 8,
-					  .result_bytes = 32 + rpc_data_room(most),
-				  },
-				  PIPE_READ_PARAMS_DATA_WORDS, PIPE_READ_PARAMS_POINTERS);
-	pipe_read_params_builder_set_max(params, most);
-	pipe_read_params_builder_set_now(params, (o->flags & O_NONBLOCK) != 0);
-	(void)pipe_read_send(&call);
-	got = posix_wait(&call);
-	status = call.status;
-	if (got == 0 && status == STATUS_OK) {
-		results = pipe_read_results(&call);
-
-		struct msg_data data = pipe_read_results_reader_bytes(results);
-
-		got = data.len < count ? (long)data.len : (long)count;
-		__builtin_memcpy(bytes, data.ptr, (size_t)got);
-		if (pipe_read_results_reader_outcome(results) == PIPE_OUTCOME_WOULD_WAIT)
-			got = -EAGAIN;
-	}
-	rpc_end(&call);
-	return got != 0 || status == STATUS_OK ? got : posix_errno(status);
-}
-
 /* One piece: how much of it was taken, or a negative errno value. */
 static long write_piece(struct posix_open *o, struct msg_data piece, bool whole)
 {
@@ -69,15 +25,14 @@ static long write_piece(struct posix_open *o, struct msg_data piece, bool whole)
 	struct pipe_write_params_builder p = pipe_write_begin_sized(
 		&call, runtime_transport(), rpc_target_cap(o->cap), rpc_data_room(piece.len));
 	enum status status;
-	long taken;
+	long taken = 0;
 
 	pipe_write_params_builder_set_bytes(p, piece);
-	pipe_write_params_builder_set_now(p, (o->flags & O_NONBLOCK) != 0);
+	pipe_write_params_builder_set_now(p, true);
 	pipe_write_params_builder_set_whole(p, whole);
 	(void)pipe_write_send(&call);
-	taken = posix_wait(&call);
-	status = call.status;
-	if (taken == 0 && status == STATUS_OK) {
+	status = rpc_wait(&call);
+	if (status == STATUS_OK) {
 		struct pipe_write_results_reader results = pipe_write_results(&call);
 
 		outcome = pipe_write_results_reader_outcome(results);
@@ -89,38 +44,6 @@ static long write_piece(struct posix_open *o, struct msg_data piece, bool whole)
 	if (status == STATUS_OK && outcome == PIPE_OUTCOME_WOULD_WAIT)
 		return -EAGAIN;
 	return status == STATUS_DISCONNECTED || status == STATUS_OK ? -EPIPE : posix_errno(status);
-}
-
-static long write_some(struct posix_open *o, const uint8_t *bytes, size_t count, bool whole)
-{
-	long taken = -ENOSYS;
-
-	if (count > PIECE && posix_pipe_move)
-		taken = posix_pipe_move(o, (void *)(uintptr_t)bytes, count, true);
-	if (taken != -ENOSYS)
-		return taken;
-	return write_piece(o, (struct msg_data){bytes, count < PIECE ? (uint32_t)count : PIECE}, whole);
-}
-
-/* At most PIPE_BUF bytes at once are together in the pipe. */
-static long pipe_write_to(struct posix_open *o, const void *bytes, size_t count, uint64_t offset)
-{
-	bool whole = count <= PIECE;
-	size_t done = 0;
-
-	(void)offset;
-	while (done < count) {
-		long taken = write_some(o, (const uint8_t *)bytes + done, count - done, whole);
-
-		if (taken < 0 && done)
-			break;
-		if (taken == -EPIPE)
-			posix_signal_post(SIGPIPE);
-		if (taken < 0)
-			return taken;
-		done += (size_t)taken;
-	}
-	return (long)done;
 }
 
 static long pipe_stat(struct posix_open *o, struct stat *stat)
@@ -148,6 +71,57 @@ static void pipe_ask(struct posix_open *o, struct rpc_call *call, short wanted, 
 						      wait);
 		(void)pipe_writable_send(call);
 	}
+}
+
+/*
+ * Reading and writing never wait in a call that does them: a signal would take that back, and it may have been done. They wait until it
+ * would not wait, and try again. 0, POSIX_RESTART, or an error.
+ */
+long posix_pipe_wait(struct posix_open *o)
+{
+	struct rpc_call call;
+	long interrupted;
+
+	pipe_ask(o, &call, 0, true);
+	interrupted = posix_wait(&call);
+	if (interrupted == 0 && call.status == STATUS_EXCEPTION) /* too many wait */
+		interrupted = posix_errno(call.status);
+	rpc_end(&call);
+	return interrupted;
+}
+
+static long write_some(struct posix_open *o, const uint8_t *bytes, size_t count, bool whole)
+{
+	long taken = count > PIECE && posix_pipe_move
+			     ? posix_pipe_move(o, (void *)(uintptr_t)bytes, count, true)
+			     : -ENOSYS;
+
+	if (taken != -ENOSYS)
+		return taken;
+	return write_piece(o, (struct msg_data){bytes, count < PIECE ? (uint32_t)count : PIECE}, whole);
+}
+
+/* At most PIPE_BUF bytes at once are together in the pipe. */
+static long pipe_write_to(struct posix_open *o, const void *bytes, size_t count, uint64_t offset)
+{
+	bool whole = count <= PIECE;
+	size_t done = 0;
+
+	(void)offset;
+	while (done < count) {
+		long taken = write_some(o, (const uint8_t *)bytes + done, count - done, whole);
+
+		if (taken == -EAGAIN && !(o->flags & O_NONBLOCK))
+			taken = posix_pipe_wait(o);
+		if (taken < 0 && done)
+			break;
+		if (taken == -EPIPE)
+			posix_signal_post(SIGPIPE);
+		if (taken < 0)
+			return taken;
+		done += (size_t)taken;
+	}
+	return (long)done;
 }
 
 static short pipe_told(struct posix_open *o, struct rpc_call *call)
@@ -196,7 +170,7 @@ static void pipe_close(struct posix_open *o)
 }
 
 const struct posix_kind posix_pipe = {
-	.read = pipe_read_from,
+	.read = posix_pipe_read,
 	.write = pipe_write_to,
 	.stat = pipe_stat,
 	.control = pipe_control,

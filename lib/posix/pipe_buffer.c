@@ -148,7 +148,7 @@ static long result_of(enum status status, enum pipe_outcome outcome, uint32_t co
 	return outcome == PIPE_OUTCOME_WOULD_WAIT ? -EAGAIN : (long)count;
 }
 
-static long move(struct posix_open *o, struct buffer *b, uint32_t count, bool writes)
+static long move(const struct buffer *b, uint32_t count, bool writes)
 {
 	enum pipe_outcome outcome = PIPE_OUTCOME_DONE;
 	struct rpc_call call;
@@ -156,21 +156,19 @@ static long move(struct posix_open *o, struct buffer *b, uint32_t count, bool wr
 									      b->pipe);
 	uint32_t moved = 0;
 	enum status status;
-	long interrupted;
 
 	buffered_pipe_move_params_builder_set_count(p, count);
-	buffered_pipe_move_params_builder_set_now(p, (o->flags & O_NONBLOCK) != 0);
+	buffered_pipe_move_params_builder_set_now(p, true);
 	(void)buffered_pipe_move_send(&call);
-	interrupted = posix_wait(&call);
-	status = call.status;
-	if (interrupted == 0 && status == STATUS_OK) {
+	status = rpc_wait(&call);
+	if (status == STATUS_OK) {
 		struct buffered_pipe_move_results_reader results = buffered_pipe_move_results(&call);
 
 		outcome = (enum pipe_outcome)buffered_pipe_move_results_reader_outcome(results);
 		moved = buffered_pipe_move_results_reader_count(results);
 	}
 	rpc_end(&call);
-	return interrupted ? interrupted : result_of(status, outcome, moved < count ? moved : count, writes);
+	return result_of(status, outcome, moved < count ? moved : count, writes);
 }
 
 long posix_pipe_move(struct posix_open *o, void *bytes, size_t count, bool writes)
@@ -183,7 +181,14 @@ long posix_pipe_move(struct posix_open *o, void *bytes, size_t count, bool write
 		return -ENOSYS;
 	if (writes)
 		queue_copy(b->shared.data, bytes, n);
-	moved = move(o, b, n, writes);
+	while ((moved = move(b, n, writes)) == -EAGAIN && !(o->flags & O_NONBLOCK)) {
+		long error = posix_pipe_wait(o); /* with the bytes where they are */
+
+		if (error) {
+			moved = error;
+			break;
+		}
+	}
 	if (!writes && moved > 0)
 		queue_copy(bytes, b->shared.data, (size_t)moved);
 	give_back(b);

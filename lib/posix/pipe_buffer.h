@@ -14,10 +14,12 @@
 
 /* Reads or (bytes are only looked at) writes: at most count; 0 is the end. -ENOSYS: not so. Else as read and write. */
 PIPE_BUFFERED long posix_pipe_move(struct posix_open *o, void *bytes, size_t count, bool writes);
+/* Until reading, or writing, would not wait: 0, POSIX_RESTART, or an error (pipe.c). */
+long posix_pipe_wait(struct posix_open *o);
 /* The description ends. */
 PIPE_BUFFERED void posix_pipe_close(struct posix_open *o);
 /* In a clone. */
 PIPE_BUFFERED void posix_pipes_forked(void);
 
-/* Brings them. */
-extern const char posix_buffers_pipes;
+/* Brings them, and reading pipes. */
+extern const char posix_buffers_pipes, posix_reads_pipes;

@@ -24,6 +24,7 @@
 #include <schema/service/program.capnp.h>
 #include <spawn/spawn.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define ARGUMENTS 64u
 #define KEPT_GRANTS 16u
@@ -479,6 +480,14 @@ static bool read_script(const char *path, char line[256], char **interpreter, ch
 	return true;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat stat;
+
+	return sys_stat((long)(uintptr_t)path, (long)(uintptr_t)&stat, 0, 0, 0, 0) == 0 &&
+	       S_ISDIR(stat.st_mode);
+}
+
 static long prepare(struct start *s, const char *path, char *const *arguments, char line[256])
 {
 	char *interpreter, *argument;
@@ -489,6 +498,8 @@ static long prepare(struct start *s, const char *path, char *const *arguments, c
 	error = sys_faccessat(AT_FDCWD, (long)(uintptr_t)path, 0, 0, 0, 0);
 	if (error)
 		return error;
+	if (is_directory(path))
+		return -EACCES;
 	if (!read_script(path, line, &interpreter, &argument) || !find(interpreter, &s->program))
 		return -ENOEXEC;
 	if (argument)

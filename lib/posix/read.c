@@ -7,6 +7,7 @@
 
 /* Who reads may read much. */
 [[gnu::used]] static const char *const with_buffers = &posix_buffers_pipes;
+[[gnu::used]] static const char *const with_pipes = &posix_reads_pipes;
 
 POSIX_CALL(read)
 {
