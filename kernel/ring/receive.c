@@ -71,6 +71,8 @@
 	}
 	request->memory.count = ring->memory.source.count;
 	request->memory.endpoint = ring->memory.source.endpoint;
+	request->object =
+		&request->memory.endpoint->object; /* also if it is refused yet: next time that is known */
 	bool plain = (request->sqe.flags & ~(CAP_SQE_NOTICES | CAP_SQE_RELEASE_CAPS)) == 0 &&
 		     request->words[7] == 0 && request->extras == 0 &&
 		     ring_range_ok(ring, request->sqe.msg_off, request->sqe.msg_len);
