@@ -80,40 +80,28 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 	batch_finish(this_cpu(), receive->ring, receive, result);
 }
 
-/* The same in a batch: its thread is woken at the end of that. */
-[[gnu::always_inline]] static inline void answer_held(struct cpu *cpu, struct request *caller,
-						      struct completion result)
-{
-	struct ring *ring = caller->ring;
-
-	if (likely(caller->extras == 0)) {
-		batch_finish(cpu, ring, caller, result);
-		return;
-	}
-	if (cpu->held != ring)
-		batch_hold(cpu, ring);
-	ring_finish_with(ring, caller, result);
-}
-
 /* The claimed caller, whose message and capabilities are there, and whose ring is claimed, is done. Its thread, if that is to be woken
- * (ring_unclaim_woken). */
+ * (ring_unclaim_woken); in a batch it is at the end of that. */
 [[gnu::always_inline]] static inline struct sched_entity *finish_caller(struct request *caller,
 									struct completion result)
 {
 	struct ring *ring = caller->ring;
 	struct cpu *cpu = this_cpu();
 
-	if (caller->extras == REQUEST_SLOTS && caller->slots.count == 0)
+	if (unlikely(caller->extras == REQUEST_SLOTS) && caller->slots.count == 0)
 		caller->extras = 0; /* all of them are filled */
-	if (cpu->batch) {
-		answer_held(cpu, caller, result);
-		return NULL;
-	}
-	if (likely(caller->extras == 0))
+	if (likely(caller->extras == 0)) {
+		if (likely(cpu->batch)) {
+			batch_finish(cpu, ring, caller, result);
+			return NULL;
+		}
 		ring_finish_blocked(ring, caller, result);
-	else
-		ring_finish_with(ring, caller, result);
-	return ring_unclaim_woken(ring);
+		return ring_unclaim_woken(ring);
+	}
+	if (cpu->batch && cpu->held != ring)
+		batch_hold(cpu, ring);
+	ring_finish_with(ring, caller, result);
+	return cpu->batch ? NULL : ring_unclaim_woken(ring);
 }
 
 /* The same, whosever ring it is. */
@@ -225,6 +213,6 @@ static inline unsigned given_back(const struct request *request, const struct se
 	}
 	if (unlikely(record->endpoint != endpoint))
 		record_move(record, endpoint);
-	endpoint_admit_receive(thread, endpoint, request, record);
+	endpoint_admit_receive_as(thread, endpoint, request, record, true);
 	return OP_WAITING;
 }

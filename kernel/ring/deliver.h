@@ -259,21 +259,24 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 	endpoint_end_receive(receive, result);
 }
 
-/* RECV for a record that was reserved for it, or is the returned call's. */
-[[gnu::always_inline]] static inline void endpoint_admit_receive(struct thread *thread,
-								 struct endpoint *endpoint,
-								 struct request *receive,
-								 struct service_record *record)
+/* RECV for a record that was reserved for it, or is the returned call's. `again`: of a plain RETURN_RECV that is remembered; then
+ * object and record are the last time's. */
+[[gnu::always_inline]] static inline void endpoint_admit_receive_as(struct thread *thread,
+								    struct endpoint *endpoint,
+								    struct request *receive,
+								    struct service_record *record, bool again)
 {
 	struct ring *ring = &thread->ring;
 
 	store_relaxed(&record->receiver, thread);
-	receive->object = &endpoint->object;
-	receive->record = record;
+	if (!again) {
+		receive->object = &endpoint->object;
+		receive->record = record;
+	}
 	spin_lock(&endpoint->lock);
 	struct request *first = ring->parked;
 	if (unlikely((endpoint->backlog | endpoint->more) || endpoint->parked != first) ||
-	    unlikely((receive->extras | receive->words[7]) != 0) ||
+	    (!again && unlikely((receive->extras | receive->words[7]) != 0)) ||
 	    (first != NULL && unlikely(ring->parked_last != endpoint->parked_last))) {
 		struct view *view = endpoint_receive_now(endpoint, receive);
 		spin_unlock(&endpoint->lock);
@@ -292,4 +295,10 @@ static inline void endpoint_admit_call(struct endpoint *endpoint, struct request
 		ring->parked_last->behind = receive;
 	ring->parked_last = endpoint->parked_last = receive;
 	spin_unlock(&endpoint->lock);
+}
+
+static inline void endpoint_admit_receive(struct thread *thread, struct endpoint *endpoint,
+					  struct request *receive, struct service_record *record)
+{
+	endpoint_admit_receive_as(thread, endpoint, receive, record, false);
 }
