@@ -9,9 +9,6 @@
 
 #include "internal.h"
 
-static constexpr uint8_t step_bits_of[8] = {0, 1, 8, 16, 32, 64, 64, 0};
-static constexpr uint8_t data_bytes_of[8] = {0, 0, 1, 2, 4, 8, 0, 0};
-
 uint64_t msg_list_word(const uint8_t *slot, const uint8_t *data, enum msg_elem elem, uint64_t count)
 {
 	int64_t offset = (data - slot) / 8 - 1;
@@ -32,7 +29,7 @@ struct msg_struct_builder msg_init_struct(struct msg_pointer_builder p, uint32_t
 struct msg_list_builder msg_init_list(struct msg_pointer_builder p, enum msg_elem elem, uint32_t count)
 {
 	struct msg_list_builder list = {
-		.msg = p.msg, .step_bits = step_bits_of[elem], .data_bytes = data_bytes_of[elem]};
+		.msg = p.msg, .step_bits = msg_step_bits[elem], .data_bytes = msg_data_bytes[elem]};
 
 	if (!p.slot)
 		return list;
@@ -40,7 +37,7 @@ struct msg_list_builder msg_init_list(struct msg_pointer_builder p, enum msg_ele
 		p.msg->failed = true;
 		return list;
 	}
-	list.data = msg_builder_alloc(p.msg, ((uint64_t)count * list.step_bits + 63) / 64);
+	list.data = msg_builder_alloc(p.msg, msg_list_words(elem, count));
 	if (!list.data)
 		return list;
 	list.count = count;

@@ -8,6 +8,8 @@
  */
 #include <message/frame.h>
 
+#include "internal.h"
+
 struct segment {
 	const uint8_t *base;
 	uint32_t words;
@@ -159,10 +161,9 @@ static void copy_composite(struct flatten *f, struct object o, struct msg_pointe
 
 static void copy_list(struct flatten *f, struct object o, struct msg_pointer_builder to, unsigned depth)
 {
-	static constexpr uint8_t step_bits_of[8] = {0, 1, 8, 16, 32, 64, 64, 0};
 	enum msg_elem elem = (enum msg_elem)(o.word >> 32 & 7);
 	uint64_t count = o.word >> 35;
-	uint64_t words = (count * step_bits_of[elem] + 63) / 64;
+	uint64_t words = msg_list_words(elem, count);
 
 	if (elem == MSG_ELEM_COMPOSITE) {
 		copy_composite(f, o, to, depth);

@@ -8,10 +8,7 @@
  * I2. A handle of data_bytes and pointers (for lists: count elements of step_bits) lies inside the segment.
  * I3. Each object visited was paid for: its words, and a word for each zero-sized list element.
  */
-#include <message/reader.h>
-
-static constexpr uint8_t data_bytes_of[8] = {0, 0, 1, 2, 4, 8, 0, 0};
-static constexpr uint8_t step_bits_of[8] = {0, 1, 8, 16, 32, 64, 64, 0};
+#include "internal.h"
 
 static void refuse(struct msg_reader *r)
 {
@@ -111,6 +108,27 @@ static bool composite_fits(enum msg_elem expected, uint32_t data_words, uint32_t
 	}
 }
 
+/* `count` is below 2^30 and `step` below 2^17: the product does not wrap. */
+static bool elements_fit(uint64_t step, uint32_t count, uint64_t words)
+{
+	return step * count <= words;
+}
+
+static struct msg_list composite_list(struct msg_pointer p, const uint8_t *data, uint32_t count,
+				      uint32_t data_words, uint32_t pointers)
+{
+	return (struct msg_list){
+		.msg = p.msg,
+		.data = data,
+		.count = count,
+		.step_bits = (data_words + pointers) * 64,
+		.data_bytes = data_words * 8,
+		.pointers = (uint16_t)pointers,
+		.depth = (uint8_t)(p.depth - 1),
+		.elem = MSG_ELEM_COMPOSITE,
+	};
+}
+
 static struct msg_list read_composite(struct msg_pointer p, uint64_t word, enum msg_elem expected)
 {
 	uint64_t words = word >> 35;
@@ -124,19 +142,10 @@ static struct msg_list read_composite(struct msg_pointer p, uint64_t word, enum 
 	uint32_t data_words = (uint16_t)(tag >> 32), pointers = (uint32_t)(tag >> 48);
 	uint64_t step = data_words + pointers;
 
-	if ((tag & 3) != 0 || step * count > words || (step == 0 && !pay(p.msg, count)) ||
+	if ((tag & 3) != 0 || !elements_fit(step, count, words) || (step == 0 && !pay(p.msg, count)) ||
 	    !composite_fits(expected, data_words, pointers))
 		return refuse_list(p.msg);
-	return (struct msg_list){
-		.msg = p.msg,
-		.data = tag_at + 8,
-		.count = count,
-		.step_bits = (uint32_t)step * 64,
-		.data_bytes = data_words * 8,
-		.pointers = (uint16_t)pointers,
-		.depth = (uint8_t)(p.depth - 1),
-		.elem = MSG_ELEM_COMPOSITE,
-	};
+	return composite_list(p, tag_at + 8, count, data_words, pointers);
 }
 
 /* Can elements encoded as `elem` be read as `expected`? Larger ones can, but bits are only bits. */
@@ -149,8 +158,23 @@ static bool elem_fits(enum msg_elem expected, enum msg_elem elem)
 	if (expected == MSG_ELEM_POINTER)
 		return elem == MSG_ELEM_POINTER;
 	if (expected == MSG_ELEM_BIT)
-		return data_bytes_of[elem] > 0;
-	return data_bytes_of[expected] <= data_bytes_of[elem];
+		return msg_data_bytes[elem] > 0;
+	return msg_data_bytes[expected] <= msg_data_bytes[elem];
+}
+
+static struct msg_list plain_list(struct msg_pointer p, const uint8_t *data, enum msg_elem elem,
+				  uint32_t count)
+{
+	return (struct msg_list){
+		.msg = p.msg,
+		.data = data,
+		.count = count,
+		.step_bits = msg_step_bits[elem],
+		.data_bytes = msg_data_bytes[elem],
+		.pointers = elem == MSG_ELEM_POINTER,
+		.depth = (uint8_t)(p.depth - 1),
+		.elem = elem,
+	};
 }
 
 struct msg_list msg_read_list(struct msg_pointer p, enum msg_elem expected)
@@ -166,19 +190,10 @@ struct msg_list msg_read_list(struct msg_pointer p, enum msg_elem expected)
 	if (elem == MSG_ELEM_COMPOSITE)
 		return read_composite(p, word, expected);
 
-	const uint8_t *data = target(p, word, (count * step_bits_of[elem] + 63) / 64);
+	const uint8_t *data = target(p, word, msg_list_words(elem, count));
 	if (!data || (elem == MSG_ELEM_VOID && !pay(p.msg, count)) || !elem_fits(expected, elem))
 		return refuse_list(p.msg);
-	return (struct msg_list){
-		.msg = p.msg,
-		.data = data,
-		.count = (uint32_t)count,
-		.step_bits = step_bits_of[elem],
-		.data_bytes = data_bytes_of[elem],
-		.pointers = elem == MSG_ELEM_POINTER,
-		.depth = (uint8_t)(p.depth - 1),
-		.elem = elem,
-	};
+	return plain_list(p, data, elem, (uint32_t)count);
 }
 
 /* A list of bytes, as Text and Data are. */
