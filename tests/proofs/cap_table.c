@@ -4,7 +4,7 @@
  * when they are used up.
  *
  * Assumed: one CPU (tests/models/table.pml has the interleavings); the array's capacity is a power of two, up to 65536
- * (cap_table_init, grow); the entries are an array beside its header, not overlaid on it.
+ * (cap_table_init, grow), its slot 0 is never filled; the entries are an array beside its header, not overlaid on it.
  * Without WP's filter, which drops what a structure was assigned.
  *
  * shipped: abi/include/abi/cap.h cap_id cap_id_make cap_id_slot cap_id_generation
@@ -53,6 +53,7 @@ struct cap_table {
 
 /*@ predicate table_ok(struct cap_table *t) = \valid(t) && \valid(t->array) && power(t->array->capacity) &&
   @   \valid(t->array->entries + (0 .. t->array->capacity - 1)) &&
+  @   t->array->entries[0].view == \null &&
   @   \forall integer i; 0 <= i < t->array->capacity ==>
   @     (t->array->entries[i].gate == \null || \valid(t->array->entries[i].gate));
   @ logic integer slot_of(cap_id id) = id.raw % 0x100000000;
