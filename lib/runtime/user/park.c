@@ -6,6 +6,7 @@
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
 
+#include "../ring_private.h"
 #include "thread_block.h"
 
 #define SPINS 100
@@ -31,33 +32,46 @@ enum status thread_unpark(cap_id thread)
 	return (enum status)cqe.status;
 }
 
-struct wake {
-	struct ring_op op;
-	enum status status;
-};
-
-/* Comes only if it failed. */
-static void wake_failed(struct ring_op *op, const struct cap_cqe *cqe)
+/*
+ * The wake's completion, which is RING_WAITED's, comes only if it failed; in the usual case there is the permit and nothing else. What it
+ * is not, is here.
+ */
+[[gnu::noinline, gnu::cold]] static enum status hand_over_slowly(struct ring_client *ring, uint64_t reasons,
+								 uint64_t deadline_ns)
 {
-	((struct wake *)(void *)op)->status = (enum status)cqe->status;
+	struct ring_waited wake = {};
+	bool late = false;
+
+	ring->waited = &wake;
+	(void)ring_note_reasons(ring, reasons);
+	ring_dispatch(ring);
+	if (ring_queued(ring) > 0) /* woken already, and so no sleep; or completions filled the queue */
+		ring_flush(ring);
+	while (!ring->woken && !wake.done && !late)
+		late = ring_wait(ring, deadline_ns) & CAP_ENTER_DEADLINE;
+	ring->waited = nullptr;
+	if (wake.done)
+		return (enum status)wake.cqe.status;
+	if (!ring->woken)
+		return STATUS_TIMED_OUT;
+	ring->woken = false;
+	return STATUS_OK;
 }
 
 enum status thread_hand_over(cap_id thread, uint64_t deadline_ns)
 {
 	struct ring_client *ring = runtime_ring();
-	struct wake wake = {{wake_failed}, STATUS_OK};
+	uint64_t reasons = 0;
 
-	ring_submit(ring, &(struct cap_sqe){.op = CAP_OP_WAKE, .flags = CAP_SQE_QUIET, .target = thread.raw},
-		    &wake.op);
-	if (ring->woken)
-		ring_flush(ring); /* woken already: no sleep */
-	while (!ring->woken && wake.status == STATUS_OK) {
-		if ((ring_wait(ring, deadline_ns) & CAP_ENTER_DEADLINE) && !ring->woken)
-			return wake.status == STATUS_OK ? STATUS_TIMED_OUT : wake.status;
+	(void)ring_submit_as(
+		ring, &(struct cap_sqe){.op = CAP_OP_WAKE, .flags = CAP_SQE_QUIET, .target = thread.raw},
+		RING_WAITED);
+	if (__builtin_expect(!ring->woken, 1)) {
+		reasons = ring_enter_only(ring, 1, deadline_ns);
+		if (__builtin_expect(reasons == CAP_ENTER_WOKEN && !ring_has_completions(ring), 1))
+			return STATUS_OK;
 	}
-	if (wake.status == STATUS_OK)
-		ring->woken = false;
-	return wake.status;
+	return hand_over_slowly(ring, reasons, deadline_ns);
 }
 
 void spin_lock_acquire(struct spin_lock *lock)
