@@ -172,7 +172,8 @@ static inline bool ring_wake(struct ring *ring, struct sched_entity **woken)
 		ring_unclaim_slow(ring);
 		return true;
 	}
-	enter_set_result(ring_thread(ring), CAP_ENTER_WOKEN);
+	arch_context_set_reason(&ring_thread(ring)->context,
+				CAP_ENTER_WOKEN); /* the rest it set when it blocked */
 	store_release(&ring->state, (uint32_t)RING_RUNNING);
 	*woken = &ring_thread(ring)->sched;
 	return true;

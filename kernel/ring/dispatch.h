@@ -24,8 +24,6 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
 					     uint64_t word, uint64_t id);
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word);
-/* The only submission, WAKE without a completion. */
-ARCH_PRESERVES_NONE struct woken dispatch_wake(struct thread *thread, const volatile uint64_t *from);
 /* While something is held, or enough was done for one entry (false: nothing was dispatched). */
 bool dispatch_marked(struct thread *thread, struct ring *ring);
 /* More than there can be, or any at all of a captured ring. */

@@ -488,17 +488,19 @@ static inline void begin_one(struct thread *thread, uint64_t sequence)
 	return enter_any(cpu, thread, 0);
 }
 
-/* Neither a call nor a RETURN_RECV that repeats the last one. */
-[[gnu::always_inline]] static inline struct woken dispatch_one(struct thread *thread,
-							       const volatile uint64_t *from, uint64_t word)
+/* The only submission, WAKE without a completion: who wakes another one often waits itself now. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE struct arch_context *wake_alone(struct thread *thread,
+									     const volatile uint64_t *from)
 {
-	if (word == CAP_OP_NOP)
-		(void)dispatch_usual(thread, &thread->ring, from, word);
-	else if (word == (CAP_OP_WAKE | QUIET_WORD))
-		return dispatch_wake(thread, from);
-	else
-		dispatch_other(thread, from, word);
-	return (struct woken){0};
+	struct sched_entity *woken = NULL;
+	uint64_t target = from[1];
+	enum status status = STATUS_BAD_OP;
+
+	if (quick_is_plain(from, from[2] | from[7]))
+		status = wake_thing(thread, target, &woken);
+	if (unlikely(status != STATUS_OK))
+		quick_post(&thread->ring, from[3], (uint32_t)status, 0);
+	return after_submission((struct woken){woken, arch_ticks()});
 }
 
 /* Of the argument: it may be more than the queue holds. */
@@ -595,7 +597,12 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 			dispatch_return_recv(thread, ring, from, word, sequence, again);
 		} else {
 			begin_one(thread, sequence);
-			woken = dispatch_one(thread, from, word);
+			if (word == (CAP_OP_WAKE | QUIET_WORD))
+				return wake_alone(thread, from);
+			if (word == CAP_OP_NOP)
+				(void)dispatch_usual(thread, ring, from, word);
+			else
+				dispatch_other(thread, from, word);
 		}
 		goto submitted;
 	}

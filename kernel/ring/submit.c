@@ -209,19 +209,6 @@ ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile ui
 		dispatch_any(thread, ring, from, word);
 }
 
-ARCH_PRESERVES_NONE struct woken dispatch_wake(struct thread *thread, const volatile uint64_t *from)
-{
-	struct sched_entity *woken = NULL;
-	uint64_t target = from[1];
-	enum status status = STATUS_BAD_OP;
-
-	if (quick_is_plain(from, from[2] | from[7]))
-		status = wake_thing(thread, target, &woken);
-	if (unlikely(status != STATUS_OK))
-		quick_post(&thread->ring, from[3], (uint32_t)status, 0);
-	return (struct woken){woken, arch_ticks()};
-}
-
 /* Enough was done for one entry (false); or something may be held: what is ready goes first, and calls may have to wait behind it. */
 static bool may_dispatch(struct thread *thread)
 {

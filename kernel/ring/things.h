@@ -173,9 +173,7 @@ void quick_wait_slowly(struct thread *thread, const volatile uint64_t *from);
 	if (unlikely(status != STATUS_OK))
 		return status;
 	struct thread *to = thing->thread;
-	if (unlikely(to == thread))
-		(void)atomic_or(&thread->ring.signals, (uint32_t)RING_WOKEN);
-	else if (!ring_wake(&to->ring, woken))
-		thread_poke(to, RING_WOKEN);
+	if (unlikely(!ring_wake(&to->ring, woken)))
+		thread_poke(to, RING_WOKEN); /* also this thread itself */
 	return STATUS_OK;
 }

@@ -82,6 +82,11 @@ void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t r
 	ctx->reason = reason;
 }
 
+void arch_context_set_reason(struct arch_context *ctx, uint64_t reason)
+{
+	ctx->reason = reason;
+}
+
 void arch_context_upcall(struct arch_context *ctx, struct cap_upcall_frame *frame, vaddr_t entry,
 			 uint64_t frame_user)
 {

@@ -23,6 +23,11 @@ void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t r
 	ctx->rdx = reason;
 }
 
+void arch_context_set_reason(struct arch_context *ctx, uint64_t reason)
+{
+	ctx->rdx = reason;
+}
+
 /* A system call gives these back as zero, and rcx, r11 as the instruction leaves them. */
 static void settle_syscall(struct arch_context *ctx)
 {

@@ -6,7 +6,6 @@
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
 
-#include "../ring_private.h"
 #include "thread_block.h"
 
 #define SPINS 100
@@ -32,46 +31,9 @@ enum status thread_unpark(cap_id thread)
 	return (enum status)cqe.status;
 }
 
-/*
- * The wake's completion, which is RING_WAITED's, comes only if it failed; in the usual case there is the permit and nothing else. What it
- * is not, is here.
- */
-[[gnu::noinline, gnu::cold]] static enum status hand_over_slowly(struct ring_client *ring, uint64_t reasons,
-								 uint64_t deadline_ns)
-{
-	struct ring_waited wake = {};
-	bool late = false;
-
-	ring->waited = &wake;
-	(void)ring_note_reasons(ring, reasons);
-	ring_dispatch(ring);
-	if (ring_queued(ring) > 0) /* woken already, and so no sleep; or completions filled the queue */
-		ring_flush(ring);
-	while (!ring->woken && !wake.done && !late)
-		late = ring_wait(ring, deadline_ns) & CAP_ENTER_DEADLINE;
-	ring->waited = nullptr;
-	if (wake.done)
-		return (enum status)wake.cqe.status;
-	if (!ring->woken)
-		return STATUS_TIMED_OUT;
-	ring->woken = false;
-	return STATUS_OK;
-}
-
 enum status thread_hand_over(cap_id thread, uint64_t deadline_ns)
 {
-	struct ring_client *ring = runtime_ring();
-	uint64_t reasons = 0;
-
-	(void)ring_submit_as(
-		ring, &(struct cap_sqe){.op = CAP_OP_WAKE, .flags = CAP_SQE_QUIET, .target = thread.raw},
-		RING_WAITED);
-	if (__builtin_expect(!ring->woken, 1)) {
-		reasons = ring_enter_only(ring, 1, deadline_ns);
-		if (__builtin_expect(reasons == CAP_ENTER_WOKEN && !ring_has_completions(ring), 1))
-			return STATUS_OK;
-	}
-	return hand_over_slowly(ring, reasons, deadline_ns);
+	return ring_hand_over(runtime_ring(), thread, deadline_ns);
 }
 
 void spin_lock_acquire(struct spin_lock *lock)

@@ -27,6 +27,8 @@ size_t arch_fpu_size(void);
 
 /* What the pending cap_enter returns when the context is resumed. */
 void arch_context_set_result(struct arch_context *ctx, int64_t value, uint64_t reason);
+/* Its second word only. */
+void arch_context_set_reason(struct arch_context *ctx, uint64_t reason);
 
 /* Copies the user state into an upcall frame, and makes the context resume at `entry`, on the same stack less a
  * red zone and aligned, with `frame_user` (the frame's user address) as first argument. */

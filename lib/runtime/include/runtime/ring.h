@@ -113,5 +113,8 @@ void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bi
 enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
 			   uint64_t *taken);
 
+/* Wakes the thread of that ThreadHandle and sleeps until somebody wakes this one, in one entry: thread_hand_over (runtime/thread.h). */
+enum status ring_hand_over(struct ring_client *ring, cap_id thread, uint64_t deadline_ns);
+
 /* Monotonic nanoseconds at the cycle count `tsc`, by the region's clock parameters. */
 uint64_t ring_now(const struct ring_client *ring, uint64_t tsc);
