@@ -94,6 +94,51 @@ static void test_self(void)
 	       "the first thread has one too");
 }
 
+enum { ROUNDS = 50 };
+static cap_id first;
+static uint32_t rounds;
+
+static int64_t hand_back(void *argument)
+{
+	(void)argument;
+	enum status status = thread_park(0);
+
+	while (status == STATUS_OK && ++rounds < ROUNDS)
+		status = thread_hand_over(first, 0);
+	return status == STATUS_OK ? thread_unpark(first) : status;
+}
+
+static int64_t only_park(void *argument)
+{
+	(void)argument;
+	return thread_park(0);
+}
+
+static void test_hand_over(void)
+{
+	struct thread thread;
+	int64_t code = 1;
+	bool good = thread_self(&first) == STATUS_OK &&
+		    thread_start(&thread, hand_back, nullptr, nullptr) == STATUS_OK;
+
+	for (uint32_t i = 0; good && i < ROUNDS; i++)
+		good = thread_hand_over(thread.handle, 0) == STATUS_OK && rounds == i + 1;
+	tap_ok(good && thread_join(&thread, &code) == STATUS_OK && code == 0,
+	       "two threads hand over to each other, and each sleeps meanwhile");
+	tap_is(thread_hand_over((cap_id){first.raw + (1ull << 40)}, 0), STATUS_BAD_ID,
+	       "who cannot wake the other does not sleep");
+	tap_is(thread_hand_over(first, 0), STATUS_OK, "who hands over to itself goes on");
+	good = thread_start(&thread, only_park, nullptr, nullptr) == STATUS_OK;
+	tap_ok(good && thread_hand_over(thread.handle, runtime_now() + 20 * MS) == STATUS_TIMED_OUT &&
+		       thread_join(&thread, &code) == STATUS_OK && code == 0,
+	       "a hand-over ends at its deadline; the other was woken");
+	tap_ok(thread_unpark(first) == STATUS_OK &&
+		       thread_hand_over((cap_id){first.raw + (1ull << 40)}, 0) == STATUS_BAD_ID &&
+		       thread_hand_over(first, 0) == STATUS_OK,
+	       "who was woken before does not sleep, and hears that the other could not be");
+	tap_is(thread_park(runtime_now() + MS), STATUS_TIMED_OUT, "permits do not add up");
+}
+
 static int64_t wait_and_end(void *argument)
 {
 	(void)semaphore_take(argument, 0);
@@ -161,5 +206,6 @@ void test_lives(void)
 	test_exit();
 	test_local();
 	test_self();
+	test_hand_over();
 	test_detach();
 }
