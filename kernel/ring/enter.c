@@ -532,6 +532,51 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 	return enter_any(cpu, thread, 0);
 }
 
+/* Neither a call, a RETURN_RECV nor a WAKE that is alone. */
+[[gnu::always_inline]] static inline void dispatch_one(struct thread *thread, struct ring *ring,
+						       const volatile uint64_t *from, uint64_t word)
+{
+	if (word == CAP_OP_NOP)
+		(void)dispatch_usual(thread, ring, from, word);
+	else
+		dispatch_other(thread, from, word);
+}
+
+/* A RETURN_RECV with the words of the last one. *again: they still mean the same. */
+[[gnu::always_inline]] static inline enum returned return_again(struct thread *thread, struct request *spare,
+								uint64_t sequence, struct woken *woken,
+								bool *again)
+{
+	if (is_remembered_plain(spare)) {
+		enum returned returned = return_alone(thread, spare, sequence, woken);
+		if (returned != RETURNED_NOT)
+			return returned;
+	}
+	*again = is_remembered(spare);
+	return RETURNED_NOT;
+}
+
+/* Not all was admitted; submit has published, and an impossible index is found there, too. */
+[[gnu::always_inline]] static inline struct arch_context *enter_refused(uint32_t refused)
+{
+	struct cpu *cpu = arch_this_cpu_again();
+
+	return enter_any(cpu, sched_thread(cpu->current),
+			 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+}
+
+/* Something came while it was about to wait. */
+[[gnu::always_inline]] static inline struct arch_context *enter_after_all(struct cpu *cpu,
+									  struct thread *thread,
+									  struct woken woken)
+{
+	if (woken.entity != NULL)
+		wake_after_all(woken.entity);
+	return enter_any(cpu, thread, 0);
+}
+
+static_assert(CAP_SYSCALL_ENTER == 0); /* kernel_on_syscall tests it together with what else is unusual */
+
 /* Submits, then returns or waits and hands over: in line as long as nothing else is to be done. Whatever is left to enter_any can be
  * looked at again. */
 ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETERS(number, arg0, arg1))
@@ -547,7 +592,6 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 	uint32_t unreaped;
 
 	count_own(&cpu->stats.entries, 1);
-	static_assert(CAP_SYSCALL_ENTER == 0);
 	if (unlikely((number | arg1 | load_relaxed(&ring->signals)) != 0))
 		return enter_unusually(number, arg0, arg1, cpu, thread, tail); /* as they came */
 	if (tail == (uint32_t)next) {
@@ -577,32 +621,22 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 			dispatch_new_call(thread, from, word, id);
 		} else if (is_return_recv(word)) {
 			bool again = is_same_return(spare, from, word);
-			if (likely(again)) {
-				if (is_remembered_plain(spare)) {
-					enum returned returned = return_alone(thread, spare, sequence,
-									      &woken);
-					if (likely(returned == RETURNED_ALONE)) {
-						if (likely(wait_alone(thread, true)))
-							return hand_over(cpu, thread, woken, true);
-						goto came;
-					}
-					if (returned == RETURNED) {
-						begin_one(thread, sequence);
-						goto submitted;
-					}
-				}
-				again = is_remembered(spare);
+			enum returned returned = likely(again) ? return_again(thread, spare, sequence, &woken,
+									      &again)
+							       : RETURNED_NOT;
+			if (likely(returned == RETURNED_ALONE)) {
+				if (likely(wait_alone(thread, true)))
+					return hand_over(cpu, thread, woken, true);
+				goto came;
 			}
 			begin_one(thread, sequence);
-			dispatch_return_recv(thread, ring, from, word, sequence, again);
+			if (returned == RETURNED_NOT)
+				dispatch_return_recv(thread, ring, from, word, sequence, again);
 		} else {
 			begin_one(thread, sequence);
 			if (word == (CAP_OP_WAKE | QUIET_WORD))
 				return wake_alone(thread, from);
-			if (word == CAP_OP_NOP)
-				(void)dispatch_usual(thread, ring, from, word);
-			else
-				dispatch_other(thread, from, word);
+			dispatch_one(thread, ring, from, word);
 		}
 		goto submitted;
 	}
@@ -618,18 +652,13 @@ several:
 	begin_enter(thread, sequence);
 	if (tail != (uint32_t)sequence) {
 		uint32_t refused = submit(thread, tail - (uint32_t)sequence);
-		if (unlikely(refused != 0)) { /* has published; an impossible index is found there, too */
-			cpu = arch_this_cpu_again();
-			return enter_any(cpu, sched_thread(cpu->current),
-					 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
-		}
+		if (unlikely(refused != 0))
+			return enter_refused(refused);
 	}
 submitted:
 	return after_submission(woken);
 came:
-	if (woken.entity != NULL)
-		wake_after_all(woken.entity);
-	return enter_any(cpu, thread, 0);
+	return enter_after_all(cpu, thread, woken);
 }
 
 void kernel_on_timer(void)
