@@ -4,7 +4,7 @@
  * all else has happened (host_exhaust_pause). One of the two has it, the other is told so; nothing happens twice, nothing is lost
  * (scenario_end counts).
  */
-#include "scenario.h"
+#include "race.h"
 
 #include <cap/capture.h>
 #include <cap/gate.h>
@@ -12,16 +12,6 @@
 #include <schema/kernel/endpoint.capnp.h>
 #include <schema/kernel/revoker.capnp.h>
 #include <schema/kernel/timer.capnp.h>
-
-#define MESSAGE 64u
-#define CAPS 1u
-#define RECV_BUF (56u + MESSAGE + 8 * CAPS)
-#define DESC_AT 0u
-#define SEND_AT 256u
-#define RECV_AT 512u
-#define RESULT_AT 1024u
-#define PENDING 99
-#define STRUCT(data, pointers) ((uint64_t)(pointers) << 48 | (uint64_t)(data) << 32)
 
 static struct process *client, *server;
 static struct endpoint *endpoint, *elsewhere_endpoint;
@@ -211,39 +201,6 @@ static void run(does *of_client, does *of_server, struct process **whose, does *
 
 /* --- what they do ---------------------------------------------------------------------------------------------------------- */
 
-static struct cap_sqe call(cap_id target)
-{
-	return (struct cap_sqe){.op = CAP_OP_CALL,
-				.target = target.raw,
-				.interface_id = SCENARIO_INTERFACE,
-				.user_data = 1,
-				.msg_off = SEND_AT,
-				.msg_len = 16,
-				.caps_off = DESC_AT,
-				.buf_off = RESULT_AT,
-				.buf_len = 256,
-				.buf_caps = 1};
-}
-
-static struct cap_sqe receive(cap_id from)
-{
-	return (struct cap_sqe){.op = CAP_OP_RECV,
-				.target = from.raw,
-				.buf_off = RECV_AT,
-				.buf_len = RECV_BUF,
-				.buf_caps = CAPS};
-}
-
-static struct cap_sqe answer(uint64_t of, uint16_t caps)
-{
-	return (struct cap_sqe){.op = CAP_OP_RETURN,
-				.target = of,
-				.msg_off = SEND_AT,
-				.msg_len = 16,
-				.caps_off = DESC_AT,
-				.caps_len = caps};
-}
-
 static struct cap_sqe answer_and_receive(uint64_t of, uint16_t caps)
 {
 	struct cap_sqe sqe = answer(of, caps);
@@ -254,13 +211,6 @@ static struct cap_sqe answer_and_receive(uint64_t of, uint16_t caps)
 	sqe.buf_len = RECV_BUF;
 	sqe.buf_caps = CAPS;
 	return sqe;
-}
-
-static void describe(struct user_ring *ring, cap_id id, enum cap_desc_kind kind)
-{
-	struct cap_desc desc = {.id = id.raw, .path_or_key = kind == CAP_DESC_MINT ? 9 : 0, .kind = kind};
-
-	user_arena_write(ring, DESC_AT, &desc, sizeof desc);
 }
 
 static uint64_t received(struct user_ring *ring)
@@ -558,17 +508,6 @@ EXPLORE_ALL(a_copy_is_sent_of_what_is_still_there, 1)
 }
 
 /* --- an endpoint that closes, a RECV that is revoked --------------------------------------------------------------------------------- */
-
-static struct cap_sqe on_kernel(cap_id target, uint64_t interface_id, uint16_t method)
-{
-	struct cap_sqe sqe = call(target);
-
-	sqe.interface_id = interface_id;
-	sqe.method = method;
-	sqe.msg_len = 8;
-	sqe.buf_caps = 0;
-	return sqe;
-}
 
 static void calls_in_vain(struct user_ring *ring)
 {
