@@ -111,13 +111,15 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
 	spin_lock(&table->lock);
 	struct cap_entry *entries = cap_array_entries(table->array);
 	table->used -= slots->count;
-	for (uint32_t slot = slots->first; slots->count > 0; slots->count--) {
+	uint32_t slot = slots->first;
+	for (uint32_t left = slots->count; left > 0; left--) {
 		uint32_t next = entries[slot].next;
 		entries[slot].next = table->free;
 		table->free = slot;
 		slot = next;
 	}
 	slots->first = 0;
+	store_relaxed(&slots->count, 0u); /* a record's: return_slowly of a sibling thread may look */
 	spin_unlock(&table->lock);
 }
 

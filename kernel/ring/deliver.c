@@ -42,7 +42,7 @@ uint32_t deliver_extras(struct request *call, struct request *receive, uint64_t 
 		call->extras &= (uint16_t)~REQUEST_CARRIES;
 	}
 	if (call->extras & REQUEST_GATED) {
-		receive->record->gate = call->gate;
+		store_relaxed(&receive->record->gate, call->gate);
 		gate_get(call->gate);
 	}
 	return bytes;

@@ -161,10 +161,13 @@ static enum status finish_return(struct thread *thread, struct request *request,
 static enum status check_gates(const struct service_record *record, const struct carried *carried,
 			       unsigned caps)
 {
-	for (unsigned i = 0; record->gate != NULL && i < caps; i++) {
+	const struct gate *gate = load_relaxed(
+		&record->gate); /* once: a sibling thread may be returning the call */
+
+	for (unsigned i = 0; gate != NULL && i < caps; i++) {
 		struct gate *own = carried[i].ref.gate;
-		if (own != NULL && !gate_contains(own, record->gate) && !gate_contains(record->gate, own) &&
-		    gate_joint_depth(own, record->gate) > GATE_MAX_DEPTH)
+		if (own != NULL && !gate_contains(own, gate) && !gate_contains(gate, own) &&
+		    gate_joint_depth(own, gate) > GATE_MAX_DEPTH)
 			return STATUS_GATE_DEPTH;
 	}
 	return STATUS_OK;
@@ -252,12 +255,10 @@ enum status op_return(struct thread *thread, struct request *request)
 
 /* The slots that the returned call did not need are still the record's; the others are the request's until it is returned. */
 [[gnu::noinline, gnu::cold]] static enum status reserve_more(struct thread *thread, struct request *request,
-							     const struct service_record *record)
+							     unsigned count)
 {
 	request->extras |= REQUEST_SLOTS;
-	return cap_table_reserve(&thread->process->table,
-				 request->sqe.buf_caps - record->slots.count - given_back(request, record),
-				 &request->slots);
+	return cap_table_reserve(&thread->process->table, count, &request->slots);
 }
 
 [[gnu::noinline, gnu::cold]] static void join_slots(struct thread *thread, struct request *request,
@@ -314,8 +315,10 @@ enum status op_return(struct thread *thread, struct request *request)
 		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	if (unlikely(record->slots.count + given_back(request, record) < request->sqe.buf_caps)) {
-		status = reserve_more(thread, request, record);
+	/* Once: a sibling thread may be returning the call; then it is not ours to claim, and nothing of this counts. */
+	unsigned has = load_relaxed(&record->slots.count) + given_back(request, record);
+	if (unlikely(has < request->sqe.buf_caps)) {
+		status = reserve_more(thread, request, request->sqe.buf_caps - has);
 		if (status != STATUS_OK)
 			return refuse(thread, request, status);
 	}

@@ -108,7 +108,8 @@ void record_release(struct process *process, struct service_record *record)
 	/* The pointer stays: who cancelled the last call may still be reading it. */
 	object_put(&record->endpoint->object);
 	spin_lock(&records->lock);
-	store_relaxed(&record->word, (record->word & ~3ull) | RECORD_FREE);
+	/* A sibling thread may be trying to claim it: in vain. */
+	store_relaxed(&record->word, (load_relaxed(&record->word) & ~3ull) | RECORD_FREE);
 	record->next = records->free;
 	records->free = record;
 	spin_unlock(&records->lock);
@@ -143,7 +144,8 @@ void record_close(struct service_record *record, bool answered)
 
 	if (unlikely(record->gate != NULL)) {
 		gate_put(record->gate);
-		record->gate = NULL;
+		store_relaxed(&record->gate,
+			      (struct gate *)NULL); /* against check_gates of a sibling thread */
 	}
 	/* Whoever aborted the call may be linking the notice right now: after us it finds the record's word changed. */
 	if (unlikely(!answered)) {

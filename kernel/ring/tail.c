@@ -103,7 +103,7 @@ static enum status prepare_spares(struct thread *thread, struct tail *tail)
 /* The gate that the call is under from now on: the inner one of the caller's and the server's, or a new one below both. */
 static enum status prepare_gate(struct thread *thread, struct tail *tail)
 {
-	struct gate *own = tail->carried[0].ref.gate, *callers = tail->record->gate;
+	struct gate *own = tail->carried[0].ref.gate, *callers = load_relaxed(&tail->record->gate);
 
 	if (own == NULL || (callers != NULL && gate_contains(own, callers)))
 		return STATUS_OK;

@@ -352,8 +352,8 @@ static void passes_on(struct user_ring *ring)
 	race(ring, THIRD, pass(token, SCENARIO_INTERFACE, 0, 16));
 	if (first_status == STATUS_OK) {
 		struct cap_sqe sqe = receive(elsewhere);
-		token = user_do(ring, &sqe).token;
-		explore_check(go(ring, answer(token, 0)).status == STATUS_OK);
+		uint64_t passed = user_do(ring, &sqe).token; /* `token` stays what the other one answers */
+		explore_check(go(ring, answer(passed, 0)).status == STATUS_OK);
 	}
 }
 
@@ -395,6 +395,14 @@ static void passes_on_through_a_gate(struct user_ring *ring)
 	passes_on(ring);
 }
 
+/* What goes back has a gate, too: how deep both are is asked before the call is claimed. */
+static void answers_through_a_gate(struct user_ring *ring)
+{
+	token = received(ring);
+	describe(ring, lent_next, CAP_DESC_COPY);
+	race(ring, THIRD, answer(token, 1));
+}
+
 static void run_lent(does *of_client, does *of_server, struct process **whose, does *third)
 {
 	only_of_call = true;
@@ -405,6 +413,12 @@ static void run_lent(does *of_client, does *of_server, struct process **whose, d
 EXPLORE_ALL(a_call_through_a_gate_is_passed_on_or_answered, 1)
 {
 	run_lent(calls_and_lets_go, passes_on_through_a_gate, &server, answers_too);
+	one_answered();
+}
+
+EXPLORE_ALL(a_call_through_a_gate_is_answered_by_one_of_two, 1)
+{
+	run_lent(calls_and_lets_go, answers_through_a_gate, &server, answers_too);
 	one_answered();
 }
 
