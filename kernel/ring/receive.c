@@ -161,8 +161,8 @@ static enum status finish_return(struct thread *thread, struct request *request,
 static enum status check_gates(const struct service_record *record, const struct carried *carried,
 			       unsigned caps)
 {
-	const struct gate *gate = load_relaxed(
-		&record->gate); /* once: a sibling thread may be returning the call */
+	/* Once: a sibling thread may be returning the call. */
+	const struct gate *gate = load_relaxed(&record->gate);
 
 	for (unsigned i = 0; gate != NULL && i < caps; i++) {
 		struct gate *own = carried[i].ref.gate;

@@ -144,8 +144,7 @@ void record_close(struct service_record *record, bool answered)
 
 	if (unlikely(record->gate != NULL)) {
 		gate_put(record->gate);
-		store_relaxed(&record->gate,
-			      (struct gate *)NULL); /* against check_gates of a sibling thread */
+		store_relaxed(&record->gate, (struct gate *)NULL); /* against check_gates */
 	}
 	/* Whoever aborted the call may be linking the notice right now: after us it finds the record's word changed. */
 	if (unlikely(!answered)) {
