@@ -146,7 +146,8 @@ SLOW_PATH static bool refill(struct cpu *cpu)
 
 		if (index == NONE)
 			break;
-		cpu->frames[cpu->frames_len++] = address_of(index).raw;
+		cpu->frames[cpu->frames_len] = address_of(index).raw;
+		count_own(&cpu->frames_len, 1u);
 	}
 	spin_unlock(&frames_lock);
 	return cpu->frames_len != 0;
@@ -156,8 +157,10 @@ SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 {
 	spin_lock(&frames_lock);
 	while (cpu->frames_len > keep) {
-		paddr_t frame = PADDR(cpu->frames[--cpu->frames_len]);
+		unsigned last = cpu->frames_len - 1;
+		paddr_t frame = PADDR(cpu->frames[last]);
 
+		store_relaxed(&cpu->frames_len, last);
 		free_block((uint32_t)(frame_of(frame) - frame_records), 0);
 	}
 	spin_unlock(&frames_lock);
@@ -197,7 +200,9 @@ paddr_t frame_alloc(unsigned order)
 		return alloc_slow(order, false);
 	if (unlikely(cpu->frames_len == 0) && (cpu->frames_max == 0 || !refill(cpu)))
 		return alloc_slow(order, false);
-	frame = PADDR(cpu->frames[--cpu->frames_len]);
+	unsigned last = cpu->frames_len - 1;
+	frame = PADDR(cpu->frames[last]);
+	store_relaxed(&cpu->frames_len, last);
 	f = frame_of(frame);
 	f->refs = 1;
 	unpoison_memory(phys_to_virt(frame), PAGE_SIZE);
@@ -246,7 +251,8 @@ void frame_free_clean(paddr_t frame)
 		}
 		spill(cpu, CPU_FRAME_CACHE - CACHE_BATCH);
 	}
-	cpu->frames[cpu->frames_len++] = frame.raw;
+	cpu->frames[cpu->frames_len] = frame.raw;
+	count_own(&cpu->frames_len, 1u);
 }
 
 [[gnu::noinline]] static void free_block_clean(paddr_t base, unsigned order, bool pause)

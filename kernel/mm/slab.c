@@ -106,7 +106,7 @@ static void *take_object(struct slab_cache *cache, struct slab *slab) REQUIRES(c
 	}
 	if (unlikely(slab->in_use++ == 0))
 		cache->empty--;
-	cache->in_use++;
+	count_own(&cache->in_use, 1u);
 	if (unlikely(slab->in_use == cache->limit)) {
 		list_remove(&slab->link);
 		list_push_back(&cache->full, &slab->link);
@@ -193,7 +193,7 @@ void slab_free(struct slab_cache *cache, void *object)
 	*(void **)object = slab->free;
 	slab->free = object;
 	poison_memory(object, cache->object_size);
-	cache->in_use--;
+	count_own(&cache->in_use, -1ull);
 	if (unlikely(slab->in_use == cache->limit)) {
 		list_remove(&slab->link);
 		list_push_front(&cache->partial, &slab->link);
