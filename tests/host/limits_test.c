@@ -216,6 +216,9 @@ EXPLORE_TEST(who_has_no_quota_makes_nothing, 1)
 	explore_check(gate_create(process, NULL, NULL, &gate) == STATUS_OK);
 	uint64_t before = slab_objects_in_use();
 	explore_check(gate_create(process, NULL, NULL, &(struct gate *){NULL}) == STATUS_NO_QUOTA);
+	slab_fail_after(1);
+	explore_check(session_create(process, (uint64_t[]){1, 2}, NULL, &session) == STATUS_NO_MEMORY);
+	slab_fail_after(0);
 	explore_check(session_create(process, (uint64_t[]){1, 2}, NULL, &session) == STATUS_NO_QUOTA);
 	explore_check(object_init(&object, gate_object_type, process) == STATUS_NO_QUOTA);
 	explore_check(view_create(process, &gate->object, VIEW_OBJECT, 0, &set, 1, &view) == STATUS_NO_QUOTA);
