@@ -160,7 +160,7 @@ SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 		unsigned last = cpu->frames_len - 1;
 		paddr_t frame = PADDR(cpu->frames[last]);
 
-		store_relaxed(&cpu->frames_len, last);
+		count_own(&cpu->frames_len, -1u);
 		free_block((uint32_t)(frame_of(frame) - frame_records), 0);
 	}
 	spin_unlock(&frames_lock);
@@ -202,7 +202,7 @@ paddr_t frame_alloc(unsigned order)
 		return alloc_slow(order, false);
 	unsigned last = cpu->frames_len - 1;
 	frame = PADDR(cpu->frames[last]);
-	store_relaxed(&cpu->frames_len, last);
+	count_own(&cpu->frames_len, -1u);
 	f = frame_of(frame);
 	f->refs = 1;
 	unpoison_memory(phys_to_virt(frame), PAGE_SIZE);
