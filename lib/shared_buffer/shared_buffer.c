@@ -10,7 +10,11 @@
 
 #define PAGE 4096ull
 #define COMMIT 262144ull /* what one call may take */
-#define REVOCABLE 4u     /* CapabilityManager.Entry.flags */
+
+/* CapabilityManager.Entry.flags */
+#define SERVED_BY_KERNEL 1u
+#define TEMPLATE 2u
+#define REVOCABLE 4u
 
 bool shared_buffer_header_ok(const struct shared_buffer_header *header, uint64_t memory_bytes)
 {
@@ -125,8 +129,7 @@ enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *
 	return STATUS_OK;
 }
 
-/* Could its giver take it back? */
-static enum status check_lasting(struct rpc_transport *transport, cap_id manager, cap_id memory)
+enum status shared_memory_check(struct rpc_transport *transport, cap_id manager, cap_id memory, bool lasting)
 {
 	struct capability_manager_describe_results_reader results;
 	struct rpc_call call;
@@ -135,10 +138,16 @@ static enum status check_lasting(struct rpc_transport *transport, cap_id manager
 	capability_manager_describe_params_builder_set_capability(
 		capability_manager_describe_begin(&call, transport, manager), rpc_add_cap(&call, memory));
 	status = capability_manager_describe_call(&call, &results);
-	if (status == STATUS_OK && (capability_manager_entry_reader_flags(
-					    capability_manager_describe_results_reader_entry(results)) &
-				    REVOCABLE))
-		status = STATUS_INVALID;
+	if (status == STATUS_OK) {
+		struct capability_manager_entry_reader entry =
+			capability_manager_describe_results_reader_entry(results);
+		uint32_t flags = capability_manager_entry_reader_flags(entry);
+
+		if ((flags & (SERVED_BY_KERNEL | TEMPLATE)) != SERVED_BY_KERNEL ||
+		    capability_manager_entry_reader_interface_id(entry) != MEMORY_OBJECT_INTERFACE_ID ||
+		    (lasting && (flags & REVOCABLE)))
+			status = STATUS_INVALID;
+	}
 	rpc_end(&call);
 	return status;
 }
@@ -147,14 +156,14 @@ enum status shared_buffer_take(struct shared_buffer *b, struct rpc_transport *tr
 			       cap_id manager, cap_id memory, enum shared_buffer_access access,
 			       uint64_t max_bytes)
 {
-	uint64_t bytes;
-	enum status status = memory_object_size(transport, memory, &bytes);
+	enum status status = shared_memory_check(transport, manager, memory, true);
+	uint64_t bytes = 0;
 
 	*b = (struct shared_buffer){};
+	if (status == STATUS_OK)
+		status = memory_object_size(transport, memory, &bytes);
 	if (status == STATUS_OK && bytes > max_bytes + SHARED_BUFFER_DATA)
 		status = STATUS_TOO_LARGE;
-	if (status == STATUS_OK)
-		status = check_lasting(transport, manager, memory);
 	if (status == STATUS_OK)
 		status = shared_memory_commit(transport, memory, bytes);
 	if (status == STATUS_OK)

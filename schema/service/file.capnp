@@ -112,8 +112,8 @@ interface File @0xae01741b984edb7e {
 
   attach @5 (buffer :SharedBuffer, writable :Bool) -> (outcome :FileOutcome);
   # Maps a buffer of the caller's for the methods below, in place of the one attached before; it is given up with the last
-  # capability to this file, too. writable: readBuf may be called. The memory must come with its method commit, hold at
-  # most 1 MiB, and must not be revocable: the service would fall with it.
+  # capability to this file, too. writable: readBuf may be called. The memory must be the kernel's, come with its method commit,
+  # hold at most 1 MiB, and must not be revocable: the service would fall with it.
   # Outcomes: done, stale, noSpace. Errors: invalidArgument (field "buffer") when it is none, or not such.
 
   readBuf @6 (offset :UInt64, count :UInt64, at :UInt64) -> (outcome :FileOutcome, count :UInt64);
@@ -130,7 +130,7 @@ interface File @0xae01741b984edb7e {
 
   copy @10 (offset :UInt64, count :UInt64, into :MemoryObject, at :UInt64) -> (outcome :FileOutcome, count :UInt64);
   # A private copy: at most count bytes (and 1 MiB) from offset into the caller's memory from its byte `at` on, which the caller can then map and
-  # change as it likes. The memory must come with write. Outcomes: done, stale.
+  # change as it likes. The memory must be the kernel's and come with write. Outcomes: done, stale.
   # Errors: invalidArgument (field) when `into` is no such memory, or the range does not lie in it.
 
   map @11 () -> (outcome :FileOutcome, memory :MemoryObject, size :UInt64);

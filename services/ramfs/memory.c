@@ -102,9 +102,13 @@ static bool have_bounce(void)
 enum status memory_copy(const struct files_node *file, struct rpc_request *request, uint64_t offset,
 			uint64_t *count, int32_t into, uint64_t at)
 {
+	cap_id memory = rpc_request_cap(request, into);
 	uint64_t left = *count < MAX_BUFFER ? *count : MAX_BUFFER, done = 0;
 
 	*count = 0;
+	if (shared_memory_check(fs.transport, fs.manager, memory, false) != STATUS_OK)
+		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, "not memory of the kernel",
+				 "into");
 	if (!have_bounce())
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no memory", nullptr);
 	while (left > 0) {
@@ -114,8 +118,7 @@ enum status memory_copy(const struct files_node *file, struct rpc_request *reque
 
 		if (part == 0)
 			break;
-		status = memory_object_copy_from(fs.transport, rpc_request_cap(request, into),
-						 fs.bounce_memory, 0, at + done, part);
+		status = memory_object_copy_from(fs.transport, memory, fs.bounce_memory, 0, at + done, part);
 		if (status != STATUS_OK)
 			return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
 					 "not memory that can be written there", "into");

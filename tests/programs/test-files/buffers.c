@@ -5,6 +5,7 @@
 #include <schema/kernel/revoker.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <shared_buffer/shared_buffer.h>
+#include <testing/impostor.h>
 
 #include "files.h"
 
@@ -126,6 +127,48 @@ static void test_hostile(cap_id dir)
 	drop(share);
 	drop(large);
 	drop(memory);
+}
+
+static bool is_served(cap_id dir)
+{
+	struct rpc_call call;
+	bool good;
+
+	(void)directory_stat_begin(&call, w.t, dir);
+	rpc_set_deadline(&call, impostor_in_time());
+	good = rpc_call(&call) == STATUS_OK;
+	rpc_end(&call);
+	return good;
+}
+
+/* Who calls what a client serves waits for that client. */
+static void test_impostors(cap_id dir)
+{
+	struct impostor i;
+	struct rpc_call call;
+	cap_id file = {};
+
+	(void)make_file(dir, "i", "text");
+	(void)edit_path(dir, "i", FILE_SHARING_READERS, &file);
+	tap_ok(impostor_make(&i, w.t, w.manager, MEMORY_OBJECT_INTERFACE_ID) == STATUS_OK,
+	       "memory that its giver serves, and never answers for");
+	begin_attach(&call, file, i.facet, true);
+	impostor_send(&call);
+	tap_ok(impostor_refused(&call, is_served(dir), "buffer"),
+	       "refused as a buffer, and nobody waits for it");
+
+	struct file_copy_params_builder p = file_copy_begin(&call, w.t, file);
+
+	file_copy_params_builder_set_count(p, 4);
+	file_copy_params_builder_set_into(p, rpc_add_cap(&call, i.facet));
+	impostor_send(&call);
+	tap_ok(impostor_refused(&call, is_served(dir), "into"), "and to copy into");
+	begin_attach(&call, file, i.facet_template, true);
+	impostor_send(&call);
+	tap_ok(impostor_refused(&call, is_served(dir), "buffer"), "so is what it could be minted from");
+	impostor_drop(&i);
+	drop(file);
+	(void)remove_path(dir, "i");
 }
 
 static void test_copy(cap_id dir)
@@ -396,6 +439,7 @@ void test_buffers(void)
 	(void)sub_path(w.root, "buffers", "rcwaml", &dir);
 	test_attached(dir);
 	test_hostile(dir);
+	test_impostors(dir);
 	test_copy(dir);
 	test_mapped(dir);
 	test_meanwhile(dir);

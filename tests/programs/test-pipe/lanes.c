@@ -4,6 +4,7 @@
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <shared_buffer/shared_buffer.h>
+#include <testing/impostor.h>
 
 #include "pipes.h"
 
@@ -190,6 +191,25 @@ static void test_wrong(void)
 	pipe_drop(e);
 }
 
+/* Who calls what a client serves waits for that client. */
+static void test_impostor(void)
+{
+	struct ends e = pipe_make();
+	struct impostor i;
+	struct rpc_call call;
+
+	tap_is(impostor_make(&i, w.t, w.manager, MEMORY_OBJECT_INTERFACE_ID), STATUS_OK,
+	       "memory that its giver serves, and never answers for");
+	shared_buffer_builder_set_memory(
+		pipe_write_from_params_builder_init_buffer(pipe_write_from_begin(&call, w.t, e.writer)),
+		rpc_add_cap(&call, i.facet));
+	impostor_send(&call);
+	tap_ok(impostor_refused(&call, is(write_now(e.writer, 1, 10), PIPE_OUTCOME_DONE, 10), "buffer"),
+	       "refused, and nobody waits for it");
+	impostor_drop(&i);
+	pipe_drop(e);
+}
+
 /* The memory goes, or its end, while somebody waits. */
 static void test_going(void)
 {
@@ -239,5 +259,6 @@ void test_pipe_lanes(void)
 {
 	test_bytes();
 	test_wrong();
+	test_impostor();
 	test_going();
 }

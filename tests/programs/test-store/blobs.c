@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Store, Blob, BlobWriter. */
+#include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <shared_buffer/shared_buffer.h>
+#include <testing/impostor.h>
 
 #include "store.h"
 
@@ -150,6 +152,31 @@ static void test_streamed(void)
 	drop(memory);
 }
 
+/* Who calls what a client serves waits for that client. */
+static void test_impostor(void)
+{
+	enum file_outcome outcome = 0;
+	struct rpc_call call, other;
+	struct impostor i;
+	cap_id writer = {};
+	bool served;
+
+	tap_ok(impostor_make(&i, w.t, w.manager, MEMORY_OBJECT_INTERFACE_ID) == STATUS_OK &&
+		       store_begin(w.t, w.store, &outcome, &writer) == STATUS_OK && outcome == DONE,
+	       "memory that its giver serves, and never answers for");
+	shared_buffer_builder_set_memory(
+		blob_writer_attach_params_builder_init_buffer(blob_writer_attach_begin(&call, w.t, writer)),
+		rpc_add_cap(&call, i.facet));
+	impostor_send(&call);
+	(void)namespace_generation_begin(&other, w.t, w.names);
+	rpc_set_deadline(&other, impostor_in_time());
+	served = rpc_call(&other) == STATUS_OK;
+	rpc_end(&other);
+	tap_ok(impostor_refused(&call, served, "buffer"), "refused as a buffer, and nobody waits for it");
+	impostor_drop(&i);
+	drop(writer);
+}
+
 /* The service has 8 MiB; three quarters of that are for what is stored, and of those one session gets half. */
 static void test_exhaustion(void)
 {
@@ -176,6 +203,7 @@ void test_blobs(void)
 
 	test_small();
 	test_streamed();
+	test_impostor();
 	test_exhaustion();
 	tap_ok(store_statistics(w.t, w.store, &blobs, &used, &stored, &limit, &open, &bound, &puts,
 				&duplicates) == STATUS_OK &&

@@ -56,6 +56,13 @@ enum status shared_memory_make(struct rpc_transport *transport, cap_id space, ui
 /* Takes the pages of a memory whose capability has the method commit. Errors: NO_QUOTA, NO_MEMORY (of its maker), DENIED. */
 enum status shared_memory_commit(struct rpc_transport *transport, cap_id memory, uint64_t bytes);
 
+/*
+ * For a service, before it calls what a client gave it: is this memory of the kernel? A client may serve something itself that says it is
+ * memory, and whoever calls that waits for the client, as long as it likes. lasting: and nobody can take it back. `manager` is a
+ * CapabilityManager with describe. Errors: INVALID when it is not, and those of the call.
+ */
+enum status shared_memory_check(struct rpc_transport *transport, cap_id manager, cap_id memory, bool lasting);
+
 /* Makes and maps one. *memory is the caller's. Errors: INVALID for the shape, and those of the calls. */
 enum status shared_buffer_make(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 			       uint32_t slot_bytes, uint32_t slots, cap_id *memory);
@@ -65,16 +72,17 @@ enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager,
 				enum shared_buffer_access access, cap_id *share);
 
 /*
- * Maps somebody else's. The capability may be released afterwards. Errors: BAD_MESSAGE when the header is none, and those
+ * Maps somebody else's, who is trusted to serve it or to have it from the kernel: it is asked for its size. The capability may be released afterwards. Errors: BAD_MESSAGE when the header is none, and those
  * of the calls (EXCEPTION: for example asking for WRITE without having it).
  */
 enum status shared_buffer_attach(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 				 cap_id memory, enum shared_buffer_access access);
 
 /*
- * The same for a service that must not fall with its clients: takes all pages first, and refuses what the giver could take
- * back, and more than max_bytes of data. Nothing that the giver does later makes touching the mapping a fault. `manager` is a
- * CapabilityManager with describe. Errors: as attach; DENIED (without commit), INVALID (revocable), TOO_LARGE, NO_QUOTA.
+ * The same for a service that must not fall with its clients, or wait for them: takes all pages first, and refuses what is not the
+ * kernel's own memory, what the giver could take back, and more than max_bytes of data. Nothing that the giver does later makes touching
+ * the mapping a fault. `manager` is a CapabilityManager with describe. Errors: as attach; DENIED (without commit), INVALID (revocable,
+ * or the giver's own object), TOO_LARGE, NO_QUOTA.
  */
 enum status shared_buffer_take(struct shared_buffer *buffer, struct rpc_transport *transport, cap_id space,
 			       cap_id manager, cap_id memory, enum shared_buffer_access access,

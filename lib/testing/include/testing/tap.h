@@ -30,6 +30,8 @@ int tap_end(void);
  * field null: any, "" for none.
  */
 bool tap_raises(struct rpc_call *call, enum exception_type type, const char *field);
+/* Of a call that was sent. */
+bool tap_raised(struct rpc_call *call, enum exception_type type, const char *field);
 
 /* What a status is called. */
 const char *tap_status_name(enum status status);
