@@ -178,6 +178,24 @@ static void forward(struct attenuator *a, struct slot *slot)
 		SLOT_FORWARDED);
 }
 
+/* Who finds no place to wait in has not used anything up. */
+static void take_place(struct attenuator *a, struct slot *slot)
+{
+	const struct cap_call_header *header = header_of(a, slot);
+	struct rules_refusal why;
+
+	if (!shares_take(&a->waiting, header->session, &slot->share)) {
+		answer_exception(a, slot, EXCEPTION_TYPE_OVERLOADED, "too many calls of this session wait",
+				 nullptr);
+	} else if (!rules_take(&slot->object->rules->rules, header->interface_id, header->method,
+			       runtime_now(), &why)) {
+		shares_give(&a->waiting, slot->share);
+		refuse(a, slot, &why, true);
+	} else {
+		forward(a, slot);
+	}
+}
+
 static void handle_call(struct attenuator *a, struct slot *slot)
 {
 	const struct cap_call_header *header = header_of(a, slot);
@@ -194,11 +212,8 @@ static void handle_call(struct attenuator *a, struct slot *slot)
 	else if (!rules_check(&slot->object->rules->rules, header->interface_id, header->method, header + 1,
 			      header->msg_len, &why))
 		refuse(a, slot, &why, false);
-	else if (!rules_take(&slot->object->rules->rules, header->interface_id, header->method, runtime_now(),
-			     &why))
-		refuse(a, slot, &why, true);
 	else
-		forward(a, slot);
+		take_place(a, slot);
 }
 
 /* The last facet is gone, wherever it was. */
@@ -283,6 +298,12 @@ static void handle_answer(struct attenuator *a, struct slot *slot)
 	const struct cap_call_header *header = header_of(a, slot);
 	enum status status = (enum status)slot->cqe.status;
 
+	if (slot->object && status == STATUS_DISCONNECTED && slot->tries <= TRIES && header->caps == 0 &&
+	    rules_is_idempotent(&a->registry, header->interface_id, header->method)) {
+		forward(a, slot);
+		return;
+	}
+	shares_give(&a->waiting, slot->share);
 	if (!slot->object) {
 		if (status == STATUS_OK)
 			for (uint32_t i = 0; i < slot->cqe.caps; i++)
@@ -300,9 +321,6 @@ static void handle_answer(struct attenuator *a, struct slot *slot)
 					 "what came back cannot be wrapped", nullptr);
 	} else if (status == STATUS_EXCEPTION) {
 		answer(a, slot, slot->cqe.len, 0, true);
-	} else if (status == STATUS_DISCONNECTED && slot->tries <= TRIES && header->caps == 0 &&
-		   rules_is_idempotent(&a->registry, header->interface_id, header->method)) {
-		forward(a, slot);
 	} else {
 		answer_status(a, slot, status);
 	}
@@ -337,6 +355,9 @@ enum status attenuator_start(struct attenuator *a)
 	uint32_t in = sizeof(struct cap_call_header) + MAX_MESSAGE + MAX_CAPS * 8;
 	uint32_t caps = MAX_CAPS * (uint32_t)sizeof(struct cap_desc);
 
+	shares_init(&a->sets_taken, MAX_RULE_SETS);
+	shares_init(&a->wraps_taken, MAX_WRAPPED);
+	shares_init(&a->waiting, SLOTS - 1);
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		struct slot *slot = &a->slots[i];
 		uint32_t block = rpc_arena_alloc(a->transport, 8 + in + MAX_RESULT + caps);

@@ -13,5 +13,5 @@ const needs :Program = (
     (name = "virtualMemory", interface = "VirtualMemory", why = "Maps it."),
   ],
   submissions = 64,
-  arenaBytes = 131072,
+  arenaBytes = 262144,
 );

@@ -60,34 +60,56 @@ struct rule_set *attenuator_free_set(struct attenuator *a)
 	return nullptr;
 }
 
+static struct wrapped *free_wrapped(struct attenuator *a)
+{
+	for (uint32_t i = 0; i < MAX_WRAPPED; i++)
+		if (!a->wrapped[i].used)
+			return &a->wrapped[i];
+	return nullptr;
+}
+
+static bool take_set(struct attenuator *a, struct rule_set *rules)
+{
+	if (rules->users == 0 && !shares_take(&a->sets_taken, rules->session, &rules->share))
+		return false;
+	rules->users++;
+	return true;
+}
+
+static void give_set(struct attenuator *a, struct rule_set *rules)
+{
+	if (--rules->users == 0)
+		shares_give(&a->sets_taken, rules->share);
+}
+
 struct wrapped *attenuator_wrap(struct attenuator *a, cap_id target, struct rule_set *rules,
 				const struct rules_set *sets, uint32_t count)
 {
-	for (uint32_t i = 0; i < MAX_WRAPPED; i++) {
-		struct wrapped *w = &a->wrapped[i];
+	struct wrapped *w = free_wrapped(a);
+	uint8_t share;
 
-		if (w->used)
-			continue;
-		*w = (struct wrapped){.used = true, .target = target, .rules = rules, .set_count = count};
-		for (uint32_t n = 0; n < count; n++)
-			w->sets[n] = sets[n];
-		w->facet_template = make_template(a, sets, count);
-		if (!w->facet_template.raw) {
-			w->used = false;
-			return nullptr;
-		}
-		w->number = ++a->numbers;
-		rules->users++;
-		return w;
+	if (!w || !shares_take(&a->wraps_taken, rules->session, &share))
+		return nullptr;
+	*w = (struct wrapped){.target = target, .rules = rules, .share = share, .set_count = count};
+	for (uint32_t n = 0; n < count; n++)
+		w->sets[n] = sets[n];
+	w->facet_template = make_template(a, sets, count);
+	w->used = w->facet_template.raw && take_set(a, rules);
+	if (!w->used) {
+		ring_release(a->ring, w->facet_template);
+		shares_give(&a->wraps_taken, share);
+		return nullptr;
 	}
-	return nullptr;
+	w->number = ++a->numbers;
+	return w;
 }
 
 void attenuator_unwrap(struct attenuator *a, struct wrapped *w)
 {
 	ring_release(a->ring, w->target);
 	ring_release(a->ring, w->facet_template);
-	w->rules->users--;
+	give_set(a, w->rules);
+	shares_give(&a->wraps_taken, w->share);
 	w->used = false;
 }
 

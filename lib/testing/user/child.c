@@ -4,6 +4,7 @@
 #include <runtime/runtime.h>
 #include <schema/kernel/boot_package.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/session_context.capnp.h>
 #include <schema/kernel/system_info.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <testing/child.h>
@@ -122,6 +123,22 @@ struct spawn_grant child_grant_space(void)
 
 	for (unsigned i = 0; i < sizeof(deep); i += 4096)
 		deep[i] = 0;
+}
+
+cap_id child_session(cap_id factory, const char *account)
+{
+	struct session_factory_create_results_reader results;
+	struct rpc_call call;
+	struct session_factory_create_params_builder p = session_factory_create_begin(
+		&call, runtime_transport(), factory);
+	cap_id session = CAP_ID_NULL;
+
+	subject_builder_set_account(session_factory_create_params_builder_init_subject(p),
+				    msg_text_from(account));
+	if (session_factory_create_call(&call, &results) == STATUS_OK)
+		session = rpc_result_cap(&call, session_factory_create_results_reader_session(results));
+	rpc_end(&call);
+	return session;
 }
 
 struct child_counts child_counts(void)

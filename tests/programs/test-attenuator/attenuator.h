@@ -8,6 +8,7 @@
 #include <schema/kernel/timer.capnp.h>
 #include <schema/service/attenuator.capnp.h>
 #include <schema/service/crasher.capnp.h>
+#include <testing/child.h>
 #include <testing/tap.h>
 
 #define MS 1'000'000ull
@@ -15,7 +16,7 @@
 struct world {
 	struct rpc_transport *t;
 	struct ring_client *ring;
-	cap_id timer, manager, attenuator, steady;
+	cap_id timer, manager, attenuator, steady, sessions;
 };
 
 extern struct world w;
@@ -33,5 +34,7 @@ uint64_t object_of(cap_id cap, bool *kernel);
 /* Timer.sleep: raises invalidArgument about that field? */
 bool sleep_is_refused(cap_id timer, uint64_t ns, enum exception_type type, const char *field);
 
-void test_rules(void); /* rules.c */
-void test_calls(void); /* calls.c */
+void test_rules(void);  /* rules.c */
+void test_calls(void);  /* calls.c */
+void test_greedy(void); /* greedy.c */
+int child_other(void);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Capabilities behind rules, seen by who has them wrapped and by who calls them. */
+#include <schema/kernel/session_context.capnp.h>
+
 #include "attenuator.h"
 
 struct world w;
@@ -64,14 +66,19 @@ bool sleep_is_refused(cap_id timer, uint64_t ns, enum exception_type type, const
 
 int main(void)
 {
-	tap_start();
 	w.t = runtime_transport();
 	w.ring = runtime_ring();
 	w.timer = runtime_need("timer", TIMER_INTERFACE_ID);
-	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
 	w.attenuator = runtime_need("attenuator", ATTENUATOR_INTERFACE_ID);
+	if (runtime_argument_count() > 0)
+		return child_other();
+	tap_start();
+	child_start_up();
+	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	w.sessions = runtime_need("sessions", SESSION_FACTORY_INTERFACE_ID);
 	w.steady = runtime_need("steady", CRASHER_INTERFACE_ID);
 	test_rules();
 	test_calls();
+	test_greedy();
 	return tap_end();
 }

@@ -50,20 +50,6 @@ int child_guest(void)
 
 /* ---- The parent ---- */
 
-static cap_id new_session(void)
-{
-	struct session_factory_create_results_reader results;
-	struct rpc_call call;
-	struct session_factory_create_params_builder p = session_factory_create_begin(&call, w.t, w.sessions);
-	cap_id session = CAP_ID_NULL;
-
-	subject_builder_set_account(session_factory_create_params_builder_init_subject(p), txt("guest"));
-	if (session_factory_create_call(&call, &results) == STATUS_OK)
-		session = rpc_result_cap(&call, session_factory_create_results_reader_session(results));
-	rpc_end(&call);
-	return session;
-}
-
 /* What a child in that session (null: ours) could do, in the directory. */
 static int64_t could(cap_id session, cap_id dir)
 {
@@ -127,7 +113,7 @@ static void remove_all(cap_id dir)
 void test_shares(void)
 {
 	static cap_id memories[FILES_MAPPED];
-	cap_id session = new_session(), ours = {}, theirs = {};
+	cap_id session = child_session(w.sessions, "guest"), ours = {}, theirs = {};
 	uint64_t calls, taken;
 	uint32_t mapped;
 

@@ -35,6 +35,9 @@ struct spawn_grant child_grant(const char *name);
 struct spawn_grant child_grant_as(const char *name, cap_id cap, uint64_t interface_id);
 struct spawn_grant child_grant_space(void);
 
+/* A session of its own for children; the caller's to end and release. Null: there is none. */
+cap_id child_session(cap_id factory, const char *account);
+
 /* ---- Counts of the whole machine ---- */
 
 struct child_counts {
