@@ -202,7 +202,6 @@ static inline void open_request(struct service_slot *slot, uint64_t token, bool 
 	r->caps_out_len = 0;
 	r->caps_in_len = 0;
 	if (caps) {
-		slot->kept = 0;
 		r->caps_in_len = call->caps;
 		r->caps_in = (const void *)((const uint8_t *)(call + 1) + ((call->msg_len + 7) & ~7u));
 	}
@@ -246,29 +245,22 @@ static inline void answer(struct service *s, struct service_slot *slot, enum sta
 	}
 }
 
-/* Some stay, or the answer comes later. The ids lie where the next call will go; they are released behind the answer, which may name
- * them. */
-[[gnu::noinline]] static void answer_keeping(struct service *s, struct service_slot *slot, enum status status)
+/* The answer comes later. What came lies where the next call will go. */
+[[gnu::noinline]] static void release_caps(struct service *s, const struct service_slot *slot)
 {
-	uint64_t ids[CAP_MESSAGE_MAX_CAPS];
 	const struct rpc_request *request = &slot->request;
-	uint32_t count = request->caps_in_len < CAP_MESSAGE_MAX_CAPS ? request->caps_in_len
-								     : CAP_MESSAGE_MAX_CAPS;
 
-	for (uint32_t i = 0; i < count; i++)
-		ids[i] = request->caps_in[i];
-	answer(s, slot, status);
-	for (uint32_t i = 0; i < count; i++)
-		if (!(slot->kept >> i & 1))
-			ring_release(s->ring, (cap_id){ids[i]});
+	for (uint32_t i = 0; i < request->caps_in_len && i < CAP_MESSAGE_MAX_CAPS; i++)
+		ring_release(s->ring, (cap_id){request->caps_in[i]});
 }
 
-/* The answer of a call that brought capabilities drops them, unless the method keeps some. */
+/* The answer of a call that brought capabilities drops them. */
 [[gnu::noinline]] static void answer_with_caps(struct service *s, struct service_slot *slot,
 					       enum status status)
 {
-	if (__builtin_expect(slot->kept != 0 || status == RPC_DEFERRED, 0)) {
-		answer_keeping(s, slot, status);
+	if (__builtin_expect(status == RPC_DEFERRED, 0)) {
+		release_caps(s, slot);
+		answer(s, slot, status);
 		return;
 	}
 	slot->answer.flags |= CAP_SQE_RELEASE_CAPS;
@@ -296,7 +288,7 @@ static inline bool has_no_caps(const struct rpc_request *r)
 		sqe->caps_len = r->caps_out_len;
 		sqe->caps_off = slot->caps_off;
 		post_answer(ring, slot);
-	} else if (status == STATUS_OK && r->caps_out_len == 0 && slot->kept == 0) {
+	} else if (status == STATUS_OK && r->caps_out_len == 0) {
 		begin_answer(ring, slot)->flags |= CAP_SQE_RELEASE_CAPS;
 		post_answer(ring, slot);
 	} else if (r->caps_in_len > 0) {
@@ -327,15 +319,14 @@ static enum status return_exception(struct service *s, struct service_slot *slot
 	b->capacity = RPC_EXCEPTION_BYTES / 8;
 	slot->shape = 0; /* its room is not that of its last call */
 	rpc_exception_build(b, EXCEPTION_TYPE_FAILED, "the answer could not be delivered", nullptr);
-	return (enum status)ring_do(
-		       s->ring,
-		       &(struct cap_sqe){
-			       .op = CAP_OP_RETURN,
-			       .flags = CAP_SQE_IS_EXCEPTION | (slot->kept == 0 ? CAP_SQE_RELEASE_CAPS : 0),
-			       .target = token,
-			       .msg_off = slot->answer.msg_off,
-			       .msg_len = (uint32_t)msg_builder_size(b),
-		       })
+	return (enum status)ring_do(s->ring,
+				    &(struct cap_sqe){
+					    .op = CAP_OP_RETURN,
+					    .flags = CAP_SQE_IS_EXCEPTION | CAP_SQE_RELEASE_CAPS,
+					    .target = token,
+					    .msg_off = slot->answer.msg_off,
+					    .msg_len = (uint32_t)msg_builder_size(b),
+				    })
 		.status;
 }
 
@@ -561,14 +552,18 @@ void service_stop(struct service *s)
 	s->stopping = true;
 }
 
+/*
+ * A duplicate, so that what came is released with the answer, and the RECV that follows finds as many slots as the last one: who keeps
+ * what clients bring until its table is full could receive nothing more.
+ */
 cap_id service_keep(struct rpc_request *request, int32_t index)
 {
-	struct service_slot *slot = request->side;
-	cap_id id = rpc_request_cap(request, index);
+	const struct service_slot *slot = request->side;
+	cap_id id = rpc_request_cap(request, index), copy;
 
-	if (id.raw)
-		slot->kept |= 1u << (unsigned)index;
-	return id;
+	if (!id.raw || ring_dup(slot->service->ring, id, &copy) != STATUS_OK)
+		return CAP_ID_NULL;
+	return copy;
 }
 
 static uint32_t round_up(uint32_t bytes)

@@ -60,7 +60,7 @@ interface Directory @0x98d668a6112fc7d1 {
   watch @11 (notification :Notification) -> (outcome :F.FileOutcome);
   # Right read. From now on all bits of notification are set when a name in this directory comes, goes or is replaced, when a
   # file in it changes, and when the directory is removed; null ends that. One for each capability that sub or view made (or
-  # the image). Outcomes: done.
+  # the image). Outcomes: done, noSpace (then nothing is watched here).
 
   setLimit @12 (path :Text, bytes :UInt64, entries :UInt64) -> (outcome :F.FileOutcome);
   # Right limit. Bounds what may be below that directory: bytes in pages (FileStat.stored) and entries; 0 = no bound. What is

@@ -146,7 +146,7 @@ interface File @0xae01741b984edb7e {
 
   watch @13 (notification :Notification) -> (outcome :FileOutcome);
   # From now on all bits of notification are set when the file changes or is removed; null ends that. One for each
-  # opening. Outcomes: done, stale.
+  # opening. Outcomes: done, stale, noSpace (then nothing is watched here).
 
   sync @14 () -> (outcome :FileOutcome, durability :FileDurability);
   # Waits until everything done so far is as durable as it gets, and says how much that is. Outcomes: done, stale.

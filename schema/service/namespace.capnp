@@ -48,6 +48,7 @@ interface Namespace @0xe82e9dac3b584e7f {
 
   watch @8 (notification :Notification) -> (outcome :F.FileOutcome);
   # Right read. From now on all bits of notification are set when a generation changes one of these names; null ends that.
+  # Outcomes: done, denied, noSpace (then nothing is watched here).
 
   struct Binding {
     union {

@@ -343,7 +343,7 @@ static enum status watch(void *self, struct rpc_request *request, struct directo
 	enum files_outcome outcome;
 
 	if (directory_of(self, RIGHT_READ, &outcome))
-		handle_watch(self, request, directory_watch_params_reader_notification(params));
+		outcome = handle_watch(self, request, directory_watch_params_reader_notification(params));
 	directory_watch_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }

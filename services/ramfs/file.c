@@ -271,7 +271,7 @@ static enum status watch(void *self, struct rpc_request *request, struct file_wa
 	enum files_outcome outcome;
 
 	if (file_of(self, FILES_READS, &outcome))
-		handle_watch(self, request, file_watch_params_reader_notification(params));
+		outcome = handle_watch(self, request, file_watch_params_reader_notification(params));
 	file_watch_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }

@@ -67,9 +67,12 @@ void *handle_of(void *context, uint64_t key)
 
 static void drop_watch(struct handle *handle)
 {
+	if (!handle->watch.raw)
+		return;
 	files_watch(&handle->opening, false);
 	ring_release(fs.service.ring, handle->watch);
 	handle->watch = CAP_ID_NULL;
+	shares_give(&fs.watches, handle->watch_share);
 }
 
 [[gnu::noinline]] static void drop_watch_and_buffer(struct handle *handle)
@@ -101,11 +104,20 @@ void handle_changed(void *context, struct files_opening *opening)
 	ring_signal_bits(fs.service.ring, handle->watch, 0);
 }
 
-void handle_watch(struct handle *handle, struct rpc_request *request, int32_t index)
+enum files_outcome handle_watch(struct handle *handle, struct rpc_request *request, int32_t index)
 {
 	drop_watch(handle);
+	if (!rpc_request_cap(request, index).raw)
+		return FILES_DONE;
+	if (!shares_take(&fs.watches, request->call->session, &handle->watch_share))
+		return FILES_NO_SPACE;
 	handle->watch = service_keep(request, index);
-	files_watch(&handle->opening, handle->watch.raw != 0);
+	if (!handle->watch.raw) {
+		shares_give(&fs.watches, handle->watch_share);
+		return FILES_NO_SPACE;
+	}
+	files_watch(&handle->opening, true);
+	return FILES_DONE;
 }
 
 enum status handle_open(struct rpc_request *request, struct files_node *node, uint8_t rights, uint8_t allows,

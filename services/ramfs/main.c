@@ -79,6 +79,7 @@ int main(void)
 	keys_init(&fs.handles, &fs.pool.pool, sizeof(struct handle), MAX_HANDLES);
 	shares_init(&fs.open, MAX_HANDLES);
 	shares_init(&fs.buffers, MAX_BUFFERS);
+	shares_init(&fs.watches, MAX_WATCHES);
 	shares_init(&fs.mapped, MAX_LENT);
 	shares_init(&fs.maps, MAX_MAP_CALLS);
 	make_seed(seed);

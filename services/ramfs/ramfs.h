@@ -29,7 +29,8 @@
 #define MAX_BUFFERS 256u /* attached at a time */
 #define MAX_BUFFER (1u << 20)
 #define MAX_LENT 64u      /* files mapped as memory */
-#define MAX_MAP_CALLS 64u /* calls that wait until their file can be mapped */
+#define MAX_WATCHES 512u  /* notifications that are kept: half of the capabilities that a process may have */
+#define MAX_MAP_CALLS 48u /* calls that wait until their file can be mapped: a process may have received 64 */
 #define MOVE_PAGES 64u    /* of such a file at a time */
 #define MAX_INLINE 8192u  /* bytes of a file in one message */
 #define MAX_MESSAGE 8448u /* what the images give its endpoint */
@@ -52,7 +53,8 @@ struct handle {
 	struct shared_buffer *buffer; /* of the pool; null: none attached, as when the handle is made */
 	enum files_kind kind;         /* also when it is stale */
 	uint8_t rights;               /* of a directory; of a file FILES_READS and so on */
-	uint8_t share, buffer_share;  /* places in fs.open and, with a buffer, fs.buffers */
+	uint8_t share, buffer_share,
+		watch_share; /* places in fs.open and, if it has such, fs.buffers and fs.watches */
 };
 
 struct lent {
@@ -82,8 +84,8 @@ struct ramfs {
 	struct handle roots[RIGHT_ALL + 1]; /* by key; opened when first used */
 	cap_id directory_templates[RIGHT_ALL + 1],
 		file_templates[FILES_ANYTHING + 1]; /* by rights; made when first used */
-	struct shares open, buffers, mapped,
-		maps;          /* of handles, attached buffers, lent files, map_calls: by session */
+	struct shares open, buffers, watches, mapped,
+		maps;          /* of handles, attached buffers, watches, lent files, map_calls: by session */
 	struct shares stored;  /* of bytes: those of who made the file or directory */
 	struct paid_pool paid; /* what is stored is out of it */
 	struct lent lent[MAX_LENT];
@@ -109,7 +111,8 @@ enum status handle_open(struct rpc_request *request, struct files_node *node, ui
 /* The same for who has it open: allows nothing less. */
 enum status handle_open_also(struct rpc_request *request, struct files_node *node, uint8_t rights,
 			     enum files_outcome *outcome, int32_t *cap);
-void handle_watch(struct handle *handle, struct rpc_request *request, int32_t index);
+/* index: of a Notification; none ends it. Outcomes: DONE, NO_SPACE: then nothing is watched. */
+enum files_outcome handle_watch(struct handle *handle, struct rpc_request *request, int32_t index);
 /* Of another directory of this service, that came as an argument. Outcomes: DONE, ELSEWHERE, STALE, DENIED. */
 enum files_outcome handle_identify(struct rpc_request *request, int32_t index, uint8_t rights,
 				   uint64_t methods, struct handle **handle);

@@ -54,6 +54,7 @@ static void unwatch(struct handle *h)
 		st.watching = h->next;
 	ring_release(st.service.ring, h->watch);
 	h->watch = CAP_ID_NULL;
+	shares_give(&st.watches, h->watch_share);
 }
 
 void handle_released(void *context, uint64_t key, uint64_t mints)
@@ -147,17 +148,24 @@ void handle_make_blob(struct rpc_request *request, struct blob *blob, enum files
 
 /* ---- Watching ---- */
 
-void handle_watch(struct handle *h, struct rpc_request *request, int32_t index)
+enum files_outcome handle_watch(struct handle *h, struct rpc_request *request, int32_t index)
 {
 	unwatch(h);
+	if (!rpc_request_cap(request, index).raw)
+		return FILES_DONE;
+	if (!shares_take(&st.watches, request->call->session, &h->watch_share))
+		return FILES_NO_SPACE;
 	h->watch = service_keep(request, index);
-	if (!h->watch.raw)
-		return;
+	if (!h->watch.raw) {
+		shares_give(&st.watches, h->watch_share);
+		return FILES_NO_SPACE;
+	}
 	h->previous = nullptr;
 	h->next = st.watching;
 	if (h->next)
 		h->next->previous = h;
 	st.watching = h;
+	return FILES_DONE;
 }
 
 static char changed_at(const struct names_change *c, uint32_t i)

@@ -100,6 +100,7 @@ int main(void)
 	keys_init(&st.handles, &st.pool.pool, sizeof(struct handle), MAX_HANDLES);
 	shares_init(&st.open, MAX_HANDLES);
 	shares_init(&st.buffers, MAX_BUFFERS);
+	shares_init(&st.watches, MAX_WATCHES);
 	shares_init(&st.stored, st.pool.max_bytes - st.pool.max_bytes / OWN_PART);
 	make_seed(seed);
 	st.paid = (struct paid_pool){&st.pool.pool, &st.stored, free_more, nullptr};

@@ -338,11 +338,11 @@ static enum status sub(void *self, struct rpc_request *request, struct namespace
 static enum status watch(void *self, struct rpc_request *request, struct namespace_watch_params_reader params,
 			 struct namespace_watch_results_builder results)
 {
-	bool allowed = may(self, RIGHT_READ);
+	enum files_outcome outcome = FILES_DENIED;
 
-	if (allowed)
-		handle_watch(self, request, namespace_watch_params_reader_notification(params));
-	namespace_watch_results_builder_set_outcome(results, out(allowed ? FILES_DONE : FILES_DENIED));
+	if (may(self, RIGHT_READ))
+		outcome = handle_watch(self, request, namespace_watch_params_reader_notification(params));
+	namespace_watch_results_builder_set_outcome(results, out(outcome));
 	return STATUS_OK;
 }
 

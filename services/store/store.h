@@ -23,6 +23,7 @@
 
 #define MAX_HANDLES 16384u
 #define MAX_BUFFERS 256u
+#define MAX_WATCHES 512u /* notifications that are kept: half of the capabilities that a process may have */
 #define MAX_BUFFER (1u << 20)
 #define MAX_INLINE 8192u
 #define MAX_MESSAGE 8448u
@@ -44,8 +45,9 @@ struct handle {
 	struct keys_entry entry;
 	uint64_t key;
 	enum handle_kind kind;
-	uint8_t rights;               /* of a namespace */
-	uint8_t share, buffer_share;  /* places in st.open and st.buffers */
+	uint8_t rights; /* of a namespace */
+	uint8_t share, buffer_share,
+		watch_share;          /* places in st.open and, if it has such, st.buffers and st.watches */
 	struct shared_buffer *buffer; /* null: none attached */
 	union {
 		struct blob *blob;
@@ -71,9 +73,9 @@ struct store {
 	struct handle roots[KEY_SPACE + RIGHT_ALL + 1]; /* by key */
 	cap_id templates[HANDLE_KINDS][RIGHT_ALL + 1];  /* of namespaces by rights, of others at 0 */
 	struct handle *watching;
-	struct shares open, buffers; /* of handles and attached buffers: by session */
-	struct shares stored;        /* of bytes: those of who put the blob, or bound the name, first */
-	struct paid_pool paid;       /* what is stored is out of it */
+	struct shares open, buffers, watches; /* of handles, attached buffers, watches: by session */
+	struct shares stored;  /* of bytes: those of who put the blob, or bound the name, first */
+	struct paid_pool paid; /* what is stored is out of it */
 	uint32_t open_blobs;
 };
 
@@ -102,7 +104,8 @@ void handle_make_space(struct rpc_request *request, uint8_t rights, struct files
 /* A blob that the caller may have room for. Without: -1, and nobody holds it. */
 void handle_make_blob(struct rpc_request *request, struct blob *blob, enum files_outcome *outcome,
 		      int32_t *cap);
-void handle_watch(struct handle *handle, struct rpc_request *request, int32_t index);
+/* index: of a Notification; none ends it. Outcomes: DONE, NO_SPACE: then nothing is watched. */
+enum files_outcome handle_watch(struct handle *handle, struct rpc_request *request, int32_t index);
 /* Tells who watches one of the names that were changed. */
 void handle_changed(const struct names_change *changes, uint32_t count);
 enum status buffer_attach(struct handle *handle, struct rpc_request *request, int32_t index, bool writable,

@@ -10,13 +10,21 @@
 #define MOST 150u /* that one needs */
 
 static int refused;
-static bool unexpected;
+static bool unexpected, answered;
 
+/* One that could not begin is DISCONNECTED from the start. */
 bool poor_done(enum status status, unsigned outcome)
 {
-	unexpected |= status != STATUS_OK && status != STATUS_EXCEPTION && status != STATUS_DISCONNECTED;
+	answered |= status == STATUS_OK || status == STATUS_EXCEPTION;
+	unexpected |= status != STATUS_OK && status != STATUS_EXCEPTION &&
+		      (status != STATUS_DISCONNECTED || answered);
 	refused += status != STATUS_OK || outcome != 0;
 	return status == STATUS_OK && outcome == 0;
+}
+
+void poor_noted(unsigned outcome)
+{
+	refused += outcome != 0;
 }
 
 int poor_exit_code(void)
@@ -25,7 +33,7 @@ int poor_exit_code(void)
 }
 
 struct poor_run {
-	bool good, started;
+	bool good, started, lasted;
 	int refused;
 };
 
@@ -57,7 +65,9 @@ static struct spawn_exit run_client(const struct poor_service *s, const cap_id t
 		grants[count].key = s->facets[i].key;
 	}
 	return child_run(s->client, &(struct child_options){
-					    .grants = grants, .grant_count = count, .arguments = {"poor"}});
+					    .grants = grants,
+					    .grant_count = count,
+					    .arguments = {s->client_argument ? s->client_argument : "poor"}});
 }
 
 /* Of a service with those limits. The test must not keep its endpoint: then nobody would see that it has ended. */
@@ -82,6 +92,7 @@ static struct poor_run run(const struct poor_service *s, struct rpc_transport *t
 		(void)!spawn_kill(t, handle, 7);
 		exit = child_wait(handle);
 		/* It was there to the end, or could not begin. */
+		run.lasted = exit.reason == PROCESS_HANDLE_EXIT_REASON_KILLED;
 		run.good &= exit.reason == PROCESS_HANDLE_EXIT_REASON_KILLED ||
 			    (exit.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && exit.code != 0);
 	}
@@ -112,6 +123,19 @@ static void grow(const struct poor_service *s, struct rpc_transport *t, cap_id m
 	tap_ok(last.good && last.refused == 0 && refusing > 5,
 	       "%s with any number of %s too few answers all calls (%u numbers; enough are %u)", s->program,
 	       objects ? "kernel objects" : "capabilities", refusing, n);
+}
+
+bool poor_serves(const struct poor_service *s, struct rpc_transport *t, cap_id manager,
+		 struct spawn_limits limits)
+{
+	struct poor_run r = run(s, t, manager, limits);
+
+	if (r.refused != 0 || !r.lasted)
+		tap_note("the client ended with %d, the service %s", r.refused,
+			 r.lasted    ? "lasted"
+			 : r.started ? "ended"
+				     : "was not started");
+	return r.started && r.good && r.lasted && r.refused == 0;
 }
 
 void poor_test(const struct poor_service *service, struct rpc_transport *transport, cap_id manager)

@@ -34,6 +34,7 @@ int child_torture(void);
 int child_holder(void);
 int child_guest(void);
 int child_poor(void);
+int child_watcher(void);
 
 static inline struct msg_text txt(const char *text)
 {

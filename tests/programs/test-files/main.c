@@ -133,6 +133,8 @@ static int child(void)
 		return child_guest();
 	if (msg_text_equal(runtime_argument(0), MSG_TEXT("poor")))
 		return child_poor();
+	if (msg_text_equal(runtime_argument(0), MSG_TEXT("watcher")))
+		return child_watcher();
 	return child_holder();
 }
 

@@ -87,6 +87,33 @@ int child_poor(void)
 	return poor_exit_code();
 }
 
+/* A service with little room for capabilities, and a client that has it keep as many as it can: it refuses, and goes on. */
+int child_watcher(void)
+{
+	static cap_id openings[200];
+	enum file_outcome outcome = DONE;
+	uint32_t count = 0, watches = 0;
+	cap_id bell = {};
+
+	(void)!capability_manager_create_notification(w.t, w.manager, &bell);
+	while (count < 200 && outcome == DONE && sub_path(w.root, "", "r", &openings[count]) == DONE) {
+		if (directory_watch(w.t, openings[count++], bell, &outcome) != STATUS_OK)
+			return 1;
+		watches += outcome == DONE;
+	}
+	if (outcome != FILE_OUTCOME_NO_SPACE || watches < 20)
+		return 2;
+	if (entries_of(w.root) != 0)
+		return 3;
+	while (count > 0)
+		ring_release(w.ring, openings[--count]);
+	/* It learns that they are gone between other calls. */
+	for (int i = 0; i < 100; i++)
+		if (make_file(w.root, "after", "text"))
+			return 0;
+	return 4;
+}
+
 void test_quota(void)
 {
 	static const struct poor_service service = {
@@ -97,5 +124,10 @@ void test_quota(void)
 		.client = "test-files",
 	};
 
+	struct poor_service watched = service;
+
 	poor_test(&service, w.t, w.manager);
+	watched.client_argument = "watcher";
+	tap_ok(poor_serves(&watched, w.t, w.manager, (struct spawn_limits){.capabilities = 100}),
+	       "one watcher too many is refused, and the service goes on");
 }

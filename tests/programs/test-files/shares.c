@@ -4,6 +4,7 @@
  * session, and nothing for another process of its own.
  */
 #include <runtime/string.h>
+#include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/session_context.capnp.h>
 
 #include "files.h"
@@ -11,6 +12,9 @@
 #define DONE FILE_OUTCOME_DONE
 #define STORES 1 /* what a child could do: bits of its exit code */
 #define MAPS 2
+#define WATCHES 4
+#define ALL (STORES | MAPS | WATCHES)
+#define MOST_WATCHES 512u
 #define FILES_MAPPED 64u
 
 static uint8_t bytes[8192];
@@ -43,9 +47,24 @@ static bool maps(const char *path)
 	return good;
 }
 
+static bool watches(cap_id *opening)
+{
+	enum file_outcome outcome = 0;
+	cap_id bell = {};
+	bool good = capability_manager_create_notification(w.t, w.manager, &bell) == STATUS_OK &&
+		    sub_path(w.root, "", "r", opening) == DONE &&
+		    directory_watch(w.t, *opening, bell, &outcome) == STATUS_OK && outcome == DONE;
+
+	ring_release(w.ring, bell);
+	return good;
+}
+
 int child_guest(void)
 {
-	return (stores("stored") ? STORES : 0) | (maps("mapped") ? MAPS : 0);
+	cap_id opening;
+
+	return (stores("stored") ? STORES : 0) | (maps("mapped") ? MAPS : 0) |
+	       (watches(&opening) ? WATCHES : 0);
 }
 
 /* ---- The parent ---- */
@@ -53,11 +72,11 @@ int child_guest(void)
 /* What a child in that session (null: ours) could do, in the directory. */
 static int64_t could(cap_id session, cap_id dir)
 {
-	struct spawn_grant grants[] = {child_grant("console"),
+	struct spawn_grant grants[] = {child_grant("console"), child_grant("capabilityManager"),
 				       child_grant_as("root", dir, DIRECTORY_INTERFACE_ID)};
 
 	return child_run("test-files", &(struct child_options){.grants = grants,
-							       .grant_count = 2,
+							       .grant_count = 3,
 							       .arguments = {"guest"},
 							       .session = session})
 		.code;
@@ -112,27 +131,33 @@ static void remove_all(cap_id dir)
 
 void test_shares(void)
 {
-	static cap_id memories[FILES_MAPPED];
+	static cap_id memories[FILES_MAPPED], openings[MOST_WATCHES];
 	cap_id session = child_session(w.sessions, "guest"), ours = {}, theirs = {};
 	uint64_t calls, taken;
-	uint32_t mapped;
+	uint32_t mapped, watched = 0;
 
 	tap_ok(session.raw && make_dir(w.root, "ours") == DONE && make_dir(w.root, "theirs") == DONE &&
 		       sub_path(w.root, "ours", "rcwaml", &ours) == DONE &&
 		       sub_path(w.root, "theirs", "rcwaml", &theirs) == DONE,
 	       "two sessions, and a directory for each");
-	tap_ok(could(CAP_ID_NULL, theirs) == (STORES | MAPS), "a process of ours finds room");
+	tap_ok(could(CAP_ID_NULL, theirs) == ALL, "a process of ours finds room");
 	mapped = map_files(ours, memories);
 	taken = fill(ours);
+	while (watched < MOST_WATCHES && watches(&openings[watched]))
+		watched++;
+	drop(openings[watched]);
 	tap_ok(mapped == FILES_MAPPED / 2 && taken > 8u << 20,
 	       "one session gets half: %u files mapped, %llu KiB stored", mapped,
 	       (unsigned long long)taken / 1024);
+	tap_ok(watched == MOST_WATCHES / 2, "and watches as often (%u)", watched);
 	tap_ok(could(CAP_ID_NULL, theirs) == 0, "nothing is left for another process of it");
-	tap_ok(could(session, theirs) == (STORES | MAPS), "for another session there is");
+	tap_ok(could(session, theirs) == ALL, "for another session there is");
 	for (uint32_t i = 0; i < mapped; i++)
 		ring_release(w.ring, memories[i]);
+	while (watched > 0)
+		ring_release(w.ring, openings[--watched]);
 	remove_all(ours);
-	tap_ok(could(CAP_ID_NULL, theirs) == (STORES | MAPS), "and what is removed can be used again");
+	tap_ok(could(CAP_ID_NULL, theirs) == ALL, "and what is removed can be used again");
 	(void)!session_context_end(w.t, session, &calls);
 	drop(session);
 	drop(ours);

@@ -37,7 +37,7 @@ static void use_writer(void)
 
 	unsigned finished = finish(writer, nullptr, 0, nullptr, id, &blob);
 
-	(void)poor_done(STATUS_OK, finished);
+	poor_noted(finished);
 	ring_release(w.ring, blob);
 	ring_release(w.ring, writer);
 	shared_buffer_detach(&buffer);
@@ -56,9 +56,8 @@ static void use_names(void)
 		(void)!capability_manager_create_notification(w.t, w.manager, &bell);
 		status = namespace_watch(w.t, sub, bell, &outcome);
 		(void)poor_done(status, outcome);
-		(void)poor_done(STATUS_OK,
-				update(sub, &(struct bind){.name = "x", .kind = BIND_VALUE, .value = "1"}, 1,
-				       0, &generation, &index));
+		poor_noted(update(sub, &(struct bind){.name = "x", .kind = BIND_VALUE, .value = "1"}, 1, 0,
+				  &generation, &index));
 	}
 	status = namespace_at(w.t, w.names, 1, &outcome, &old);
 	(void)poor_done(status, outcome);
@@ -76,7 +75,7 @@ int child_poor(void)
 	cap_id blob = {};
 	unsigned outcome = put("bytes", 5, nullptr, id, &blob);
 
-	(void)poor_done(STATUS_OK, outcome);
+	poor_noted(outcome);
 	use_writer();
 	use_names();
 	ring_release(w.ring, blob);

@@ -21,7 +21,7 @@
  * - A method may answer later: it calls service_defer, and returns its result (RPC_DEFERRED). Any number may be open
  *   (as far as the process's ledger has service records).
  * - Any other status than OK, EXCEPTION and RPC_DEFERRED becomes the exception `failed`.
- * - Capabilities that came with a call are released after the method unless it kept them (service_keep).
+ * - Capabilities that came with a call are released after the method; service_keep gives one that stays.
  * - What takes long is done in pieces between calls: see service_work.
  * - The loop waits with ring_wait, so other operations of the same ring (a notification's WAIT, calls under way)
  *   complete meanwhile: post them with ring_submit, and look at them in options.idle.
@@ -89,7 +89,6 @@ struct service_slot {
 	uint64_t
 		posted; /* sequence number of the RECV or RETURN_RECV under way; it answers answer.target, or nothing */
 	uint32_t caps_off; /* arena: descriptors of results */
-	uint32_t kept;     /* capabilities that the running method keeps, bit by index */
 	enum : uint8_t {
 		SERVICE_IDLE,
 		SERVICE_RECEIVING,
@@ -133,7 +132,10 @@ void service_stop(struct service *service);
  */
 void service_work(struct service *service, service_work_fn *work);
 
-/* For methods: the capability that a getter's index names, which stays; null: none. */
+/*
+ * For methods: the capability that a getter's index names, to stay: the service's, until it releases it. Null: none came, or there is
+ * no room for it, which is for the method to say. What one client may have kept is for the service to bound (pool/shares.h).
+ */
 cap_id service_keep(struct rpc_request *request, int32_t index);
 
 /* ---- Facets of one's own ---- */

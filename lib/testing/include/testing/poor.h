@@ -21,15 +21,21 @@ struct poor_service {
 		const char *name; /* null: nothing */
 		uint64_t interface_id, key;
 	} facets[POOR_FACETS];
-	const char *
-		client; /* started with the argument "poor", its own virtualMemory, capabilityManager and console */
+	/* Started with client_argument (null: "poor"), its own virtualMemory, capabilityManager and console. */
+	const char *client, *client_argument;
 };
 
 /* A test each for objects and capabilities. */
 void poor_test(const struct poor_service *service, struct rpc_transport *transport, cap_id manager);
 
+/* One with those limits: did its client exit with code 0, and was the service there to the end? */
+bool poor_serves(const struct poor_service *service, struct rpc_transport *transport, cap_id manager,
+		 struct spawn_limits limits);
+
 /* ---- For the client ---- */
 
 /* Counts what was refused: OK with any outcome (0: done), or an exception; without a service, DISCONNECTED. True: it was done. */
 bool poor_done(enum status status, unsigned outcome);
+/* The same where only the outcome is known. */
+void poor_noted(unsigned outcome);
 int poor_exit_code(void);
