@@ -113,21 +113,33 @@ static enum status too_many(struct rpc_request *request)
 	return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "too many wait at this pipe", nullptr);
 }
 
-/* Does one more find room to wait? */
-static bool is_full(const struct pipe_slot *slot)
+/* Of so many, of which some are used, some of them by a session: may that have one more? */
+static bool has_share(uint32_t limit, uint32_t used, uint32_t own)
+{
+	return used < limit && own < limit - used;
+}
+
+/* Does one more of that session find no room to wait? */
+static bool is_full(const struct pipe_slot *slot, uint64_t session)
 {
 	const struct pipe_server *server = slot->server;
-	uint32_t waiting = 0;
+	uint32_t waiting = 0, own = 0;
 
-	for (uint32_t i = 0; i < server->used; i++)
-		waiting += server->slots[i].object.waiting;
-	return waiting >= PIPE_SERVER_WAITING;
+	for (uint32_t i = 0; i < server->used; i++) {
+		const struct pipe_slot *other = &server->slots[i];
+
+		waiting += other->object.waiting;
+		for (uint32_t w = 0; w < PIPE_WAITERS && other->object.waiting > 0; w++)
+			own += other->object.waiters[w].order != 0 && other->sessions[w] == session;
+	}
+	return !has_share(PIPE_SERVER_WAITING, waiting, own);
 }
 
 static enum status defer(struct pipe_slot *slot, uint32_t waiter, struct pipe_lane *lane,
 			 struct rpc_request *request)
 {
 	slot->lanes[waiter] = lane;
+	slot->sessions[waiter] = request->call->session;
 	return service_defer(request, &slot->replies[waiter]);
 }
 
@@ -148,7 +160,7 @@ static enum status read(void *self, struct rpc_request *request, struct pipe_rea
 			pipe_object_take(&slot->object, answer.count);
 		return STATUS_OK;
 	}
-	if (is_full(slot) || !pipe_object_wait_read(&slot->object, max, &waiter))
+	if (is_full(slot, request->call->session) || !pipe_object_wait_read(&slot->object, max, &waiter))
 		return too_many(request);
 	return defer(slot, waiter, nullptr, request);
 }
@@ -164,7 +176,7 @@ static enum status write_bytes(struct pipe_slot *slot, struct pipe_bytes bytes, 
 		build_count(results, result, count);
 		return STATUS_OK;
 	}
-	if (is_full(slot) || !pipe_object_wait_write(&slot->object, bytes, &waiter))
+	if (is_full(slot, request->call->session) || !pipe_object_wait_write(&slot->object, bytes, &waiter))
 		return too_many(request);
 	return defer(slot, waiter, lane, request);
 }
@@ -191,7 +203,7 @@ static enum status ready(struct pipe_slot *slot, enum pipe_ends end, bool wait, 
 		build_count(results, result, count);
 		return STATUS_OK;
 	}
-	if (is_full(slot) || !pipe_object_wait_ready(&slot->object, end, &waiter))
+	if (is_full(slot, request->call->session) || !pipe_object_wait_ready(&slot->object, end, &waiter))
 		return too_many(request);
 	return defer(slot, waiter, nullptr, request);
 }
@@ -230,12 +242,20 @@ static enum status close_write(void *self, struct rpc_request *request)
 
 /* ---- Lanes ---- */
 
-static struct pipe_lane *new_lane(struct pipe_server *server)
+static struct pipe_lane *new_lane(struct pipe_server *server, uint64_t session)
 {
-	for (uint32_t i = 0; i < PIPE_SERVER_LANES; i++)
-		if (!server->lanes[i].slot && server->lanes[i].generation < INT32_MAX)
-			return &server->lanes[i];
-	return nullptr;
+	struct pipe_lane *free = nullptr;
+	uint32_t used = 0, own = 0;
+
+	for (uint32_t i = 0; i < PIPE_SERVER_LANES; i++) {
+		struct pipe_lane *lane = &server->lanes[i];
+
+		used += lane->slot != nullptr;
+		own += lane->slot && lane->session == session;
+		if (!lane->slot && lane->generation < INT32_MAX)
+			free = lane;
+	}
+	return has_share(PIPE_SERVER_LANES, used, own) ? free : nullptr;
 }
 
 /* Room for a capability is checked first: what was minted is then there to be released. */
@@ -243,7 +263,7 @@ static enum status open_lane(struct pipe_face *face, enum pipe_ends end, int32_t
 			     struct rpc_request *request, int32_t *minted)
 {
 	struct pipe_server *server = face->slot->server;
-	struct pipe_lane *lane = new_lane(server);
+	struct pipe_lane *lane = new_lane(server, request->call->session);
 	enum status status;
 
 	if (!server->lane_template.raw)
@@ -261,6 +281,7 @@ static enum status open_lane(struct pipe_face *face, enum pipe_ends end, int32_t
 				 "not a shared buffer with commit, of at most 64 KiB, not revocable",
 				 "buffer");
 	lane->slot = face->slot;
+	lane->session = request->call->session;
 	lane->slot_generation = face->slot->generation;
 	lane->end = end;
 	lane->generation++;
@@ -312,7 +333,7 @@ static enum status read_lane(struct pipe_lane *lane, uint32_t max, bool now, str
 		pipe_object_take(&slot->object, answer.count);
 		return STATUS_OK;
 	}
-	if (is_full(slot) || !pipe_object_wait_read(&slot->object, max, &waiter))
+	if (is_full(slot, request->call->session) || !pipe_object_wait_read(&slot->object, max, &waiter))
 		return too_many(request);
 	return defer(slot, waiter, lane, request);
 }
@@ -356,27 +377,48 @@ static void close_lane(struct pipe_lane *lane)
 
 /* ---- PipeFactory ---- */
 
-/* A place whose pipe, if it had one, has no ends any more: nobody waits there. */
-static struct pipe_slot *new_pipe(struct pipe_server *server)
+/* A pipe without ends is none any more: nobody waits there. */
+static bool is_over(const struct pipe_slot *slot)
 {
-	for (uint32_t i = 0; i < PIPE_SERVER_PIPES; i++) {
+	return (slot->object.closed | slot->object.gone) == PIPE_END_BOTH;
+}
+
+/* A place whose pipe, if it had one, is over. */
+static struct pipe_slot *free_slot(struct pipe_server *server, uint64_t session)
+{
+	struct pipe_slot *free = nullptr;
+	uint32_t used = 0, own = 0;
+
+	for (uint32_t i = 0; i < server->used; i++) {
 		struct pipe_slot *slot = &server->slots[i];
 
-		if (i < server->used && ((slot->object.closed | slot->object.gone) != PIPE_END_BOTH ||
-					 slot->generation == INT32_MAX))
-			continue; /* open, or used up */
-		if (i == server->used) {
-			server->used++;
-			slot->generation = 0;
-			slot->server = server;
-		}
-		slot->generation++;
-		pipe_object_init(&slot->object, complete, slot);
-		for (uint8_t ends = PIPE_END_READ; ends <= PIPE_END_BOTH; ends++)
-			slot->faces[ends - 1] = (struct pipe_face){slot, (enum pipe_ends)ends};
-		return slot;
+		used += !is_over(slot);
+		own += !is_over(slot) && slot->session == session;
+		if (!free && is_over(slot) && slot->generation < INT32_MAX)
+			free = slot;
 	}
-	return nullptr;
+	if (!has_share(PIPE_SERVER_PIPES, used, own))
+		return nullptr;
+	if (!free && server->used < PIPE_SERVER_PIPES) {
+		free = &server->slots[server->used++];
+		free->generation = 0;
+		free->server = server;
+	}
+	return free;
+}
+
+static struct pipe_slot *new_pipe(struct pipe_server *server, uint64_t session)
+{
+	struct pipe_slot *slot = free_slot(server, session);
+
+	if (!slot)
+		return nullptr;
+	slot->generation++;
+	slot->session = session;
+	pipe_object_init(&slot->object, complete, slot);
+	for (uint8_t ends = PIPE_END_READ; ends <= PIPE_END_BOTH; ends++)
+		slot->faces[ends - 1] = (struct pipe_face){slot, (enum pipe_ends)ends};
+	return slot;
 }
 
 static int32_t mint(struct pipe_server *server, struct rpc_request *request, struct pipe_slot *slot,
@@ -388,7 +430,7 @@ static int32_t mint(struct pipe_server *server, struct rpc_request *request, str
 static enum status create(void *self, struct rpc_request *request,
 			  struct pipe_factory_create_results_builder results)
 {
-	struct pipe_slot *slot = request->caps_out_max < 2 ? nullptr : new_pipe(self);
+	struct pipe_slot *slot = request->caps_out_max < 2 ? nullptr : new_pipe(self, request->call->session);
 
 	if (!slot)
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no more pipes", nullptr);
@@ -400,7 +442,7 @@ static enum status create(void *self, struct rpc_request *request,
 static enum status create_both(void *self, struct rpc_request *request,
 			       struct pipe_factory_create_both_results_builder results)
 {
-	struct pipe_slot *slot = request->caps_out_max < 1 ? nullptr : new_pipe(self);
+	struct pipe_slot *slot = request->caps_out_max < 1 ? nullptr : new_pipe(self, request->call->session);
 
 	if (!slot)
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no more pipes", nullptr);

@@ -18,6 +18,7 @@ const image :Image = (
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "sessions", source = (kernel = sessions)),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

@@ -94,6 +94,7 @@ int main(void)
 	if (runtime_argument_count() > 0)
 		return child();
 	w.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	w.sessions = granted("sessions");
 	tap_start();
 	child_start_up();
 	test_streams();

@@ -14,6 +14,8 @@ const needs :Program = (
     (name = "virtualMemory", interface = "VirtualMemory", why = "Makes and maps what is shared.", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "Children.", optional = true),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "Several threads at one end.", optional = true),
+    (name = "sessions", interface = "SessionFactory", why = "Children of another session.", optional = true),
+    (name = "factory", interface = "PipeFactory", why = "Of a child: makes pipes.", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "The program of its children.", optional = true),
   ],
   arenaBytes = 32768,

@@ -14,7 +14,7 @@
 struct world {
 	struct rpc_transport *t;
 	struct ring_client *ring;
-	cap_id manager, space;
+	cap_id manager, space, sessions;
 };
 extern struct world w;
 

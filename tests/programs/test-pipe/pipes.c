@@ -305,6 +305,9 @@ static void test_gone(void)
 
 int pipe_child(struct msg_text what)
 {
+	if (msg_text_equal(what, MSG_TEXT("other")))
+		return pipe_other();
+
 	cap_id pipe = granted("pipe");
 
 	if (msg_text_equal(what, MSG_TEXT("write")))
@@ -372,6 +375,7 @@ static void run_all(bool first)
 	test_gone();
 	test_processes();
 	test_pipe_lanes();
+	test_pipe_shares(server.factory);
 	if (first)
 		test_pipe_races();
 	__atomic_store_n(&server.stop, true, __ATOMIC_RELEASE);

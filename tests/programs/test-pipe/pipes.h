@@ -35,4 +35,8 @@ bool is(struct outcome o, uint16_t outcome, uint32_t count);
 
 /* While the server runs. */
 void test_pipe_lanes(void);
+void test_pipe_shares(cap_id factory);
+/* A child in another session, or in ours: bits of what it could do. */
+int pipe_other(void);
+enum status lane_open(cap_id end, cap_id memory, bool writes, cap_id *pipe);
 void test_pipe_races(void);

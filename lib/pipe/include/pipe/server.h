@@ -23,10 +23,11 @@
 #include <runtime/service.h>
 #include <shared_buffer/shared_buffer.h>
 
-#define PIPE_SERVER_PIPES 32u
+/* One session gets at most half of each, and whoever comes later something (as pool/shares.h). */
+#define PIPE_SERVER_PIPES 64u
 #define PIPE_SERVER_WAITING \
 	56u /* operations that may wait at all of them: below what a process can have received */
-#define PIPE_SERVER_LANES 64u
+#define PIPE_SERVER_LANES 128u
 #define PIPE_FACTORY_KEY 1u /* no pipe has it */
 
 struct pipe_slot;
@@ -40,6 +41,7 @@ struct pipe_face {
 
 struct pipe_lane {
 	struct pipe_slot *slot; /* null: free */
+	uint64_t session;       /* of who opened it */
 	enum pipe_ends end;
 	uint32_t generation;      /* in the keys */
 	uint32_t slot_generation; /* of the pipe that it is for */
@@ -48,7 +50,9 @@ struct pipe_lane {
 
 struct pipe_slot {
 	struct pipe_server *server;
+	uint64_t session;                           /* of who made it */
 	struct service_reply replies[PIPE_WAITERS]; /* of the object's waiters */
+	uint64_t sessions[PIPE_WAITERS];            /* theirs */
 	struct pipe_lane *lanes[PIPE_WAITERS];      /* through which they read or write; null: messages */
 	struct pipe_face faces[3];                  /* by ends - 1 */
 	uint32_t generation;                        /* in the keys: those of an older pipe name nothing */
