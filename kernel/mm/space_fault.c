@@ -3,6 +3,7 @@
 #include <arch/memory.h>
 #include <core/cpu.h>
 #include <core/log.h>
+#include <core/work.h>
 #include <mm/frame.h>
 
 #include "space_private.h"
@@ -67,21 +68,46 @@ static enum status fault_locked(struct space *space, vaddr_t address, unsigned n
 	return unlikely(status == STATUS_EXISTS) ? refresh(page) : status;
 }
 
-enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute)
+/* What touching that page may need: a write, where that is allowed, so that a copy of the space's own is there, too. */
+static unsigned allowed(struct space *space, vaddr_t page) REQUIRES(space->lock)
 {
-	unsigned needed = PAGE_READ | (write ? PAGE_WRITE : 0u) | (execute ? PAGE_EXEC : 0u);
+	unsigned index = space_find(space, page.raw);
+
+	return PAGE_READ | (index < space->len ? space->mappings[index].prot & PAGE_WRITE : 0u);
+}
+
+/* needed 0: what is allowed. */
+static inline enum status fault(struct space *space, vaddr_t address, unsigned needed)
+{
 	enum status status;
 	bool busy;
 
 	for (;;) {
 		spin_lock(&space->lock);
-		status = fault_locked(space, address, needed, &busy);
+		status = fault_locked(space, address, needed ? needed : allowed(space, address), &busy);
 		spin_unlock(&space->lock);
 		if (likely(!busy))
 			return status;
 		arch_poll_ipi();
 		arch_pause();
 	}
+}
+
+enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute)
+{
+	return fault(space, address, PAGE_READ | (write ? PAGE_WRITE : 0u) | (execute ? PAGE_EXEC : 0u));
+}
+
+enum status space_commit(struct space *space, vaddr_t base, uint64_t pages)
+{
+	uint64_t begin = work_begin();
+	enum status status = STATUS_OK;
+
+	for (uint64_t i = 0; i < pages && status == STATUS_OK; i++) {
+		status = fault(space, VADDR(base.raw + i * PAGE_SIZE), 0);
+		work_pause(&begin);
+	}
+	return status;
 }
 
 /* The bytes at `va` up to the end of its page, or NULL: not present, or device memory. */

@@ -6,7 +6,6 @@
 #include <schema/kernel/memory_object.capnp.h>
 
 #define COPY_MAX 65536u
-#define COMMIT_MAX 262144u
 #define RW_MAX 960u
 
 static struct slab_cache memory_object_cache = SLAB_CACHE(memory_object);

@@ -39,6 +39,9 @@ extern const struct object_type console_type, timer_type, entropy_source_type, s
 	session_context_type, session_factory_type, system_inspector_type, scheduling_policy_type,
 	scheduling_context_type, cpu_isolation_lease_type, realtime_island_type;
 
+/* Most bytes of one call that takes pages (MemoryObject.commit, VirtualMemory.commit): nobody else runs on the CPU meanwhile. */
+#define COMMIT_MAX 262144u
+
 /* For SchedulingPolicy.createContext; the arguments have been checked. */
 struct budget_terms;
 enum status scheduling_context_create(struct rpc_request *request, struct budget_terms terms,

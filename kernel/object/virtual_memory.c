@@ -266,12 +266,32 @@ static enum status allocate(void *self, struct rpc_request *request,
 	return STATUS_OK;
 }
 
+static enum status commit(void *self, struct rpc_request *request,
+			  struct virtual_memory_commit_params_reader params)
+{
+	struct process *process = process_of(self);
+	uint64_t address = virtual_memory_commit_params_reader_address(params);
+	uint64_t length = virtual_memory_commit_params_reader_length(params);
+
+	if (!range_ok(address, length))
+		return object_raise_invalid(request, "not whole pages of the user half", "address");
+	if (length > COMMIT_MAX)
+		return object_raise_invalid(request, "at most 262144 bytes at a time", "length");
+	if (!has_space(process))
+		return STATUS_DISCONNECTED;
+	enum status status = space_commit(&process->space, VADDR(address), length / PAGE_SIZE);
+	if (status == STATUS_DENIED)
+		return object_raise_invalid(request, "protected with none", "address");
+	return object_raise_status(request, status, "address");
+}
+
 static const struct virtual_memory_server_ops virtual_memory_ops = {.create_memory = create_memory,
 								    .map = map,
 								    .unmap = unmap,
 								    .protect = protect,
 								    .allocate = allocate,
-								    .map_as = map_as};
+								    .map_as = map_as,
+								    .commit = commit};
 
 static void destroy(struct object *object)
 {

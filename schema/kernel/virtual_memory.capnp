@@ -33,6 +33,13 @@ interface VirtualMemory @0xf2755b2e62b0334c {
   # As map, which is mapAs with sharing = shared.
   # Errors: as map; invalidArgument (field "sharing").
 
+  commit @6 (address :UInt64, length :UInt64) -> ();
+  # Takes now what touching that range (at most 262144 bytes) would take: its pages, charged to who made the memory, its page tables,
+  # charged to this process, and where a copy-on-write mapping may be written, the copies. Until it is unmapped, protected anew or cloned,
+  # touching it as its protection allows never faults for want of memory.
+  # Fails with NO_QUOTA or NO_MEMORY (status); what was taken up to there stays. Errors: invalidArgument as for unmap, when
+  # length is too large, or when a page of the range is protected with none.
+
   enum Protection {
     read @0;
     readWrite @1;

@@ -546,6 +546,10 @@ static void fault_and_unmap([[maybe_unused]] void *unused)
 		arch_poll_ipi();
 		const uint64_t *origin = reach(&spaces[0], address(OWN + COPIED) + 8 * self, false, &status);
 		explore_check(origin != NULL && *origin == 0);
+		if (host_random() % 2) { /* as touching both for writing, one after the other */
+			status = space_commit(&spaces[0], VADDR(address(OWN)), 2);
+			explore_check(status == STATUS_OK || (self != 0 && status == STATUS_NOT_FOUND));
+		}
 		word = reach(&spaces[0], address(OWN) + 8 * self, true, &status);
 		if (word != NULL)
 			*word = 1;

@@ -31,6 +31,8 @@ static enum status operate(unsigned kind, struct memory *memory)
 		return space_map_page(&space, VADDR(0x40000000), &out);
 	case 3:
 		return space_fault(&space, VADDR(0x100000), true, false);
+	case 6:
+		return space_commit(&space, VADDR(0x100000), 4);
 	default:
 		return space_map_pinned(&space, memory, VADDR(0x500000000000), RW, &out);
 	}
@@ -46,7 +48,7 @@ static void prepare(uint64_t page_limit, struct memory **memory)
 
 EXPLORE_TEST(each_failing_allocation_leaves_the_mappings_as_before, 1)
 {
-	for (unsigned kind = 0; kind < 6; kind++) {
+	for (unsigned kind = 0; kind < 7; kind++) {
 		for (uint64_t n = 1;; n++) {
 			struct memory *memory;
 			enum status status;
@@ -72,7 +74,7 @@ EXPLORE_TEST(each_failing_allocation_leaves_the_mappings_as_before, 1)
 
 EXPLORE_TEST(each_quota_leaves_the_mappings_as_before, 1)
 {
-	for (unsigned kind = 0; kind < 6; kind++) {
+	for (unsigned kind = 0; kind < 7; kind++) {
 		for (uint64_t limit = 1;; limit++) {
 			struct memory *memory;
 			enum status status;

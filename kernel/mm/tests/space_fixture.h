@@ -7,6 +7,7 @@
 #include <arch/memory.h>
 #include <archimpl/explorer.h>
 #include <core/cpu.h>
+#include <core/quiesce.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <mm/space.h>
@@ -40,6 +41,7 @@ static inline void finish(void)
 	space_deactivate();
 	while (!space_fini(&space))
 		;
+	quiesce_drain(); /* memory with many frames goes in pieces */
 	explore_check(ledger.used[LEDGER_PAGES] == 0 && slab_objects_in_use() == 0);
 	explore_check(free_now() == baseline);
 }

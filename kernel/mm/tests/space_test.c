@@ -92,6 +92,22 @@ static void try_fault(uint64_t at)
 		      expected);
 }
 
+/* Pages are committed from the lowest on, up to the first that cannot be. */
+static void try_commit(uint64_t at, uint64_t pages)
+{
+	enum status expected = STATUS_OK;
+	uint64_t good = 0;
+
+	for (; good < pages && expected == STATUS_OK; good++)
+		expected = model[at + good].memory < 0            ? STATUS_NOT_FOUND
+			   : !(model[at + good].prot & PAGE_READ) ? STATUS_DENIED
+								  : STATUS_OK;
+	good -= expected != STATUS_OK;
+	explore_check(space_commit(&space, VADDR(address(at)), pages) == expected);
+	for (uint64_t i = 0; i < good; i++)
+		explore_check(arch_pte_present(pagetable_lookup(space.root, VADDR(address(at + i)), NULL)));
+}
+
 static void compare(void)
 {
 	for (uint64_t i = 0; i < WINDOW; i++) {
@@ -124,7 +140,7 @@ EXPLORE_TEST(random_operations_agree_with_a_model, 40)
 
 		if (at + pages > WINDOW)
 			pages = WINDOW - at;
-		switch (host_random() % 6) {
+		switch (host_random() % 7) {
 		case 0:
 		case 1:
 			try_map(at, pages, prot);
@@ -134,6 +150,9 @@ EXPLORE_TEST(random_operations_agree_with_a_model, 40)
 			break;
 		case 3:
 			try_change(at, pages, prot, false);
+			break;
+		case 4:
+			try_commit(at, pages);
 			break;
 		default:
 			try_fault(at);
@@ -146,6 +165,58 @@ EXPLORE_TEST(random_operations_agree_with_a_model, 40)
 }
 
 /* --- rules ------------------------------------------------------------------------------------------------------------ */
+
+/* Whoever has committed a range can be without a page, and the machine without a frame. */
+static void touch_without_memory(uint64_t va, uint64_t pages, bool write)
+{
+	uint64_t was = ledger.limit[LEDGER_PAGES];
+
+	ledger.limit[LEDGER_PAGES] = ledger.used[LEDGER_PAGES];
+	frame_fail_after(1);
+	for (uint64_t i = 0; i < pages; i++) {
+		pte_t entry = pagetable_lookup(space.root, VADDR(va + i * PAGE_SIZE), NULL);
+
+		explore_check(arch_pte_present(entry) && (!write || (arch_pte_prot(entry) & PAGE_WRITE)));
+		explore_check(space_fault(&space, VADDR(va + i * PAGE_SIZE), write, false) == STATUS_OK);
+	}
+	frame_fail_after(0);
+	ledger.limit[LEDGER_PAGES] = was;
+}
+
+EXPLORE_TEST(what_was_committed_needs_nothing_more, 1)
+{
+	struct memory *memory, *copies;
+	vaddr_t at, page;
+
+	reset(1000);
+	memory = make_memory(8);
+	explore_check(memory_create_copying(&ledger, memory, 0, 8, &copies) == STATUS_OK);
+	/* On both sides of a leaf table's border. */
+	explore_check(map_at(memory, 0, 8, ORIGIN + 28 * PAGE_SIZE, RW) == STATUS_OK);
+	explore_check(space_map_as(&space, copies, 0, 8, VADDR(0x600000000), RW, MAPPING_OWN, &at) ==
+		      STATUS_OK);
+	explore_check(map_at(memory, 4, 4, 0x700000000, PAGE_READ) == STATUS_OK);
+	explore_check(space_map_page(&space, VADDR(0x710000000), &page) == STATUS_OK);
+	memory_put(copies);
+
+	explore_check(space_commit(&space, VADDR(0x600000000), 8) == STATUS_OK);
+	touch_without_memory(0x600000000, 8, true);
+	explore_check(space_commit(&space, VADDR(ORIGIN + 28 * PAGE_SIZE), 8) == STATUS_OK);
+	touch_without_memory(ORIGIN + 28 * PAGE_SIZE, 8, true);
+	explore_check(space_commit(&space, VADDR(0x700000000), 4) == STATUS_OK);
+	touch_without_memory(0x700000000, 4, false);
+	explore_check(space_commit(&space, page, 1) == STATUS_OK);
+	touch_without_memory(page.raw, 1, true);
+
+	/* Each copy is its own now: eight frames beside the source's. */
+	explore_check(memory->committed == 8);
+	for (uint64_t i = 0; i < 8; i++)
+		explore_check(arch_pte_address(
+				      pagetable_lookup(space.root, VADDR(0x600000000 + i * PAGE_SIZE), NULL))
+				      .raw != memory_page_if_present(memory, i).raw);
+	memory_put(memory);
+	finish();
+}
 
 EXPLORE_TEST(writable_and_executable_is_refused, 1)
 {

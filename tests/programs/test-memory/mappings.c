@@ -75,6 +75,62 @@ static void test_lazy(void)
 	tap_ok(child_counts_return(&before), "all come back");
 }
 
+static bool commit_raises(uint64_t address, uint64_t length)
+{
+	struct rpc_call call;
+	struct virtual_memory_commit_params_builder p = virtual_memory_commit_begin(&call, w.t, w.space);
+
+	virtual_memory_commit_params_builder_set_address(p, address);
+	virtual_memory_commit_params_builder_set_length(p, length);
+	return tap_raises(&call, EXCEPTION_TYPE_INVALID_ARGUMENT, nullptr);
+}
+
+static void touch(uint64_t address, uint64_t bytes)
+{
+	for (uint64_t at = 0; at < bytes; at += PAGE)
+		*(volatile uint8_t *)(address + at) = 1;
+}
+
+/* What was committed is there: touching it takes nothing. */
+static void test_commit(void)
+{
+	struct child_counts before, committed, touched;
+	cap_id memory = CAP_ID_NULL;
+	uint64_t a = 0;
+
+	(void)!virtual_memory_allocate(w.t, w.space, 1 << 20, FREE, &a);
+	before = child_counts();
+	tap_is(virtual_memory_commit(w.t, w.space, FREE, 64 * PAGE), STATUS_OK, "space.commit of 64 pages");
+	committed = child_counts();
+	touch(FREE, 64 * PAGE);
+	touched = child_counts();
+	uint64_t taken = before.frames_free - committed.frames_free;
+	tap_ok(taken >= 64 && taken < 72, "takes them and their tables (%llu)", (unsigned long long)taken);
+	tap_ok(touched.frames_free == committed.frames_free, "touching them takes nothing more");
+	tap_ok(commit_raises(FREE, 65 * PAGE) && commit_raises(FREE + 1, PAGE) && commit_raises(FREE, 0) &&
+		       commit_raises(FREE, UINT64_MAX - 4095),
+	       "more than 256 KiB, and what is no range, is refused");
+	tap_ok(commit_raises(FREE - PAGE, 2 * PAGE) && commit_raises(FREE + (1 << 20) - PAGE, 2 * PAGE),
+	       "so is a range with a page that is not mapped");
+	(void)!virtual_memory_protect(w.t, w.space, FREE, PAGE, NONE);
+	tap_ok(commit_raises(FREE, PAGE), "and one without access");
+	(void)!virtual_memory_unmap(w.t, w.space, FREE, 1 << 20);
+
+	(void)!virtual_memory_create_memory(w.t, w.space, 4 * PAGE, &memory);
+	(void)!virtual_memory_map(w.t, w.space, memory, 0, 4 * PAGE, 0, READ_WRITE, &a);
+	touch(a, 4 * PAGE);
+	(void)!virtual_memory_map_as(w.t, w.space, memory, 0, 4 * PAGE, FREE, READ_WRITE,
+				     VIRTUAL_MEMORY_SHARING_COPY_ON_WRITE, &a);
+	tap_is(virtual_memory_commit(w.t, w.space, FREE, 4 * PAGE), STATUS_OK,
+	       "a copy-on-write mapping gets its copies");
+	committed = child_counts();
+	touch(FREE, 4 * PAGE);
+	touched = child_counts();
+	tap_ok(touched.frames_free == committed.frames_free, "and writing there takes nothing more");
+	(void)!virtual_memory_unmap(w.t, w.space, FREE, 4 * PAGE);
+	ring_release(w.ring, memory);
+}
+
 static bool protect_raises(uint64_t address, enum virtual_memory_protection protection)
 {
 	struct rpc_call call;
@@ -118,6 +174,7 @@ void test_mappings(void)
 {
 	test_map();
 	test_lazy();
+	test_commit();
 	test_protect();
 }
 

@@ -89,6 +89,9 @@ enum status space_unmap(struct space *space, vaddr_t base, uint64_t pages);
 enum status space_protect(struct space *space, vaddr_t base, uint64_t pages, unsigned prot);
 /* A page fault at `address`. OK: mapped, run on. Anything else: the fault stands. */
 enum status space_fault(struct space *space, vaddr_t address, bool write, bool execute);
+/* As if each page of it were touched as its protection allows; `base` is page-aligned. NOT_FOUND: one is unmapped; DENIED: without
+ * access; NO_QUOTA, NO_MEMORY; what was entered before stays. Lets interrupts in: the caller holds no lock. */
+enum status space_commit(struct space *space, vaddr_t base, uint64_t pages);
 /* As space_map, of all of the memory, every page entered (regions). space_unmap refuses it. */
 enum status space_map_pinned(struct space *space, struct memory *memory, vaddr_t hint, unsigned prot,
 			     vaddr_t *out);
