@@ -159,6 +159,8 @@ static enum status write_start(struct loading *l)
 	entropy_fill(&seed, sizeof(seed));
 	start_message_builder_set_space(start, l->base);
 	start_message_builder_set_seed(start, seed);
+	start_message_builder_set_stack(start, l->stack - STACK_BYTES);
+	start_message_builder_set_stack_bytes(start, STACK_BYTES);
 	enum status status = grant_all(l, start);
 	if (status == STATUS_OK && !msg_builder_ok(&builder))
 		status = STATUS_TOO_LARGE;

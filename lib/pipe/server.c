@@ -278,8 +278,7 @@ static enum status open_lane(struct pipe_face *face, enum pipe_ends end, int32_t
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "no memory", nullptr);
 	if (status != STATUS_OK)
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
-				 "not a shared buffer with commit, of at most 64 KiB, not revocable",
-				 "buffer");
+				 "not a shared buffer of at most 64 KiB, not revocable", "buffer");
 	lane->slot = face->slot;
 	lane->session = request->call->session;
 	lane->slot_generation = face->slot->generation;

@@ -206,6 +206,15 @@ struct msg_text runtime_program(void)
 	return start_message_reader_program(open_message(&reader));
 }
 
+struct runtime_stack runtime_start_stack(void)
+{
+	struct msg_reader reader;
+	struct start_message_reader start = open_message(&reader);
+
+	return (struct runtime_stack){start_message_reader_stack(start),
+				      start_message_reader_stack_bytes(start)};
+}
+
 uint64_t runtime_start_seed(void)
 {
 	struct msg_reader reader;

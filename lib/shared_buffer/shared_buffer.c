@@ -2,6 +2,7 @@
 /* Shared buffers (shared_buffer/shared_buffer.h). */
 #include <queue/order.h>
 #include <rpc/rpc.h>
+#include <runtime/commit.h>
 #include <runtime/ring.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
@@ -98,8 +99,7 @@ enum status shared_buffer_make(struct shared_buffer *b, struct rpc_transport *tr
 enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager, cap_id memory,
 				enum shared_buffer_access access, cap_id *share)
 {
-	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ |
-			   1ull << MEMORY_OBJECT_COMMIT;
+	uint64_t methods = 1ull << MEMORY_OBJECT_SIZE | 1ull << MEMORY_OBJECT_READ;
 
 	if (access == SHARED_BUFFER_WRITE)
 		methods |= 1ull << MEMORY_OBJECT_WRITE;
@@ -107,26 +107,41 @@ enum status shared_buffer_share(struct rpc_transport *transport, cap_id manager,
 					    share);
 }
 
-enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *transport, cap_id space,
-				 cap_id memory, enum shared_buffer_access access)
+/* The mapping is there; the header is read once, and looked at afterwards. */
+static enum status open_mapped(struct shared_buffer *b)
 {
 	struct shared_buffer_header header;
 
-	*b = (struct shared_buffer){.transport = transport, .space = space, .access = access};
-	enum status status = memory_object_size(transport, memory, &b->bytes);
-	if (status != STATUS_OK)
-		return status;
-	status = map(b, memory);
-	if (status != STATUS_OK)
-		return status;
-	queue_copy(&header, (const void *)(uintptr_t)b->address,
-		   sizeof(header)); /* once; looked at afterwards */
-	if (!shared_buffer_header_ok(&header, b->bytes)) {
-		(void)!virtual_memory_unmap(transport, space, b->address, b->bytes);
+	queue_copy(&header, (const void *)(uintptr_t)b->address, sizeof(header));
+	if (!shared_buffer_header_ok(&header, b->bytes))
 		return STATUS_BAD_MESSAGE;
-	}
 	use(b, &header);
 	return STATUS_OK;
+}
+
+/* `resident`: all that touching it could take is taken first. */
+static enum status attach(struct shared_buffer *b, cap_id memory, bool resident)
+{
+	enum status status = map(b, memory);
+
+	if (status != STATUS_OK)
+		return status;
+	if (resident)
+		status = commit_range(b->transport, b->space, b->address, b->bytes);
+	if (status == STATUS_OK)
+		status = open_mapped(b);
+	if (status != STATUS_OK)
+		(void)!virtual_memory_unmap(b->transport, b->space, b->address, b->bytes);
+	return status;
+}
+
+enum status shared_buffer_attach(struct shared_buffer *b, struct rpc_transport *transport, cap_id space,
+				 cap_id memory, enum shared_buffer_access access)
+{
+	*b = (struct shared_buffer){.transport = transport, .space = space, .access = access};
+	enum status status = memory_object_size(transport, memory, &b->bytes);
+
+	return status == STATUS_OK ? attach(b, memory, false) : status;
 }
 
 enum status shared_memory_check(struct rpc_transport *transport, cap_id manager, cap_id memory, bool lasting)
@@ -157,18 +172,13 @@ enum status shared_buffer_take(struct shared_buffer *b, struct rpc_transport *tr
 			       uint64_t max_bytes)
 {
 	enum status status = shared_memory_check(transport, manager, memory, true);
-	uint64_t bytes = 0;
 
-	*b = (struct shared_buffer){};
+	*b = (struct shared_buffer){.transport = transport, .space = space, .access = access};
 	if (status == STATUS_OK)
-		status = memory_object_size(transport, memory, &bytes);
-	if (status == STATUS_OK && bytes > max_bytes + SHARED_BUFFER_DATA)
+		status = memory_object_size(transport, memory, &b->bytes);
+	if (status == STATUS_OK && b->bytes > max_bytes + SHARED_BUFFER_DATA)
 		status = STATUS_TOO_LARGE;
-	if (status == STATUS_OK)
-		status = shared_memory_commit(transport, memory, bytes);
-	if (status == STATUS_OK)
-		status = shared_buffer_attach(b, transport, space, memory, access);
-	return status;
+	return status == STATUS_OK ? attach(b, memory, true) : status;
 }
 
 void shared_buffer_detach(struct shared_buffer *b)

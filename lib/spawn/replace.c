@@ -26,7 +26,7 @@ static enum status load(struct batch *b, const struct spawn_request *request, st
 	b->status = STATUS_OK;
 	b->why = nullptr;
 	b->count = 0;
-	spawn_finish_start(start, l->image, request->seed * 0xd1342543de82ef95ull + 1);
+	spawn_finish_start(start, l, request->seed * 0xd1342543de82ef95ull + 1);
 	batch_create_memory(b, l->memory_bytes);
 	batch_load(b, request->program, start, l);
 	batch_note(b, rpc_wait(&b->memory), "making its memory");

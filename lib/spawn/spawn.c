@@ -143,7 +143,7 @@ enum status spawn_start(struct rpc_transport *transport, const struct spawn_requ
 	uint64_t bytes = msg_builder_size(&start.message);
 	struct layout l = spawn_layout(request->program, bytes, request->seed);
 
-	spawn_finish_start(&start, l.image, request->seed * 0xd1342543de82ef95ull + 1);
+	spawn_finish_start(&start, &l, request->seed * 0xd1342543de82ef95ull + 1);
 	b.transport = transport;
 	b.status = STATUS_OK;
 	b.why = nullptr;

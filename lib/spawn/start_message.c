@@ -78,10 +78,12 @@ enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size
 	return msg_builder_ok(&b->message) ? STATUS_OK : STATUS_TOO_LARGE;
 }
 
-void spawn_finish_start(struct start_builder *b, uint64_t load_address, uint64_t seed)
+void spawn_finish_start(struct start_builder *b, const struct layout *l, uint64_t seed)
 {
 	struct start_message_builder root = {b->root};
 
-	start_message_builder_set_space(root, load_address);
+	start_message_builder_set_space(root, l->image);
+	start_message_builder_set_stack(root, l->stack);
+	start_message_builder_set_stack_bytes(root, l->stack_bytes);
 	start_message_builder_set_seed(root, seed);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <spawn/layout.h>
 #include <spawn/spawn.h>
 
 /* What of the message depends on where the program is loaded, to be set when that is known. */
@@ -15,4 +16,4 @@ struct start_builder {
 /* own_ids: the grants are capabilities of this process, which keeps them (spawn_replace). Errors: INVALID when grants or parameters are beyond their bounds, TOO_LARGE when the message is. */
 enum status spawn_build_start(struct start_builder *b, void *buffer, size_t size,
 			      const struct spawn_request *request, bool own_ids);
-void spawn_finish_start(struct start_builder *b, uint64_t load_address, uint64_t seed);
+void spawn_finish_start(struct start_builder *b, const struct layout *l, uint64_t seed);

@@ -112,9 +112,9 @@ interface File @0xae01741b984edb7e {
 
   attach @5 (buffer :SharedBuffer, writable :Bool) -> (outcome :FileOutcome);
   # Maps a buffer of the caller's for the methods below, in place of the one attached before; it is given up with the last
-  # capability to this file, too. writable: readBuf may be called. The memory must be the kernel's, come with its method commit,
+  # capability to this file, too. writable: readBuf may be called. The memory must be the kernel's,
   # hold at most 1 MiB, and must not be revocable: the service would fall with it.
-  # Outcomes: done, stale, noSpace. Errors: invalidArgument (field "buffer") when it is none, or not such.
+  # Outcomes: done, stale, noSpace (here, or its maker has not all pages of it). Errors: invalidArgument (field "buffer") when it is none, or not such.
 
   readBuf @6 (offset :UInt64, count :UInt64, at :UInt64) -> (outcome :FileOutcome, count :UInt64);
   # As read, into the attached buffer from its byte `at` on. Outcomes: done, stale, notAttached.

@@ -36,7 +36,7 @@ interface Pipe @0xaf247845ede38fd7 {
   # The same for write: there is room for count bytes, at least 4096. Outcomes: done, broken, closed, wouldWait.
 
   readInto @6 (buffer :SharedBuffer) -> (pipe :BufferedPipe);
-  # The same end for reading into memory of the caller's: at most 64 KiB, with its methods write and commit, and not revocable. Reserve one
+  # The same end for reading into memory of the caller's: at most 64 KiB, with its method write, and not revocable. Reserve one
   # capability. Errors: invalidArgument (field "buffer") when it is none, or not such; overloaded when there are too many, and
   # unimplemented: then bytes go in messages only.
 

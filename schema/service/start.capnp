@@ -11,6 +11,9 @@ struct StartMessage {
   # Unpredictable bits for the stack protector; 0 when the creator had none.
   program @4 :Text;
   # The name that the program was started by: one that is packed under several does what its name says.
+  stack @5 :UInt64;
+  stackBytes @6 :UInt64;
+  # The first thread's stack: its lowest address, and its size.
 }
 
 struct NamedCap {

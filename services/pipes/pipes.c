@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pipes for programs that have no other way to pass bytes on: PipeFactory, and the pipes that it makes (lib/pipe). */
 #include <pipe/server.h>
+#include <runtime/commit.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/endpoint.capnp.h>
@@ -19,6 +20,8 @@ int main(void)
 
 	if (runtime_cap("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID, &space) != STATUS_OK)
 		space = CAP_ID_NULL;
+	else
+		commit_program_or_exit(runtime_transport(), space);
 	if (runtime_cap("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID, &manager) != STATUS_OK)
 		manager = CAP_ID_NULL;
 	status = pipe_server_init(&server, runtime_transport(), endpoint, space, manager);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* A folder of the build host, packed into the image (schema/service/folder.capnp), as the first contents of the root. */
+#include <runtime/commit.h>
 #include <runtime/print.h>
 #include <runtime/runtime.h>
+#include <runtime/status.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/folder.capnp.h>
@@ -56,7 +58,12 @@ void initial_load(void)
 	if (memory_object_size(fs.transport, memory, &bytes) == STATUS_OK &&
 	    virtual_memory_map(fs.transport, fs.space, memory, 0, bytes, 0, VIRTUAL_MEMORY_PROTECTION_READ,
 			       &address) == STATUS_OK) {
-		load((const void *)(uintptr_t)address, bytes);
+		enum status status = commit_range(fs.transport, fs.space, address, bytes);
+
+		if (status == STATUS_OK)
+			load((const void *)(uintptr_t)address, bytes);
+		else
+			runtime_print("no initial files: %s\n", status_text(status));
 		(void)!virtual_memory_unmap(fs.transport, fs.space, address, bytes);
 	}
 	ring_release(fs.service.ring, memory);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* ramfs: from the grants to the service loop. */
+#include <runtime/commit.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/endpoint.capnp.h>
@@ -63,6 +64,7 @@ int main(void)
 	fs.endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
 	fs.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
 	fs.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	commit_program_or_exit(fs.transport, fs.space);
 	status = service_init(&fs.service, runtime_ring(), fs.endpoint,
 			      &(struct service_options){
 				      .interfaces = interfaces,

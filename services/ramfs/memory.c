@@ -5,6 +5,7 @@
  * All pages are taken before anything touches them: what cannot be had is an outcome, never a fault of this process. A file
  * that is lent lies in a memory object of its own from then on, which can be revoked; with the file it is.
  */
+#include <runtime/commit.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/revoker.capnp.h>
@@ -60,8 +61,7 @@ enum status buffer_attach(struct handle *handle, struct rpc_request *request, in
 		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 			return STATUS_OK;
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
-				 "not a shared buffer with commit, of at most 1 MiB, not revocable",
-				 "buffer");
+				 "not a shared buffer of at most 1 MiB, not revocable", "buffer");
 	}
 	handle->buffer = buffer;
 	handle->buffer_share = share;
@@ -257,7 +257,7 @@ static void commit_piece(struct lent *lent)
 		 count = left < MOVE_PAGES * FILES_PAGE ? left : MOVE_PAGES * FILES_PAGE;
 	enum files_outcome outcome = FILES_NO_SPACE;
 
-	if (memory_object_commit(fs.transport, lent->memory, lent->committed, count) == STATUS_OK) {
+	if (commit_range(fs.transport, fs.space, lent->address + lent->committed, count) == STATUS_OK) {
 		lent->committed += count;
 		outcome = lent->committed < lent->bytes
 				  ? FILES_DONE

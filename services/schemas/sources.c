@@ -3,6 +3,7 @@
  * Sources. Each is copied by the kernel into memory of this process before it is looked at, so nobody can change it under a
  * reader, and a memory object that its giver serves itself cannot make this process wait.
  */
+#include <runtime/commit.h>
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/boot_package.capnp.h>
@@ -53,6 +54,8 @@ static enum status fill(struct source *s, cap_id memory, uint64_t offset, uint64
 	if (status == STATUS_OK)
 		status = virtual_memory_map(runtime_transport(), space, s->memory, 0, s->mapped, 0,
 					    VIRTUAL_MEMORY_PROTECTION_READ, &s->address);
+	if (status == STATUS_OK)
+		status = commit_range(runtime_transport(), space, s->address, s->mapped);
 	return status;
 }
 
@@ -103,6 +106,7 @@ enum status sources_start(void)
 	enum status status;
 
 	space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
+	commit_program_or_exit(runtime_transport(), space);
 	status = spawn_package_open(&package, runtime_transport(), boot_package, space);
 	if (status == STATUS_OK)
 		status = spawn_package_file(&package, MSG_TEXT("registry"), PACKAGE_INDEX_KIND_REGISTRY,

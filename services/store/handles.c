@@ -226,8 +226,7 @@ enum status buffer_attach(struct handle *h, struct rpc_request *request, int32_t
 		if (status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 			return STATUS_OK;
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
-				 "not a shared buffer with commit, of at most 1 MiB, not revocable",
-				 "buffer");
+				 "not a shared buffer of at most 1 MiB, not revocable", "buffer");
 	}
 	h->buffer = buffer;
 	h->buffer_share = share;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* store: from the grants to the service loop. */
+#include <runtime/commit.h>
 #include <runtime/runtime.h>
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/endpoint.capnp.h>
@@ -85,6 +86,7 @@ int main(void)
 	st.endpoint = runtime_need("endpoint", ENDPOINT_INTERFACE_ID);
 	st.space = runtime_need("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID);
 	st.manager = runtime_need("capabilityManager", CAPABILITY_MANAGER_INTERFACE_ID);
+	commit_program_or_exit(st.transport, st.space);
 	status = service_init(&st.service, runtime_ring(), st.endpoint,
 			      &(struct service_options){
 				      .interfaces = interfaces,

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Chunks for pools (pool/mapped.h). */
 #include <pool/mapped.h>
+#include <runtime/commit.h>
 #include <runtime/ring.h>
 #include <schema/kernel/virtual_memory.capnp.h>
-#include <shared_buffer/shared_buffer.h>
 
 #define CHUNK (256u << 10)
 
 enum status pool_map_memory(struct rpc_transport *transport, cap_id space, uint64_t bytes, cap_id *memory,
 			    uint64_t *address)
 {
-	enum status status = shared_memory_make(transport, space, bytes, memory);
+	enum status status = virtual_memory_create_memory(transport, space, bytes, memory);
 
 	if (status != STATUS_OK)
 		return status;
 	status = virtual_memory_map(transport, space, *memory, 0, bytes, 0,
 				    VIRTUAL_MEMORY_PROTECTION_READ_WRITE, address);
+	if (status == STATUS_OK) {
+		status = commit_range(transport, space, *address, bytes);
+		if (status != STATUS_OK)
+			(void)!virtual_memory_unmap(transport, space, *address, bytes);
+	}
 	if (status != STATUS_OK) {
 		ring_release(ring_of(transport), *memory);
 		*memory = CAP_ID_NULL;

@@ -55,6 +55,8 @@ static void build(uint32_t arguments)
 	launch_parameters_variable_builder_set_value(launch_parameters_variable_list_builder_at(v, 0),
 						     MSG_TEXT("en"));
 	start_message_builder_set_space(root, 0x7000);
+	start_message_builder_set_stack(root, 0x9000);
+	start_message_builder_set_stack_bytes(root, 0x4000);
 	bytes = msg_builder_size(&b);
 	runtime_start_message(words, bytes);
 }
@@ -90,6 +92,8 @@ static void test_parameters(void)
 	report(runtime_environment("LANG", &value) && text_is(value, "en"), "a variable is found");
 	report(!runtime_environment("HOME", &value) && value.len == 0, "an absent variable is empty");
 	report(runtime_load_address() == 0x7000, "the load address is read");
+	report(runtime_start_stack().address == 0x9000 && runtime_start_stack().bytes == 0x4000,
+	       "and where the stack is");
 	build(100);
 	report(runtime_argument_count() == RUNTIME_MAX_PARAMETERS,
 	       "no more arguments than the bound are shown");

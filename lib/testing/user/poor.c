@@ -7,7 +7,33 @@
 #include <testing/poor.h>
 #include <testing/tap.h>
 
-#define MOST 150u /* that one needs */
+/* What it has too little of. */
+struct resource {
+	const char *name;
+	uint32_t step, most; /* tried: each step-th number up to that */
+	void (*limit)(struct spawn_limits *limits, uint32_t n);
+};
+
+static void limit_objects(struct spawn_limits *limits, uint32_t n)
+{
+	limits->objects = n;
+}
+
+static void limit_capabilities(struct spawn_limits *limits, uint32_t n)
+{
+	limits->capabilities = n;
+}
+
+static void limit_pages(struct spawn_limits *limits, uint32_t n)
+{
+	limits->pages = n;
+}
+
+static const struct resource resources[] = {
+	{"kernel objects", 1, 150, limit_objects},
+	{"capabilities", 1, 150, limit_capabilities},
+	{"pages", 3, 1000, limit_pages},
+};
 
 static int refused;
 static bool unexpected, answered;
@@ -34,6 +60,7 @@ int poor_exit_code(void)
 
 struct poor_run {
 	bool good, started, lasted;
+	bool faulted; /* ended by a page that it could not have */
 	int refused;
 };
 
@@ -91,9 +118,10 @@ static struct poor_run run(const struct poor_service *s, struct rpc_transport *t
 		run.refused = (int)exit.code;
 		(void)!spawn_kill(t, handle, 7);
 		exit = child_wait(handle);
+		run.faulted = exit.reason == PROCESS_HANDLE_EXIT_REASON_OUT_OF_MEMORY;
 		/* It was there to the end, or could not begin. */
 		run.lasted = exit.reason == PROCESS_HANDLE_EXIT_REASON_KILLED;
-		run.good &= exit.reason == PROCESS_HANDLE_EXIT_REASON_KILLED ||
+		run.good &= run.lasted || run.faulted ||
 			    (exit.reason == PROCESS_HANDLE_EXIT_REASON_EXIT && exit.code != 0);
 	}
 	for (uint32_t i = 0; i < POOR_FACETS; i++)
@@ -101,20 +129,22 @@ static struct poor_run run(const struct poor_service *s, struct rpc_transport *t
 	return run;
 }
 
-static void grow(const struct poor_service *s, struct rpc_transport *t, cap_id manager, bool objects)
+/* A fault is what ends a service that has not pages enough to reach its main. From there on it asks. */
+static void grow(const struct poor_service *s, struct rpc_transport *t, cap_id manager,
+		 const struct resource *resource)
 {
 	struct poor_run last = {.good = true, .refused = 1};
 	uint32_t refusing = 0, n = 0;
+	bool begun = false;
 
-	while (n < MOST && last.good && last.refused > 0) {
+	while (n < resource->most && last.good && last.refused > 0) {
 		struct spawn_limits limits = {};
 
-		n++;
-		if (objects)
-			limits.objects = n;
-		else
-			limits.capabilities = n;
+		n += resource->step;
+		resource->limit(&limits, n);
 		last = run(s, t, manager, limits);
+		begun |= last.started && !last.faulted;
+		last.good &= !last.faulted || !begun;
 		if (last.started)
 			refusing += last.refused > 0;
 		else
@@ -122,7 +152,7 @@ static void grow(const struct poor_service *s, struct rpc_transport *t, cap_id m
 	}
 	tap_ok(last.good && last.refused == 0 && refusing > 5,
 	       "%s with any number of %s too few answers all calls (%u numbers; enough are %u)", s->program,
-	       objects ? "kernel objects" : "capabilities", refusing, n);
+	       resource->name, refusing, n);
 }
 
 bool poor_serves(const struct poor_service *s, struct rpc_transport *t, cap_id manager,
@@ -140,6 +170,6 @@ bool poor_serves(const struct poor_service *s, struct rpc_transport *t, cap_id m
 
 void poor_test(const struct poor_service *service, struct rpc_transport *transport, cap_id manager)
 {
-	grow(service, transport, manager, true);
-	grow(service, transport, manager, false);
+	for (uint32_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
+		grow(service, transport, manager, &resources[i]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* ramfs with too little (testing/poor.h): what needs kernel objects and capabilities. */
+/* ramfs with too little (testing/poor.h): what needs kernel objects, capabilities and pages. */
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/notification.capnp.h>
 #include <shared_buffer/shared_buffer.h>
@@ -41,6 +41,18 @@ static void use_buffer(cap_id file)
 	ring_release(w.ring, memory);
 }
 
+/* More than the service begins with. */
+static void fill(cap_id file)
+{
+	static const uint8_t bytes[8192] = {1};
+	enum file_outcome outcome = DONE;
+	enum status status = STATUS_OK;
+
+	for (uint32_t at = 0; at < 300000 && poor_done(status, outcome); at += sizeof(bytes))
+		status = file_write(w.t, file, at, (struct msg_data){bytes, sizeof(bytes)}, &outcome);
+	(void)poor_done(status, outcome);
+}
+
 static void use_file(cap_id file)
 {
 	enum file_outcome outcome = DONE;
@@ -50,6 +62,7 @@ static void use_file(cap_id file)
 	uint64_t size;
 
 	(void)poor_done(status, outcome);
+	fill(file);
 	use_buffer(file);
 	status = file_reader(w.t, file, &outcome, &reader);
 	(void)poor_done(status, outcome);

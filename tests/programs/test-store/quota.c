@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* store with too little (testing/poor.h): what needs kernel objects and capabilities. */
+/* store with too little (testing/poor.h): what needs kernel objects, capabilities and pages. */
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/notification.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>

@@ -17,6 +17,11 @@
 void runtime_start_message(const void *message, size_t bytes);
 
 uint64_t runtime_start_seed(void);
+/* The first thread's stack; all zero: the creator did not say. */
+struct runtime_stack {
+	uint64_t address, bytes; /* from the lowest address on */
+};
+struct runtime_stack runtime_start_stack(void);
 /* The name that this program was started by; empty: nobody said. */
 struct msg_text runtime_program(void);
 

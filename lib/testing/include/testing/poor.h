@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Services with too little: one is started with room for one kernel object (or capability) more each time, and a client, a child, goes
+ * Services with too little: one is started with room for one kernel object (or capability, or some pages) more each time, and a client, a child, goes
  * through what makes it need some. Whatever it lacks, each call is to be answered, and the service to go on, until it has enough.
  *
  * Needs what testing/child.h needs, and capabilityManager.
@@ -25,7 +25,7 @@ struct poor_service {
 	const char *client, *client_argument;
 };
 
-/* A test each for objects and capabilities. */
+/* A test each for objects, capabilities and pages. */
 void poor_test(const struct poor_service *service, struct rpc_transport *transport, cap_id manager);
 
 /* One with those limits: did its client exit with code 0, and was the service there to the end? */
