@@ -566,6 +566,19 @@ cap_id service_keep(struct rpc_request *request, int32_t index)
 	return copy;
 }
 
+bool service_has_room(const struct service *s)
+{
+	const struct service_slot *slot = s->options.slots ? s->options.slots : &s->own;
+	cap_id endpoint = {slot->answer.interface_id}, copies[CAP_MESSAGE_MAX_CAPS];
+	uint32_t count = 0;
+
+	while (count < s->options.max_caps && ring_dup(s->ring, endpoint, &copies[count]) == STATUS_OK)
+		count++;
+	for (uint32_t i = 0; i < count; i++)
+		ring_release(s->ring, copies[i]);
+	return count == s->options.max_caps;
+}
+
 static uint32_t round_up(uint32_t bytes)
 {
 	return (bytes + 7) & ~7u;

@@ -46,6 +46,10 @@ cap_id handle_make_template(enum files_kind kind, uint8_t rights)
 				file ? methods_of(file_always, file_methods_by_right, 3, rights)
 				     : methods_of(always, methods_by_right, 6, rights),
 				made);
+	if (made->raw && !service_has_room(&fs.service)) {
+		ring_release(fs.service.ring, *made);
+		*made = CAP_ID_NULL;
+	}
 	return *made;
 }
 

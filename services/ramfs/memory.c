@@ -92,10 +92,17 @@ static bool have_bounce(void)
 {
 	uint64_t address;
 
-	if (!fs.bounce &&
-	    pool_map_memory(fs.transport, fs.space, BOUNCE_BYTES, &fs.bounce_memory, &address) == STATUS_OK)
+	if (fs.bounce)
+		return true;
+	if (pool_map_memory(fs.transport, fs.space, BOUNCE_BYTES, &fs.bounce_memory, &address) != STATUS_OK)
+		return false;
+	if (service_has_room(&fs.service)) {
 		fs.bounce = (uint8_t *)(uintptr_t)address;
-	return fs.bounce != nullptr;
+		return true;
+	}
+	(void)!virtual_memory_unmap(fs.transport, fs.space, address, BOUNCE_BYTES);
+	ring_release(fs.service.ring, fs.bounce_memory);
+	return false;
 }
 
 /* Through the kernel: the memory stays its owner's, who may have no page left for it, or take it back. */
@@ -334,7 +341,7 @@ static struct lent *begin(struct files_node *file, uint64_t session, enum files_
 		status = capability_manager_make_revocable(fs.transport, fs.manager, memory, 0, &lent->memory,
 							   &lent->revoker);
 	ring_release(fs.service.ring, memory);
-	if (status != STATUS_OK) {
+	if (status != STATUS_OK || !service_has_room(&fs.service)) {
 		free_lent(lent);
 		return nullptr;
 	}

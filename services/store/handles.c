@@ -23,9 +23,14 @@ static cap_id template_of(enum handle_kind kind, uint8_t rights)
 	};
 	cap_id *made = &st.templates[kind][rights];
 
-	if (!made->raw)
-		(void)!service_template(st.transport, st.endpoint, interfaces[kind],
-					kind == HANDLE_SPACE ? space_methods(rights) : UINT64_MAX, made);
+	if (made->raw)
+		return *made;
+	(void)!service_template(st.transport, st.endpoint, interfaces[kind],
+				kind == HANDLE_SPACE ? space_methods(rights) : UINT64_MAX, made);
+	if (made->raw && !service_has_room(&st.service)) {
+		ring_release(st.service.ring, *made);
+		*made = CAP_ID_NULL;
+	}
 	return *made;
 }
 

@@ -138,6 +138,12 @@ void service_work(struct service *service, service_work_fn *work);
  */
 cap_id service_keep(struct rpc_request *request, int32_t index);
 
+/*
+ * For methods that make capabilities which stay: whether there is still room for all that a call may bring. If not, the service must
+ * release what it made, and refuse: it could receive nothing more. Some kernel calls for each capability that a call may bring.
+ */
+bool service_has_room(const struct service *service);
+
 /* ---- Facets of one's own ---- */
 
 /* What facets with these methods of one interface are minted from. Errors: those of Endpoint.template. */
