@@ -19,7 +19,8 @@ proofs:  ## Frama-C proofs alone
 	$(Q)LONG=1 tests/proofs/check.sh $(OUT)/assurance/proofs
 
 # Assertions and branch hints are defined away: see tests/coverage/check.sh.
-COVERAGE := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc '-D__builtin_expect(x,y)=(x)' '-Dkassert(x)=((void)sizeof(!(x)))'
+# A program that is run by hand leaves its counts under out/, too.
+COVERAGE := -fprofile-instr-generate=$(CURDIR)/out/coverage/by-hand.profraw -fcoverage-mapping -fcoverage-mcdc '-D__builtin_expect(x,y)=(x)' '-Dkassert(x)=((void)sizeof(!(x)))'
 COVERAGE_TESTS := $(patsubst $(OUT)/%,out/coverage/%,$(filter $(addprefix $(OUT)/host/tests/,kernel_% tests_host_% lib_message_%), \
 	$(filter-out $(OUT)/host/tests/kernel_arch_%,$(HOST_TESTS))))
 coverage:  ## branch and MC/DC coverage of cap, ring, mm and message code by the host tests (out/coverage)
