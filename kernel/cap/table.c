@@ -119,7 +119,7 @@ void cap_table_unreserve(struct cap_table *table, struct cap_slots *slots)
 		slot = next;
 	}
 	slots->first = 0;
-	store_relaxed(&slots->count, 0u); /* a record's: return_slowly of a sibling thread may look */
+	store_relaxed(&slots->count, 0u);
 	spin_unlock(&table->lock);
 }
 
@@ -132,7 +132,8 @@ void cap_table_join_slots(struct cap_table *table, struct cap_slots *slots, stru
 		last = entries[last].next;
 	if (more.count != 0) {
 		entries[last].next = slots->first;
-		*slots = (struct cap_slots){more.first, slots->count + more.count};
+		slots->first = more.first;
+		count_own_32(&slots->count, more.count);
 	}
 	spin_unlock(&table->lock);
 }
@@ -214,7 +215,8 @@ bool cap_table_vacate(struct cap_table *table, cap_id id, struct cap_slots *slot
 		stays = cap_table_clear(table, entry, slot, ref);
 		if (likely(stays)) {
 			entry->next = slots->first;
-			*slots = (struct cap_slots){slot, slots->count + 1};
+			slots->first = slot;
+			count_own_32(&slots->count, 1);
 		} else {
 			table->used--;
 		}

@@ -169,7 +169,16 @@ void answer_caps(struct thread *thread, struct request *request, struct request 
 /* Capabilities that the submission gives back with the call that brought them, if their receiver still has them. */
 static inline unsigned given_back(const struct request *request, const struct service_record *record)
 {
-	return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? record->given_count : 0;
+	return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? load_relaxed(&record->given_count) : 0;
+}
+
+/* For the RECV half. Before the claim, as all that is looked at then: a sibling thread may be returning the call. */
+static inline bool record_has_slots(const struct request *request, const struct service_record *record)
+{
+	unsigned count = load_relaxed(&record->slots.count);
+
+	return likely(count >= request->sqe.buf_caps) ||
+	       count + given_back(request, record) >= request->sqe.buf_caps;
 }
 
 /* What is not plain. */
@@ -198,11 +207,10 @@ static inline unsigned given_back(const struct request *request, const struct se
 	struct endpoint *endpoint = request->memory.endpoint;
 
 	if (unlikely(!again) || unlikely(!request->plain) ||
-	    unlikely(record->index != (uint32_t)request->sqe.target) ||
+	    unlikely(load_acquire(&record->word) != record_word_of(request->sqe.target)) ||
 	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
-	    unlikely(request->sqe.msg_len > record->buf_len) ||
-	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
-	     record->slots.count + given_back(request, record) < request->sqe.buf_caps))
+	    unlikely(request->sqe.msg_len > load_relaxed(&record->buf_len)) ||
+	    unlikely(!record_has_slots(request, record)))
 		return return_otherwise(thread, request, again, woken);
 	if (unlikely(return_claimed(thread, request, record, NULL, 0, STATUS_OK, woken) != STATUS_OK))
 		return STATUS_BAD_ID;

@@ -150,13 +150,12 @@ enum returned : uint8_t {
 	struct service_record *record = request->record; /* as return_recv_again */
 	struct endpoint *endpoint = request->memory.endpoint;
 	uint32_t bytes = request->sqe.msg_len;
-	uint64_t token = request->sqe.target;
+	uint64_t word = record_word_of(request->sqe.target);
 
-	if (unlikely(record->index != (uint32_t)token) || unlikely(bytes > record->buf_len) ||
-	    unlikely(record->gate != NULL) || unlikely(record->endpoint != endpoint) ||
-	    (unlikely(record->slots.count < request->sqe.buf_caps) &&
-	     record->slots.count + given_back(request, record) < request->sqe.buf_caps) ||
-	    unlikely(!record_claim(record, record_word_of_own(token))))
+	if (unlikely(load_acquire(&record->word) != word) ||
+	    unlikely(bytes > load_relaxed(&record->buf_len)) || unlikely(!is_zero_relaxed(&record->gate)) ||
+	    unlikely(!is_relaxed(&record->endpoint, endpoint)) ||
+	    unlikely(!record_has_slots(request, record)) || unlikely(!record_claim(record, word)))
 		return RETURNED_NOT;
 	struct request *caller = load_acquire(&record->caller);
 	take_alone(ring, request, sequence);

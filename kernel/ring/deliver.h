@@ -109,8 +109,9 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	unsigned caps = plain ? given.raw != 0 : call->sqe.caps_len;
 
 	store_relaxed(&record->caller, call); /* against request_detach of an earlier caller */
-	record->caller_sequence = call->sequence;
-	record->shape = shape;
+	/* What a RETURN looks at before it claims, perhaps an earlier call (ring/record.h). */
+	store_relaxed(&record->caller_sequence, call->sequence);
+	store_relaxed(&record->shape, shape);
 	record->interface_id = call->sqe.interface_id;
 	store_shared_word(&header[4], shape);
 	store_shared_word(&header[0], call->sqe.interface_id);
@@ -124,12 +125,11 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 		copy_own_message(header + 7, message, bytes);
 	else
 		copy_message(header + 7, message, bytes);
-	record->given_count = caps;
+	store_relaxed(&record->given_count, caps);
 	if (plain && caps != 0)
 		store_shared_word(&header[7 + bytes / 8], (record->given[0] = given).raw);
 	if (!plain && unlikely(call->extras & (REQUEST_CARRIES | REQUEST_GATED | REQUEST_PASSED)))
 		bytes = deliver_extras(call, receive, header);
-	uint64_t token = record_token(word, record->index);
 	store_relaxed(&call->record, record); /* lend.c looks from other CPUs */
 	store_relaxed(&call->served, word);
 	/* Nothing of the call is touched after this: who aborts it and finds no lock to take may complete and reuse it. */
@@ -140,7 +140,7 @@ static_assert(offsetof(struct cap_sqe, buf_len) == 44 && offsetof(struct cap_sqe
 	store_release(&record->word, word);
 	return (struct completion){.len = (uint32_t)sizeof(struct cap_call_header) + bytes,
 				   .caps = (uint16_t)caps,
-				   .token = token};
+				   .token = word};
 }
 
 /* A receiver that is nothing but that, and whose ring the caller owns now: it has left the queue. Under the lock, and with its ring,

@@ -103,7 +103,7 @@ void endpoint_tell_cancelled(struct service_record *record, uint64_t word)
 	bool pushed = load_acquire(&record->word) == word && !endpoint->dead &&
 		      list_is_empty(&record->notice.link);
 	if (pushed) {
-		record->notice_token = record_token(word, record->index);
+		record->notice_token = word;
 		list_push_back(&endpoint->notices, &record->notice.link);
 		store_relaxed(&endpoint->backlog, true);
 	}

@@ -99,7 +99,8 @@ enum status op_recv(struct thread *thread, struct request *request)
 	status = record_reserve(thread->process, endpoint, &record);
 	if (unlikely(status != STATUS_OK))
 		goto unreserve;
-	record->slots = slots;
+	record->slots.first = slots.first;
+	store_relaxed(&record->slots.count, slots.count);
 	endpoint_admit_receive(thread, endpoint, request, record);
 	return OP_WAITING;
 
@@ -111,14 +112,6 @@ drop_gate:
 }
 
 /* --- RETURN -------------------------------------------------------------------------------------------------------- */
-
-/* The open record of a token, whose word is record_word_of(token); or NULL. */
-static struct service_record *find_record(struct thread *thread, uint64_t token)
-{
-	uint64_t word;
-
-	return record_find(thread->process, token, &word);
-}
 
 /* The claimed caller's capabilities: into its reserved slots, their ids behind the message. */
 void answer_caps(struct thread *thread, struct request *request, struct request *caller,
@@ -201,8 +194,8 @@ static enum status return_with_caps(struct thread *thread, struct request *reque
 {
 	const struct cap_sqe *sqe = &request->sqe;
 
-	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > record->buf_len ||
-		     sqe->caps_len > record->buf_caps))
+	if (unlikely(sqe->msg_len + 8ull * sqe->caps_len > load_relaxed(&record->buf_len) ||
+		     sqe->caps_len > load_relaxed(&record->buf_caps)))
 		return STATUS_TOO_LARGE;
 	if ((sqe->flags & CAP_SQE_IS_EXCEPTION) == 0)
 		return return_with_caps(thread, request, record);
@@ -220,7 +213,7 @@ static enum status return_with_caps(struct thread *thread, struct request *reque
 		return STATUS_BAD_RANGE;
 	if (unlikely(sqe->caps_len != 0 || (sqe->flags & CAP_SQE_IS_EXCEPTION)))
 		return return_unusual(thread, request, record);
-	if (unlikely(sqe->msg_len > record->buf_len))
+	if (unlikely(sqe->msg_len > load_relaxed(&record->buf_len)))
 		return STATUS_TOO_LARGE;
 	return finish_return(thread, request, record, NULL, 0, STATUS_OK);
 }
@@ -241,7 +234,7 @@ enum status op_return(struct thread *thread, struct request *request)
 		return request->sqe.flags & CAP_SQE_RELEASE_CAPS ? STATUS_BAD_OP : tail_call(thread, request);
 	if (request->sqe.interface_id != 0 || request->sqe.method != 0)
 		return STATUS_BAD_OP;
-	struct service_record *record = find_record(thread, request->sqe.target);
+	struct service_record *record = record_find(thread->process, request->sqe.target);
 	if (unlikely(record == NULL))
 		return STATUS_BAD_ID;
 	enum status status = do_return(thread, request, record);
@@ -305,7 +298,7 @@ enum status op_return(struct thread *thread, struct request *request)
 /* Until the RETURN half is done, request->extras is about the RECV half alone. */
 [[gnu::noinline]] enum status return_slowly(struct thread *thread, struct request *request, bool again)
 {
-	struct service_record *record = find_record(thread, request->sqe.target);
+	struct service_record *record = record_find(thread->process, request->sqe.target);
 	enum status status = STATUS_OK;
 
 	if (unlikely(record == NULL))
@@ -315,7 +308,7 @@ enum status op_return(struct thread *thread, struct request *request)
 		status = find_source(thread, request, request->sqe.interface_id);
 	if (unlikely(status != STATUS_OK))
 		return status;
-	/* Once: a sibling thread may be returning the call; then it is not ours to claim, and nothing of this counts. */
+	/* A sibling thread may be returning the call; then it is not ours to claim, and nothing of this counts. */
 	unsigned has = load_relaxed(&record->slots.count) + given_back(request, record);
 	if (unlikely(has < request->sqe.buf_caps)) {
 		status = reserve_more(thread, request, request->sqe.buf_caps - has);

@@ -50,8 +50,8 @@ static bool grow(struct service_records *records) REQUIRES(records->lock)
 	if (block == NULL)
 		return false;
 	for (uint32_t i = 0; i < BLOCK; i++) {
-		block[i].index = records->blocks * BLOCK + i;
-		block[i].word = 1ull << 2; /* generation 1: the token 0 is never valid */
+		/* Generation 1: the token 0 is never valid. */
+		block[i].word = 1ull << 32 | (records->blocks * BLOCK + i) << 2 | RECORD_FREE;
 		block[i].notice.kind = NOTICE_CANCELLED;
 		list_init(&block[i].notice.link);
 		block[i].next = records->free;
@@ -116,10 +116,10 @@ void record_release(struct process *process, struct service_record *record)
 	ledger_credit(&process->ledger, LEDGER_CALLS, 1);
 }
 
-struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word)
+struct service_record *record_find(struct process *process, uint64_t token)
 {
 	struct service_records *records = load_acquire(&process->records);
-	uint32_t index = (uint32_t)token;
+	uint32_t index = (uint32_t)token >> 2;
 
 	if (records == NULL)
 		return NULL;
@@ -127,10 +127,7 @@ struct service_record *record_find(struct process *process, uint64_t token, uint
 	if (unlikely(index >= blocks * BLOCK))
 		return NULL;
 	struct service_record *record = &records->block[index / BLOCK & (MAX_BLOCKS - 1)][index % BLOCK];
-	*word = load_acquire(&record->word);
-	if ((*word & 3) != RECORD_OPEN || (uint32_t)(*word >> 2) != (uint32_t)(token >> 32))
-		return NULL;
-	return record;
+	return load_acquire(&record->word) == record_word_of(token) ? record : NULL;
 }
 
 bool record_claim(struct service_record *record, uint64_t word)
@@ -170,8 +167,7 @@ static void disconnect(struct process *process, struct service_record *record)
 
 void record_disconnect(struct process *process, uint64_t token, struct thread *receiver)
 {
-	uint64_t word;
-	struct service_record *record = record_find(process, token, &word);
+	struct service_record *record = record_find(process, token);
 
 	if (record != NULL && record->receiver == receiver)
 		disconnect(process, record);

@@ -61,16 +61,16 @@ struct woken return_little(struct thread *thread, struct request *request)
 	struct woken woken = {0};
 	struct view *view;
 
-	if (unlikely(record->index != (uint32_t)request->sqe.target) || unlikely(record->gate != NULL) ||
-	    unlikely(record->endpoint != endpoint) ||
+	if (unlikely(load_acquire(&record->word) != record_word_of(request->sqe.target)) ||
+	    unlikely(!is_zero_relaxed(&record->gate)) || unlikely(!is_relaxed(&record->endpoint, endpoint)) ||
 	    unlikely(thread->ring.pending >= thread->ring.wait_max) ||
-	    unlikely(bytes + 8 > record->buf_len) || unlikely(record->buf_caps == 0) ||
-	    unlikely(record->slots.count < request->sqe.buf_caps) ||
-	    unlikely(load_acquire(&record->word) != record_word_of(request->sqe.target)))
+	    unlikely(bytes + 8 > load_relaxed(&record->buf_len)) ||
+	    unlikely(load_relaxed(&record->buf_caps) == 0) ||
+	    unlikely(load_relaxed(&record->slots.count) < request->sqe.buf_caps))
 		return woken;
 	/* While its word is that, the record names its caller, and quiescence keeps that one; what it is may still change. */
 	struct request *caller = load_acquire(&record->caller);
-	uint64_t sequence = record->caller_sequence;
+	uint64_t sequence = load_relaxed(&record->caller_sequence);
 	if (unlikely(caller == NULL) || (view = mint(thread, request)) == NULL)
 		return woken;
 	if (unlikely(!record_claim(record, record_word_of(request->sqe.target)))) {

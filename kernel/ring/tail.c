@@ -86,7 +86,7 @@ static enum status copy_message(struct thread *thread, const struct request *req
 /* Gates for what will come back under another one: a call that was under none has none set aside. */
 static enum status prepare_spares(struct thread *thread, struct tail *tail)
 {
-	unsigned count = tail->record->buf_caps;
+	unsigned count = load_relaxed(&tail->record->buf_caps);
 	enum status status = STATUS_OK;
 
 	if (count == 0)
@@ -263,11 +263,11 @@ enum status tail_call(struct thread *thread, struct request *request)
 {
 	struct tail tail = {0};
 
-	tail.record = record_find(thread->process, request->sqe.target, &tail.word);
+	tail.record = record_find(thread->process, request->sqe.target);
 	if (tail.record == NULL)
 		return STATUS_BAD_ID;
 	struct request *caller = load_acquire(&tail.record->caller);
-	uint64_t sequence = tail.record->caller_sequence;
+	uint64_t sequence = load_relaxed(&tail.record->caller_sequence);
 	enum status status = prepare(thread, request, &tail, caller);
 	if (status != STATUS_OK)
 		return status;
@@ -276,7 +276,8 @@ enum status tail_call(struct thread *thread, struct request *request)
 						 tail.endpoint->service);
 	op_record(thread, request, RECORDER_CALL,
 		  (tail.object != NULL ? tail.object : &tail.endpoint->object)->id, STATUS_OK);
-	if (!record_claim(tail.record, tail.word)) { /* a sibling thread returned it first */
+	if (!record_claim(tail.record,
+			  record_word_of(request->sqe.target))) { /* a sibling thread returned it first */
 		drop(thread, &tail);
 		return STATUS_BAD_ID;
 	}

@@ -19,7 +19,6 @@ struct passed {
 /* What a TAIL needs, and has, before it acts. */
 struct tail {
 	struct service_record *record;
-	uint64_t word;
 	struct carried carried[CAP_MESSAGE_MAX_CAPS + 1]; /* the first is the target */
 	unsigned count;                                   /* of carried */
 	struct object *object;                            /* of the kernel; NULL: it goes to `endpoint` */

@@ -200,9 +200,9 @@ EXPLORE_TEST(a_process_has_so_many_calls_open_and_no_more, 1)
 	explore_check(status == STATUS_NO_MEMORY && count == MOST &&
 		      process->ledger.used[LEDGER_CALLS] == MOST);
 	/* Generations begin again behind the last, without the one that no token has. */
-	uint64_t last = (uint64_t)UINT32_MAX << 2 | RECORD_OPEN;
-	explore_check(record_word_next(last) >> 2 == 1 && (record_word_next(last) & 3) == RECORD_RESERVED);
-	explore_check(record_word_next(last - 4) >> 2 == UINT32_MAX);
+	uint64_t last = (uint64_t)UINT32_MAX << 32 | 77 << 2 | RECORD_OPEN;
+	explore_check(record_word_next(last) == (1ull << 32 | 77 << 2 | RECORD_RESERVED));
+	explore_check(record_word_next(last - (1ull << 32)) == last - RECORD_OPEN + RECORD_RESERVED);
 	while (count > 0)
 		record_release(process, all[--count]);
 	object_put(&endpoint->object);

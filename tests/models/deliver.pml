@@ -10,6 +10,7 @@
  * Checked:
  *   nothing of the call is read or written by deliver once it may have been completed and reused;
  *   R1 one winner; the RETURN that won finds the request that the record named;
+ *   what that RETURN looked at before it claimed was of this call, not of the record's last one;
  *   an aborted call's record forgets it: afterwards no record names a request that has ended (its memory may go).
  * Assumed: stores of one CPU become visible in order (x86, or release).
  *
@@ -19,6 +20,7 @@
  *   NO_QUEUE_LOCK the call is not known to be under the endpoint's lock when others can first find it (bugs.md M4)
  *   NO_DETACH     an abort does not make the record forget the call
  *   DETACH_FIRST  it does, but before it has waited for the delivery
+ *   LOOK_FIRST    the RETURN looks at the record before it has found it open
  *
  * run: ok
  * run: refuted -DCLEAR_EARLY
@@ -26,6 +28,7 @@
  * run: refuted -DNO_QUEUE_LOCK
  * run: refuted -DNO_DETACH
  * run: refuted -DDETACH_FIRST
+ * run: refuted -DLOOK_FIRST
  *
  * code: kernel/ring/complete.c: struct spinlock *lock = load_acquire(&request->queue_lock);
  * code: kernel/ring/complete.c: if (!request_claim(request, sequence))
@@ -36,6 +39,13 @@
  * code: kernel/ring/deliver.h: store_relaxed(&call->record, record);
  * code: kernel/ring/deliver.h: store_release(&call->queue_lock, (struct spinlock *)NULL);
  * code: kernel/ring/deliver.h: store_release(&record->word, word);
+ * code: kernel/ring/alone.h: unlikely(load_acquire(&record->word) != word)
+ * code: kernel/ring/alone.h: unlikely(bytes > load_relaxed(&record->buf_len))
+ * code: kernel/ring/alone.h: unlikely(!record_claim(record, word))
+ * code: kernel/ring/again.h: unlikely(load_acquire(&record->word) != record_word_of(request->sqe.target))
+ * code: kernel/ring/again.h: unlikely(request->sqe.msg_len > load_relaxed(&record->buf_len))
+ * code: kernel/ring/return_little.c: unlikely(load_acquire(&record->word) != record_word_of(request->sqe.target))
+ * code: kernel/ring/return_little.c: unlikely(bytes + 8 > load_relaxed(&record->buf_len))
  * code: kernel/ring/deliver.c: store_relaxed(&call->queue_lock, &endpoint->lock);
  * code: kernel/ring/deliver.c: request_link_gate(call);
  */
@@ -49,6 +59,7 @@ bool pending = true;      /* the claim */
 bool names_record;        /* call->record */
 bool caller_set;          /* record->caller */
 bool open;                /* record->word */
+bool fresh;               /* what it says of a call is about this one */
 byte life;                /* how often the request has been completed and reused */
 byte over;
 
@@ -62,6 +73,7 @@ active proctype delivering()
 	look = pending;
 	if
 	:: look ->
+		fresh = true;
 		touch(); /* header, message */
 		touch(); /* capabilities */
 		caller_set = true;
@@ -125,13 +137,20 @@ active proctype aborting()
 
 active proctype returning()
 {
-	bool found, won, caller;
+	bool found, won, caller, looked;
 
+#ifdef LOOK_FIRST
+	looked = fresh;
+#endif
 	found = open;
 	if
 	:: found ->
+#ifndef LOOK_FIRST
+		looked = fresh;
+#endif
 		caller = caller_set;
 		atomic { won = open; open = false }
+		assert(!won || looked);
 		if
 		:: won && caller ->
 			atomic { won = pending; pending = false }

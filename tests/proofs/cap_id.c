@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Capability ids and call tokens: two numbers of 32 bits in one of 64. Slot and generation come out as they went in, no
- * two pairs have the same id, and no id of a generation >= 1 is the null id; the same for tokens of records.
+ * Capability ids: two numbers of 32 bits in one of 64. Slot and generation come out as they went in, no two pairs have the same id,
+ * and no id of a generation >= 1 is the null id.
  *
  * shipped: abi/include/abi/cap.h cap_id CAP_ID_NULL cap_id_make cap_id_slot cap_id_generation
- * shipped: kernel/ring/include/ring/record.h record_state record_token
  */
 #include "shim.h"
 #include "bits.h"
@@ -25,16 +24,9 @@ static inline uint32_t cap_id_slot(cap_id id);
   @*/
 static inline uint32_t cap_id_generation(cap_id id);
 
-/*@ requires word >> 2 <= 0xffffffff;
-  @ assigns \nothing;
-  @ ensures pair: \result == index + (word >> 2) * 0x100000000;
-  @*/
-static inline uint64_t record_token(uint64_t word, uint32_t index);
-
 #include "cap_id_make.h"
 #include "cap_id_slot.h"
 #include "cap_id_generation.h"
-#include "record_token.h"
 
 /*@ assigns \nothing;
   @ ensures \result == slot;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Service records and their tokens: look-up stays inside the directory for each of the 2^64 tokens, and finds only an open
- * record of that generation; claiming moves to another generation, never to generation 0, so that the token just
+ * record of that generation; claiming moves to another generation of the same index, never to generation 0, so that the token just
  * returned does not name the record any more, and token 0 never does.
  *
- * Assumed: one CPU; the directory holds `blocks` blocks of BLOCK records (grow).
+ * Assumed: one CPU; the directory holds `blocks` blocks of BLOCK records (grow), whose states are those that there are.
  *
- * shipped: kernel/ring/include/ring/record.h record_state record_token record_word_next
+ * shipped: kernel/ring/include/ring/record.h record_state record_word_of record_word_next
  * shipped: kernel/ring/record.c BLOCK MAX_BLOCKS record_find record_claim
  *
- * mutant: record_word_next s/likely\(next >> 34 == 0\) \? next : .*;/next;/
+ * mutant: record_word_next s/likely\(next > open\) \? next : .*;/next;/
  * mutant: record_find s/>= blocks/> blocks/
  */
 #include "shim.h"
 #include "bits.h"
+#include "bits_wrap.h"
 #include "bits_record.h"
 #include "BLOCK.h"
 #include "MAX_BLOCKS.h"
@@ -21,7 +22,6 @@
 
 struct service_record {
 	uint64_t word;
-	uint32_t index;
 };
 struct service_records {
 	uint32_t blocks;
@@ -32,7 +32,8 @@ struct process {
 };
 
 /*@ predicate directory(struct service_records *r) = \valid(r) && r->blocks <= 256 &&
-  @   \forall integer i; 0 <= i < r->blocks ==> \valid(r->block[i] + (0 .. 15));
+  @   \forall integer i; 0 <= i < r->blocks ==> \valid(r->block[i] + (0 .. 15)) &&
+  @   \forall integer j; 0 <= j < 16 ==> r->block[i][j].word % 4 <= 2;
   @*/
 
 /*@ requires \valid(p) && \valid(expected) && \separated(p, expected);
@@ -51,33 +52,37 @@ static bool swap64(uint64_t *p, uint64_t *expected, uint64_t desired)
 }
 #define atomic_cas swap64
 
-/*@ requires \valid(process) && \valid(word) && (process->records == \null || directory(process->records));
-  @ requires \separated(word, process) && (process->records != \null ==> \separated(word, process->records) &&
-  @   \forall integer i; 0 <= i < process->records->blocks ==> \separated(word, process->records->block[i] + (0 .. 15)));
-  @ assigns *word;
-  @ ensures inside: \result != \null ==> process->records != \null && token % 0x100000000 < process->records->blocks * 16;
-  @ ensures found: \result != \null ==> \valid(\result) && *word == \result->word;
-  @ ensures open: \result != \null ==> *word % 4 == 2 && (*word / 4) % 0x100000000 == token / 0x100000000;
+/*@ assigns \nothing;
+  @ ensures \result == ((token / 2) % 2 == 1 ? token : token + 2);
   @*/
-struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
+static inline uint64_t record_word_of(uint64_t token);
+#include "record_word_of.h"
+
+/*@ requires \valid(process) && (process->records == \null || directory(process->records));
+  @ assigns \nothing;
+  @ ensures inside: \result != \null ==> process->records != \null && (token % 0x100000000) / 4 < process->records->blocks * 16;
+  @ ensures found: \result != \null ==> \valid(\result) && \result->word / 4 == token / 4;
+  @ ensures open: \result != \null ==> \result->word % 4 == 2;
+  @*/
+struct service_record *record_find(struct process *process, uint64_t token);
 #include "record_find.h"
 
-/*@ requires open % 4 == 2 && 1 <= open / 4 <= 0xffffffff;
+/*@ requires open % 4 == 2 && 1 <= open / 0x100000000;
   @ assigns \nothing;
-  @ ensures step: \result == (open < 0x3fffffffc ? open + 3 : 5);
   @ ensures state: \result % 4 == 1;
-  @ ensures generation: 1 <= \result / 4 <= 0xffffffff;
-  @ ensures other: \result / 4 != open / 4;
+  @ ensures step: \result == open - 1 + (open / 0x100000000 < 0xffffffff ? 0x100000000 : 0x200000000 - 0x10000000000000000);
+  @ ensures generation: 1 <= \result / 0x100000000;
+  @ ensures other: \result / 0x100000000 != open / 0x100000000;
   @*/
 static inline uint64_t record_word_next(uint64_t open);
 #include "record_word_next.h"
 
-/*@ requires \valid(record) && word % 4 == 2 && 1 <= word / 4 <= 0xffffffff;
+/*@ requires \valid(record) && word % 4 == 2 && 1 <= word / 0x100000000;
   @ assigns record->word;
   @ ensures lost: \old(record->word) != word <==> \result == 0;
   @ ensures unchanged: \result == 0 ==> record->word == \old(record->word);
   @ ensures reserved: \result != 0 ==> record->word % 4 == 1;
-  @ ensures next: \result != 0 ==> 1 <= record->word / 4 <= 0xffffffff && record->word / 4 != word / 4;
+  @ ensures next: \result != 0 ==> 1 <= record->word / 0x100000000 && record->word / 0x100000000 != word / 0x100000000;
   @*/
 bool record_claim(struct service_record *record, uint64_t word);
 #include "record_claim.h"

@@ -102,7 +102,8 @@ struct cap_table {
 /* A chain of reserved slots; owned by whoever reserved it. */
 struct cap_slots {
 	uint32_t first;
-	uint32_t count;
+	uint32_t
+		count; /* a record's may be looked at by who does not own it (ring/record.h): changed as what others read */
 };
 
 enum status cap_table_init(struct cap_table *table, struct ledger *ledger);

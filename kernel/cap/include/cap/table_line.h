@@ -58,7 +58,8 @@ static inline cap_id cap_table_fill(struct cap_table *table, struct cap_entry *e
 	spin_lock(&table->lock); /* the array may be growing */
 	uint32_t slot = slots->first;
 	struct cap_entry *entry = &cap_array_entries(table->array)[slot];
-	*slots = (struct cap_slots){entry->next, slots->count - 1};
+	slots->first = entry->next;
+	count_own_32(&slots->count, -1u);
 	cap_id id = cap_table_fill(table, entry, slot, ref, provenance);
 	spin_unlock(&table->lock);
 	return id;

@@ -18,6 +18,8 @@
 /* load_relaxed(p) == 0, of 32 or 64 bits. */
 #define is_zero_relaxed(p) \
 	(arch_switch_point(), sizeof(*(p)) == 4 ? arch_is_zero_32((p)) : arch_is_zero_64((p)))
+/* load_relaxed(p) == v, of 64 bits. */
+#define is_relaxed(p, v) (arch_switch_point(), arch_is_64((p), (uint64_t)(v)))
 #define load_acquire(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
 #define store_relaxed(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
 #define store_release(p, v) (arch_switch_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
@@ -29,6 +31,8 @@
 
 /* A count that one CPU changes and any may read; no switch point. */
 #define count_own(p, n) __atomic_store_n((p), __atomic_load_n((p), __ATOMIC_RELAXED) + (n), __ATOMIC_RELAXED)
+/* The same in one instruction, where nobody needs the result. */
+#define count_own_32(p, n) arch_count_32((p), (n))
 
 /* Words in an arena, which its program, and other CPUs for other messages, may read and write meanwhile: each is read or written
  * once, and whole. No switch points. */

@@ -2,10 +2,12 @@
 /*
  * Service records: calls that a process has received and not yet returned.
  *
- * - A RECV reserves one at admission, so that delivery cannot fail for want of it. The token of a delivered call is
- *   (index, generation) and valid for every thread of the process; it is claimed once.
- * - `word` is {generation, state}; OPEN -> CLOSED by one compare-and-swap decides between threads that return, and the
+ * - A RECV reserves one at admission, so that delivery cannot fail for want of it. The token of a delivered call is the record's word
+ *   while the call is open, and valid for every thread of the process; it is claimed once.
+ * - `word` is {generation, index, state}; OPEN -> RESERVED by one compare-and-swap decides between threads that return, and the
  *   process's death.
+ * - Tokens are guessed: before a call is delivered, and by a sibling of whoever receives it. Who looks at the record to decide about a
+ *   RETURN looks at its word first (load_acquire), and claims from that very word: then all between was of that call.
  */
 #pragma once
 
@@ -20,8 +22,7 @@ struct thread;
 enum record_state : uint64_t { RECORD_FREE = 0, RECORD_RESERVED = 1, RECORD_OPEN = 2 };
 
 struct service_record {
-	uint64_t word; /* atomic: generation << 2 | state */
-	uint32_t index;
+	uint64_t word;        /* atomic: generation << 32 | index << 2 | state */
 	uint32_t given_count; /* capabilities that the open call brought: `given` */
 	union {
 		uint64_t shape; /* as word 4 of a struct cap_call_header */
@@ -53,19 +54,20 @@ enum status record_reserve(struct process *process, struct endpoint *endpoint, s
 void record_move(struct service_record *record, struct endpoint *endpoint);
 void record_release(struct process *process, struct service_record *record);
 
-static inline uint64_t record_token(uint64_t word, uint32_t index)
+/* The word of the open record with that token, whatever somebody made up. */
+static inline uint64_t record_word_of(uint64_t token)
 {
-	return (word >> 2) << 32 | index;
+	return token | RECORD_OPEN;
 }
 
-/* The open record of a token, or NULL; *word is what a claim must find. */
-struct service_record *record_find(struct process *process, uint64_t token, uint64_t *word);
+/* The open record of a token, which a claim of record_word_of(token) closes; or NULL. */
+struct service_record *record_find(struct process *process, uint64_t token);
 /* RESERVED, with the next generation. Generations are 32 bits, and 0 is none. */
 static inline uint64_t record_word_next(uint64_t open)
 {
-	uint64_t next = open - RECORD_OPEN + RECORD_RESERVED + (1ull << 2);
+	uint64_t next = open + ((1ull << 32) - RECORD_OPEN + RECORD_RESERVED);
 
-	return likely(next >> 34 == 0) ? next : 1ull << 2 | RECORD_RESERVED;
+	return likely(next > open) ? next : next + (1ull << 32);
 }
 
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
@@ -74,22 +76,10 @@ bool record_claim(struct service_record *record, uint64_t word);
  * as well (`answered`): then there is none. Nothing to do for an answered call without a gate. */
 void record_close(struct service_record *record, bool answered);
 
-/* The word of the open record with that token. */
-static inline uint64_t record_word_of(uint64_t token)
-{
-	return (token >> 32) << 2 | RECORD_OPEN;
-}
-
-/* The same, of a token that names a record's index. */
-static inline uint64_t record_word_of_own(uint64_t token)
-{
-	return token >> 30 | RECORD_OPEN; /* an index has fewer bits */
-}
-
-/* The word that a reserved record will have when it is open: from then on its token can be returned. */
+/* The word that a reserved record will have when it is open, its token: from then on that can be returned. */
 static inline uint64_t record_word_open(const struct service_record *record)
 {
-	return (record->word & ~3ull) | RECORD_OPEN;
+	return record->word - RECORD_RESERVED + RECORD_OPEN;
 }
 
 /* The process ends: completes the callers of all open records with DISCONNECTED. */

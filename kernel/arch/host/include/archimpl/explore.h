@@ -25,3 +25,13 @@ static inline bool arch_is_zero_64(const volatile void *p)
 {
 	return __atomic_load_n((const volatile uint64_t *)p, __ATOMIC_RELAXED) == 0;
 }
+
+static inline bool arch_is_64(const volatile void *p, uint64_t value)
+{
+	return __atomic_load_n((const volatile uint64_t *)p, __ATOMIC_RELAXED) == value;
+}
+
+static inline void arch_count_32(uint32_t *p, uint32_t n)
+{
+	__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
