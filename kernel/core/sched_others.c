@@ -2,9 +2,14 @@
 /*
  * Between CPUs: who is woken, who takes what from whom, and how a CPU goes to sleep.
  *
- * - Sleeping: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
- *   CPUs. One of the two sees the other. Invariant S4: no CPU sleeps while something that it could run is queued. Invariant S5: a
- *   CPU that does not sleep is not interrupted for what it may steal (tests/models/sched_wake.pml; S1 and S2: sched_move.pml).
+ * - Idling: an idle CPU announces itself, full fence, looks at all queues; a waker queues, full fence, looks for idle
+ *   CPUs, and takes one's bit. One of the two sees the other. Before it sleeps the idle one says so, full fence, and looks whether it still
+ *   has its bit; who took the bit interrupts it if it has said so. Invariant S4: no CPU sleeps while something that it could run is
+ *   queued. Invariant S5: a CPU that has not said that it sleeps is not interrupted for what it may steal, nor more often than it has
+ *   announced itself (tests/models/sched_wake.pml; S1 and S2: sched_move.pml).
+ * - Looking: to be woken takes long, a sleeping virtual CPU above all. So one that was woken by another soon after it went idle
+ *   looks for a while before it sleeps, the next time. What it finds it would have been woken for: no order changes. A machine on which
+ *   nothing happens sleeps, and a look that is in vain makes others rarer (docs/design/accepted/0009-looking-before-sleeping.md).
  * - A CPU that picks looks at SCHED_PEERS others, in turns, and takes the first of one whose first is FAIR_PULL_NS behind its own:
  *   so virtual times on all CPUs advance together, and each CPU is seen within cpu_count / SCHED_PEERS picks. One entity
  *   moves for each pick at most; who has nothing looks at all.
@@ -21,7 +26,11 @@
 /* An idle CPU that still has something to free looks again after this. */
 #define IDLE_COLLECT_NS 1000000ull
 
-static uint64_t idle_mask; /* CPUs that sleep and have not been sent anything since; atomic */
+/* How long an idle CPU looks, at most, and at least if it does. */
+#define LOOK_MAX_NS 100000ull
+#define LOOK_MIN_NS 25000ull
+
+static uint64_t idle_mask; /* CPUs that idle and that nobody has woken since; atomic */
 
 static void send_reschedule(unsigned cpu_id)
 {
@@ -29,31 +38,38 @@ static void send_reschedule(unsigned cpu_id)
 	arch_ipi_send(cpu_id, ARCH_IPI_RESCHEDULE);
 }
 
-/* Wakes one sleeping CPU, so that it steals. Who takes its bit sends; it comes back when it sleeps again. */
+/* False: it does not idle, or somebody else has woken it. Who takes its bit sends, if it sleeps; the bit comes back when it idles again. */
+static bool wake_cpu(struct cpu *cpu)
+{
+	uint64_t bit = 1ull << cpu->id;
+
+	if ((atomic_and(&idle_mask, ~bit) & bit) == 0)
+		return false;
+	if (cpu == this_cpu()) /* in an interrupt: it is awake */
+		store_relaxed(&cpu->idle, CPU_RUNS);
+	else if (load_relaxed(&cpu->idle) == CPU_SLEEPS)
+		send_reschedule(cpu->id);
+	return true;
+}
+
+/* Wakes one idle CPU, so that it steals: this one, if an interrupt came while it was idle. */
 static bool wake_an_idle_cpu(void)
 {
 	uint64_t mask = load_relaxed(&idle_mask) & ~load_relaxed(&isolation_mask);
 
-	while (mask) {
-		uint64_t bit = mask & -mask;
-
-		if (atomic_and(&idle_mask, ~bit) & bit) {
-			send_reschedule((unsigned)__builtin_ctzll(bit));
+	if ((mask >> this_cpu()->id & 1) != 0 && wake_cpu(this_cpu()))
+		return true;
+	for (; mask != 0; mask &= mask - 1)
+		if (wake_cpu(&cpus[__builtin_ctzll(mask)]))
 			return true;
-		}
-		mask &= ~bit;
-	}
 	return false;
 }
 
 void sched_tell_reserved(struct cpu *cpu, uint64_t end_ns)
 {
-	uint64_t bit = 1ull << cpu->id;
-
-	full_fence(); /* queued, before looking whether it sleeps; against sched_idle */
-	if (load_relaxed(&cpu->idle)) {
-		if (atomic_and(&idle_mask, ~bit) & bit)
-			send_reschedule(cpu->id);
+	full_fence(); /* queued, before looking whether it idles; against sched_idle */
+	if (load_relaxed(&cpu->idle) != CPU_RUNS) {
+		(void)wake_cpu(cpu);
 	} else if (end_ns < load_relaxed(&cpu->running_end_ns)) {
 		sched_poke(cpu->id);
 	}
@@ -67,12 +83,10 @@ void sched_enqueue_remote(struct cpu *cpu, struct sched_entity *entity)
 		return;
 	if (unlikely(isolation_is_any()))
 		cpu = isolation_place(entity, cpu);
-	uint64_t bit = 1ull << cpu->id;
 	sched_enqueue(cpu, entity, true);
-	full_fence(); /* queued, before looking who sleeps; against sched_idle */
-	if (load_relaxed(&cpu->idle)) {
-		if (atomic_and(&idle_mask, ~bit) & bit)
-			send_reschedule(cpu->id);
+	full_fence(); /* queued, before looking who idles; against sched_idle */
+	if (load_relaxed(&cpu->idle) != CPU_RUNS) {
+		(void)wake_cpu(cpu);
 	} else if (unlikely(isolation_is_leased(cpu->id))) {
 		sched_poke(cpu->id); /* it has no slice at whose end it would look */
 	} else if (!wake_an_idle_cpu() &&
@@ -231,7 +245,7 @@ struct sched_entity *sched_choose_apart(struct cpu *cpu)
 
 void sched_share(void)
 {
-	full_fence(); /* queued, before looking who sleeps; as in sched_enqueue_remote */
+	full_fence(); /* queued, before looking who idles; as in sched_enqueue_remote */
 	if (unlikely(load_relaxed(&idle_mask) != 0))
 		(void)wake_an_idle_cpu(); /* none of those that are leased */
 }
@@ -256,6 +270,71 @@ static bool somebody_waits(const struct cpu *cpu)
 	return false;
 }
 
+/* Something came for this idle CPU: by another, or in an interrupt. */
+static bool is_awaited(const struct cpu *cpu, uint64_t bit)
+{
+	return (load_relaxed(&idle_mask) & bit) == 0 || cpu->handover != NULL ||
+	       load_relaxed(&cpu->need_resched) || load_relaxed(&cpu->runqueue_len) != 0 ||
+	       load_relaxed(&cpu->reserved_len) != 0 || quiesce_has_chores();
+}
+
+/* For as long as that may pay, outside, with interrupts let in. True: something came. */
+static bool look_around(const struct cpu *cpu, uint64_t bit)
+{
+	if (cpu->look_ns == 0)
+		return false;
+	do {
+		arch_take_interrupts();
+		arch_pause();
+		if (is_awaited(cpu, bit))
+			return true;
+	} while (clock_now_ns() - cpu->idle_since_ns < cpu->look_ns);
+	return false;
+}
+
+/* It rested for `ns`. `woken`: until another CPU woke it; `found`: while it looked. */
+static void judge_look(struct cpu *cpu, uint64_t ns, bool found, bool woken)
+{
+	bool looked = cpu->look_ns != 0;
+
+	cpu->look_ns = 0;
+	if (found &&
+	    woken) { /* some times as long as it took now, so that one in vain costs no more than others have saved */
+		cpu->look_ns = ns < LOOK_MIN_NS / 4   ? LOOK_MIN_NS
+			       : ns < LOOK_MAX_NS / 4 ? 4 * ns
+						      : LOOK_MAX_NS;
+		cpu->look_penalty /= 2;
+	} else if (
+		looked &&
+		!found) { /* nothing comes any more, or who would wake it waits for the processor that it keeps */
+		cpu->look_penalty = (uint8_t)(2 * cpu->look_penalty + 1);
+		cpu->look_skips = cpu->look_penalty;
+	} else if (woken && ns <= LOOK_MAX_NS && cpu->look_skips != 0) {
+		cpu->look_skips--;
+	} else if (woken && ns <= LOOK_MAX_NS) {
+		cpu->look_ns = LOOK_MAX_NS;
+	}
+}
+
+static void rest(struct cpu *cpu, uint64_t bit)
+{
+	cpu->idle_since_ns = clock_now_ns();
+	quiesce_exit();
+	bool found = look_around(cpu, bit);
+	if (!found) {
+		if (cpu->limbo_count != 0)
+			timer_need(clock_now_ns() + IDLE_COLLECT_NS);
+		store_fenced(&cpu->idle,
+			     CPU_SLEEPS); /* before looking whether it was woken; against wake_cpu */
+		if ((load_relaxed(&idle_mask) & bit) != 0)
+			arch_idle();
+	}
+	quiesce_enter();
+	uint64_t ns = clock_now_ns() - cpu->idle_since_ns;
+	judge_look(cpu, ns, found, (load_relaxed(&idle_mask) & bit) == 0 && cpu->idle != CPU_RUNS);
+	count_own(&cpu->stats.idle_ns, ns);
+}
+
 void sched_idle(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -265,22 +344,15 @@ void sched_idle(void)
 	sched_switched(NULL);
 	quiesce_poll(); /* may wake somebody: before looking */
 	cpu->current_context = NULL;
-	store_relaxed(&cpu->idle, (uint8_t)1);
+	store_relaxed(&cpu->idle, CPU_LOOKS);
 	(void)atomic_or(&idle_mask, bit);
-	full_fence(); /* announced, before looking at the queues; against sched_enqueue_remote */
-	if (quiesce_has_chores()) { /* the next piece at once, unless something comes */
+	full_fence();             /* announced, before looking at the queues; against sched_enqueue_remote */
+	if (quiesce_has_chores()) /* the next piece at once, unless something comes */
 		arch_take_interrupts();
-	} else if (!somebody_waits(cpu)) {
-		cpu->idle_since_ns = clock_now_ns();
-		quiesce_exit();
-		if (cpu->limbo_count != 0)
-			timer_need(cpu->idle_since_ns + IDLE_COLLECT_NS);
-		arch_idle();
-		quiesce_enter();
-		count_own(&cpu->stats.idle_ns, clock_now_ns() - cpu->idle_since_ns);
-	}
+	else if (!somebody_waits(cpu))
+		rest(cpu, bit);
 	(void)atomic_and(&idle_mask, ~bit);
-	store_relaxed(&cpu->idle, (uint8_t)0);
+	store_relaxed(&cpu->idle, CPU_RUNS);
 	if (cpu->handover) { /* there is no slice to hand over: whoever comes now gets a new one */
 		sched_record_wake(cpu->handover);
 		sched_enqueue(cpu, cpu->handover, true);
@@ -295,7 +367,8 @@ unsigned sched_least_loaded_cpu(void)
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++) {
 		if (unlikely(isolation_is_leased(i)))
 			continue;
-		unsigned load = load_relaxed(&cpus[i].runqueue_len) + !load_relaxed(&cpus[i].idle);
+		unsigned load = load_relaxed(&cpus[i].runqueue_len) +
+				(load_relaxed(&cpus[i].idle) == CPU_RUNS);
 
 		if (load < best_load || (load == best_load && i == this_cpu()->id)) {
 			best = i;

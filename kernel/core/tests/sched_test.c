@@ -369,6 +369,8 @@ EXPLORE_TEST(no_wake_is_lost_and_nobody_runs_twice, 3000)
 		count = 1 + (unsigned)(host_random() % MAX_CPUS);
 	boot(count);
 	total_rounds = 0;
+	for (unsigned i = 0; i < count; i++)
+		cpus[i].look_ns = host_random() % 2 * (host_random() % 2000);
 	for (unsigned i = 0; i < ENTITIES; i++) {
 		rounds[i] = 0;
 		running_on[i] = 0;
@@ -417,6 +419,7 @@ static void wake_the_sleeper([[maybe_unused]] void *unused)
 static void sleeper_test(bool stealing)
 {
 	boot(2);
+	cpus[1].look_ns = host_random() % 2 * (host_random() % 1000);
 	by_stealing = stealing;
 	done = false;
 	host_test_run_cpus(2, wake_the_sleeper, NULL, kernel_on_ipi_call);
@@ -430,6 +433,100 @@ EXPLORE_TEST(a_sleeping_home_is_woken, 300)
 EXPLORE_TEST(a_sleeping_cpu_is_woken_to_steal, 300)
 {
 	sleeper_test(true);
+}
+
+/* --- looking before sleeping: CPU 1 rests again and again, until the next of its rounds comes --------------------- */
+
+#define LOOKS_ROUNDS 300u
+
+static enum wakes : uint8_t { AS_IT_LOOKS, AS_IT_SLEEPS, AS_IT_IDLES, LATE } wakes;
+static unsigned looks, rests;
+
+static bool is_ready(enum cpu_idle idle)
+{
+	if (wakes == AS_IT_IDLES)
+		return idle != CPU_RUNS;
+	return idle == (wakes == AS_IT_LOOKS ? CPU_LOOKS : CPU_SLEEPS);
+}
+
+static void wake_the_looker([[maybe_unused]] void *unused)
+{
+	quiesce_enter();
+	for (unsigned i = 0; i < LOOKS_ROUNDS; i++) {
+		while (!is_ready(load_acquire(&cpus[1].idle)))
+			arch_pause();
+		if (wakes == LATE)
+			host_test_advance(1000000);
+		uint64_t sent = this_cpu()->stats.ipis_sent;
+		sched_wake(&entities[1], false);
+		if (wakes == AS_IT_LOOKS)
+			explore_check(this_cpu()->stats.ipis_sent == sent);
+		while (load_acquire(&entities[1].on_cpu) || load_acquire(&entities[1].state) != SCHED_BLOCKED)
+			arch_pause();
+	}
+	store_release(&done, true);
+	sched_poke(1);
+	quiesce_exit();
+}
+
+static void rest_and_run([[maybe_unused]] void *unused)
+{
+	quiesce_enter();
+	while (!load_acquire(&done)) {
+		if (next() != NULL) {
+			stop_running();
+			continue;
+		}
+		if (load_acquire(&done)) /* which came before that was asked, if it was */
+			break;
+		if (wakes == AS_IT_LOOKS)
+			this_cpu()->look_ns = 1000000000;
+		looks += this_cpu()->look_ns != 0;
+		rests++;
+		sched_idle();
+	}
+	quiesce_exit();
+}
+
+static void either(void *unused)
+{
+	(this_cpu()->id == 0 ? wake_the_looker : rest_and_run)(unused);
+}
+
+static void look_test(enum wakes how, uint64_t look_ns)
+{
+	boot(2);
+	entities[1].home = 1;
+	cpus[1].look_ns = look_ns;
+	wakes = how;
+	done = false;
+	looks = rests = 0;
+	host_test_run_cpus(2, either, NULL, kernel_on_ipi_call);
+	explore_check(rests >= LOOKS_ROUNDS);
+}
+
+EXPLORE_TEST(a_cpu_that_looks_is_not_interrupted, 30)
+{
+	look_test(AS_IT_LOOKS, 0);
+	explore_check(cpus[0].stats.ipis_sent <= 1); /* but at the end */
+}
+
+EXPLORE_TEST(looks_in_vain_get_rare, 30)
+{
+	look_test(AS_IT_SLEEPS, 100000);
+	explore_check(looks >= 1 && looks <= 9 && cpus[0].stats.ipis_sent > LOOKS_ROUNDS / 2);
+}
+
+EXPLORE_TEST(who_is_woken_soon_looks, 30)
+{
+	look_test(AS_IT_IDLES, 0);
+	explore_check(looks >= LOOKS_ROUNDS / 2);
+}
+
+EXPLORE_TEST(who_is_woken_late_sleeps, 10)
+{
+	look_test(LATE, 100000);
+	explore_check(looks == 1);
 }
 
 EXPLORE_MAIN

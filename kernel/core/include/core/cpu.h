@@ -34,9 +34,13 @@ struct cpu {
 	struct arch_context *current_context; /* 16: where entry from user mode saves; NULL while idle */
 	uint64_t arch_scratch[2];             /* 24 */
 
-	unsigned id;  /* 40 */
-	bool online;  /* written once, before others look */
-	uint8_t idle; /* read by others: worth an IPI? */
+	unsigned id; /* 40 */
+	bool online; /* written once, before others look */
+	enum cpu_idle : uint8_t {
+		CPU_RUNS,
+		CPU_LOOKS,  /* idle, and sees by itself what is queued for it */
+		CPU_SLEEPS, /* idle, and has to be interrupted */
+	} idle;             /* read by others: S5 of core/sched_others.c */
 	union {
 		struct {
 			bool need_resched; /* the running entity is to make way; also set by others, before an IPI */
@@ -95,6 +99,10 @@ struct cpu {
 	uint64_t budget_end_ns; /* when it will be spent; UINT64_MAX */
 	bool budget_lent;       /* not to its owner */
 	unsigned peer;          /* whose queue is looked at next */
+	/* Looking before it sleeps (core/sched_others.c): how long, the next time, or 0; how many short sleeps it lets pass
+	 * before it tries again, and how many more if that is in vain (all bits up to some are set). */
+	uint8_t look_skips, look_penalty;
+	uint64_t look_ns;
 
 	/* timers (core/timer.h) */
 	struct spinlock timer_lock;
