@@ -6,14 +6,16 @@
  *	profile [-n LINES] [-r ROW] [-b FUNCTION] COUNTS ROWS KERNEL_SYMBOLS CODE=PROGRAM_SYMBOLS...
  *
  * ROWS: one `KEY OPERATIONS` line a segment, in order. Symbols: the output of `nm --numeric-sort`. A program's CODE is
- * that of its mark, which stands in a function of known name (main): so its load address is known. Blocks outside all
- * symbol tables are summed as unknown. With -b, also each block of that function: offset, instructions, how often.
+ * that of its mark, which stands in a function of known name (main): so its load address is known. CODE ? is a program
+ * without a mark: it is where most of the blocks that no other table has begin at the start of one of its functions.
+ * Blocks outside all symbol tables are summed as unknown. With -b, also each block of that function: offset,
+ * instructions, how often.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TABLES = 16, MAX_SYMBOLS = 20000, MAX_ROWS = 256 };
+enum { MAX_TABLES = 16, MAX_SYMBOLS = 20000, MAX_ROWS = 256, MAX_STRAY = 20000, SEARCHED = 0xfff };
 
 struct symbol {
 	unsigned long long address;
@@ -39,6 +41,11 @@ static size_t table_count;
 static struct row rows[MAX_ROWS];
 static size_t row_count;
 static unsigned long long unknown;
+/* Of one segment: blocks that no table has so far. */
+static struct {
+	unsigned long long address, instructions, count;
+} stray[MAX_STRAY];
+static size_t stray_count;
 static const char *wanted_function; /* -b */
 
 static FILE *open_file(const char *path)
@@ -119,7 +126,57 @@ static void count_block(unsigned long long address, unsigned long long instructi
 			       address - tables[i].base - symbol->address, instructions, count);
 		return;
 	}
+	if (stray_count < MAX_STRAY) {
+		stray[stray_count].address = address;
+		stray[stray_count].instructions = instructions;
+		stray[stray_count++].count = count;
+	}
 	unknown += instructions * count;
+}
+
+/* How many stray blocks begin where a function of the table does, if it is loaded at `base`. */
+static size_t fitting(const struct table *table, unsigned long long base)
+{
+	size_t fit = 0;
+
+	for (size_t i = 0; i < stray_count; i++) {
+		size_t low = 0, high = table->count;
+
+		while (high - low > 1) {
+			size_t middle = (low + high) / 2;
+
+			if (table->symbols[middle].address + base <= stray[i].address)
+				low = middle;
+			else
+				high = middle;
+		}
+		fit += table->symbols[low].address + base == stray[i].address;
+	}
+	return fit;
+}
+
+/* Finds the load address of a program without a mark, and counts the segment's stray blocks anew. */
+static void search_program(struct table *table, bool print)
+{
+	size_t best = 2, strays = stray_count;
+
+	for (size_t i = 0; i < strays; i++) {
+		for (size_t s = 0; s < table->count; s++) {
+			unsigned long long base = stray[i].address - table->symbols[s].address;
+			size_t fit = base & 0xfff || base > stray[i].address ? 0 : fitting(table, base);
+
+			if (fit > best) {
+				best = fit;
+				table->base = base;
+			}
+		}
+	}
+	if (!table->base)
+		return;
+	stray_count = 0;
+	unknown = 0;
+	for (size_t i = 0; i < strays; i++)
+		count_block(stray[i].address, stray[i].instructions, stray[i].count, print);
 }
 
 /* Two processes may run one program: each mark opens a table of its own. */
@@ -187,6 +244,7 @@ static void print_segment(const struct row *row, size_t most)
 static void reset(void)
 {
 	unknown = 0;
+	stray_count = 0;
 	for (size_t i = 0; i < table_count; i++) {
 		for (size_t s = 0; s < tables[i].count; s++)
 			tables[i].symbols[s].instructions = 0;
@@ -205,8 +263,12 @@ static void read_counts(const char *path, const char *wanted, size_t most)
 		bool more = fgets(line, sizeof(line), file);
 
 		if (open && (!more || strncmp(line, "block", 5) != 0)) {
-			if (segment <= row_count && (!wanted || strcmp(wanted, rows[segment - 1].key) == 0))
+			if (segment <= row_count && (!wanted || strcmp(wanted, rows[segment - 1].key) == 0)) {
+				for (size_t t = 0; t < table_count; t++)
+					if (tables[t].code == SEARCHED && !tables[t].base)
+						search_program(&tables[t], true);
 				print_segment(&rows[segment - 1], most);
+			}
 			open = false;
 			reset();
 		}
@@ -250,7 +312,9 @@ int main(int argc, char **argv)
 		char *path = strchr(argv[t], '=');
 		struct table *table = &tables[table_count++];
 
-		*table = (struct table){.code = path ? (unsigned)atoi(argv[t]) : 0,
+		*table = (struct table){.code = !path             ? 0
+						: *argv[t] == '?' ? SEARCHED
+								  : (unsigned)atoi(argv[t]),
 					.path = path ? path + 1 : argv[t]};
 		read_symbols(table);
 	}
