@@ -17,6 +17,9 @@ FLAGS_posix = $(USER_CFLAGS) -Os -DRPC_SMALL -D_GNU_SOURCE $(call includes-of,us
 $(eval $(call compile-rules,posix,$$(FLAGS_posix)))
 $(foreach l,$(call libs-of,libc),$(call library,posix,libc,$(l)))
 
+# What programs call most: for speed.
+$(patsubst %,$(OUT)/posix/lib/posix/%.c.o,open close): EXTRA_CFLAGS += -O2
+
 # Ports.
 LIBC_PORTS := $(foreach p,$(PORTS),$(if $(filter libc,$(PORT_SIDES_$(p))),$(p)))
 $(foreach p,$(filter-out musl,$(LIBC_PORTS)),$(eval PORT_NEEDS_$(p) += musl))

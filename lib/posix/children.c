@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-static struct child {
+[[gnu::section(".bss.large")]] static struct child {
 	long number; /* 0: free */
 	cap_id handle;
 	bool asked; /* `wait` is in flight */

@@ -15,6 +15,7 @@
 #define POSIX_OPENS 96u
 
 struct posix_open;
+struct ring_client;
 struct rpc_call;
 struct stat;
 
@@ -75,10 +76,15 @@ struct posix_open *posix_hold(struct posix_open *o);
 
 /* The lowest free number from `from` on gets the caller's reference. -EMFILE: and the reference is dropped. */
 long posix_install(struct posix_open *o, uint32_t from, bool close_on_exec);
+/* A new description of a file at the lowest free number: its only holder. ENFILE, EMFILE: and the capability stays the caller's. */
+long posix_install_new(const struct posix_kind *kind, cap_id cap, int flags, uint64_t identity,
+		       bool close_on_exec);
 /* Exactly that number; what it stood for is closed. The caller's reference goes with it. */
 long posix_install_at(struct posix_open *o, long fd, bool close_on_exec);
 /* Empties the number and gives its reference to the caller; null: EBADF. */
 struct posix_open *posix_remove(long fd);
+/* Empties the number, for the thread of that ring. EBADF. */
+long posix_drop(struct ring_client *ring, long fd);
 /* FD_CLOEXEC of a number: -EBADF, or 0 and 1. set < 0: only asks. */
 long posix_close_on_exec(long fd, int set);
 

@@ -15,7 +15,7 @@
 
 #define DIRECTORIES 16u /* open at a time */
 
-static struct directory {
+[[gnu::section(".bss.large")]] static struct directory {
 	bool used;
 	bool ended;
 	uint32_t after_length;

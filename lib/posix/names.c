@@ -1,113 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Calls that take a path: opening, and what happens to names. */
+/* Calls that take a path: what is known of a name, and what happens to it; open.c opens. */
 #include "device.h"
 #include "path.h"
 #include "process.h"
 
 #include <fcntl.h>
 #include <file_client/file_client.h>
-#include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <sys/stat.h>
-
-#define SHARE FILE_SHARING_WRITERS /* Unix: a file may be open any number of times */
-
-static enum file_outcome try_create(const struct posix_path *p, enum status *status, cap_id *file)
-{
-	enum file_outcome outcome = FILE_OUTCOME_DONE;
-
-	*status = directory_create(runtime_transport(), p->directory, posix_path_text(p), SHARE, &outcome,
-				   file);
-	return outcome;
-}
-
-static enum file_outcome try_open(const struct posix_path *p, int flags, enum status *status, cap_id *file)
-{
-	enum file_outcome outcome = FILE_OUTCOME_DONE;
-
-	if ((flags & O_ACCMODE) == O_RDONLY)
-		*status = directory_open(runtime_transport(), p->directory, posix_path_text(p), &outcome,
-					 file);
-	else
-		*status = directory_edit(runtime_transport(), p->directory, posix_path_text(p), SHARE,
-					 &outcome, file);
-	return outcome;
-}
-
-/* Who opens files may map them. */
-[[gnu::used]] static const char *const with_maps = &posix_maps_files;
-
-/* The File that a path and flags mean. A file that somebody else makes or removes in between is tried again. */
-static long open_file(const struct posix_path *p, int flags, cap_id *file, bool *created)
-{
-	enum status status = STATUS_OK;
-	enum file_outcome outcome = FILE_OUTCOME_NOT_FOUND;
-
-	*created = false;
-	for (int tries = 0; tries < 4; tries++) {
-		if (!(flags & O_CREAT && flags & O_EXCL))
-			outcome = try_open(p, flags, &status, file);
-		if (!(flags & O_CREAT) || status != STATUS_OK || outcome != FILE_OUTCOME_NOT_FOUND)
-			break;
-		outcome = try_create(p, &status, file);
-		*created = status == STATUS_OK && outcome == FILE_OUTCOME_DONE;
-		if (outcome != FILE_OUTCOME_EXISTS || flags & O_EXCL)
-			break;
-	}
-	return posix_outcome(status, (int)outcome);
-}
-
-/* O_CREAT of a file that is open for reading only: what create gave may write, and the flags say that this one does not. */
-static long open_at(long base, const char *path, int flags)
-{
-	enum file_outcome outcome = FILE_OUTCOME_DONE;
-	POSIX_PATH_LOCAL p;
-	struct posix_open *o;
-	cap_id file = CAP_ID_NULL;
-	bool created;
-	long error = posix_resolve(base, path, "open", &p);
-
-	if (error)
-		return error;
-	if (flags & O_DIRECTORY || p.wants_directory || p.length == 0)
-		error = -EISDIR;
-	else
-		error = open_file(&p, flags, &file, &created);
-	if (error == -EISDIR)
-		return (flags & O_ACCMODE) != O_RDONLY || flags & O_CREAT ? error
-									  : posix_directory_open(&p, flags);
-	if (error)
-		return error;
-	if (flags & O_TRUNC && !created && (flags & O_ACCMODE) != O_RDONLY)
-		error = posix_outcome(file_truncate(runtime_transport(), file, 0, &outcome), (int)outcome);
-	o = error ? nullptr : posix_open_new(&posix_file, file, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
-	if (!o) {
-		ring_release(runtime_ring(), file);
-		return error ? error : -ENFILE;
-	}
-	o->identity = posix_path_identity(&p);
-	return posix_install(o, 0, (flags & O_CLOEXEC) != 0);
-}
-
-POSIX_CALL(openat)
-{
-	const char *path = POSIX_POINTER(b);
-	/* What is only to be named is open for reading; to musl O_PATH is one of the access modes. */
-	int flags = (int)(c & O_PATH ? c & ~O_ACCMODE : c);
-	long device = path ? posix_device_open(path, flags) : -EFAULT;
-
-	return device != -ENODEV ? device : open_at(a, path, flags);
-}
-
-POSIX_PLAIN_CALL(open)
-{
-	return sys_openat(AT_FDCWD, a, b, c, 0, 0);
-}
-
-POSIX_PLAIN_CALL(creat)
-{
-	return sys_openat(AT_FDCWD, a, O_CREAT | O_WRONLY | O_TRUNC, b, 0, 0);
-}
 
 /* ---- What is known of a name ---- */
 

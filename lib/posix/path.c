@@ -149,11 +149,32 @@ long posix_resolve(long base_fd, const char *path, const char *call, struct posi
 
 uint64_t posix_path_identity(const struct posix_path *p)
 {
-	uint64_t hash = 0xcbf29ce484222325ull ^ (p->is_root ? 0 : p->directory.raw);
+	uint64_t identity = posix_identity_begin(p->directory, p->is_root);
 
-	for (uint32_t i = 0; i < p->length; i++)
-		hash = (hash ^ (uint8_t)p->text[i]) * 0x100000001b3ull;
-	return hash ? hash : 1;
+	for (uint32_t i = 0; i < p->length; i += 8) {
+		uint64_t word = 0;
+
+		__builtin_memcpy(&word, p->text + i, p->length - i < 8 ? p->length - i : 8);
+		identity = posix_identity_word(identity, word);
+	}
+	return posix_identity_end(identity);
+}
+
+static cap_id root; /* once it was asked for */
+
+[[gnu::cold, gnu::noinline]] static cap_id find_root(void)
+{
+	return root = posix_grant_quiet("root", DIRECTORY_INTERFACE_ID);
+}
+
+cap_id posix_path_begin(bool absolute, bool *is_root)
+{
+	if (absolute) {
+		*is_root = true;
+		return __builtin_expect(root.raw != 0, 1) ? root : find_root();
+	}
+	*is_root = working.is_root;
+	return working.length == 0 ? working.directory : CAP_ID_NULL;
 }
 
 static const uint8_t of_outcome[] = {

@@ -41,6 +41,28 @@ static inline struct msg_text posix_path_text(const struct posix_path *p)
 /* What stands for an inode number: it follows from the path. */
 uint64_t posix_path_identity(const struct posix_path *p);
 
+/* The same, a word of the path at a time; the last one is filled up with zeroes. */
+static inline uint64_t posix_identity_begin(cap_id directory, bool is_root)
+{
+	return 0xcbf29ce484222325ull ^ (is_root ? 0 : directory.raw);
+}
+
+static inline uint64_t posix_identity_word(uint64_t identity, uint64_t word)
+{
+	return (identity ^ word) * 0x100000001b3ull;
+}
+
+static inline uint64_t posix_identity_end(uint64_t identity)
+{
+	return (identity ^ identity >> 32) | 1; /* 0 is none */
+}
+
+/*
+ * A Directory that a path can be looked up in as it stands, without "/" at its beginning: the root, or the working directory if that
+ * is a Directory itself. Null: only posix_resolve knows.
+ */
+cap_id posix_path_begin(bool absolute, bool *is_root);
+
 /* An operation of File or Directory as 0 or a negative errno value. */
 long posix_outcome(enum status status, int outcome);
 

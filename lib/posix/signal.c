@@ -12,7 +12,8 @@ static struct posix_action actions[POSIX_SIGNALS + 1];
 #define BIT(signal) (1ull << ((signal) - 1))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
-static uint64_t blocked, pending;       /* blocked: by the first thread */
+uint64_t posix_pending;
+static uint64_t blocked;                /* by the first thread */
 static uint64_t told_to_ignore, caught; /* follow from actions, as the next */
 static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT;
 static uint64_t restored; /* blocked again at the end of this call, if restores */
@@ -23,7 +24,7 @@ bool posix_signals_look;
 void posix_signal_post(int signal)
 {
 	if (!(ignored & ~blocked & BIT(signal)))
-		__atomic_fetch_or(&pending, BIT(signal), __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&posix_pending, BIT(signal), __ATOMIC_SEQ_CST);
 }
 
 static void set_action(int signal, const struct posix_action *new)
@@ -34,7 +35,7 @@ static void set_action(int signal, const struct posix_action *new)
 	told_to_ignore = (told_to_ignore & ~bit) | (new->handler == SIG_IGN ? bit : 0);
 	caught = (caught & ~bit) | (new->handler != SIG_IGN &&new->handler != SIG_DFL ? bit : 0);
 	ignored = told_to_ignore | (POSIX_IGNORED_BY_DEFAULT & ~caught);
-	__atomic_fetch_and(&pending, ~ignored, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&posix_pending, ~ignored, __ATOMIC_SEQ_CST);
 }
 
 [[gnu::noinline]] static void collect_some(uint64_t bits)
@@ -76,7 +77,7 @@ static void set_action(int signal, const struct posix_action *new)
 
 [[gnu::always_inline]] static inline uint64_t due(void)
 {
-	uint64_t now = __atomic_load_n(&pending, __ATOMIC_SEQ_CST) & ~blocked;
+	uint64_t now = __atomic_load_n(&posix_pending, __ATOMIC_SEQ_CST) & ~blocked;
 
 	return now ? due_here(now) : 0;
 }
@@ -125,7 +126,7 @@ static bool deliver_due(void)
 	while ((now = due()) != 0) {
 		int signal = __builtin_ctzll(now) + 1;
 
-		__atomic_fetch_and(&pending, ~BIT(signal), __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&posix_pending, ~BIT(signal), __ATOMIC_SEQ_CST);
 		restart &= deliver(signal);
 	}
 	return restart;
@@ -206,7 +207,7 @@ void posix_signals_quiet(bool quiet)
 
 void posix_signals_forked(void)
 {
-	pending = 0;
+	posix_pending = 0;
 	blocked = posix_signals_blocked();
 	if (posix_threads_forked)
 		posix_threads_forked();
@@ -256,12 +257,12 @@ uint64_t posix_signals_blocked(void)
 
 uint64_t posix_signals_pending(void)
 {
-	return __atomic_load_n(&pending, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&posix_pending, __ATOMIC_SEQ_CST);
 }
 
 void posix_signals_take(uint64_t signals)
 {
-	__atomic_fetch_and(&pending, ~signals, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&posix_pending, ~signals, __ATOMIC_SEQ_CST);
 }
 
 uint64_t posix_signal_mask_change(uint64_t bits, uint64_t set)
@@ -290,6 +291,6 @@ void posix_signals_inherit(uint64_t ignore, uint64_t block, uint64_t waiting)
 	for (; ignore; ignore &= ignore - 1)
 		set_action(__builtin_ctzll(ignore) + 1, &(struct posix_action){.handler = SIG_IGN});
 	(void)posix_signal_mask(block);
-	__atomic_fetch_or(&pending, waiting & blocked & ~ignored, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&posix_pending, waiting & blocked & ~ignored, __ATOMIC_SEQ_CST);
 	posix_signals_begin();
 }

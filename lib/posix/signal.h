@@ -12,6 +12,11 @@
  */
 #pragma once
 
+#include <errno.h>
+#include <posix/held.h>
+#include <runtime/enter.h>
+#include <runtime/ring.h>
+#include <runtime/runtime.h>
 #include <signal.h>
 #include <stdint.h>
 
@@ -82,6 +87,54 @@ POSIX_OF_SIGNALS void posix_children_inherit(void);
 POSIX_OF_SIGNALS void posix_children_watch(void);
 /* Something is in flight: posix_leave looks at it. */
 extern bool posix_signals_look;
+/* Atomic; bit n - 1: the signal n waits to be handled. */
+extern uint64_t posix_pending;
+
+/*
+ * posix_enter and posix_leave in line, for calls that are made often: most of the time nothing came meanwhile. `result` is none that
+ * begins anew.
+ */
+[[gnu::always_inline]] static inline struct ring_client *posix_begin(void)
+{
+	struct ring_client *ring = runtime_ring();
+
+	__atomic_store_n(&ring->region->upcall_mask, ring->region->upcall_mask + 1, __ATOMIC_SEQ_CST);
+	return ring;
+}
+
+[[gnu::always_inline]] static inline long posix_end(struct ring_client *ring, long result)
+{
+	struct cap_region *region = ring->region;
+
+	if (__builtin_expect(
+		    region->upcall_mask != 1 || posix_signals_look ||
+			    (region->upcall_pending | __atomic_load_n(&posix_pending, __ATOMIC_RELAXED)) != 0,
+		    0))
+		return posix_leave(result);
+	__atomic_store_n(&region->upcall_mask, 0, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&region->upcall_pending, __ATOMIC_SEQ_CST) != 0, 0))
+		(void)runtime_cap_enter(0, 0); /* it comes as an upcall */
+	return result;
+}
+
+/* ---- For functions of the C library that are made here ---- */
+
+/* musl's (ports/musl): ends the thread if it is to be cancelled; else 0, or -ECANCELED. */
+[[gnu::visibility("hidden")]] long capos_cancel_point(void);
+[[gnu::weak, gnu::visibility("hidden")]] long __cancel(void);
+
+[[gnu::always_inline]] static inline long posix_cancel_point(void)
+{
+	return &__cancel ? capos_cancel_point() : 0;
+}
+
+[[gnu::always_inline]] static inline long posix_result(long result)
+{
+	if (__builtin_expect(result >= 0, 1))
+		return result;
+	errno = (int)-result;
+	return -1;
+}
 
 /* kill of another process, and of all that this one has started; null in programs that start none. */
 POSIX_OF_SIGNALS long posix_kill_other(long number, int signal);

@@ -11,7 +11,7 @@ PORT_LINKED_musl := \
 	src/dirent/alphasort.c src/dirent/closedir.c src/dirent/fdopendir.c src/dirent/opendir.c src/dirent/readdir.c \
 	src/dirent/rewinddir.c src/dirent/scandir.c src/env/__environ.c src/env/__init_tls.c src/env/__libc_start_main.c \
 	src/env/getenv.c src/env/putenv.c src/env/setenv.c src/env/unsetenv.c src/errno/__errno_location.c src/errno/strerror.c \
-	src/exit/_Exit.c src/exit/abort.c src/exit/abort_lock.c src/exit/assert.c src/exit/exit.c src/fcntl/fcntl.c src/fcntl/open.c \
+	src/exit/_Exit.c src/exit/abort.c src/exit/abort_lock.c src/exit/assert.c src/exit/exit.c src/fcntl/fcntl.c \
 	src/fcntl/openat.c src/internal/defsysinfo.c src/internal/floatscan.c src/internal/intscan.c src/internal/libc.c \
 	src/internal/procfdname.c src/internal/shgetc.c src/internal/syscall_ret.c src/linux/chroot.c src/linux/getrandom.c \
 	src/linux/inotify.c src/linux/personality.c src/linux/setgroups.c src/linux/settimeofday.c src/linux/sysinfo.c \
@@ -89,7 +89,7 @@ PORT_LINKED_musl := \
 	src/time/clock_nanosleep.c src/time/clock_settime.c src/time/difftime.c src/time/gettimeofday.c src/time/gmtime.c \
 	src/time/gmtime_r.c src/time/localtime.c src/time/localtime_r.c src/time/mktime.c src/time/nanosleep.c src/time/strftime.c \
 	src/time/strptime.c src/time/time.c src/time/times.c src/unistd/_exit.c src/unistd/access.c src/unistd/alarm.c \
-	src/unistd/chdir.c src/unistd/close.c src/unistd/dup.c src/unistd/dup2.c src/unistd/dup3.c src/unistd/faccessat.c \
+	src/unistd/chdir.c src/unistd/dup.c src/unistd/dup2.c src/unistd/dup3.c src/unistd/faccessat.c \
 	src/unistd/fchdir.c src/unistd/fchown.c src/unistd/fchownat.c src/unistd/fsync.c src/unistd/ftruncate.c \
 	src/unistd/getcwd.c src/unistd/getegid.c src/unistd/geteuid.c src/unistd/getgid.c src/unistd/getgroups.c src/unistd/getpid.c \
 	src/unistd/getppid.c src/unistd/getuid.c src/unistd/isatty.c src/unistd/lchown.c src/unistd/link.c src/unistd/linkat.c \

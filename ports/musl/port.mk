@@ -11,7 +11,7 @@ PORT_WITHOUT_musl  := src/ipc/% src/mq/% src/aio/% $(addprefix src/,thread/__set
 	thread/__unmapself.c thread/x86_64/__unmapself.s thread/clone.c thread/x86_64/clone.s thread/x86_64/syscall_cp.s \
 	thread/pthread_cancel.c thread/__syscall_cp.c process/vfork.c process/x86_64/vfork.s process/posix_spawn.c \
 	signal/restore.c signal/x86_64/restore.s passwd/getpw_a.c passwd/getgr_a.c unistd/getlogin.c \
-	math/fma.c math/fmaf.c ldso/dlsym.c ldso/x86_64/dlsym.s)
+	fcntl/open.c unistd/close.c math/fma.c math/fmaf.c ldso/dlsym.c ldso/x86_64/dlsym.s)
 PORT_SMALL_musl    := src/stdio/vfprintf.c
 PORT_PREPARE_musl  := ports/musl/prepare
 PORT_INCLUDES_musl := include obj/include arch/x86_64 arch/generic

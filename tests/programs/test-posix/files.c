@@ -95,8 +95,113 @@ static void test_removed(void)
 	close(fd);
 }
 
+static unsigned long inode(const char *path, int flags)
+{
+	struct stat stat = {};
+	int fd = open(path, flags);
+
+	if (fd < 0 || fstat(fd, &stat) != 0)
+		stat.st_ino = 0;
+	close(fd);
+	return stat.st_ino;
+}
+
+/* Paths that are looked up as they stand, and those just beside them. */
+static void test_paths(void)
+{
+	static char path[600];
+	struct stat stat;
+	unsigned long one;
+	int fd;
+
+	mkdir("/paths", 0755);
+	close(open("/paths/.hidden", O_WRONLY | O_CREAT, 0644));
+	close(open("/paths/eightlet", O_WRONLY | O_CREAT, 0644));
+	close(open("/devices", O_WRONLY | O_CREAT, 0644));
+	one = inode("/paths/eightlet", O_RDONLY);
+	tap_ok(one != 0 && inode("/paths//eightlet", O_RDONLY) == one &&
+		       inode("/./paths/eightlet", O_RDONLY) == one &&
+		       inode("/paths/../paths/eightlet", O_RDONLY) == one &&
+		       inode("//paths/eightlet", O_RDONLY) == one && inode("/paths/eightlet", O_RDWR) == one,
+	       "one file, whatever its path and its flags");
+	tap_ok(fstatat(AT_FDCWD, "/paths/eightlet", &stat, 0) == 0 && stat.st_ino == one, "and to stat, too");
+	tap_ok(inode("/paths/.hidden", O_RDONLY) && inode("/paths/.hidden", O_RDONLY) != one,
+	       "a name with a dot in front");
+	tap_ok(inode("/devices", O_RDONLY) != 0, "a name that begins as /dev does");
+	tap_fails(open("", O_RDONLY), ENOENT, "no path");
+	tap_fails(open("/paths/eightlet/", O_RDONLY), ENOTDIR, "a slash behind a file");
+	tap_fails(open("/paths/eightlet/.", O_RDONLY), ENOTDIR, "and a dot behind that");
+	tap_fails(open("/paths/eightlet", O_RDONLY | O_DIRECTORY), ENOTDIR, "O_DIRECTORY of a file");
+	fd = open("/paths", O_RDONLY);
+	tap_ok(fd >= 0 && fstat(fd, &stat) == 0 && S_ISDIR(stat.st_mode), "a directory is opened without it");
+	close(fd);
+	fd = open("/paths/eightlet", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	tap_ok(fcntl(fd, F_GETFD) == FD_CLOEXEC &&
+		       (fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK)) == O_NONBLOCK,
+	       "O_CLOEXEC and O_NONBLOCK");
+	close(fd);
+
+	/* A path of 230 to 234 bytes, around what a message has room for at once; and names that are too long. */
+	bool all = true;
+
+	for (size_t length = 230; length < 235; length++) {
+		memcpy(path, "/paths/", 7);
+		memset(path + 7, 'x', length - 7);
+		path[length] = '\0';
+		all = all && open(path, O_RDONLY) == -1 && errno == ENOENT;
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		all = all && fd >= 0 && write(fd, &length, 8) == 8;
+		close(fd);
+	}
+	for (size_t length = 230; length < 235; length++) {
+		size_t read_back = 0;
+
+		path[length] = '\0';
+		for (size_t i = 7; i < length; i++)
+			path[i] = 'x';
+		fd = open(path, O_RDONLY);
+		all = all && fd >= 0 && read(fd, &read_back, 8) == 8 && read_back == length;
+		close(fd);
+		all = all && unlink(path) == 0;
+	}
+	tap_ok(all, "paths of 230 to 234 bytes name what they say");
+	memset(path + 7, 'x', 256);
+	path[7 + 256] = '\0';
+	tap_fails(open(path, O_RDONLY), ENAMETOOLONG, "a name of 256 bytes");
+}
+
+/* The numbers of both words of the table, until there is none. */
+static void test_many(void)
+{
+	static int fds[200];
+	int count = 0, again;
+	bool all = true;
+
+	while (count < 200 && (fds[count] = open("/devices", O_RDONLY)) >= 0)
+		count++;
+	tap_ok(count > 64 && count < 200 && (errno == EMFILE || errno == ENFILE),
+	       "more than 64 files, and an end");
+	for (int i = 1; i < count; i++)
+		all = all && fds[i] > fds[i - 1];
+	tap_ok(all, "each at the lowest number that was free");
+	close(fds[70]);
+	close(fds[3]);
+	again = open("/devices", O_RDONLY);
+	tap_ok(again == fds[3], "what was closed is taken again, the lowest first");
+	again = open("/devices", O_RDONLY);
+	tap_ok(again == fds[70], "then the next");
+	for (int i = 0; i < count; i++)
+		all = all && close(fds[i]) == 0;
+	tap_ok(all && open("/devices", O_RDONLY) == fds[0] && close(fds[0]) == 0, "all closed");
+	tap_fails(close(fds[70]), EBADF, "closed once");
+	tap_fails(close(128), EBADF, "and none behind the end");
+	tap_fails(close(-1), EBADF, "or before it");
+}
+
 void test_files(void)
 {
+	test_paths();
+	test_many();
 	test_original();
 	test_flags();
 	test_large();

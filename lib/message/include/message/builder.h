@@ -102,6 +102,15 @@ static inline struct msg_struct_builder msg_builder_root(struct msg_builder *b, 
 }
 
 /*
+ * Text that the caller writes where the builder's next object comes, before it knows how long: there, and from then on it is one. The
+ * caller has checked that len + 1 bytes, rounded up to words, have room, and has cleared those behind the text.
+ */
+static inline char *msg_text_place(const struct msg_builder *b)
+{
+	return (char *)b->base + (size_t)b->words * 8;
+}
+
+/*
  * The same for a builder whose capacity is known to be the root's size at least: the message is only begun. Without pointers it cannot
  * fail, and whether it has is not set.
  */
@@ -139,6 +148,15 @@ void msg_set_text(struct msg_pointer_builder p, struct msg_text text);
 void msg_set_data(struct msg_pointer_builder p, struct msg_data data);
 /* Room for len bytes (and, for text, the NUL), to be filled by the caller; null if there is none. */
 char *msg_init_text(struct msg_pointer_builder p, uint32_t len);
+/* The Text of len bytes at msg_text_place is what the pointer points to. */
+static inline void msg_take_text(struct msg_pointer_builder p, uint32_t len)
+{
+	uint8_t *text = p.msg->base + (size_t)p.msg->words * 8;
+	uint64_t offset = (uint64_t)(text - p.slot) / 8 - 1;
+
+	msg_store64(p.slot, (uint64_t)(len + 1) << 35 | 2ull << 32 | offset << 2 | 1);
+	p.msg->words += len / 8 + 1;
+}
 uint8_t *msg_init_data(struct msg_pointer_builder p, uint32_t len);
 /* The same without clearing it: all bytes must be written. */
 uint8_t *msg_reserve_data(struct msg_pointer_builder p, uint32_t len);
