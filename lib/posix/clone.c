@@ -4,6 +4,7 @@
  * its end that musl asks for (thread.h).
  */
 #include "posix.h"
+#include "process.h"
 #include "signal.h"
 #include "thread.h"
 
@@ -33,7 +34,7 @@ struct record {
 	void *argument;
 	uintptr_t fs_base;
 	uint32_t *clear;
-	uint64_t mask; /* of signals */
+	struct posix_thread_signals signals;
 	uintptr_t top; /* of the stack; what lies above it is the thread's, and begins as zeroes */
 	cap_id handle;
 };
@@ -153,15 +154,30 @@ bool posix_threads_leave(uint64_t address, uint64_t bytes)
 	return top && keep(address, bytes, top);
 }
 
-uint64_t *posix_thread_mask(void)
+struct posix_thread_signals *posix_thread_signals(void)
 {
 	struct record *r = own_record();
 
-	return r ? &r->mask : nullptr;
+	return r ? &r->signals : nullptr;
+}
+
+void posix_threads_hold(bool hold)
+{
+	if (hold)
+		spin_lock_acquire(&lock);
+	else
+		spin_lock_release(&lock);
+}
+
+bool posix_threads_exist(void)
+{
+	return __atomic_load_n(&records, __ATOMIC_RELAXED) != nullptr;
 }
 
 void posix_threads_forked(void)
 {
+	if (records)
+		sync_forget();
 	records = nullptr;
 	first_number = sys_gettid(0, 0, 0, 0, 0, 0);
 }
@@ -201,7 +217,7 @@ static struct record *lay_out(uintptr_t stack, uintptr_t fs_base)
 
 	/* musl's `sysinfo`. */
 	((void **)fs_base)[4] = runtime_foreign_block((void *)block);
-	*r = (struct record){.fs_base = fs_base, .top = stack, .mask = posix_signals_blocked()};
+	*r = (struct record){.fs_base = fs_base, .top = stack, .signals.blocked = posix_signals_blocked()};
 	return r;
 }
 

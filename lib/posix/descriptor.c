@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "inherit.h"
 #include "position.h"
+#include "process.h"
 #include "signal.h"
 
 #include <fcntl.h>
@@ -300,6 +301,30 @@ void posix_share_positions(void)
 void posix_unshare_positions(void)
 {
 	each_open(posix_position_leave);
+}
+
+void posix_descriptors_hold(bool hold)
+{
+	if (hold)
+		lock_tables();
+	else
+		unlock_tables();
+}
+
+static void count_again(struct posix_open *o)
+{
+	uint8_t name = (uint8_t)(o - table.opens + 1);
+
+	o->references = 0;
+	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
+		o->references += table.numbers[fd].open == name;
+	if (o->references == 0)
+		end_open(o);
+}
+
+void posix_descriptors_forked(void)
+{
+	each_open(count_again);
 }
 
 void posix_table_take(struct posix_table *to)

@@ -5,6 +5,7 @@
  */
 #include "identity.h"
 #include "path.h"
+#include "process.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,6 +25,14 @@
 } directories[DIRECTORIES];
 
 static struct spin_lock lock; /* directories[].used */
+
+void posix_directories_hold(bool hold)
+{
+	if (hold)
+		spin_lock_acquire(&lock);
+	else
+		spin_lock_release(&lock);
+}
 
 static uint8_t take_slot(void)
 {

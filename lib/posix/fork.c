@@ -8,6 +8,7 @@
 #include "pipe_buffer.h"
 #include "process.h"
 #include "signal.h"
+#include "thread.h"
 
 #include <runtime/clone.h>
 #include <runtime/runtime.h>
@@ -24,18 +25,45 @@ long posix_new_number(void)
 	return posix_process_number(seed * 0xd6e8feb86659fd93ull);
 }
 
+static void hold_tables(bool hold)
+{
+	posix_descriptors_hold(hold);
+	posix_grants_hold(hold);
+	posix_programs_hold(hold);
+	if (posix_pipes_hold)
+		posix_pipes_hold(hold);
+	if (posix_directories_hold)
+		posix_directories_hold(hold);
+	if (posix_threads_hold)
+		posix_threads_hold(hold);
+}
+
+/* Of a process with one thread nobody else is in the middle of anything. */
+static enum status clone_it(cap_id spawner, bool alone, cap_id *handle)
+{
+	enum status status;
+
+	if (!alone)
+		hold_tables(true);
+	status = runtime_clone(spawner, nullptr, handle);
+	if (!alone)
+		hold_tables(false);
+	return status;
+}
+
 POSIX_CALL(fork)
 {
 	cap_id spawner = posix_grant("processSpawner", PROCESS_SPAWNER_INTERFACE_ID, "ProcessSpawner",
 				     "fork");
 	cap_id handle;
 	long own = sys_getpid(0, 0, 0, 0, 0, 0), number = posix_new_number();
+	bool alone = !posix_threads_exist || !posix_threads_exist();
 	enum status status;
 
 	if (!spawner.raw)
 		return -EAGAIN;
 	posix_share_positions();
-	status = runtime_clone(spawner, nullptr, &handle);
+	status = clone_it(spawner, alone, &handle);
 	if (status != STATUS_OK) {
 		posix_unshare_positions();
 		return -EAGAIN;
@@ -49,6 +77,8 @@ POSIX_CALL(fork)
 	posix_parent_number = own;
 	numbers = 0;
 	posix_children_forget();
+	if (!alone)
+		posix_descriptors_forked();
 	if (posix_programs_forked)
 		posix_programs_forked();
 	if (posix_pipes_forked)

@@ -4,6 +4,7 @@
  * grant. The line goes to the Console if there is one, else to the terminal as diagnostics.
  */
 #include "posix.h"
+#include "process.h"
 
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
@@ -58,6 +59,16 @@ void posix_missing(const char *name, const char *interface, const char *call)
 					  (struct msg_data){(const uint8_t *)line, (uint32_t)length});
 }
 
+static struct spin_lock lock; /* filling what posix_grant_quiet has found */
+
+void posix_grants_hold(bool hold)
+{
+	if (hold)
+		spin_lock_acquire(&lock);
+	else
+		spin_lock_release(&lock);
+}
+
 /* What was found stays what it is; asked for in each open and pipe. Names are literals here, too. */
 cap_id posix_grant_quiet(const char *name, uint64_t interface_id)
 {
@@ -66,7 +77,6 @@ cap_id posix_grant_quiet(const char *name, uint64_t interface_id)
 		uint64_t interface_id;
 		cap_id cap;
 	} found[FOUND];
-	static struct spin_lock lock; /* filling */
 	size_t at = ((uintptr_t)name ^ (uintptr_t)name >> 4) % FOUND;
 	cap_id cap;
 

@@ -43,6 +43,8 @@ static long write_piece(struct posix_open *o, struct msg_data piece, bool whole)
 		return taken < (long)piece.len ? taken : (long)piece.len;
 	if (status == STATUS_OK && outcome == PIPE_OUTCOME_WOULD_WAIT)
 		return -EAGAIN;
+	if (status == STATUS_OK && outcome == PIPE_OUTCOME_DONE)
+		return -EIO; /* a server that takes nothing and says that it is done */
 	return status == STATUS_DISCONNECTED || status == STATUS_OK ? -EPIPE : posix_errno(status);
 }
 

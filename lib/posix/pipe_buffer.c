@@ -5,6 +5,7 @@
  * A thread has a description's buffer for itself from before it writes there until the answer; who comes meanwhile uses messages.
  */
 #include "pipe_buffer.h"
+#include "process.h"
 
 #include <fcntl.h>
 #include <queue/order.h>
@@ -26,9 +27,17 @@ static struct buffer {
 	bool busy;
 	struct shared_buffer shared;
 } buffers[BUFFERS];
-static struct spin_lock lock; /* owner, busy */
+static struct spin_lock lock; /* owner, busy, and the slots of their descriptions */
 
 const char posix_buffers_pipes = 1;
+
+void posix_pipes_hold(bool hold)
+{
+	if (hold)
+		spin_lock_acquire(&lock);
+	else
+		spin_lock_release(&lock);
+}
 
 /* The buffer of a description, for this thread alone until give_back. */
 static struct buffer *take(struct posix_open *o)
@@ -49,14 +58,20 @@ static void give_back(struct buffer *b)
 	__atomic_store_n(&b->busy, false, __ATOMIC_RELEASE);
 }
 
+/* Null: there is none, or another thread is making one for that description. */
 static struct buffer *reserve(struct posix_open *o)
 {
 	struct buffer *found = nullptr;
+	bool made = false;
 
 	spin_lock_acquire(&lock);
-	for (uint32_t i = 0; i < BUFFERS && !found && !o->slot; i++)
+	for (uint32_t i = 0; i < BUFFERS; i++) {
+		made = made || buffers[i].owner == o;
 		if (!buffers[i].owner)
 			found = &buffers[i];
+	}
+	if (made)
+		found = nullptr;
 	if (found)
 		*found = (struct buffer){.owner = o, .busy = true};
 	spin_lock_release(&lock);
@@ -134,7 +149,9 @@ static struct buffer *make(struct posix_open *o, size_t count, bool writes)
 		free_buffer(b);
 		return nullptr;
 	}
+	spin_lock_acquire(&lock);
 	o->slot = (uint8_t)(b - buffers + 1);
+	spin_lock_release(&lock);
 	return b;
 }
 
@@ -145,6 +162,8 @@ static long result_of(enum status status, enum pipe_outcome outcome, uint32_t co
 		return writes ? -EPIPE : 0;
 	if (status != STATUS_OK)
 		return posix_errno(status);
+	if (writes && outcome == PIPE_OUTCOME_DONE && count == 0)
+		return -EIO; /* a server that takes nothing and says that it is done */
 	return outcome == PIPE_OUTCOME_WOULD_WAIT ? -EAGAIN : (long)count;
 }
 
@@ -174,7 +193,7 @@ static long move(const struct buffer *b, uint32_t count, bool writes)
 long posix_pipe_move(struct posix_open *o, void *bytes, size_t count, bool writes)
 {
 	uint32_t n = count < BYTES ? (uint32_t)count : BYTES;
-	struct buffer *b = o->slot ? take(o) : make(o, count, writes);
+	struct buffer *b = __atomic_load_n(&o->slot, __ATOMIC_RELAXED) ? take(o) : make(o, count, writes);
 	long moved;
 
 	if (!b)

@@ -8,6 +8,20 @@
 
 #define POSIX_CHILDREN 32u
 
+/*
+ * Before a clone by one thread of several: takes the locks of each table, so that none of them is held, or half changed, in the clone by a
+ * thread that is not there; and gives them back, in both. None of them is held while another is taken. Null where there is no such table.
+ */
+#define POSIX_FORK_LOCK [[gnu::weak, gnu::visibility("hidden")]]
+void posix_descriptors_hold(bool hold);
+void posix_grants_hold(bool hold);
+void posix_programs_hold(bool hold);
+POSIX_FORK_LOCK void posix_pipes_hold(bool hold);
+POSIX_FORK_LOCK void posix_directories_hold(bool hold);
+POSIX_FORK_LOCK void posix_threads_hold(bool hold);
+/* In such a clone: descriptions are held by numbers alone. What only the others held ends. */
+void posix_descriptors_forked(void);
+
 /* A number for a process that is about to start, and its seed. */
 long posix_new_number(void);
 /* The process has started; handle is the caller's to give. -EAGAIN: too many, and the handle is released. */

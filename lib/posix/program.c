@@ -79,6 +79,14 @@ static struct {
 	bool has_capabilities;
 } last;
 
+void posix_programs_hold(bool hold)
+{
+	if (hold)
+		spin_lock_acquire(&last.lock);
+	else
+		spin_lock_release(&last.lock);
+}
+
 static bool is_last(const char *name, struct spawn_program *program)
 {
 	bool same;

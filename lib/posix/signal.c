@@ -13,17 +13,25 @@ static struct posix_action actions[POSIX_SIGNALS + 1];
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
 uint64_t posix_pending;
-static uint64_t blocked;                /* by the first thread */
 static uint64_t told_to_ignore, caught; /* follow from actions, as the next */
 static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT;
-static uint64_t restored; /* blocked again at the end of this call, if restores */
-static bool begun, restores;
+static struct posix_thread_signals first; /* the first thread's */
+static uint32_t restoring;                /* atomic; threads with `restores` */
+static bool begun;
 static bool dispatched; /* completions, since posix_idle was last asked to wait */
 bool posix_signals_look;
 
+/* The calling thread's. */
+static struct posix_thread_signals *own(void)
+{
+	struct posix_thread_signals *signals = posix_thread_signals ? posix_thread_signals() : nullptr;
+
+	return signals ? signals : &first;
+}
+
 void posix_signal_post(int signal)
 {
-	if (!(ignored & ~blocked & BIT(signal)))
+	if (!(ignored & ~own()->blocked & BIT(signal)))
 		__atomic_fetch_or(&posix_pending, BIT(signal), __ATOMIC_SEQ_CST);
 }
 
@@ -68,18 +76,12 @@ static void set_action(int signal, const struct posix_action *new)
 		collect_some(bits);
 }
 
-[[gnu::noinline]] static uint64_t due_here(uint64_t now)
-{
-	const uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
-
-	return own ? now & ~*own : now;
-}
-
+/* What this thread is to handle. */
 [[gnu::always_inline]] static inline uint64_t due(void)
 {
-	uint64_t now = __atomic_load_n(&posix_pending, __ATOMIC_SEQ_CST) & ~blocked;
+	uint64_t now = __atomic_load_n(&posix_pending, __ATOMIC_SEQ_CST);
 
-	return now ? due_here(now) : 0;
+	return __builtin_expect(now != 0, 0) ? now & ~own()->blocked : 0;
 }
 
 bool posix_signal_waits(void)
@@ -103,7 +105,8 @@ static void call_handler(int signal, const struct posix_action *action)
 static bool deliver(int signal)
 {
 	struct posix_action action = actions[signal];
-	uint64_t old = blocked;
+	struct posix_thread_signals *signals = own();
+	uint64_t old = signals->blocked;
 
 	if (ignored & BIT(signal))
 		return true;
@@ -111,9 +114,9 @@ static bool deliver(int signal)
 		runtime_exit(POSIX_EXIT_SIGNAL | signal);
 	if (action.flags & SA_RESETHAND)
 		set_action(signal, &(struct posix_action){});
-	blocked |= action.mask | (action.flags & SA_NODEFER ? 0 : BIT(signal));
+	signals->blocked |= (action.mask | (action.flags & SA_NODEFER ? 0 : BIT(signal))) & ~NEVER_BLOCKED;
 	call_handler(signal, &action);
-	blocked = old;
+	signals->blocked = old;
 	return (action.flags & SA_RESTART) != 0;
 }
 
@@ -132,6 +135,19 @@ static bool deliver_due(void)
 	return restart;
 }
 
+/* Was there a mask for this call only? Then the one that comes after it. */
+[[gnu::noinline]] static bool take_restored(uint64_t *mask)
+{
+	struct posix_thread_signals *signals = own();
+
+	if (!signals->restores)
+		return false;
+	signals->restores = false;
+	__atomic_fetch_sub(&restoring, 1, __ATOMIC_RELAXED);
+	*mask = signals->restored;
+	return true;
+}
+
 void posix_enter(void)
 {
 	upcall_hold();
@@ -139,7 +155,8 @@ void posix_enter(void)
 
 long posix_leave(long result)
 {
-	bool restart = true;
+	bool restart = true, restores = false;
+	uint64_t restored;
 
 	if (upcall_holds() > 1) {
 		upcall_release();
@@ -147,11 +164,12 @@ long posix_leave(long result)
 	}
 	collect(upcall_take());
 	upcall_release();
+	if (__builtin_expect(__atomic_load_n(&restoring, __ATOMIC_RELAXED) != 0, 0))
+		restores = take_restored(&restored);
 	if (due())
 		restart = deliver_due();
 	if (restores) {
-		restores = false;
-		blocked = restored;
+		own()->blocked = restored;
 		restart &= deliver_due();
 	}
 	return result != POSIX_RESTART ? result : restart ? POSIX_AGAIN : -EINTR;
@@ -208,7 +226,8 @@ void posix_signals_quiet(bool quiet)
 void posix_signals_forked(void)
 {
 	posix_pending = 0;
-	blocked = posix_signals_blocked();
+	first = *own(); /* before it is the first thread */
+	restoring = first.restores;
 	if (posix_threads_forked)
 		posix_threads_forked();
 	posix_signals_look = false;
@@ -242,17 +261,9 @@ struct posix_action posix_signal_action(int signal, const struct posix_action *n
 	return before;
 }
 
-/* Where the calling thread's mask is. */
-static uint64_t *own_mask(void)
-{
-	uint64_t *own = posix_thread_mask ? posix_thread_mask() : nullptr;
-
-	return own ? own : &blocked;
-}
-
 uint64_t posix_signals_blocked(void)
 {
-	return *own_mask();
+	return own()->blocked;
 }
 
 uint64_t posix_signals_pending(void)
@@ -267,10 +278,10 @@ void posix_signals_take(uint64_t signals)
 
 uint64_t posix_signal_mask_change(uint64_t bits, uint64_t set)
 {
-	uint64_t *mask = own_mask(), before = *mask;
+	uint64_t *mask = &own()->blocked, before = *mask;
 
 	*mask = ((before & ~bits) | set) & ~NEVER_BLOCKED;
-	if (blocked)
+	if (*mask)
 		posix_signals_begin(); /* what is blocked is to become pending */
 	return before;
 }
@@ -282,15 +293,19 @@ uint64_t posix_signal_mask(uint64_t mask)
 
 void posix_signal_mask_meanwhile(uint64_t mask)
 {
-	restored = posix_signal_mask(mask);
-	restores = true;
+	struct posix_thread_signals *signals = own();
+
+	signals->restored = posix_signal_mask(mask);
+	signals->restores = true;
+	__atomic_fetch_add(&restoring, 1, __ATOMIC_RELAXED);
 }
 
 void posix_signals_inherit(uint64_t ignore, uint64_t block, uint64_t waiting)
 {
 	for (; ignore; ignore &= ignore - 1)
 		set_action(__builtin_ctzll(ignore) + 1, &(struct posix_action){.handler = SIG_IGN});
-	(void)posix_signal_mask(block);
-	__atomic_fetch_or(&posix_pending, waiting & blocked & ~ignored, __ATOMIC_SEQ_CST);
+	/* own() goes by the C library's thread block, which is not there yet. */
+	first.blocked = block & ~NEVER_BLOCKED;
+	__atomic_fetch_or(&posix_pending, waiting & first.blocked & ~ignored, __ATOMIC_SEQ_CST);
 	posix_signals_begin();
 }

@@ -6,8 +6,8 @@
  *   are calls in flight whose completion makes one (CAP_SQE_INTERRUPT).
  * - If that finds the program's own code, its handler is called there and then. If it finds this library (posix_enter), the bits are kept, a
  *   wait that is under way ends, and the handler is called at the end of the call (posix_leave).
- * - Signals are the process's: what its first thread blocks is not handled. A thread that has blocked one itself does not handle it at the end of
- *   its calls; what it makes pending for itself then waits for another.
+ * - Dispositions and what is pending are the process's, masks are threads'. Upcalls come to the first thread; what it blocks waits until it no longer
+ *   does, or until a thread that does not block it leaves a call. A handler's mask is that of the thread that runs it.
  * - A process takes upcalls from its first use of signals on. One that never has is ended from outside, as its default would be.
  */
 #pragma once

@@ -16,8 +16,16 @@
 POSIX_OF_THREADS bool posix_threads_leave(uint64_t address, uint64_t bytes);
 /* What musl maps for a thread: `guard` bytes at its lower end are closed. MAP_FAILED with errno. */
 void *posix_stack_map(size_t bytes, size_t guard);
-/* The signals that the calling thread blocks; null: it is the first, whose mask is the process's (signal.h). */
-POSIX_OF_THREADS uint64_t *posix_thread_mask(void);
+/* What a thread has of signals. */
+struct posix_thread_signals {
+	uint64_t blocked;
+	uint64_t restored; /* blocked again at the end of this call, if `restores` */
+	bool restores;
+};
+/* The calling thread's; null: it is the first, whose are in signal.c. */
+POSIX_OF_THREADS struct posix_thread_signals *posix_thread_signals(void);
+/* Are there others, or stacks of such as have ended? */
+POSIX_OF_THREADS bool posix_threads_exist(void);
 /* In a clone: the calling thread is its only one. */
 POSIX_OF_THREADS void posix_threads_forked(void);
 /* What the end of a thread changes besides: *word becomes 0, and who waits for it wakes. */

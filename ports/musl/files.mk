@@ -81,7 +81,7 @@ PORT_LINKED_musl := \
 	src/thread/pthread_mutex_timedlock.c src/thread/pthread_mutex_trylock.c src/thread/pthread_mutex_unlock.c \
 	src/thread/pthread_once.c src/thread/pthread_rwlock_rdlock.c src/thread/pthread_rwlock_timedrdlock.c \
 	src/thread/pthread_rwlock_timedwrlock.c src/thread/pthread_rwlock_tryrdlock.c src/thread/pthread_rwlock_trywrlock.c \
-	src/thread/pthread_rwlock_unlock.c src/thread/pthread_rwlock_wrlock.c src/thread/pthread_setcancelstate.c \
+	src/thread/pthread_rwlock_unlock.c src/thread/pthread_rwlock_wrlock.c src/thread/pthread_self.c src/thread/pthread_setcancelstate.c \
 	src/thread/pthread_setspecific.c src/thread/pthread_sigmask.c src/thread/pthread_testcancel.c src/thread/sem_destroy.c \
 	src/thread/sem_init.c src/thread/sem_post.c src/thread/sem_timedwait.c src/thread/sem_trywait.c src/thread/sem_wait.c \
 	src/thread/synccall.c src/thread/vmlock.c src/time/__map_file.c src/time/__month_to_secs.c src/time/__secs_to_tm.c \

@@ -13,6 +13,8 @@ interface Pipe @0xaf247845ede38fd7 {
   read @0 (max :UInt32, now :Bool) -> (bytes :Data, outcome :Outcome);
   # Reads at most max bytes (and no more than fit into the answer), waiting for the first; not if now is set. max 0 reads nothing,
   # at once. Outcomes: done, end (after the last byte, when no writer is left), closed, wouldWait. Errors: overloaded when too many wait.
+  # A read that its caller takes back (CANCEL, a deadline) may have taken bytes by then, which are lost: who wants to be able to stop waiting
+  # calls readable with wait, which takes none, and then this with now. The same goes for write, whose bytes may be in the pipe.
 
   write @1 (bytes :Data, now :Bool, whole :Bool) -> (count :UInt32, outcome :Outcome);
   # Writes what fits, waiting for room for the first byte, but not if now is set; count says how many were taken. whole: all bytes

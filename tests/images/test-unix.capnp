@@ -54,6 +54,7 @@ const image :Image = (
         (name = "entropy", source = (kernel = entropy)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
+        (name = "threadSpawner", source = (kernel = threadSpawner)),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

@@ -84,6 +84,58 @@ static void *block_all(void *argument)
 	return argument;
 }
 
+static sigset_t in_handler;
+static pthread_t handled_by;
+
+static void look(int signal)
+{
+	(void)signal;
+	handled_by = pthread_self();
+	pthread_sigmask(SIG_SETMASK, nullptr, &in_handler);
+}
+
+static void *raise_it(void *argument)
+{
+	sigset_t *seen = argument, one;
+
+	sigemptyset(&one);
+	sigaddset(&one, SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, nullptr, &seen[0]);
+	pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+	raise(SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, nullptr, &seen[1]);
+	return argument;
+}
+
+/* The first thread blocks a signal that another one handles: masks are threads', and a handler's is that of the thread that runs it. */
+static void test_own_masks(void)
+{
+	struct sigaction action = {.sa_handler = look};
+	sigset_t seen[2], own, before;
+	pthread_t thread = 0;
+
+	sigaddset(&action.sa_mask, SIGUSR2);
+	sigaction(SIGUSR1, &action, nullptr);
+	sigemptyset(&own);
+	sigaddset(&own, SIGUSR1);
+	sigaddset(&own, SIGTERM);
+	pthread_sigmask(SIG_SETMASK, &own, &before);
+	tap_ok(pthread_create(&thread, nullptr, raise_it, seen) == 0 && pthread_join(thread, nullptr) == 0 &&
+		       sigismember(&seen[0], SIGUSR1) && sigismember(&seen[0], SIGTERM) &&
+		       !sigismember(&seen[0], SIGUSR2),
+	       "a thread begins with the mask of who made it");
+	tap_ok(handled_by == thread, "a thread handles what the first one blocks");
+	tap_ok(sigismember(&in_handler, SIGUSR1) && sigismember(&in_handler, SIGUSR2) &&
+		       sigismember(&in_handler, SIGTERM),
+	       "in its handler it blocks the signal and the handler's mask as well");
+	tap_ok(!sigismember(&seen[1], SIGUSR1) && !sigismember(&seen[1], SIGUSR2) &&
+		       sigismember(&seen[1], SIGTERM),
+	       "and afterwards what it did before");
+	pthread_sigmask(SIG_SETMASK, &before, &own);
+	tap_ok(sigismember(&own, SIGUSR1) && sigismember(&own, SIGTERM) && !sigismember(&own, SIGUSR2),
+	       "the first thread's mask is as it was");
+}
+
 /* musl blocks all signals in a thread that ends; so did the whole process then. */
 static void test_masks(void)
 {
@@ -98,6 +150,7 @@ static void test_masks(void)
 	tap_ok(pthread_create(&thread, nullptr, block_all, nullptr) == 0 &&
 		       pthread_join(thread, nullptr) == 0 && (getppid(), caught) == 2,
 	       "what a thread has blocked is handled by another");
+	test_own_masks();
 	signal(SIGUSR1, SIG_DFL);
 	signal(SIGUSR2, SIG_DFL);
 }

@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 	test_pipes();
 	test_server();
 	test_signals();
+	test_forks();
 	test_maps();
 	test_sockets();
 	test_terminal();

@@ -17,6 +17,7 @@ const needs :Program = (
     (name = "pipes", interface = "PipeFactory", why = "pipes"),
     (name = "virtualMemory", interface = "VirtualMemory", why = "memory"),
     (name = "processSpawner", interface = "ProcessSpawner", why = "programs, fork"),
+    (name = "threadSpawner", interface = "ThreadSpawner", why = "threads"),
     (name = "bootPackage", interface = "BootPackage", why = "programs"),
   ],
 );

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -259,8 +260,78 @@ static void test_interrupt(void)
 	close(ends[0]);
 }
 
+static volatile sig_atomic_t ticks;
+
+static void tick(int signal)
+{
+	(void)signal;
+	ticks++;
+}
+
+static void tick_each(long us, int flags)
+{
+	struct sigaction action = {.sa_handler = tick, .sa_flags = flags};
+	struct itimerval timer = {{.tv_usec = us}, {.tv_usec = us}};
+
+	sigaction(SIGALRM, &action, nullptr);
+	setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+/* As write_stream, begun again where a signal ended it; now and then it waits, so that the reader does. */
+static bool write_on(int fd, long count, long piece)
+{
+	struct timespec pause = {.tv_nsec = 300'000};
+
+	for (long done = 0, got; done < count; done += got) {
+		long n = count - done < piece ? count - done : piece;
+
+		for (long i = 0; i < n; i++)
+			bytes[i] = expected(done + i);
+		got = write(fd, bytes, (size_t)n);
+		if (got < 0 && errno != EINTR)
+			return false;
+		got = got < 0 ? 0 : got;
+		if (done / 16384 != (done + got) / 16384)
+			nanosleep(&pause, nullptr);
+	}
+	return true;
+}
+
+/* A signal may come while a call that has taken bytes out is answered: they are the reader's all the same. */
+static void test_ticking(long count, long piece, int flags, const char *what)
+{
+	int ends[2];
+	pid_t child;
+	long done = 0, got;
+	bool good = pipe(ends) == 0;
+
+	ticks = 0;
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		tick_each(700, 0);
+		_exit(write_on(ends[1], count, piece) ? 0 : 1);
+	}
+	close(ends[1]);
+	tick_each(400, flags);
+	while (good && (got = read(ends[0], bytes, (size_t)piece)) != 0) {
+		good = got > 0 || (errno == EINTR && !(flags & SA_RESTART));
+		for (long i = 0; i < got; i++)
+			good = good && bytes[i] == expected(done + i);
+		done += got > 0 ? got : 0;
+	}
+	tick_each(0, SA_RESTART);
+	signal(SIGALRM, SIG_DFL);
+	close(ends[0]);
+	tap_ok(good && done == count && ticks > 3, what);
+	tap_ok(exit_of(child) == 0, "and whoever wrote them was interrupted, too");
+}
+
 void test_pipes(void)
 {
+	test_ticking(200000, 700, 0, "no byte of a pipe is lost to a timer's signals");
+	test_ticking(200000, 700, SA_RESTART, "nor if calls are made again by themselves");
+	test_ticking(2000000, 50000, 0, "nor of what goes through shared memory");
 	test_much(65536, 65536, "64 KiB at a time");
 	test_much(100000, 5000, "100000 bytes at a time, read 5000 at a time");
 	test_much(4096, 65536, "4 KiB at a time, read 64 KiB at a time");

@@ -14,6 +14,7 @@ void test_server(void);
 /* This program once more, executed with a signal pending. */
 int test_pending(void);
 void test_signals(void);
+void test_forks(void);
 void test_maps(void);
 void test_sockets(void);
 void test_terminal(void);

@@ -27,5 +27,8 @@ enum status sync_wait(uint32_t *word, uint32_t seen, uint64_t deadline_ns);
 /* Wakes up to `count` threads that wait for *word (it is not looked at). Returns how many. */
 uint32_t sync_wake(uint32_t *word, uint32_t count);
 
+/* In a clone of a process of several threads: nobody waits, and no lock of this table is held. */
+void sync_forget(void);
+
 /* Wakes up to `count`, and lets those that are left wait for *other from now on, behind its own. Returns how many woke. */
 uint32_t sync_wake_and_move(uint32_t *word, uint32_t count, uint32_t *other);
