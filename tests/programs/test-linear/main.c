@@ -12,6 +12,8 @@
 #include <testing/raw.h>
 #include <testing/tap.h>
 
+#include "midway.h"
+
 #define GATES 3u
 #define CALLS 12u
 #define STOP GATES  /* the message that ends the server */
@@ -196,5 +198,6 @@ int main(void)
 	tap_ok(broken == 0, "calls and revocations have an order");
 	tap_ok(called > 0 && refused > 0 && delivered >= called, "calls were delivered, and refused");
 	tap_ok(overlaps > 0, "some of them while a revocation was under way");
+	test_midway(manager);
 	return tap_end();
 }
