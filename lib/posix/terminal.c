@@ -89,6 +89,20 @@ static bool is_readable(struct posix_open *o)
 	return told != 0;
 }
 
+/* A read that a signal takes back may have been answered, and a line be lost: so what waits is a call that takes nothing. As posix_pipe_wait. */
+static long wait_readable(struct posix_open *o)
+{
+	struct rpc_call call;
+	long result;
+
+	std_io_ask(o, &call, POLLIN, true);
+	result = posix_wait(&call);
+	if (result == 0 && call.status != STATUS_OK)
+		result = posix_errno(call.status);
+	rpc_end(&call);
+	return result;
+}
+
 static long std_io_read_from(struct posix_open *o, void *bytes, size_t count, uint64_t offset)
 {
 	struct std_io_read_results_reader results;
@@ -99,8 +113,12 @@ static long std_io_read_from(struct posix_open *o, void *bytes, size_t count, ui
 	(void)offset;
 	if (count == 0)
 		return 0;
-	if ((o->flags & O_NONBLOCK) && !is_readable(o))
-		return -EAGAIN;
+	if (o->flags & O_NONBLOCK)
+		got = is_readable(o) ? 0 : -EAGAIN;
+	else
+		got = wait_readable(o);
+	if (got)
+		return got;
 	std_io_read_params_builder_set_count(
 		(struct std_io_read_params_builder){
 			rpc_begin_root(&call, runtime_transport(), rpc_target_cap(o->cap),
