@@ -10,6 +10,7 @@
 #include <runtime/ring.h>
 #include <runtime/runtime.h>
 #include <runtime/thread.h>
+#include <schema/service/pipe.capnp.h>
 #include <sys/stat.h>
 
 /*
@@ -318,7 +319,8 @@ static void count_again(struct posix_open *o)
 	o->references = 0;
 	for (uint32_t fd = 0; fd < POSIX_DESCRIPTORS; fd++)
 		o->references += table.numbers[fd].open == name;
-	if (o->references == 0)
+	/* Of the other kinds one without a number may not be complete yet; they keep nobody waiting. */
+	if (o->references == 0 && (o->kind == &posix_file || o->kind->interface_id == PIPE_INTERFACE_ID))
 		end_open(o);
 }
 
