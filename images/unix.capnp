@@ -71,6 +71,9 @@ const image :Image = (
         (name = "entropy", source = (kernel = entropy)),
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
+        # That what it starts may signal it (kill $PPID).
+        (name = "threadSpawner", source = (kernel = threadSpawner), only = ["current"]),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["attenuate"]),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

@@ -5,6 +5,7 @@
  * exec, by ProcessSpawner.replace: the program is loaded beside this one, and takes its place, with its descriptors, number and children.
  * What becomes of signals: those that are ignored, blocked, or blocked and pending stay so, handlers and timers go.
  */
+#include "parent.h"
 #include "pipe_buffer.h"
 #include "process.h"
 #include "signal.h"
@@ -62,6 +63,7 @@ POSIX_CALL(fork)
 
 	if (!spawner.raw)
 		return -EAGAIN;
+	(void)posix_parent_facet(); /* the clone has it, by the same id */
 	posix_share_positions();
 	status = clone_it(spawner, alone, &handle);
 	if (status != STATUS_OK) {
@@ -76,6 +78,7 @@ POSIX_CALL(fork)
 	posix_own_number = number;
 	posix_parent_number = own;
 	numbers = 0;
+	posix_parent_forked();
 	posix_children_forget();
 	if (!alone)
 		posix_descriptors_forked();

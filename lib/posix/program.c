@@ -6,6 +6,7 @@
  * for under the same name. So a program never holds what it does not ask for, nor what its parent does not hold.
  */
 #include "process.h"
+#include "parent.h"
 #include "path.h"
 #include "position.h"
 #include "signal.h"
@@ -20,6 +21,7 @@
 #include <schema/kernel/memory_object.capnp.h>
 #include <schema/kernel/process_handle.capnp.h>
 #include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/thread.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 #include <schema/service/program.capnp.h>
 #include <spawn/spawn.h>
@@ -272,6 +274,16 @@ static void add_child(void *context, long number, cap_id handle)
 		.name = {name, length}, .interface_id = PROCESS_HANDLE_INTERFACE_ID, .cap = handle};
 }
 
+/* Its parent's: this process's facet, or, for exec, what this process has. */
+static void add_parent(struct grants *g, cap_id parent)
+{
+	if (parent.raw && g->count < SPAWN_MAX_GRANTS)
+		g->list[g->count++] = (struct spawn_grant){.name = MSG_TEXT(POSIX_PARENT),
+							   .interface_id = THREAD_HANDLE_INTERFACE_ID,
+							   .kind = SPAWN_GRANT_COPY,
+							   .cap = parent};
+}
+
 /* ---- Parameters ---- */
 
 struct parameters {
@@ -443,6 +455,8 @@ static long start(struct start *s, const char *name, char *const *environment,
 	error = fill(s, name, environment, table, *number, &request);
 	if (error)
 		return error;
+	add_parent(&s->grants, posix_parent_facet());
+	request.grant_count = s->grants.count;
 	status = spawn_start(runtime_transport(), &request, &process, nullptr);
 	return status == STATUS_OK ? posix_child_add(*number, process.handle) : as_errno(status);
 }
@@ -455,6 +469,7 @@ static long replace(struct start *s, const char *name, char *const *environment,
 	long error;
 
 	posix_children_each(add_child, &s->grants);
+	add_parent(&s->grants, posix_parent_of());
 	error = fill(s, name, environment, table, sys_getpid(0, 0, 0, 0, 0, 0), &request);
 	if (error)
 		return error;

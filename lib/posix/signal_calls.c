@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What programs do with signals (signal.h). */
+#include "parent.h"
 #include "posix.h"
 #include "signal.h"
 
@@ -140,15 +141,22 @@ POSIX_CALL(tgkill)
 	return sys_tkill(b, c, 0, 0, 0, 0);
 }
 
-/* To this process; to its family (0, or its number negative); or to another one, which needs a capability to it (children.c). */
+/*
+ * To this process; to its family (0, or its number negative); or to another one, which needs a capability to it: those that it has started
+ * (children.c), and the one that has started it (parent.c).
+ */
 POSIX_CALL(kill)
 {
 	long own = sys_getpid(0, 0, 0, 0, 0, 0);
 
 	if (b < 0 || b > POSIX_SIGNALS)
 		return -EINVAL;
-	if (a != own && a != 0 && a != -own)
-		return posix_kill_other ? posix_kill_other(a < 0 ? -a : a, (int)b) : -ESRCH;
+	if (a != own && a != 0 && a != -own) {
+		long error = posix_kill_other ? posix_kill_other(a < 0 ? -a : a, (int)b) : -ESRCH;
+
+		return error == -ESRCH && a == sys_getppid(0, 0, 0, 0, 0, 0) ? posix_kill_parent((int)b)
+									     : error;
+	}
 	if (a != own && b != 0 && posix_kill_children)
 		posix_kill_children((int)b);
 	return sys_tkill(a, b, 0, 0, 0, 0);

@@ -55,6 +55,7 @@ const image :Image = (
         (name = "virtualMemory", source = (kernel = virtualMemory)),
         (name = "processSpawner", source = (kernel = processSpawner)),
         (name = "threadSpawner", source = (kernel = threadSpawner)),
+        (name = "capabilityManager", source = (kernel = capabilityManager), only = ["attenuate"]),
         (name = "bootPackage", source = (kernel = bootPackage)),
       ],
       endsSystem = true,

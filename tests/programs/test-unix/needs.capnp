@@ -18,6 +18,7 @@ const needs :Program = (
     (name = "virtualMemory", interface = "VirtualMemory", why = "memory"),
     (name = "processSpawner", interface = "ProcessSpawner", why = "programs, fork"),
     (name = "threadSpawner", interface = "ThreadSpawner", why = "threads"),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "that what it starts may signal it"),
     (name = "bootPackage", interface = "BootPackage", why = "programs"),
   ],
 );

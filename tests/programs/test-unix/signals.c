@@ -133,6 +133,42 @@ static void count_signals(int to)
 		pause();
 }
 
+/* As a child: has it signalled who started it? */
+static int tell_parent(const char *shell)
+{
+	char *const arguments[] = {"dash", "-c", (char *)shell, nullptr};
+	pid_t child;
+	int status = -1;
+
+	if (!shell) {
+		child = fork();
+		if (child == 0)
+			_exit(kill(getppid(), SIGUSR1) == 0 && kill(getppid(), 0) == 0 ? 0 : 1);
+	} else if (posix_spawn(&child, "/bin/dash", nullptr, nullptr, arguments, environ) != 0) {
+		return -1;
+	}
+	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* To the process that started this one, which has let those that it starts do that, and nothing else. */
+static void test_kill_parent(void)
+{
+	handle(SIGUSR1, SA_RESTART);
+	users = 0;
+	tap_ok(tell_parent(nullptr) == 0 && users == 1, "a clone signals its parent");
+	tap_ok(tell_parent("kill -USR1 $PPID") == 0 && users == 2, "so does a program that was started");
+	tap_ok(tell_parent("exec dash -c 'kill -USR1 $PPID'") == 0 && users == 3,
+	       "and one that it goes on as");
+	tap_ok(tell_parent("(kill -USR1 $PPID) 2>/dev/null; exit $?") == 1 && users == 3,
+	       "but not one that that has started: it is not its parent");
+	tap_ok(tell_parent("trap 'exit 7' USR1; (kill -USR1 $$); exit 8") == 7 && users == 3,
+	       "which signals its own");
+	tap_fails(kill(getppid(), SIGUSR1), EPERM, "init has let nobody signal it");
+	signal(SIGUSR1, SIG_DFL);
+}
+
 static void test_kill(void)
 {
 	int ends[2], status;
@@ -280,6 +316,7 @@ void test_signals(void)
 	test_alarm();
 	test_child();
 	test_kill();
+	test_kill_parent();
 	test_exec();
 	test_exec_pending();
 	test_spawn_signals();
