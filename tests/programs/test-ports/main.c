@@ -228,6 +228,8 @@ static const struct {
 	{"tar cf t.tar f d; rm -r f d; tar xf t.tar; cat f; ls d/e", "b\na\nc\nz\n"},
 	{"printf 'b\\nA\\nc\\n' >g; diff f g; echo $?", " b\n-a\n+A\n c\n1\n"},
 	{"printf 'b\\nA\\nc\\n' >g; diff -u f g >p; patch f p; cmp f g; echo $?", "patching f\n0\n"},
+	{"cmp -s f missing; echo $?; cmp -s missing f; echo $?; cmp -s nor nor; echo $?; cmp f missing 2>&1; cmp -s f f; echo $?; cmp -s f /hello.lua; echo $?",
+	 "2\n2\n2\ncmp: missing: No such file or directory\n0\n1\n"},
 	{"cp g h; mv h i; ls h; rm i; test -e i; echo $?", "ls: h: No such file or directory\n1\n"},
 	{"mkdir -p w/x; cd w/x; pwd; touch here; ls; cd ..; ls; sh -c 'ls x; cd x; pwd; ls'; cd /w/x; ls; sh -c 'cd ../..; ls w'",
 	 "/w/x\nhere\nx\nhere\n/w/x\nhere\nhere\nx\n"},
