@@ -13,6 +13,6 @@ PORT_PROGRAMS_toybox := toybox
 PORT_MAIN_toybox     := main.c
 PORT_WITHOUT_toybox  := main.c
 PORT_ALIASES_toybox := base64 basename cal cat chmod cksum clear cmp comm cp cut date dd diff dirname du echo egrep env expand expr false \
-	fgrep find fold grep groups head hexdump id kill less ln logname ls md5sum mkdir mktemp more mv nl od paste patch \
+	factor fgrep file find fold grep groups head hexdump id kill less ln logname ls md5sum mkdir mktemp more mv nl nproc od paste patch \
 	printenv printf pwd readlink realpath rev rm rmdir sed seq sha1sum sha256sum sleep sort split stat strings tac tail \
-	tar tee test timeout touch tr true truncate tty uname uniq unlink vi wc which whoami xargs xxd yes
+	tar tee test time timeout touch tr true truncate tty uname uniq unlink vi wc which whoami xargs xxd yes

@@ -10,4 +10,5 @@ PORT_FILES_zlib    := adler32.c compress.c crc32.c deflate.c gzclose.c gzlib.c g
 PORT_INCLUDES_zlib := .
 PORT_CFLAGS_zlib   := -DHAVE_UNISTD_H -D_LARGEFILE64_SOURCE=1
 PORT_PROGRAMS_zlib := minigzip
+PORT_ALIASES_zlib := gzip gunzip zcat
 PORT_MAIN_minigzip := test/minigzip.c
