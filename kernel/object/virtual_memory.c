@@ -193,6 +193,17 @@ static bool range_ok(uint64_t address, uint64_t length)
 	       length <= arch_user_end - address;
 }
 
+/* What was not done to a range; `denied` says why its pages are not to be had like that. */
+static enum status raise_range(struct rpc_request *request, enum status status, const char *denied,
+			       const char *field)
+{
+	if (status == STATUS_NOT_FOUND)
+		return object_raise_invalid(request, "not all of that range is mapped", "address");
+	if (status == STATUS_DENIED)
+		return object_raise_invalid(request, denied, field);
+	return object_raise_status(request, status, field);
+}
+
 static enum status unmap(void *self, struct rpc_request *request,
 			 struct virtual_memory_unmap_params_reader params)
 {
@@ -207,7 +218,9 @@ static enum status unmap(void *self, struct rpc_request *request,
 	enum status status = space_unmap(&process->space, VADDR(address), length / PAGE_SIZE);
 	if (unlikely(!list_is_empty(&process->gate_mappings)) && status == STATUS_OK)
 		gate_mappings_unmapped(process, address, address + length);
-	return object_raise_status(request, status, "address");
+	if (likely(status == STATUS_OK))
+		return STATUS_OK;
+	return raise_range(request, status, "a thread's ring is there", "address");
 }
 
 static enum status protect(void *self, struct rpc_request *request,
@@ -225,9 +238,8 @@ static enum status protect(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "not whole pages of the user half", "address");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	return object_raise_status(request,
-				   space_protect(&process->space, VADDR(address), length / PAGE_SIZE, prot),
-				   "protection");
+	return raise_range(request, space_protect(&process->space, VADDR(address), length / PAGE_SIZE, prot),
+			   "more than it was mapped with, or a thread's ring is there", "protection");
 }
 
 static enum status allocate_pages(struct process *process, uint64_t pages, vaddr_t at, vaddr_t *mapped)
@@ -279,10 +291,8 @@ static enum status commit(void *self, struct rpc_request *request,
 		return object_raise_invalid(request, "at most 262144 bytes at a time", "length");
 	if (!has_space(process))
 		return STATUS_DISCONNECTED;
-	enum status status = space_commit(&process->space, VADDR(address), length / PAGE_SIZE);
-	if (status == STATUS_DENIED)
-		return object_raise_invalid(request, "protected with none", "address");
-	return object_raise_status(request, status, "address");
+	return raise_range(request, space_commit(&process->space, VADDR(address), length / PAGE_SIZE),
+			   "a page of it is protected with none", "address");
 }
 
 static const struct virtual_memory_server_ops virtual_memory_ops = {.create_memory = create_memory,
