@@ -79,6 +79,8 @@ static bool parse_parentheses(struct parser *p, struct shell_node **node)
 /* { a, b: expression } */
 static bool parse_grants(struct parser *p, struct shell_node **node)
 {
+	static const char example[] = "{ home: mydir }";
+	const struct shell_word as_in = {example, sizeof(example) - 1, 0};
 	struct chain chain = {};
 
 	*node = parse_node(p, SHELL_NODE_GRANTS);
@@ -101,6 +103,9 @@ static bool parse_grants(struct parser *p, struct shell_node **node)
 		parse_add(&chain, value);
 		if (parse_at_sign(p, '}'))
 			break;
+		if (parse_at_sign(p, '='))
+			return parse_fail(p, "a grant under another name is written with \":\", as in",
+					  &as_in);
 		if (!parse_take_sign(p, ',', "expected \",\" or \"}\", not"))
 			return false;
 	}

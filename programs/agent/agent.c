@@ -7,12 +7,17 @@
  *	put home/agent/task "sort the mail"
  *	let work = home.sub(path = "agent", read = true, create = true).directory
  *	run agent with { console, work: work }
+ *
+ * Given a timer as well, it lets half a second pass first: time to look at it at work ("watch work").
  */
 #include <file_client/file_client.h>
 #include <runtime/print.h>
 #include <runtime/runtime.h>
 #include <runtime/status.h>
 #include <schema/kernel/console.capnp.h>
+#include <schema/kernel/timer.capnp.h>
+
+#define PAUSE_NS 500'000'000ull
 
 static struct rpc_transport *t;
 static cap_id work;
@@ -83,6 +88,11 @@ int main(void)
 	t = runtime_transport();
 	work = runtime_need("work", DIRECTORY_INTERFACE_ID);
 	runtime_need("console", CONSOLE_INTERFACE_ID);
+
+	cap_id timer;
+
+	if (runtime_cap("timer", TIMER_INTERFACE_ID, &timer) == STATUS_OK)
+		(void)!timer_sleep(t, timer, PAUSE_NS);
 	read_task();
 	write_result();
 	try_the_rest();

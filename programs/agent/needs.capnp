@@ -9,5 +9,6 @@ const needs :Program = (
   grants = [
     (name = "console", interface = "Console", why = "to say what worked"),
     (name = "work", interface = "Directory", why = "to work in"),
+    (name = "timer", interface = "Timer", why = "to wait a little before", optional = true),
   ],
 );

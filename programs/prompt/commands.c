@@ -64,6 +64,8 @@ const struct command commands[] = {
 	{"mkdir", "mkdir NAME/PATH", "makes a directory", command_mkdir},
 	{"rm", "rm NAME/PATH", "removes a file, an empty directory, a name", command_rm},
 	{"mv", "mv NAME/PATH NAME/PATH", "moves a file or directory", command_mv},
+	{"watch", "watch NAME/PATH [N]", "what changes in a directory, until Ctrl-C or N lines",
+	 command_watch},
 	{"diff", "diff NAME FROM TO", "what differs between two generations", command_diff},
 	{"echo", "echo WORDS", "shows the words", command_echo},
 	{"clear", "clear", "an empty screen; so does Ctrl-L", command_clear},

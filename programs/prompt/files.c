@@ -385,30 +385,9 @@ bool command_get(const struct shell_word *words, uint32_t count)
 
 /* ---- Changing ---- */
 
-static bool write_file(cap_id file, struct msg_text text)
-{
-	enum file_outcome outcome = 0;
-
-	if (!settle(file_truncate(runtime_transport(), file, 0, &outcome), outcome))
-		return false;
-	for (uint32_t at = 0; at < text.len; at += PIECE) {
-		uint32_t part = text.len - at < PIECE ? text.len - at : PIECE;
-
-		if (!settle(file_write(runtime_transport(), file, at,
-				       (struct msg_data){(const uint8_t *)text.ptr + at, part}, &outcome),
-			    outcome))
-			return false;
-	}
-	return true;
-}
-
 bool command_put(const struct shell_word *words, uint32_t count)
 {
-	enum file_outcome outcome = 0;
 	struct place place;
-	cap_id file = {};
-	enum status status;
-	bool good;
 
 	if (!need_words(words, count, 3, 3) || !place_of(words[1], &place))
 		return false;
@@ -417,20 +396,8 @@ bool command_put(const struct shell_word *words, uint32_t count)
 
 	if (place.interface_id == NAMESPACE_INTERFACE_ID)
 		return names_bind(&place, text);
-	if (place.interface_id == FILE_INTERFACE_ID)
-		return write_file(place.cap, text);
-	status = directory_create(runtime_transport(), place.cap, place.path, FILE_SHARING_READERS, &outcome,
-				  &file);
-	if (status == STATUS_OK && outcome == FILE_OUTCOME_EXISTS)
-		status = directory_edit(runtime_transport(), place.cap, place.path, FILE_SHARING_READERS,
-					&outcome, &file);
-	if (status == STATUS_OK && outcome == FILE_OUTCOME_NOT_FOUND)
-		return shell_fail(&shell, "notFound", "there is no such directory; \"mkdir\" makes one");
-	if (!settle(status, outcome))
-		return false;
-	good = write_file(file, text);
-	ring_release(runtime_ring(), file);
-	return good;
+	return place.interface_id == FILE_INTERFACE_ID ? put_in_file(place.cap, text)
+						       : put_at_path(&place, text);
 }
 
 bool command_mkdir(const struct shell_word *words, uint32_t count)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Files and names at the prompt: files.c (directories, files, the commands), names.c (namespaces). */
+/* Files and names at the prompt: files.c (directories, files, the commands), watch.c, put.c, names.c (namespaces). */
 #pragma once
 
 #include <schema/service/directory.capnp.h>
@@ -20,6 +20,9 @@ bool place_of(struct shell_word word, struct place *place);
 /* path.c: struct shell_host.path */
 bool path_open(void *self, struct shell_word word, struct shell_value *value);
 bool settle(enum status status, enum file_outcome outcome);
+/* put.c: the file gets this text, or, if that fails, stays as it was. */
+bool put_at_path(const struct place *place, struct msg_text text);
+bool put_in_file(cap_id file, struct msg_text text);
 /* Text and UTF-8 as they are, control characters as dots. */
 void put_printable(const uint8_t *bytes, uint32_t count);
 bool is_printable(uint8_t byte);
@@ -38,4 +41,4 @@ struct shell_completion;
 bool complete_path(const char *line, uint32_t cursor, struct shell_completion *completion);
 
 command_fn command_ls, command_tree, command_du, command_cat, command_get, command_put, command_mkdir,
-	command_rm, command_mv, command_diff;
+	command_rm, command_mv, command_diff, command_watch;

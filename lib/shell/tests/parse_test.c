@@ -413,6 +413,7 @@ static void test_blocks(void)
 	fails("for 3 in x { }", 4, "a name after \"for\"");
 	fails("for i of x { }", 6, "\"in\"");
 	fails("fn f(", 5, "parameter");
+	fails("run agent with { home = work }", 22, "{ home: mydir }");
 	fails("{{{{{{{{{{{{{{{{{{{{{{{{", 1, "grant's name");
 }
 
