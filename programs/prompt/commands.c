@@ -44,6 +44,7 @@ const struct command commands[] = {
 	{"jobs", "jobs", "programs started with & at the end of the line", command_jobs},
 	{"wait", "wait N", "waits until job N has ended", command_wait},
 	{"kill", "kill N", "ends job N", command_kill},
+	{"logout", "logout NAME", "ends a session: its programs can call nobody any more", command_logout},
 	{"trace", "trace [NAME [| last 5]]", "what a program called, arguments and results", view_trace},
 	{"stats", "stats NAME", "its calls by method: how many, how long", view_stats},
 	{"needs", "needs NAME", "the least that a program would have to ask for", view_needs},
@@ -96,7 +97,6 @@ static const char *elsewhere(struct shell_word word)
 		const char *word, *instead;
 	} rows[] = {
 		{"quit", leave},
-		{"logout", leave},
 		{"bye", leave},
 		{"halt", leave},
 		{"shutdown", leave},

@@ -54,6 +54,7 @@ static bool end_machine(bool restart)
 
 	if (!names_need("power", POWER_INTERFACE_ID, &power))
 		return false;
+	sessions_end();
 	terminal_flush();
 	if (restart) {
 		power_reboot_begin(&call, runtime_transport(), power);

@@ -6,6 +6,7 @@
  * - host.c:     capabilities: what the kernel knows of them, attenuation, what must not be called from here.
  * - run.c:      programs, their grants.  jobs.c: those that were started.
  * - describe.c: caps and describe.  commands.c: the table of commands.  machine.c: log, mem, poweroff...
+ * - session.c:  logging out whom one let in.
  * - learn.c:    types that programs brought along while the system runs.
  * - help.c, tutorial.c: first steps.  complete.c: the Tab key.
  * - terminal.c: lines and keys in, text out, Ctrl-C.  page.c: screenfuls, lines that end between words.  view_*.c: views of the system.
@@ -127,6 +128,11 @@ command_fn command_jobs, command_wait, command_kill;
 /* ---- machine.c ---- */
 void show_banner(void);
 command_fn command_poweroff, command_reboot;
+
+/* ---- session.c ---- */
+command_fn command_logout;
+/* Those that have a name here. */
+void sessions_end(void);
 
 /* ---- help.c, tutorial.c ---- */
 command_fn command_help, command_tutorial;

@@ -15,6 +15,7 @@
 #include "view.h"
 
 #define MAX_PROCESSES 128u
+#define NAME_WIDTH 20u
 #define TOP_NS 1'000'000'000ull
 #define LOOK_NS 200'000'000ull
 
@@ -287,11 +288,16 @@ static void sort_by_use(void)
 static void put_busy_row(const struct process_row *row, uint64_t passed_ns)
 {
 	uint64_t tenths = passed_ns ? (row->cpu_ns - row->before_ns) * 1000 / passed_ns : 0;
+	uint32_t len = (uint32_t)__builtin_strlen(row->name);
 
-	text_print(&out, "%5u %-20s %-7s %6llu.%llu %5llu KiB %4u %3u %5u %5u %3u\x1b[K\n", row->pid,
-		   row->name, state_name(row->state), (unsigned long long)tenths / 10,
-		   (unsigned long long)tenths % 10, (unsigned long long)row->pages * 4, row->capabilities,
-		   row->threads, row->calls, row->depth, row->restarts);
+	/* One line of 80 columns each, whatever their names. */
+	len = len < NAME_WIDTH ? len : NAME_WIDTH;
+	text_print(&out, "%5u %.*s", row->pid, (int)len, row->name);
+	text_put_pad(&out, len, NAME_WIDTH);
+	text_print(&out, " %-7s %6llu.%llu %5llu KiB %4u %3u %5u %5u %3u\x1b[K\n", state_name(row->state),
+		   (unsigned long long)tenths / 10, (unsigned long long)tenths % 10,
+		   (unsigned long long)row->pages * 4, row->capabilities, row->threads, row->calls,
+		   row->depth, row->restarts);
 }
 
 static void put_machine(void)

@@ -12,6 +12,7 @@
 
 #define MAX_THREADS 192u
 #define NAME_WIDTH 12u
+#define WIDE 100u /* columns in which the longest row of busy threads has room */
 
 struct thread_row {
 	uint32_t pid, tid, weight;
@@ -148,6 +149,16 @@ static void put_budget(const struct thread_row *row)
 	text_put(&out, row->lent ? ", lent" : "");
 }
 
+/* Where the line is nearly full: the part of a CPU. */
+static void put_short_budget(const struct thread_row *row)
+{
+	if (row->budget_ns == 0 || row->period_ns == 0)
+		text_put(&out, "-");
+	else
+		text_print(&out, "%llu %%%s", (unsigned long long)(row->budget_ns * 100 / row->period_ns),
+			   row->lent ? " l" : "");
+}
+
 static void put_thread(const struct thread_row *row)
 {
 	text_print(&out, "%5u %3u %-5s ", row->tid, row->cpu, name_in(states, row->state));
@@ -217,7 +228,10 @@ static void put_busy_thread(const struct thread_row *row, uint64_t passed_ns)
 		   (unsigned long long)tenths % 10, row->weight, name_in(short_classes, row->class),
 		   (unsigned long long)(row->wake_ups * 1000 / ms),
 		   (unsigned long long)(row->preemptions * 1000 / ms), (unsigned long long)row->migrations);
-	put_budget(row);
+	if (page_columns() < WIDE)
+		put_short_budget(row);
+	else
+		put_budget(row);
 }
 
 bool view_busy_threads(uint32_t lines, bool first, const char *line_end)
