@@ -352,9 +352,11 @@ static bool take_spares(const struct files_memory *m, unsigned height, struct in
 
 static void give_spares(const struct files_memory *m, unsigned height, struct inner *spare[])
 {
-	for (unsigned i = 0; i < height; i++)
+	for (unsigned i = 0; i < height; i++) {
 		if (spare[i])
 			files_give(m, spare[i], sizeof(*spare[i]));
+		spare[i] = nullptr;
+	}
 }
 
 /* What mappings of the backing have left behind the end of the file. */
@@ -392,6 +394,43 @@ void content_cut(struct files_content *c, const struct files_memory *m, uint64_t
 	c->size = size;
 }
 
+/* Frees at most *left of the pages from `first` on, the last ones first, and the inner nodes left empty. */
+static void cut_some(struct files_content *c, const struct files_memory *m, void **slot, unsigned level,
+		     uint64_t base, uint64_t first, uint64_t *left)
+{
+	struct inner *inner = *slot;
+	bool empty = true;
+
+	if (!inner || base + reach(level) <= first || *left == 0)
+		return;
+	if (level == 0) {
+		drop_page(c, m, slot, base);
+		--*left;
+		return;
+	}
+	for (uint64_t i = FILES_FANOUT; i-- > 0;) {
+		cut_some(c, m, &inner->slot[i], level - 1, base + i * reach(level - 1), first, left);
+		empty &= !inner->slot[i];
+	}
+	if (empty) {
+		files_give(m, inner, sizeof(*inner));
+		*slot = nullptr;
+	}
+}
+
+/* Who has used up all that it may have finds the memory in what is cut off. */
+static bool find_spares(struct files_content *c, const struct files_memory *m, unsigned height,
+			uint64_t first, struct inner *spare[])
+{
+	uint64_t left = FILES_FREED_AT_ONCE;
+
+	if (take_spares(m, height, spare))
+		return true;
+	give_spares(m, height, spare);
+	cut_some(c, m, &c->root, height, 0, first, &left);
+	return take_spares(m, height, spare);
+}
+
 /* Without memory to split it with, it is cut in one piece: then little is there. */
 void content_cut_later(struct files_content *c, const struct files_memory *m, uint64_t size,
 		       struct files_remains **remains)
@@ -401,7 +440,7 @@ void content_cut_later(struct files_content *c, const struct files_memory *m, ui
 	unsigned height = c->height;
 
 	if (size < c->size && (c->size - size) / FILES_PAGE >= FILES_FREED_AT_ONCE &&
-	    take_spares(m, height, spare)) {
+	    find_spares(c, m, height, pages, spare)) {
 		void *taken = split_off(&c->root, height, 0, pages, spare);
 
 		c->pages -= count_pages(c, taken, height, 0);
