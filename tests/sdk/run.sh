@@ -118,5 +118,50 @@ cd "$work" || exit
 dpkg-deb -x "${tarball%.tar.gz}.deb" deb && diff -r sdk deb/usr/lib/capos-sdk >"$dir/deb.txt" 2>&1 &&
 	[ "$(readlink -f deb/usr/bin/capos-cc)" = "$(readlink -f deb/usr/lib/capos-sdk/bin/capos-cc)" ]
 report $? 'the Debian package holds the same, with its commands in /usr/bin'
+
+# Installed by dpkg, beside what this machine has installed (so its dependencies are really looked at), in a root of its own; then the
+# guide's page as it stands, from an empty folder: what it says to type, and what it says that one then sees.
+root=$work/root page=$root/usr/lib/capos-sdk/share/doc/capos/guide/sdk.md
+package() { # OPTIONS...: dpkg, which says of each package of this machine that its files are not in that root
+	dpkg --root="$root" --force-not-root --force-script-chrootless --log=/dev/null "$@" >"$work/said" 2>&1
+	local status=$?
+	grep -v ' files list file for package ' "$work/said" >>"$dir/dpkg.txt"
+	return $status
+}
+: >"$dir/dpkg.txt"
+mkdir -p "$root/var/lib/dpkg/"{info,updates} "$work/empty" && touch "$root/var/lib/dpkg/status" && ! package -i "${tarball%.tar.gz}.deb" && grep -q 'depends on clang-19' "$dir/dpkg.txt"
+report $? 'dpkg does not configure the package where what it depends on is missing'
+cp /var/lib/dpkg/status "$root/var/lib/dpkg/" &&
+	package -i "${tarball%.tar.gz}.deb" &&
+	[ "$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Status}' capos-sdk)" = 'install ok installed' ]
+report $? 'dpkg installs it, and finds what it depends on'
+cd "$work/empty" || exit
+PATH=$root/usr/bin:${PATH#"$work/sdk/bin:"}
+[ "$(command -v capos-new)" = "$root/usr/bin/capos-new" ]
+report $? 'its commands are in the path'
+
+commands() { sed -n "/^$1/,\$p" "$page" | awk '/^    / { print substr($0, 5); seen = 1; next } seen { exit }'; } # of a section: those that are indented
+session() { sed -n "/^$1/,\$p" "$page" | awk '/^```/ { if (inside) exit; inside = 1; next } inside'; }              # what follows them
+follow() { # SECTION PROJECT: types the page's commands, and at the prompt the page's lines; each other line of it must then be on the screen
+	local line good=0 input
+	commands "$1" | grep -v '^tar ' >"$dir/page-$2.sh"
+	grep -q '^capos-new' "$dir/page-$2.sh" && grep -q '^make run$' "$dir/page-$2.sh" || return 1
+	input=$(session "$1" | sed -n 's/^capos> //p')
+	[ -n "$input" ] || return 1
+	printf '%s\n' "$input" poweroff | timeout 300 bash "$dir/page-$2.sh" >"$dir/page-$2.txt" 2>&1
+	while IFS= read -r line; do # a time is another one each time
+		tr -d '\r' <"$dir/page-$2.txt" | grep -Exq -- "$(sed 's/[][\\.*^$+?(){}|]/\\&/g; s/ [0-9]* us$/ [0-9]+ us/' <<<"$line")" && continue
+		echo "missing: $line" >>"$dir/page-$2.txt"
+		good=1
+	done < <(session "$1" | grep -v '^capos> ')
+	return $good
+}
+follow '## Ten minutes' greeter
+report $? 'the page, literally: an interface, a server and a client, which answer as it says'
+follow '## C programs on a C library' order
+report $? 'and a C program on the C library'
+package -P capos-sdk && [ ! -e "$root/usr/bin/capos-cc" ] &&
+	[ ! -e "$root/usr/lib/capos-sdk" ]
+report $? 'removed, it leaves nothing'
 echo "1..$number"
 exit $failed
