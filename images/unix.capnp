@@ -80,7 +80,7 @@ const image :Image = (
     ),
   ],
   programs = [
-    "lua", "mujs", "minigzip", "sqlite3", "chello", "speedtest1", "awk", "toybox", "base64", "basename", "cal",
+    "lua", "mujs", "minigzip", "sqlite3", "chello", "speedtest1", "fuzzcheck", "awk", "toybox", "base64", "basename", "cal",
     "cat", "chmod", "cksum", "clear", "cmp", "comm", "cp", "cut", "date", "dd", "diff", "dirname", "du", "echo",
     "egrep", "env", "expand", "expr", "factor", "false", "fgrep", "file", "find", "fold", "grep", "groups", "gunzip", "gzip", "head", "hexdump",
     "id",

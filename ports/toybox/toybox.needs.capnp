@@ -19,6 +19,8 @@ const needs :Program = (
     (name = "pipes", interface = "PipeFactory", why = "pipes", optional = true),
     (name = "processSpawner", interface = "ProcessSpawner", why = "to start programs", optional = true),
     (name = "bootPackage", interface = "BootPackage", why = "programs to start", optional = true),
+    (name = "threadSpawner", interface = "ThreadSpawner", why = "that what it starts may signal it: a handle of itself", optional = true),
+    (name = "capabilityManager", interface = "CapabilityManager", why = "that what it starts may signal it, and nothing else: attenuate", optional = true),
   ],
   stackBytes = 262144,
 );
