@@ -138,6 +138,21 @@ refuses toomuch 8 'more than three quarters of a CPU' 'CPU time that does not fi
 (name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 25000000, periodNs = 100000000, cpu = 1)),
 (name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 26000000, periodNs = 100000000, cpu = 0))],
 END
+accepts cpulast 'it fits when what may be anywhere is listed last' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 0)),
+(name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 1)),
+(name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 10000000, periodNs = 100000000))],
+END
+accepts cpufirst 'it fits when what may be anywhere is listed first' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 10000000, periodNs = 100000000)),
+(name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 0)),
+(name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 1))],
+END
+accepts cpumiddle 'it fits when what may be anywhere is listed in between' <<END
+(name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 1)),
+(name = "b", program = "hello", grants = [$console], cpuTime = (budgetNs = 10000000, periodNs = 100000000)),
+(name = "c", program = "hello", grants = [$console], cpuTime = (budgetNs = 60000000, periodNs = 100000000, cpu = 0))],
+END
 refuses nobudget 6 'is not 100 us to its period' 'CPU time beyond its period is an error' <<END
 (name = "a", program = "hello", grants = [$console], cpuTime = (budgetNs = 2000001, periodNs = 2000000))],
 END

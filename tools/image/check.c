@@ -318,22 +318,45 @@ static void check_restart(struct source *s, struct image_process_reader process)
 		source_error(s, name, nothing, "the first delay before a restart is longer than the longest");
 }
 
-/* What this process and those before it set aside on one CPU, in millionths, if all that may be anywhere is there. */
+/* In millionths of a CPU; 0: none. *on: where, -1: anywhere. */
+static uint64_t share_of(struct image_process_reader process, int32_t *on)
+{
+	struct image_cpu_time_reader t = image_process_reader_cpu_time(process);
+	uint64_t period = image_cpu_time_reader_period_ns(t);
+
+	*on = image_cpu_time_reader_cpu(t);
+	return period != 0 ? image_cpu_time_reader_budget_ns(t) * 1'000'000 / period : 0;
+}
+
+/* What this process and those before it set aside on one CPU, if all that may be anywhere is there. */
 static uint64_t share_of_cpu(struct image_process_list_reader processes, uint32_t last, int32_t cpu)
 {
-	uint64_t share = 0;
+	uint64_t sum = 0;
+	int32_t on;
 
 	for (uint32_t i = 0; i <= last; i++) {
-		struct image_cpu_time_reader t = image_process_reader_cpu_time(
-			image_process_list_reader_at(processes, i));
-		int32_t on = image_cpu_time_reader_cpu(t);
-		uint64_t period = image_cpu_time_reader_period_ns(t);
+		uint64_t share = share_of(image_process_list_reader_at(processes, i), &on);
 
-		if (image_cpu_time_reader_budget_ns(t) != 0 && period != 0 &&
-		    (on == -1 || cpu == -1 || on == cpu))
-			share += image_cpu_time_reader_budget_ns(t) * 1'000'000 / period;
+		if (on == -1 || on == cpu)
+			sum += share;
 	}
-	return share;
+	return sum;
+}
+
+/* On the CPU that has most: then all of it is admitted, whatever the order in which it is listed, and wherever it is placed. */
+static uint64_t largest_share(struct image_process_list_reader processes, uint32_t last)
+{
+	uint64_t largest = share_of_cpu(processes, last, -1);
+	int32_t on;
+
+	for (uint32_t i = 0; i <= last; i++) {
+		(void)share_of(image_process_list_reader_at(processes, i), &on);
+
+		uint64_t share = share_of_cpu(processes, last, on);
+
+		largest = share > largest ? share : largest;
+	}
+	return largest;
 }
 
 static void check_cpu_time(struct source *s, struct image_process_list_reader processes, uint32_t index)
@@ -353,7 +376,8 @@ static void check_cpu_time(struct source *s, struct image_process_list_reader pr
 		source_error(s, name, nothing, "its CPU time is not 100 us to its period");
 	else if (cpu < -1 || cpu >= CPUS_MAX)
 		source_error(s, name, nothing, "its CPU time is on no CPU that there can be");
-	else if (share_of_cpu(processes, index, cpu) > CPU_SHARE_MAX)
+	else if (largest_share(processes, index) > CPU_SHARE_MAX &&
+		 (index == 0 || largest_share(processes, index - 1) <= CPU_SHARE_MAX))
 		source_error(s, name, nothing, "with it more than three quarters of a CPU are set aside");
 }
 
