@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
 # docs/hazards.md against the tests.  TAP, a line for each row and each name:
-#   - a name between * and * in a row that says `test-X:` is in tests/programs (texts with ` / ` or `...` stand for several);
+#   - a name between * and * behind `test-X` is in tests/programs/test-X (texts with ` / ` or `...` stand for several);
 #   - a name in brackets after `X_test` is an EXPLORE_TEST of tests/host/X_test.c, and that file exists;
 #   - a program test-X has a scenario in tests/system that boots it with two CPUs;
 #   - each row names at least one test, program, model or directory of tests.
@@ -18,10 +18,19 @@ while IFS= read -r row; do
 	what=$(cut -d'|' -f2 <<<"$row" | sed 's/^ *//; s/ *$//')
 	grep -qE 'test-[a-z0-9]+|`[a-z_]+_test`|`(lib|tests)/|models? `|prompt-' <<<"$row"
 	check $? "row \"$what\" names a test"
-	while IFS= read -r name; do
-		grep -rqF -- "$name" tests/programs
-		check $? "$name"
-	done < <(grep -E 'test-[a-z0-9]+' <<<"$row" | grep -oE '\*[^*|]+\*' | tr -d '*' | grep -vE ' / |\.\.\.')
+	program=
+	while IFS= read -r token; do
+		case $token in
+		test-*) program=$token ;;
+		\**) # of a program; what stands behind anything else is the explorer's, or words
+			name=${token//\*/}
+			[ -n "$program" ] && [[ $name != *" / "* && $name != *...* ]] || continue
+			grep -rqF -- "$name" "tests/programs/$program"
+			check $? "$program: $name"
+			;;
+		*) program= ;;
+		esac
+	done < <(grep -oE 'test-[a-z0-9]+|\*[^*|]+\*|explorer|`[^`]*`' <<<"$row")
 	while IFS= read -r program; do
 		for scenario in $(grep -lE "^image: $program\$" tests/system/*.test); do
 			sed -n 's/^smp: *//p' "$scenario" | grep -q . || echo 1 2
@@ -33,10 +42,13 @@ while IFS= read -r row; do
 		[ -e "tests/host/$file.c" ]
 		check $? "tests/host/$file.c"
 	done < <(grep -oE '`[a-z_]+_test`' <<<"$row" | tr -d '`' | sort -u)
-	while IFS= read -r name; do
-		grep -rqF -- "EXPLORE_TEST($name," tests/host
-		check $? "explorer: $name"
-	done < <(grep -oE '`[a-z_]+_test` \([a-z_, ]+\)' <<<"$row" | sed 's/^[^(]*(//; s/)$//' | tr ',' '\n' | tr -d ' ' | sort -u)
+	while IFS= read -r group; do
+		file=$(grep -oE '[a-z_]+_test' <<<"$group" | head -1)
+		for name in $(sed 's/^[^(]*(//; s/)$//' <<<"$group" | tr ',' ' '); do
+			grep -qF -- "EXPLORE_TEST($name," "tests/host/$file.c"
+			check $? "$file: $name"
+		done
+	done < <(grep -oE '`[a-z_]+_test` \([a-z_, ]+\)' <<<"$row" | sort -u)
 done < <(grep -E '^\| ' docs/hazards.md | grep -vE '^\| (what breaks|---)')
 [ "$n" -ge 60 ]
 check $? "docs/hazards.md has its rows"
