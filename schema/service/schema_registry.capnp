@@ -31,7 +31,8 @@ interface SchemaRegistry @0x989474934836c34a {
 
   add @6 (name :Text, memory :MemoryObject, length :UInt64) -> (registration :SchemaRegistration, source :UInt32);
   # Adds a source: a copy is made, so the memory may be changed afterwards. It is there until the registration is removed or nobody
-  # holds it any more. Errors: invalidArgument (field) when it is none, or larger than 1 MiB; overloaded when there are too many.
+  # holds it any more. Errors: invalidArgument (field) when it is none, or larger than 1 MiB; overloaded when there are too many, or one
+  # session has half of all that there can be.
 
   struct Source {
     number @0 :UInt32;

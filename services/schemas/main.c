@@ -191,12 +191,16 @@ static enum status add(void *self, struct rpc_request *request,
 	if (length == 0 || length > MAX_SOURCE || length % 8 != 0)
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT,
 				 "a multiple of 8 bytes, at most 1 MiB", "length");
-	status = source_add(schema_registry_add_params_reader_name(params), memory, 0, length, &number);
+	status = STATUS_NO_SLOT;
+	if (source_is_left_for(request->call->session))
+		status = source_add(schema_registry_add_params_reader_name(params), memory, 0, length,
+				    &number);
 	if (status == STATUS_NO_SLOT || status == STATUS_NO_QUOTA || status == STATUS_NO_MEMORY)
 		return rpc_raise(request, EXCEPTION_TYPE_OVERLOADED, "there are too many sources", nullptr);
 	if (status != STATUS_OK)
 		return rpc_raise(request, EXCEPTION_TYPE_INVALID_ARGUMENT, "this is no registry", "memory");
 	sources[number].key = ++last_key;
+	sources[number].session = request->call->session;
 	schema_registry_add_results_builder_set_registration(
 		results, rpc_request_mint_cap(request, registration_template, sources[number].key));
 	schema_registry_add_results_builder_set_source(results, number);

@@ -15,7 +15,8 @@ struct source {
 	cap_id memory;    /* its bytes, ours */
 	uint64_t address; /* where they are mapped */
 	uint64_t length, mapped;
-	uint64_t key; /* of its registration; 0: the boot package's */
+	uint64_t key;     /* of its registration; 0: the boot package's */
+	uint64_t session; /* of who added it */
 	uint64_t mints;
 };
 
@@ -28,3 +29,5 @@ enum status sources_start(void);
 enum status source_add(struct msg_text name, cap_id memory, uint64_t offset, uint64_t length,
 		       uint32_t *number);
 void source_remove(uint32_t number);
+/* May this session add one more? Nobody gets all places: as pool/shares.h has it. */
+bool source_is_left_for(uint64_t session);

@@ -89,6 +89,17 @@ enum status source_add(struct msg_text name, cap_id memory, uint64_t offset, uin
 	return STATUS_OK;
 }
 
+bool source_is_left_for(uint64_t session)
+{
+	uint32_t left = 0, own = 0;
+
+	for (uint32_t i = 0; i < REGISTRY_SET_MAX; i++) {
+		left += !set.there[i];
+		own += i > 0 && set.there[i] && sources[i].session == session;
+	}
+	return own < left;
+}
+
 void source_remove(uint32_t number)
 {
 	if (!set.there[number] || number == 0)
