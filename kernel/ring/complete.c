@@ -140,13 +140,13 @@ void ring_drain(struct ring *ring)
 	struct request *in_order = NULL;
 
 	while (stack != NULL) {
-		struct request *next = stack->next;
-		stack->next = in_order;
+		struct request *next = stack->done;
+		store_relaxed(&stack->done, in_order);
 		in_order = stack;
 		stack = next;
 	}
 	while (in_order != NULL) {
-		struct request *next = in_order->next;
+		struct request *next = in_order->done;
 		ring_finish(ring, in_order);
 		in_order = next;
 	}
@@ -281,8 +281,9 @@ static void push_done(struct ring *ring, struct request *request)
 	bool interrupts = (request->sqe.flags & CAP_SQE_INTERRUPT) != 0;
 	struct request *head = load_relaxed(&ring->done);
 
+	/* Not `next`: it may be the spare of a thread that is about to wait ALONE, which only its state will say. */
 	do
-		request->next = head;
+		store_relaxed(&request->done, head);
 	while (!atomic_cas(&ring->done, &head, request));
 	(void)atomic_or(&ring->signals, (uint32_t)RING_DONE);
 	ring_poke(ring);

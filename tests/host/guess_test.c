@@ -4,7 +4,7 @@
  * is such a call, and while it is being delivered to a sibling, returns that call as it is, or nothing: how much may go back, through
  * which gate, and which slots are left, is not what was so of the call before. Every schedule with one preemption of the guess.
  */
-#include "race.h"
+#include "meet.h"
 
 #include <cap/gate.h>
 
@@ -21,30 +21,10 @@ static struct {
 	bool through_gate; /* and this is about the call, too */
 	uint16_t carries;
 } row;
-static uint64_t token, when /* all else has happened */;
-static bool now;
+static uint64_t token;
 static unsigned finished;
 
-static void sleep_until(struct user_ring *ring, uint64_t deadline)
-{
-	while (host_now_ns() < deadline)
-		(void)user_enter(ring, UINT32_MAX, deadline);
-}
-
 /* --- the server's threads ---------------------------------------------------------------------------------------------- */
-
-static struct cap_sqe answer_and_receive(uint64_t of, uint32_t bytes, uint16_t mints)
-{
-	struct cap_sqe sqe = answer(of, mints);
-
-	sqe.op = CAP_OP_RETURN_RECV;
-	sqe.interface_id = end.raw;
-	sqe.msg_len = bytes;
-	sqe.buf_off = RECV_AT;
-	sqe.buf_len = RECV_BUF;
-	sqe.buf_caps = CAPS;
-	return sqe;
-}
 
 static void guesses(struct user_ring *ring)
 {
@@ -53,15 +33,12 @@ static void guesses(struct user_ring *ring)
 
 	describe(ring, template, CAP_DESC_MINT);
 	for (unsigned i = 0; i < 2; i++) { /* the words are known then */
-		sqe = answer_and_receive(cqe.token, row.bytes, row.mints);
+		sqe = answer_and_receive(cqe.token, end, row.bytes, row.mints);
 		cqe = user_do(ring, &sqe);
 	}
 	token = cqe.token;
-	store_release(&when,
-		      host_now_ns() + 1000000); /* the sibling returns that, and receives in its record */
-	sleep_until(ring, when + 5000);         /* without a submission: that would be known instead */
-	sqe = answer_and_receive(token + (1ull << 32), row.bytes, row.mints);
-	store_release(&now, true);
+	sqe = answer_and_receive(token + (1ull << 32), end, row.bytes, row.mints);
+	meet_first(ring); /* the sibling has returned that, and receives in its record */
 	host_exhaust_pause(false);
 	(void)user_submit(ring, &sqe);
 	(void)user_enter(ring, row.waits, 0);
@@ -77,13 +54,12 @@ static void guesses(struct user_ring *ring)
 
 static void receives_in_its_record(struct user_ring *ring)
 {
-	while (load_acquire(&when) == 0)
-		(void)user_enter(ring, UINT32_MAX, host_now_ns() + 10000);
-	struct cap_sqe sqe = answer_and_receive(token, 16, 0);
+	meet_agreed(ring);
+	struct cap_sqe sqe = answer_and_receive(token, end, 16, 0);
 	struct cap_cqe cqe = user_do(ring, &sqe);
 	explore_check(cqe.status == STATUS_OK);
 	sleep_until(ring, host_now_ns() + 100000); /* the guess is first, if it is right */
-	sqe = answer_and_receive(cqe.token, 16, 0);
+	sqe = answer_and_receive(cqe.token, end, 16, 0);
 	cqe = user_do(ring, &sqe);
 	explore_check(cqe.status == STATUS_OK || cqe.status == STATUS_BAD_ID);
 	if (cqe.status == STATUS_OK) { /* it was wrong */
@@ -118,9 +94,7 @@ static void calls(struct user_ring *ring)
 	sqe.target = row.through_gate ? lent.raw : facet.raw;
 	sqe.caps_len = row.carries;
 	sqe.buf_len = row.room;
-	sleep_until(ring, load_acquire(&when));
-	while (!load_acquire(&now))
-		host_user_step();
+	meet_then(ring);
 	for (unsigned i = 0; i < 2; i++)
 		check_result(ring, user_do(ring, &sqe));
 }
@@ -167,8 +141,7 @@ static void run(void)
 	lent = scenario_lend(client, scenario_facet(endpoint, 3), gate);
 	object_put(&endpoint->object);
 	finished = 0;
-	when = 0;
-	now = false;
+	meet_reset();
 	for (unsigned i = 0; i < 3; i++)
 		scenario_thread(i == 2 ? client : server, program, i);
 	scenario_when_started(pause_first);

@@ -200,7 +200,7 @@ static uint32_t chained(const struct ring *ring, const struct request *first, bo
 {
 	uint32_t count = 0;
 
-	for (const struct request *it = first; it != NULL; it = it->next) {
+	for (const struct request *it = first; it != NULL; it = done ? it->done : it->next) {
 		if (it->ring != ring || ++count > ring->request_count)
 			bad_request(it, "is in a chain of another ring, or the chain is none");
 		if (state_of(it) != (done ? REQUEST_CLAIMED : REQUEST_FREE))

@@ -93,7 +93,7 @@ static void complete_without_claim(void)
 {
 	struct ring *ring = ring_of(idler);
 
-	ring->parked->next = ring->done;
+	ring->parked->done = ring->done;
 	ring->done = ring->parked;
 }
 

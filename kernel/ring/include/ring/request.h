@@ -114,9 +114,10 @@ struct request {
 	};
 	struct ring *ring; /* fixed */
 	uint64_t sequence;
-	uint64_t claim;       /* atomic: sequence << 2 | state */
-	struct request *next; /* free list of the ring, or its done list */
-	struct list link;     /* in a queue, under *queue_lock */
+	uint64_t claim; /* atomic: sequence << 2 | state */
+	struct request
+		*next;    /* free list of the ring; also of the spare of one that is ALONE, or about to be */
+	struct list link; /* in a queue, under *queue_lock */
 	struct list
 		followers; /* CALL: the next ones of its ring at an endpoint, see call_queue.h; else empty */
 	union {
@@ -134,8 +135,11 @@ struct request {
 		record; /* RECV: reserved for the call that will come; CALL: where it was delivered, or NULL */
 	struct view *view; /* CALL: of the facet, while REQUEST_VIEW */
 	uint64_t session;  /* CALL: the reference that the server sees */
-	uint64_t served;   /* CALL: the record's word when it was opened for it */
-	uint64_t key;      /* CALL: of the facet; WAIT: bits that the facet may take */
+	union {
+		uint64_t served;      /* CALL: the record's word when it was opened for it */
+		struct request *done; /* completed: done list of the ring */
+	};
+	uint64_t key; /* CALL: of the facet; WAIT: bits that the facet may take */
 	struct carried *
 		carried; /* CALL: capabilities that go with it, sqe.caps_len of them: `one`, or on the heap */
 	struct carried one;
