@@ -443,6 +443,7 @@ static struct cap_sqe on_answer(uint64_t sequence, unsigned field, uint64_t user
 
 	sqe.flags = CAP_SQE_TARGET_IS_ANSWER;
 	sqe.path = 0xffffff00 | field;
+	sqe.caps_off = 0;                 /* nothing but its message: it may follow the one before */
 	sqe.buf_off = RESULT_AT + BUFFER; /* the answer stays where it is */
 	sqe.user_data = user_data;
 	return sqe;
@@ -468,6 +469,7 @@ static void is_not_held(struct user_ring *ring)
 	many.caps_len = CAP_MESSAGE_MAX_CAPS + 1;
 	beyond.caps_len = bad.caps_len = 1;
 	beyond.caps_off = ring->arena_len - 8;
+	bad.caps_off = DESC_AT;
 	IS(go(ring, no_range), STATUS_BAD_RANGE);
 	IS(go(ring, many), STATUS_TOO_LARGE);
 	IS(go(ring, beyond), STATUS_BAD_RANGE);
