@@ -107,11 +107,14 @@ static inline bool change_message(const struct ring *ring, struct request *reque
 	return true;
 }
 
-/* The same words, or nearly. What they meant counts if it still is_remembered. */
+/* The same words, or nearly. What they meant counts if it still is_remembered. Those that were read before are not read again: the first
+ * says that it is a call, and the spare may remember an answer. */
 static inline bool is_same_call(struct request *request, const volatile uint64_t *from, uint64_t word,
 				uint64_t id)
 {
-	return likely(arch_is_same_64(from, request->words)) || is_similar_call(request, from, word, id);
+	return likely(word == request->words[0]) && likely(id == request->words[1]) &&
+	       (likely(arch_is_same_48(from + 2, request->words + 2)) ||
+		is_similar_call(request, from, word, id));
 }
 
 [[gnu::noinline]] static bool is_similar_return(struct request *request, const volatile uint64_t *from,
@@ -181,7 +184,7 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 	struct request *request = ring->free;
 	uint64_t id = from[1];
 
-	if (id != request->words[1] || !is_same_call(request, from, word, id) || !is_remembered(request)) {
+	if (!is_same_call(request, from, word, id) || !is_remembered(request)) {
 		dispatch_new_call(thread, from, word, id);
 		return;
 	}

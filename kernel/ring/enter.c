@@ -604,7 +604,7 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 		ring->min = (uint32_t)arg0;
 		if ((uint8_t)word == CAP_OP_CALL) {
 			uint64_t id = from[1];
-			if (likely(id == spare->words[1]) && is_same_call(spare, from, word, id)) {
+			if (is_same_call(spare, from, word, id)) {
 				if (is_remembered_plain(spare) && likely(ring_session_is_alive(ring)) &&
 				    likely(call_alone(thread, spare, sequence, &woken))) {
 					if (likely(wait_alone(thread, false)))

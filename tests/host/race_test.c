@@ -307,6 +307,56 @@ static void answers_in_known_words(struct user_ring *ring)
 	race(ring, THIRD, answer_and_receive(token, 1));
 }
 
+static vaddr_t changed; /* the first word of the submission that is raced for */
+
+static struct cap_sqe plain_answer(uint64_t of)
+{
+	struct cap_sqe sqe = answer_and_receive(of, 0);
+
+	sqe.caps_off = 0;
+	return sqe;
+}
+
+/* All words are once more those of an answer, which is given, but that the first one says CALL. */
+static void calls_in_the_words_of_an_answer(struct user_ring *ring)
+{
+	struct cap_sqe sqe, last[2];
+
+	token = received(ring);
+	for (unsigned i = 1; i < calls_made; i++) {
+		last[i % 2] = plain_answer(token);
+		token = user_do(ring, &last[i % 2]).token;
+	}
+	sqe = last[calls_made % 2]; /* they take turns in two requests */
+	sqe.op = CAP_OP_CALL;
+	/* As begin_race; but a SIGNAL leaves the spare request what it was. */
+	(void)user_enter(ring, UINT32_MAX, host_now_ns() + 1000000);
+	(void)go(ring, (struct cap_sqe){.op = CAP_OP_SIGNAL, .flags = CAP_SQE_QUIET, .target = word.raw});
+	host_exhaust_pause(false);
+	changed = VADDR(ring->region.raw + ring->sq_off + ring->sequence % ring->sq_count * sizeof sqe);
+	first_status = go(ring, sqe).status;
+	host_exhaust_pause(true);
+	/* A RECV's buffer is none for a result; or that token has been returned. */
+	explore_check(first_status == STATUS_BAD_RANGE || first_status == STATUS_BAD_ID);
+	explore_check(go(ring, answer(token, 0)).status == STATUS_OK);
+}
+
+static void says_that_it_is_the_answer(struct user_ring *ring)
+{
+	struct cap_sqe sqe = plain_answer(0);
+
+	explore_check(user_do(ring, &(struct cap_sqe){.op = CAP_OP_WAIT, .target = word.raw}).status ==
+		      STATUS_OK);
+	host_user_store64(changed, ((const uint64_t *)(const void *)&sqe)[0]);
+}
+
+EXPLORE_ALL(a_submission_whose_opcode_changes_is_one_thing_throughout, 1)
+{
+	calls_made = 5;
+	called = &facet;
+	run(calls, calls_in_the_words_of_an_answer, &server, says_that_it_is_the_answer);
+}
+
 EXPLORE_ALL(a_call_is_answered_with_a_facet_or_by_another, 1)
 {
 	calls_made = 3;

@@ -10,7 +10,7 @@
  * afterwards):
  *   void arch_copy_first_64(void *to, const void *from);
  *   void arch_copy_last_64(void *to, const void *from, size_t bytes), arch_copy_last_16    of so many bytes in all
- *   bool arch_is_same_48(const volatile void *shared, const void *own), arch_is_same_64
+ *   bool arch_is_same_48(const volatile void *shared, const void *own)
  *                                     `shared` is 16-byte aligned; each byte of it is read once
  */
 #pragma once

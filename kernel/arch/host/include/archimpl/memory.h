@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <archimpl/explore.h>
 #include <core/types.h>
 
 #define HOST_MEMORY_BASE 0x100000ull
@@ -55,21 +56,12 @@ static inline void arch_copy_last_16(void *to, const void *from, size_t bytes)
 	arch_copy_words((char *)to + bytes - 16, (const char *)from + bytes - 16, 2);
 }
 
-static inline bool host_is_same(const volatile void *shared, const void *own, size_t words)
+static inline bool arch_is_same_48(const volatile void *shared, const void *own)
 {
 	uint64_t differs = 0;
 
-	for (size_t i = 0; i < words; i++)
+	arch_switch_point(); /* another thread of its process may have changed it since it was looked at */
+	for (size_t i = 0; i < 6; i++)
 		differs |= ((const volatile uint64_t *)shared)[i] ^ ((const uint64_t *)own)[i];
 	return differs == 0;
-}
-
-static inline bool arch_is_same_48(const volatile void *shared, const void *own)
-{
-	return host_is_same(shared, own, 6);
-}
-
-static inline bool arch_is_same_64(const volatile void *shared, const void *own)
-{
-	return host_is_same(shared, own, 8);
 }

@@ -70,27 +70,3 @@ static inline bool arch_is_same_48(const volatile void *shared, const void *own)
 			 : "memory");
 	return same;
 }
-
-static inline bool arch_is_same_64(const volatile void *shared, const void *own)
-{
-	bool same;
-	uint32_t mask;
-
-	__asm__ volatile("movups (%3), %%xmm0\n\t"
-			 "movups 16(%3), %%xmm1\n\t"
-			 "movups 32(%3), %%xmm2\n\t"
-			 "movups 48(%3), %%xmm3\n\t"
-			 "pcmpeqd (%2), %%xmm0\n\t"
-			 "pcmpeqd 16(%2), %%xmm1\n\t"
-			 "pcmpeqd 32(%2), %%xmm2\n\t"
-			 "pcmpeqd 48(%2), %%xmm3\n\t"
-			 "pand %%xmm1, %%xmm0\n\t"
-			 "pand %%xmm3, %%xmm2\n\t"
-			 "pand %%xmm2, %%xmm0\n\t"
-			 "pmovmskb %%xmm0, %1\n\t"
-			 "cmpl $0xffff, %1"
-			 : "=@cce"(same), "=&r"(mask)
-			 : "r"(shared), "r"(own)
-			 : "memory");
-	return same;
-}
