@@ -19,7 +19,7 @@
 
 static inline void batch_begin(struct cpu *cpu)
 {
-	cpu->batch = true;
+	cpu->batch = BATCH_EMPTY;
 }
 
 /* For an entry that is no batch: nothing is held. */
@@ -56,11 +56,13 @@ void batch_hold(struct cpu *cpu, struct ring *ring);
 	cpu->held_at = &request->next;
 }
 
+/* complete.c: it left something. */
+void batch_end_left(struct cpu *cpu);
+
 static inline void batch_end(struct cpu *cpu)
 {
-	cpu->batch = false;
-	if (cpu->held != NULL)
-		batch_release(cpu);
-	if (unlikely(cpu->told_later != NULL))
-		facet_tell_now(cpu);
+	if (cpu->batch != BATCH_EMPTY)
+		batch_end_left(cpu);
+	else
+		cpu->batch = BATCH_NONE;
 }

@@ -260,6 +260,16 @@ void batch_release(struct cpu *cpu)
 		batch_release(cpu);
 	cpu->held = ring;
 	cpu->held_at = &ring->free;
+	cpu->batch = BATCH_LEFT;
+}
+
+void batch_end_left(struct cpu *cpu)
+{
+	cpu->batch = BATCH_NONE;
+	if (cpu->held != NULL)
+		batch_release(cpu);
+	if (unlikely(cpu->told_later != NULL))
+		facet_tell_now(cpu);
 }
 
 void ring_poke(struct ring *ring)

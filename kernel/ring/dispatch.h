@@ -24,6 +24,9 @@ void fetch_return(struct request *request, const volatile uint64_t *from, uint64
 ARCH_PRESERVES_NONE void dispatch_other_call(struct thread *thread, const volatile uint64_t *from,
 					     uint64_t word, uint64_t id);
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word);
+/* The same, of which is known that it is none of those that dispatch_usual knows. */
+ARCH_PRESERVES_NONE void dispatch_unusual(struct thread *thread, const volatile uint64_t *from,
+					  uint64_t word);
 /* While something is held, or enough was done for one entry (false: nothing was dispatched). */
 bool dispatch_marked(struct thread *thread, struct ring *ring);
 /* More than there can be, or any at all of a captured ring. */
@@ -150,11 +153,11 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 }
 
 /* RETURN_RECV; `again`: the same as the last one, and that is remembered. */
-[[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread, struct ring *ring,
+[[gnu::always_inline]] static inline void dispatch_return_recv(struct thread *thread,
 							       const volatile uint64_t *from, uint64_t word,
 							       uint64_t sequence, bool again)
 {
-	struct request *request = ring->free;
+	struct request *request = thread->ring.free;
 
 	request->sequence = sequence;
 	if (unlikely(!again))
@@ -162,7 +165,7 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 	enum status status = op_return_recv_here(thread, request, again);
 	if (unlikely(status != OP_WAITING)) {
 		request->result = (struct completion){0};
-		submit_complete(ring, request, status);
+		submit_complete(request->ring, request, status);
 	}
 }
 
@@ -194,7 +197,14 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 
 /* --- What ends where it begins ---------------------------------------------------------------------------------------- */
 
-/* NOP, and what works on one thing, as programs submit them: in line in a batch. False: it is something else. */
+static inline void quick_nop(struct ring *ring, const volatile uint64_t *from)
+{
+	bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
+
+	quick_post(ring, from[3], (uint32_t)(likely(fits) ? STATUS_OK : STATUS_BAD_OP), 0);
+}
+
+/* NOP, and what works on one thing, as programs submit them. False: it is something else. */
 [[gnu::always_inline]] static inline bool dispatch_usual(struct thread *thread, struct ring *ring,
 							 const volatile uint64_t *from, uint64_t word)
 {
@@ -208,8 +218,7 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 	} else if (word == (CAP_OP_RELEASE | QUIET_WORD)) {
 		quick_release(thread, from);
 	} else if (word == CAP_OP_NOP) {
-		bool fits = (from[1] | from[2] | from[4] | from[5] | from[6] | from[7]) == 0;
-		quick_post(ring, from[3], (uint32_t)(likely(fits) ? STATUS_OK : STATUS_BAD_OP), 0);
+		quick_nop(ring, from);
 	} else {
 		return false;
 	}
@@ -229,36 +238,87 @@ static inline bool is_return_recv(uint64_t word)
 	return (word & ~W_FLAGS(RETURN_RECV_FLAGS)) == CAP_OP_RETURN_RECV;
 }
 
-/* One of a batch. */
-[[gnu::always_inline]] static inline void dispatch(struct thread *thread, struct ring *ring)
+/* In a loop, for the compiler: addresses of what few submissions need are not computed ahead of it, and kept on the stack. */
+#define not_ahead(pointer) __asm__ volatile("" : "+r"(pointer))
+
+#define OP_NIBBLE 15u /* every opcode is one: what `word` then is, each of them compares */
+static_assert(CAP_OP_COUNT <= OP_NIBBLE + 1);
+
+/* One of a batch. True: it was one that adds nothing to the entry's work. */
+[[gnu::always_inline]] static inline bool dispatch(struct thread *thread)
 {
+	struct ring *ring = &thread->ring;
 	uint64_t sequence = ring->sq_head;
 	count_own(&ring->sq_head, 1);
 	const volatile uint64_t *from = sq_entry(ring, sequence);
 	uint64_t word = from[0];
-	const struct call_target *target = ring->memory.target;
 
-	if (call_target_is(target, word, from)) {
-		dispatch_quick_call(thread, from, target);
-	} else if ((uint8_t)word == CAP_OP_CALL) {
-		dispatch_call(thread, ring, from, word, sequence);
-	} else if (dispatch_usual(thread, ring, from, word)) {
-		return;
-	} else if (is_return_recv(word)) {
-		dispatch_return_recv(thread, ring, from, word, sequence,
-				     is_same_return(ring->free, from, word) && is_remembered(ring->free));
-	} else {
-		dispatch_other(thread, from, word);
+	switch ((unsigned)word & OP_NIBBLE) {
+	case CAP_OP_CALL: {
+		const struct call_target *target = ring->memory.target;
+		if (call_target_is(target, word, from))
+			dispatch_quick_call(thread, from, target);
+		else
+			dispatch_call(thread, ring, from, word, sequence);
+		return false;
 	}
+	case CAP_OP_RETURN_RECV:
+		if (unlikely(!is_return_recv(word)))
+			break;
+		dispatch_return_recv(thread, from, word, sequence,
+				     is_same_return(ring->free, from, word) && is_remembered(ring->free));
+		return false;
+	case CAP_OP_SIGNAL:
+		if (unlikely(word != (CAP_OP_SIGNAL | QUIET_WORD)))
+			break;
+		quick_signal(thread, from);
+		return true;
+	case CAP_OP_WAIT:
+		if (unlikely(word != CAP_OP_WAIT) || unlikely(!quick_wait(thread, from)))
+			break;
+		return true;
+	case CAP_OP_DUP:
+		if (unlikely(word != CAP_OP_DUP))
+			break;
+		quick_dup(thread, from);
+		return true;
+	case CAP_OP_RELEASE:
+		if (unlikely(word != (CAP_OP_RELEASE | QUIET_WORD)))
+			break;
+		quick_release(thread, from);
+		return false;
+	case CAP_OP_NOP:
+		if (unlikely(word != CAP_OP_NOP))
+			break;
+		quick_nop(ring, from);
+		return true;
+	case CAP_OP_RECV:
+	case CAP_OP_RETURN:
+	case CAP_OP_RELEASE_ANSWER:
+	case CAP_OP_CANCEL:
+	case CAP_OP_WAKE:
+	case 12:
+	case 13:
+	case 14:
+	case 15:
+		break;
+	default:
+		__builtin_unreachable(); /* so that the compiler asks no more */
+	}
+	dispatch_unusual(thread, from, word);
+	return false;
 }
 
-/* How many of `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is; looks
- * again only when that leaves too few. UINT32_MAX: impossible index. */
+/* `count` submissions have a completion slot (Q1), as if everything unreaped when last looked still is. */
+static inline bool has_room(const struct ring *ring, uint32_t count)
+{
+	return ring->cq_tail - ring->cq_head + ring->pending + count <= ring->cq_count;
+}
+
+/* How many of them have; looks again only when that leaves too few. UINT32_MAX: impossible index. */
 static inline uint32_t room(struct ring *ring, uint32_t count)
 {
-	uint32_t used = ring->cq_tail - ring->cq_head + ring->pending;
-
-	if (likely(used + count <= ring->cq_count))
+	if (likely(has_room(ring, count)))
 		return count;
 	uint32_t unreaped = ring_unreaped(ring);
 	/* An index that went backwards takes back room that is promised already. */

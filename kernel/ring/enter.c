@@ -93,39 +93,15 @@ static uint32_t left_by_others(struct thread *thread)
 	return promise_work(thread);
 }
 
-/* Admits `count` submissions, which may be anything. 0, RING_FULL, RING_BOUND, or RING_PROTOCOL: the shared indexes are impossible. */
-[[gnu::noinline]] static ARCH_PRESERVES_NONE uint32_t submit(struct thread *thread, uint32_t count)
-{
-	struct ring *ring = &thread->ring;
-
-	if (unlikely(count > ring->sq_quick))
-		return submit_captured(thread, count);
-	struct cpu *cpu = this_cpu();
-	uint32_t allowed = room(ring, count);
-	uint32_t reasons = 0;
-	if (unlikely(allowed < count))
-		reasons = RING_FULL;
-	else if (unlikely(allowed == UINT32_MAX))
-		return RING_PROTOCOL;
-	batch_begin(cpu);
-	/* Each takes at most one slot, so that there is room for all of them (Q1). */
-	for (uint32_t left = allowed; left > 0; left--) {
-		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
-			dispatch(thread, ring);
-		} else if (!dispatch_marked(thread, ring)) {
-			reasons = RING_BOUND;
-			break;
-		}
-	}
-	batch_end(cpu);
-	publish(ring);
-	return reasons;
-}
-
 static inline uint32_t refusal_reason(uint32_t refused)
 {
 	return refused == RING_FULL ? CAP_ENTER_CQ_FULL : CAP_ENTER_BOUND;
 }
+
+/* In ring->refused: submit is to come back. */
+#define SUBMIT_RETURNS 1u
+
+static ARCH_PRESERVES_NONE struct arch_context *submit(struct thread *thread, uint32_t count);
 
 /* Admits what is submitted, then says why the thread returns now; 0: it blocks. UINT32_MAX: it dies. */
 static uint32_t advance(struct thread *thread)
@@ -137,7 +113,10 @@ static uint32_t advance(struct thread *thread)
 		reasons = left_by_others(thread);
 	uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2 */
 	if (tail != (uint32_t)ring->sq_head) {
-		refused = submit(thread, tail - (uint32_t)ring->sq_head);
+		ring->refused = SUBMIT_RETURNS;
+		(void)submit(thread, tail - (uint32_t)ring->sq_head);
+		refused = ring->refused;
+		ring->refused = 0;
 		if (unlikely(refused != 0)) {
 			if (refused == RING_PROTOCOL)
 				goto dead;
@@ -436,25 +415,25 @@ static inline void begin_one(struct thread *thread, uint64_t sequence)
 }
 
 /* The running thread, which has submitted everything, returns, or waits and hands over. */
-[[gnu::always_inline]] static inline struct arch_context *after_submission(struct woken woken)
+[[gnu::always_inline]] static inline struct arch_context *after_submission_on(struct cpu *cpu,
+									      struct thread *thread,
+									      struct woken woken)
 {
-	struct cpu *cpu = arch_this_cpu_again(); /* nothing is kept in registers meanwhile */
-	struct thread *thread = sched_thread(cpu->current);
 	struct ring *ring = &thread->ring;
 	struct cap_region *control = ring->control;
-	uint32_t cq_tail = ring->cq_tail;
-	store_release(&control->sq_head, (uint32_t)ring->sq_head);
+	uint32_t sq_head = (uint32_t)ring->sq_head, cq_tail = ring->cq_tail;
+	store_release(&control->sq_head, sq_head);
 	store_release(&control->cq_tail, cq_tail);
 	uint32_t head = load_acquire(&control->cq_head); /* Q2 */
 	uint32_t unreaped = cq_tail - head;
 	if (unreaped >= ring->min) {
 		if (unlikely(woken.entity != NULL))
 			wake_after_all(woken.entity);
-		if (unlikely(unreaped > ring->cq_count || ring->min == 0 ||
-			     load_relaxed(&ring->signals) != 0))
+		if (unlikely(unreaped > ring->cq_count || ring->min == 0) ||
+		    unlikely(!is_zero_relaxed(&ring->signals)))
 			return enter_any(cpu, thread, 0);
 		ring->cq_head = head;
-		enter_set_result(thread, CAP_ENTER_COMPLETIONS);
+		arch_context_set_result(&thread->context, sq_head - ring->entered, CAP_ENTER_COMPLETIONS);
 		return go_on_quietly(cpu, thread);
 	}
 	ring->cq_head = head;
@@ -464,6 +443,14 @@ static inline void begin_one(struct thread *thread, uint64_t sequence)
 	if (woken.entity != NULL)
 		wake_after_all(woken.entity);
 	return enter_any(cpu, thread, 0);
+}
+
+/* The same, of who kept nothing in registers meanwhile. */
+[[gnu::always_inline]] static inline struct arch_context *after_submission(struct woken woken)
+{
+	struct cpu *cpu = arch_this_cpu_again();
+
+	return after_submission_on(cpu, sched_thread(cpu->current), woken);
 }
 
 /* A call that repeats the last one, but finds nobody who waits for it alone, or is more than its message. */
@@ -556,13 +543,74 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 	return RETURNED_NOT;
 }
 
-/* Not all was admitted; submit has published, and an impossible index is found there, too. */
-[[gnu::always_inline]] static inline struct arch_context *enter_refused(uint32_t refused)
+/* Of submit, which has published. Not all was admitted (an impossible index is found there, too), or it was to come back. */
+[[gnu::noinline]] static struct arch_context *end_submit(void)
 {
-	struct cpu *cpu = arch_this_cpu_again();
+	struct cpu *cpu = this_cpu();
+	struct thread *thread = sched_thread(cpu->current);
+	uint32_t refused = thread->ring.refused;
 
-	return enter_any(cpu, sched_thread(cpu->current),
-			 refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+	thread->ring.refused = refused & ~SUBMIT_RETURNS;
+	if (refused & SUBMIT_RETURNS)
+		return NULL;
+	thread->ring.refused = 0;
+	return enter_any(cpu, thread, refused == RING_PROTOCOL ? 0 : refusal_reason(refused));
+}
+
+/* Of `count` submissions, how many have a completion slot; what is refused is noted. */
+[[gnu::noinline, gnu::cold]] static uint32_t count_with_room(struct ring *ring, uint32_t count)
+{
+	uint32_t allowed = room(ring, count);
+
+	if (allowed == UINT32_MAX) {
+		ring->refused |= RING_PROTOCOL;
+		return 0;
+	}
+	if (allowed < count)
+		ring->refused |= RING_FULL;
+	return allowed;
+}
+
+/* Admits `count` submissions, at least one, which may be anything. Then the thread goes on, or waits and hands over. But if something is
+ * in ring->refused: SUBMIT_RETURNS, or what comes to it: RING_FULL, RING_BOUND, or RING_PROTOCOL, if the shared indexes are impossible. */
+[[gnu::noinline]] static ARCH_PRESERVES_NONE struct arch_context *submit(struct thread *thread,
+									 uint32_t count)
+{
+	struct cpu *cpu;
+
+	if (unlikely(count > thread->ring.sq_quick)) {
+		thread->ring.refused |= submit_captured(thread, count);
+		goto over;
+	}
+	if (unlikely(!has_room(&thread->ring, count))) {
+		count = count_with_room(&thread->ring, count);
+		if (count == 0)
+			return end_submit();
+	}
+	batch_begin(this_cpu());
+	/* Each takes at most one slot, so that there is room for all of them (Q1). */
+	do {
+		if (likely(thread->sched.work < CAP_ENTER_MAX_COPY)) {
+			not_ahead(thread);
+			while (dispatch(thread)) {
+				if (--count == 0)
+					goto done;
+				not_ahead(thread);
+			}
+		} else if (!dispatch_marked(thread, &thread->ring)) {
+			thread->ring.refused |= RING_BOUND;
+			break;
+		}
+	} while (--count != 0);
+done:
+	batch_end(arch_this_cpu_again());
+over:
+	cpu = arch_this_cpu_again();
+	thread = sched_thread(cpu->current);
+	if (likely(thread->ring.refused == 0))
+		return after_submission_on(cpu, thread, (struct woken){0});
+	publish(&thread->ring);
+	return end_submit();
 }
 
 /* Something came while it was about to wait. */
@@ -631,7 +679,7 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 			}
 			begin_one(thread, sequence);
 			if (returned == RETURNED_NOT)
-				dispatch_return_recv(thread, ring, from, word, sequence, again);
+				dispatch_return_recv(thread, from, word, sequence, again);
 		} else {
 			begin_one(thread, sequence);
 			if (word == (CAP_OP_WAKE | QUIET_WORD))
@@ -640,21 +688,20 @@ ARCH_SYSCALL_ENTRY struct arch_context *kernel_on_syscall(ARCH_SYSCALL_PARAMETER
 		}
 		goto submitted;
 	}
-	if (tail == (uint32_t)sequence) { /* a poll, or completions that were not reaped */
-		unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
-		if (likely(unreaped >= arg0) && is_only_asking(ring, unreaped)) {
-			arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
-			return go_on_quietly(cpu, thread);
-		}
+	if (tail != (uint32_t)sequence) {
+	several:
+		ring->min = min_of(ring, arg0);
+		begin_enter(thread, sequence);
+		return submit(thread, tail - (uint32_t)sequence);
 	}
-several:
+	/* A poll, or completions that were not reaped. */
+	unreaped = ring->cq_tail - load_acquire(&shared->cq_head); /* Q2 */
+	if (likely(unreaped >= arg0) && is_only_asking(ring, unreaped)) {
+		arch_context_set_result(&thread->context, 0, CAP_ENTER_COMPLETIONS);
+		return go_on_quietly(cpu, thread);
+	}
 	ring->min = min_of(ring, arg0);
 	begin_enter(thread, sequence);
-	if (tail != (uint32_t)sequence) {
-		uint32_t refused = submit(thread, tail - (uint32_t)sequence);
-		if (unlikely(refused != 0))
-			return enter_refused(refused);
-	}
 submitted:
 	return after_submission(woken);
 came:

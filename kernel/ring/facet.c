@@ -168,6 +168,7 @@ static bool tell_later(struct endpoint *endpoint)
 		return false;
 	object_get(&endpoint->object);
 	cpu->told_later = endpoint;
+	cpu->batch = BATCH_LEFT;
 	return true;
 }
 

@@ -201,6 +201,11 @@ void quick_wait_slowly(struct thread *thread, const volatile uint64_t *from)
 	dispatch_any(thread, &thread->ring, from, CAP_OP_WAIT);
 }
 
+ARCH_PRESERVES_NONE void dispatch_unusual(struct thread *thread, const volatile uint64_t *from, uint64_t word)
+{
+	dispatch_any(thread, &thread->ring, from, word);
+}
+
 ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile uint64_t *from, uint64_t word)
 {
 	struct ring *ring = &thread->ring;

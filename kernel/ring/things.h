@@ -25,7 +25,7 @@ enum status thing_find_notification(struct thread *thread, struct ring_thing *th
 				    unsigned method);
 enum status thing_find_thread(struct thread *thread, struct ring_thing *thing, uint64_t id);
 
-/* Of `sqe`, the bits; those of the whole mask for 0. DENIED: others. */
+/* Of word 2 of a submission, the bits; those of the whole mask for 0. DENIED: others. */
 static inline enum status thing_bits(const struct ring_thing *thing, uint64_t *bits)
 {
 	if (*bits == 0)
@@ -81,79 +81,59 @@ static inline void thing_signal(struct notification *notification, uint64_t bits
 	}
 }
 
+/* things.c: the SIGNAL's target or bits are not those of the last one. */
+enum status thing_find_signalled(struct thread *thread, uint64_t target, uint64_t word);
+
 static inline void quick_signal(struct thread *thread, const volatile uint64_t *from)
 {
 	struct ring_thing *thing = &thread->ring.memory.things[CAP_OP_SIGNAL - CAP_OP_WAKE];
-	enum status status = STATUS_BAD_OP;
-	uint64_t target = from[1], bits = from[2];
+	uint64_t target = from[1], word = from[2];
 
-	if (quick_is_plain(from, from[7]))
-		status = likely(thing_is(thread, thing, target))
-				 ? STATUS_OK
-				 : thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_SIGNAL);
-	if (likely(status == STATUS_OK))
-		status = thing_bits(thing, &bits);
-	if (unlikely(status != STATUS_OK)) {
-		quick_refused(thread, from, CAP_OP_SIGNAL, target, status);
+	if (unlikely(!quick_is_plain(from, from[7]))) {
+		quick_refused(thread, from, CAP_OP_SIGNAL, target, STATUS_BAD_OP);
 		return;
 	}
+	if (unlikely(!thing_is(thread, thing, target)) || unlikely(word != thing->word)) {
+		enum status status = thing_find_signalled(thread, target, word);
+		if (unlikely(status != STATUS_OK)) {
+			quick_refused(thread, from, CAP_OP_SIGNAL, target, status);
+			return;
+		}
+	}
 	quick_record(thread, CAP_OP_SIGNAL, target, 0, STATUS_OK);
-	thing_signal(thing->notification, bits);
+	thing_signal(thing->notification, thing->bits);
 }
 
-/* A WAIT sleeps as the only one there. False: it may not. */
-static inline bool quick_wait_alone(struct ring *ring, struct notification *notification, uint64_t bits,
-				    uint64_t user_data) REQUIRES(notification->lock)
-{
-	struct request *request = ring->free;
+/* things.c: a WAIT sleeps as the only one there. False: it may not. */
+bool quick_wait_alone(struct thread *thread, struct notification *notification, uint64_t bits,
+		      const volatile uint64_t *from) REQUIRES(notification->lock);
 
-	if (unlikely(notification->waiter != NULL || !list_is_empty(&notification->waiters)) ||
-	    unlikely(ring->parked != NULL || ring->pending >= ring->wait_max))
-		return false;
-	object_get(&notification->object);
-	request->sequence = ring->sq_head - 1;
-	request->memory.removals = REQUEST_FORGOTTEN;
-	request->words[0] = CAP_OP_WAIT;
-	request->words[3] = user_data;
-	store_relaxed(&request->words[7], 0ull);
-	request->object = &notification->object;
-	request->key = bits;
-	request->extras = REQUEST_COUNTED;
-	store_relaxed(&request->queue_lock, &notification->lock);
-	store_release(&request->claim, request_claim_word(request->sequence, REQUEST_PENDING));
-	ring->free = request->next;
-	ring->pending++;
-	request->behind = NULL;
-	ring->parked = request;
-	notification->waiter = request;
-	return true;
-}
+/* things.c: the WAIT's target or bits are not those of the last one. False: it goes through a gate, or is refused. */
+bool thing_find_awaited(struct thread *thread, uint64_t target, uint64_t word);
 
 /* Through to its completion, unless it is more than a lone one (false): nothing was done then, and nothing that was read counts. */
 static inline bool quick_wait(struct thread *thread, const volatile uint64_t *from)
 {
 	struct ring *ring = &thread->ring;
 	struct ring_thing *thing = &ring->memory.things[CAP_OP_WAIT - CAP_OP_WAKE];
-	uint64_t target = from[1], bits = from[2], user_data = from[3], deadline = from[7];
+	uint64_t target = from[1], word = from[2];
 
 	if (!quick_is_plain(from, 0))
 		return false;
-	if (unlikely(!thing_is(thread, thing, target)) &&
-	    (thing_find_notification(thread, thing, target, NOTIFICATION_METHOD_WAIT) != STATUS_OK ||
-	     thing->gate != NULL))
-		return false;
-	if (unlikely(thing_bits(thing, &bits) != STATUS_OK))
+	if ((unlikely(!thing_is(thread, thing, target)) || unlikely(word != thing->word)) &&
+	    !thing_find_awaited(thread, target, word))
 		return false;
 	struct notification *notification = thing->notification;
+	uint64_t bits = thing->bits;
 	spin_lock(&notification->lock);
 	uint64_t taken = notification->bits & bits;
 	if (likely(taken != 0)) {
 		notification->bits &= ~taken;
 		spin_unlock(&notification->lock);
-		quick_post(ring, user_data, STATUS_OK, taken);
+		quick_post(ring, from[3], STATUS_OK, taken);
 		return true;
 	}
-	bool waits = deadline == 0 && quick_wait_alone(ring, notification, bits, user_data);
+	bool waits = from[7] == 0 && quick_wait_alone(thread, notification, bits, from);
 	spin_unlock(&notification->lock);
 	return waits;
 }

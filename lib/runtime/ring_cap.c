@@ -24,27 +24,21 @@ struct cap_cqe ring_do(struct ring_client *ring, const struct cap_sqe *sqe)
 	return cqe ? *cqe : ring_finish(ring);
 }
 
-/* What a single operation came to. */
-struct result {
-	enum status status;
-	uint64_t token; /* 0 if it failed */
-};
-
-[[gnu::noinline]] static struct result finish(struct ring_client *ring)
+[[gnu::noinline]] static struct ring_result finish(struct ring_client *ring)
 {
 	struct cap_cqe cqe = ring_finish(ring);
 
-	return (struct result){(enum status)cqe.status, cqe.status == STATUS_OK ? cqe.token : 0};
+	return (struct ring_result){(enum status)cqe.status, cqe.status == STATUS_OK ? cqe.token : 0};
 }
 
-[[gnu::always_inline]] static inline struct result do_simple(struct ring_client *ring,
-							     const struct cap_sqe *sqe)
+[[gnu::always_inline]] static inline struct ring_result do_simple(struct ring_client *ring,
+								  const struct cap_sqe *sqe)
 {
 	const struct cap_cqe *cqe = ring_do_usual(ring, sqe);
 
 	if (__builtin_expect(!cqe || cqe->status != STATUS_OK, 0))
-		return cqe ? (struct result){(enum status)cqe->status, 0} : finish(ring);
-	return (struct result){STATUS_OK, cqe->token};
+		return cqe ? (struct ring_result){(enum status)cqe->status, 0} : finish(ring);
+	return (struct ring_result){STATUS_OK, cqe->token};
 }
 
 void ring_release(struct ring_client *ring, cap_id id)
@@ -57,7 +51,7 @@ void ring_release(struct ring_client *ring, cap_id id)
 
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy)
 {
-	struct result r = do_simple(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
+	struct ring_result r = do_simple(ring, &(struct cap_sqe){.op = CAP_OP_DUP, .target = id.raw});
 
 	*copy = (cap_id){r.token};
 	return r.status;
@@ -75,18 +69,15 @@ void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bi
 		    nullptr);
 }
 
-enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
-			   uint64_t *taken)
+struct ring_result ring_take_bits(struct ring_client *ring, cap_id notification, uint64_t bits,
+				  uint64_t deadline_ns)
 {
-	struct result r = do_simple(ring, &(struct cap_sqe){
-						  .op = CAP_OP_WAIT,
-						  .target = notification.raw,
-						  .interface_id = bits,
-						  .deadline_ns = deadline_ns,
-					  });
-
-	*taken = r.token;
-	return r.status;
+	return do_simple(ring, &(struct cap_sqe){
+				       .op = CAP_OP_WAIT,
+				       .target = notification.raw,
+				       .interface_id = bits,
+				       .deadline_ns = deadline_ns,
+			       });
 }
 
 /*

@@ -163,4 +163,78 @@ EXPLORE_TEST(what_was_signalled_is_not_remembered_beyond_its_release, 100)
 	scenario_end();
 }
 
+static cap_id low, high; /* facets of one notification, of bit 1 and of bit 2 */
+
+static cap_id give_facet(struct notification *notification, uint64_t bits)
+{
+	struct interface_set set = {notification_object_type->interface_id, METHODS_ALL};
+	struct view *view;
+
+	explore_check(view_create(NULL, &notification->object, VIEW_FACET, bits, &set, 1, &view) ==
+		      STATUS_OK);
+	return scenario_give(process, view);
+}
+
+/* As programs signal: there is a completion only if it is refused. */
+static int32_t signal_quietly(struct user_ring *ring, cap_id id, uint64_t bits)
+{
+	struct cap_sqe sqe = operation(CAP_OP_SIGNAL, id, bits), nop = {.user_data = 1};
+
+	sqe.flags = CAP_SQE_QUIET;
+	(void)user_submit(ring, &sqe);
+	(void)user_submit(ring, &nop);
+	struct cap_cqe cqe = user_wait(ring);
+	if (cqe.user_data == 1)
+		return cqe.status;
+	explore_check(cqe.status != STATUS_OK && user_wait(ring).user_data == 1);
+	return cqe.status;
+}
+
+static uint64_t wait_for(struct user_ring *ring, cap_id id, uint64_t bits)
+{
+	struct cap_sqe sqe = operation(CAP_OP_WAIT, id, bits);
+	struct cap_cqe cqe = user_do(ring, &sqe);
+
+	explore_check(cqe.status == STATUS_OK);
+	return cqe.token;
+}
+
+static void uses_two_masks(uint64_t region)
+{
+	struct user_ring ring;
+
+	user_ring_open(&ring, region);
+	for (unsigned i = 0; i < 2; i++) {
+		explore_check(signal_quietly(&ring, low, 1) == STATUS_OK);
+		explore_check(signal_quietly(&ring, high, 1) == STATUS_DENIED);
+		explore_check(signal_quietly(&ring, high, 1) == STATUS_DENIED);
+		explore_check(do_one(&ring, CAP_OP_WAIT, high, 1) == STATUS_DENIED);
+		explore_check(wait_for(&ring, low, 1) == 1);
+		explore_check(do_one(&ring, CAP_OP_WAIT, high, 1) == STATUS_DENIED);
+		explore_check(signal_quietly(&ring, high, 2) == STATUS_OK);
+		explore_check(signal_quietly(&ring, high, 3) == STATUS_DENIED);
+		explore_check(signal_quietly(&ring, low, 0) == STATUS_OK);
+		explore_check(signal_quietly(&ring, low, 2) == STATUS_DENIED);
+		explore_check(wait_for(&ring, low, 0) == 1);
+		explore_check(do_one(&ring, CAP_OP_WAIT, low, 2) == STATUS_DENIED);
+		explore_check(wait_for(&ring, high, 0) == 2);
+	}
+	(void)atomic_add(&finished, 1u);
+}
+
+EXPLORE_TEST(bits_that_one_facet_may_use_are_refused_to_another, 20)
+{
+	struct notification *notification;
+
+	begin(1);
+	explore_check(notification_create(process, &notification) == STATUS_OK);
+	low = give_facet(notification, 1);
+	high = give_facet(notification, 2);
+	object_put(&notification->object);
+	scenario_thread(process, uses_two_masks, 0);
+	scenario_run();
+	explore_check(finished == 1);
+	scenario_end();
+}
+
 EXPLORE_MAIN

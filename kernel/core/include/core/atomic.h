@@ -15,9 +15,11 @@
 #include <arch/explore.h>
 
 #define load_relaxed(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
-/* load_relaxed(p) == 0, of 32 or 64 bits. */
-#define is_zero_relaxed(p) \
-	(arch_switch_point(), sizeof(*(p)) == 4 ? arch_is_zero_32((p)) : arch_is_zero_64((p)))
+/* load_relaxed(p) == 0, of a bool, or of 32 or 64 bits. */
+#define is_zero_relaxed(p)                                               \
+	(arch_switch_point(), sizeof(*(p)) == 1   ? arch_is_zero_8((p))  \
+			      : sizeof(*(p)) == 4 ? arch_is_zero_32((p)) \
+						  : arch_is_zero_64((p)))
 /* load_relaxed(p) == v, of 64 bits. */
 #define is_relaxed(p, v) (arch_switch_point(), arch_is_64((p), (uint64_t)(v)))
 #define load_acquire(p) (arch_switch_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))

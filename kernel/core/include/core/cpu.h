@@ -26,6 +26,9 @@ struct space;
 /* Room to copy one kernel-object message in, and to build its result. */
 #define CPU_SCRATCH 1024u
 
+/* Nothing is left to its end; one that has nothing yet, and one that has (`told_later`, `held`). */
+enum cpu_batch : uint8_t { BATCH_NONE, BATCH_EMPTY, BATCH_LEFT };
+
 struct kept;
 struct cpu {
 	/* First: assembly code knows these offsets. */
@@ -111,7 +114,7 @@ struct cpu {
 
 	/* Several submissions run: an endpoint's notices may wait for the end of the batch, or go along with a call in it
 	 * (ring/facet.c); and the ring that something was completed for last stays claimed until then (ring/batch.h). */
-	bool batch;
+	uint8_t batch;            /* enum cpu_batch */
 	void *told_later;         /* that endpoint, counted */
 	struct kept *kept_blocks; /* atomic, as the next: mm/heap.c */
 	uint32_t kept_count;

@@ -65,8 +65,9 @@ struct ring_thing {
 		struct notification *notification;
 		struct thread *thread;
 	};
-	uint64_t mask;     /* of the notification's facet */
-	struct gate *gate; /* NULL: none; else nothing is remembered */
+	uint64_t mask;       /* of the notification's facet */
+	uint64_t word, bits; /* of the last SIGNAL or WAIT: what its word 2 meant then (thing_bits) */
+	struct gate *gate;   /* NULL: none; else nothing is remembered */
 };
 #define RING_THINGS (CAP_OP_WAIT - CAP_OP_WAKE + 1)
 static_assert(CAP_OP_WAKE + 1 == CAP_OP_SIGNAL && CAP_OP_SIGNAL + 1 == CAP_OP_WAIT);
@@ -108,6 +109,7 @@ struct ring {
 	uint32_t min;              /* o: of the cap_enter that waits */
 	uint32_t wanted;           /* o: of a thread that blocked: the cq_tail that ends its cap_enter */
 	uint32_t entered;          /* o: sq_head at the begin of this cap_enter */
+	uint32_t refused;          /* o: of a submit that was to come back, what it did not admit (enter.c) */
 	struct request *free;      /* o: never empty: the first is the spare */
 	/* o: waiting RECVs and WAITs: a WAIT or the RECVs at one endpoint, chained by request.behind in their order; and those with
 	 * REQUEST_POSTED, linked by request.posted */
@@ -156,7 +158,7 @@ static inline struct thread *ring_thread(struct ring *ring);
 /* session_is_alive, of the session that its process has for good. */
 static inline bool ring_session_is_alive(const struct ring *ring)
 {
-	return !load_relaxed(ring->session_ended);
+	return is_zero_relaxed(ring->session_ended);
 }
 
 /* What the owner should look at. */

@@ -109,9 +109,25 @@ void ring_release(struct ring_client *ring, cap_id id);
 enum status ring_dup(struct ring_client *ring, cap_id id, cap_id *copy);
 /* bits 0: all that the facet may set. Queued, not waited for. */
 void ring_signal_bits(struct ring_client *ring, cap_id notification, uint64_t bits);
+
+/* What a single operation came to; both come back in registers. */
+struct ring_result {
+	enum status status;
+	uint64_t token; /* 0 if it failed */
+};
+
+struct ring_result ring_take_bits(struct ring_client *ring, cap_id notification, uint64_t bits,
+				  uint64_t deadline_ns);
+
 /* bits 0: all of the facet's. Errors: TIMED_OUT, BAD_ID, DENIED, REVOKED. */
-enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits, uint64_t deadline_ns,
-			   uint64_t *taken);
+static inline enum status ring_wait_bits(struct ring_client *ring, cap_id notification, uint64_t bits,
+					 uint64_t deadline_ns, uint64_t *taken)
+{
+	struct ring_result r = ring_take_bits(ring, notification, bits, deadline_ns);
+
+	*taken = r.token;
+	return r.status;
+}
 
 /* Wakes the thread of that ThreadHandle and sleeps until somebody wakes this one, in one entry: thread_hand_over (runtime/thread.h). */
 enum status ring_hand_over(struct ring_client *ring, cap_id thread, uint64_t deadline_ns);

@@ -16,6 +16,11 @@ static inline void arch_switch_point(void)
 		host_switch_point();
 }
 
+static inline bool arch_is_zero_8(const volatile void *p)
+{
+	return __atomic_load_n((const volatile uint8_t *)p, __ATOMIC_RELAXED) == 0;
+}
+
 static inline bool arch_is_zero_32(const volatile void *p)
 {
 	return __atomic_load_n((const volatile uint32_t *)p, __ATOMIC_RELAXED) == 0;

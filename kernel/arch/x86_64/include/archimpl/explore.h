@@ -9,6 +9,14 @@ static inline void arch_switch_point(void)
 }
 
 /* One instruction and a branch. */
+static inline bool arch_is_zero_8(const volatile void *p)
+{
+	bool zero;
+
+	__asm__ volatile("cmpb $0, %1" : "=@cce"(zero) : "m"(*(const volatile uint8_t *)p));
+	return zero;
+}
+
 static inline bool arch_is_zero_32(const volatile void *p)
 {
 	bool zero;
