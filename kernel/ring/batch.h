@@ -33,13 +33,10 @@ void batch_release(struct cpu *cpu);
 /* A ring that was just claimed is held from now on. */
 void batch_hold(struct cpu *cpu, struct ring *ring);
 
-/* As ring_finish_blocked. */
-[[gnu::always_inline]] static inline void batch_finish(struct cpu *cpu, struct ring *ring,
-						       struct request *request, struct completion result)
+/* As ring_finish_blocked, of the held ring. */
+[[gnu::always_inline]] static inline void batch_finish_held(struct cpu *cpu, struct ring *ring,
+							    struct request *request, struct completion result)
 {
-	if (unlikely(cpu->held != ring))
-		batch_hold(cpu, ring);
-
 	uint32_t tail = ring->cq_tail;
 	uint64_t *cqe = (uint64_t *)(void *)&ring->cq[tail & ring->cq_mask];
 	struct request **at = cpu->held_at;
@@ -54,6 +51,15 @@ void batch_hold(struct cpu *cpu, struct ring *ring);
 	request->next = *at;
 	*at = request;
 	cpu->held_at = &request->next;
+}
+
+/* The same of one that was just claimed, or is held. */
+[[gnu::always_inline]] static inline void batch_finish(struct cpu *cpu, struct ring *ring,
+						       struct request *request, struct completion result)
+{
+	if (unlikely(cpu->held != ring))
+		batch_hold(cpu, ring);
+	batch_finish_held(cpu, ring, request, result);
 }
 
 /* complete.c: it left something. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "again.h"
+#include "batch_line.h"
 #include "quick.h"
 #include "submit.h"
 #include "things.h"
@@ -180,19 +181,22 @@ static inline bool is_same_return(struct request *request, const volatile uint64
 		dispatch_other(thread, from, word);
 }
 
-[[gnu::always_inline]] static inline void dispatch_call(struct thread *thread, struct ring *ring,
-							const volatile uint64_t *from, uint64_t word,
-							uint64_t sequence)
+[[gnu::always_inline]] static inline void dispatch_call(struct thread *thread, const volatile uint64_t *from,
+							uint64_t word, uint64_t sequence)
 {
-	struct request *request = ring->free;
+	struct request *request = thread->ring.free;
 	uint64_t id = from[1];
 
-	if (!is_same_call(request, from, word, id) || !is_remembered(request)) {
-		dispatch_new_call(thread, from, word, id);
-		return;
+	if (is_same_call(request, from, word, id)) {
+		if (is_remembered_plain(request) && likely(call_in_line(thread, request, sequence)))
+			return;
+		if (is_remembered(request)) {
+			request->sequence = sequence;
+			op_call_again(thread, request);
+			return;
+		}
 	}
-	request->sequence = sequence;
-	op_call_again(thread, request);
+	dispatch_new_call(thread, from, word, id);
 }
 
 /* --- What ends where it begins ---------------------------------------------------------------------------------------- */
@@ -259,14 +263,20 @@ static_assert(CAP_OP_COUNT <= OP_NIBBLE + 1);
 		if (call_target_is(target, word, from))
 			dispatch_quick_call(thread, from, target);
 		else
-			dispatch_call(thread, ring, from, word, sequence);
+			dispatch_call(thread, from, word, sequence);
 		return false;
 	}
 	case CAP_OP_RETURN_RECV:
 		if (unlikely(!is_return_recv(word)))
 			break;
-		dispatch_return_recv(thread, from, word, sequence,
-				     is_same_return(ring->free, from, word) && is_remembered(ring->free));
+		if (is_same_return(ring->free, from, word)) {
+			if (is_remembered_plain(ring->free) &&
+			    likely(return_in_line(thread, ring->free, sequence)))
+				return false;
+			dispatch_return_recv(thread, from, word, sequence, is_remembered(ring->free));
+		} else {
+			dispatch_return_recv(thread, from, word, sequence, false);
+		}
 		return false;
 	case CAP_OP_SIGNAL:
 		if (unlikely(word != (CAP_OP_SIGNAL | QUIET_WORD)))

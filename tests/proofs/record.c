@@ -9,7 +9,7 @@
  * shipped: kernel/ring/include/ring/record.h record_state record_word_of record_word_next
  * shipped: kernel/ring/record.c BLOCK MAX_BLOCKS record_find record_claim
  *
- * mutant: record_word_next s/likely\(next > open\) \? next : .*;/next;/
+ * mutant: record_word_next s/likely\(next >= 1ull << 32\) \? next : .*;/next;/
  * mutant: record_find s/>= blocks/> blocks/
  */
 #include "shim.h"

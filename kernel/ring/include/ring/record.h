@@ -67,7 +67,7 @@ static inline uint64_t record_word_next(uint64_t open)
 {
 	uint64_t next = open + ((1ull << 32) - RECORD_OPEN + RECORD_RESERVED);
 
-	return likely(next > open) ? next : next + (1ull << 32);
+	return likely(next >= 1ull << 32) ? next : next + (1ull << 32);
 }
 
 /* OPEN -> RESERVED with the next generation: the caller may complete the call. */
