@@ -28,8 +28,9 @@ ARCH_PRESERVES_NONE void dispatch_other(struct thread *thread, const volatile ui
 /* The same, of which is known that it is none of those that dispatch_usual knows. */
 ARCH_PRESERVES_NONE void dispatch_unusual(struct thread *thread, const volatile uint64_t *from,
 					  uint64_t word);
-/* While something is held, or enough was done for one entry (false: nothing was dispatched). */
-bool dispatch_marked(struct thread *thread, struct ring *ring);
+/* While something is held, or enough was done for one entry: how many of `most` submissions were dispatched, in their order. 0: none may
+ * be now. */
+uint32_t dispatch_marked(struct thread *thread, struct ring *ring, uint32_t most);
 /* More than there can be, or any at all of a captured ring. */
 uint32_t submit_captured(struct thread *thread, uint32_t count);
 void submit_complete(struct ring *ring, struct request *request, enum status status);
@@ -230,12 +231,6 @@ static inline void quick_nop(struct ring *ring, const volatile uint64_t *from)
 }
 
 /* --- The loop ---------------------------------------------------------------------------------------------------------- */
-
-static inline const volatile uint64_t *sq_entry(const struct ring *ring, uint64_t sequence)
-{
-	return (const volatile uint64_t *)(const volatile void *)&ring
-		->sq[(uint32_t)sequence & ring->sq_mask];
-}
 
 static inline bool is_return_recv(uint64_t word)
 {

@@ -597,11 +597,16 @@ static inline uint32_t min_of(const struct ring *ring, uint64_t arg)
 					goto done;
 				not_ahead(thread);
 			}
-		} else if (!dispatch_marked(thread, &thread->ring)) {
-			thread->ring.refused |= RING_BOUND;
-			break;
+			count--;
+		} else {
+			uint32_t marked = dispatch_marked(thread, &thread->ring, count);
+			if (marked == 0) {
+				thread->ring.refused |= RING_BOUND;
+				break;
+			}
+			count -= marked;
 		}
-	} while (--count != 0);
+	} while (count != 0);
 done:
 	batch_end(arch_this_cpu_again());
 over:

@@ -20,7 +20,7 @@
  *   H2  an answer that a held request waits for is not freed (answer.dependants).
  */
 #include "again.h"
-#include "batch.h"
+#include "batch_line.h"
 #include "capture.h"
 #include "promise.h"
 #include "quick.h"
@@ -289,27 +289,29 @@ enum status promise_hold(struct thread *thread, struct request *request, bool re
 	return OP_WAITING;
 }
 
-bool promise_follow(struct thread *thread, const volatile uint64_t *from, uint64_t word, uint64_t sequence)
-{
-	struct ring *ring = &thread->ring;
-	struct request *request = ring->free;
+#define FOLLOWS (CAP_OP_CALL | CAP_SQE_TARGET_IS_ANSWER << 8) /* opcode and flags */
 
-	if (list_is_empty(&ring->held))
+/* Each word of a submission is read once. */
+static bool follow(struct ring *ring, struct held *held, const struct request *first)
+{
+	const volatile uint64_t *from = sq_entry(ring, ring->sq_head);
+	struct request *request = ring->free;
+	uint64_t message, buffer;
+
+	if (from[0] != first->words[0] || from[1] != first->words[1] || from[2] != first->words[2] ||
+	    (from[6] | from[7]) != 0 || ring->pending >= ring->wait_max ||
+	    ring->held_count >= PROMISE_MAX_HELD)
 		return false;
-	struct held *held = container_of(ring->held.prev, struct held, link);
-	const struct request *first = held->request;
-	const struct answer *answer = held->from.answer;
-	uint64_t target = from[1], interface_id = from[2], message = from[4], buffer = from[5];
-	if (answer == NULL || answer->released || word != first->words[0] || target != first->words[1] ||
-	    interface_id != first->words[2] || (from[6] | from[7]) != 0 ||
-	    !quick_ranges_ok(ring, quick_range_of(message), quick_range_of(buffer)) ||
-	    ring->pending >= ring->wait_max || ring->held_count >= PROMISE_MAX_HELD)
+	message = from[4];
+	buffer = from[5];
+	if (!quick_ranges_ok(ring, quick_range_of(message), quick_range_of(buffer)))
 		return false;
-	request->sequence = sequence;
+	request->sequence = ring->sq_head;
+	count_own(&ring->sq_head, 1);
 	request->memory.removals = REQUEST_FORGOTTEN;
-	request->words[0] = word;
-	request->words[1] = target;
-	request->words[2] = interface_id;
+	request->words[0] = first->words[0];
+	request->words[1] = first->words[1];
+	request->words[2] = first->words[2];
 	request->words[3] = from[3];
 	request->words[4] = message;
 	request->words[5] = buffer;
@@ -323,6 +325,23 @@ bool promise_follow(struct thread *thread, const volatile uint64_t *from, uint64
 	ring_take(ring, request);
 	ring->held_count++;
 	return true;
+}
+
+uint32_t promise_follow(struct thread *thread, uint32_t most)
+{
+	struct ring *ring = &thread->ring;
+	uint32_t count = 0;
+
+	if (list_is_empty(&ring->held))
+		return 0;
+	struct held *held = container_of(ring->held.prev, struct held, link);
+	const struct request *first = held->request;
+	const struct answer *answer = held->from.answer;
+	if (answer == NULL || answer->released || (first->words[0] & 0xffff) != FOLLOWS)
+		return 0;
+	while (count < most && follow(ring, held, first))
+		count++;
+	return count;
 }
 
 /* --- order ---------------------------------------------------------------------------------------------------- */
@@ -562,7 +581,8 @@ static void dispatch(struct thread *thread, struct held *held, bool facet)
 	if (likely(again)) {
 		request->held = NULL;
 		request->extras = 0;
-		op_call_again(thread, request);
+		if (unlikely(!call_in_line(thread, request, request->sequence)))
+			op_call_again(thread, request);
 	} else {
 		request->result = (struct completion){0};
 		if (request->sqe.op == CAP_OP_CALL)
@@ -571,7 +591,12 @@ static void dispatch(struct thread *thread, struct held *held, bool facet)
 			status = run_on_id(thread, request, held->target_id);
 		request->held = NULL;
 	}
-	leave(ring, held, next);
+	if (likely(next != NULL) && likely(held->caps == NULL)) {
+		held->request = next;
+		held->recorded = false;
+	} else {
+		leave(ring, held, next);
+	}
 	if (unlikely(captured))
 		capture_dispatched(ring, request, status);
 	if (status == OP_WAITING || (status == STATUS_OK && (request->sqe.flags & CAP_SQE_QUIET)))

@@ -19,9 +19,9 @@ static inline bool ring_is_holding(const struct ring *ring)
 /* The spare waits for the answers that it names (CALL, RELEASE, DUP). As an operation's result: OP_WAITING, or why not.
  * `recorded`: the flight recorder has it, or will. */
 enum status promise_hold(struct thread *thread, struct request *request, bool recorded);
-/* A submission that names the same as the last one that is held, and is nothing but its message, waits behind that. `word`: its first
- * one, a CALL's with the only flag TARGET_IS_ANSWER. False: it is none, and nothing was done. */
-bool promise_follow(struct thread *thread, const volatile uint64_t *from, uint64_t word, uint64_t sequence);
+/* The next submissions, of `most`, that name the same as the last one that is held, and are nothing but their messages, wait behind that.
+ * How many; 0: nothing was done. */
+uint32_t promise_follow(struct thread *thread, uint32_t most);
 /* In the submitter's entry, between submissions: resolves and dispatches. Returns 0, or CAP_ENTER_BOUND: enough was copied
  * for one entry, RING_READY is set again. */
 uint32_t promise_work(struct thread *thread);

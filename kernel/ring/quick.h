@@ -28,6 +28,13 @@ static inline void quick_post(struct ring *ring, uint64_t user_data, uint64_t st
 	count_own(&ring->cq_tail, 1);
 }
 
+/* A submission, which may change at any time. */
+static inline const volatile uint64_t *sq_entry(const struct ring *ring, uint64_t sequence)
+{
+	return (const volatile uint64_t *)(const volatile void *)&ring
+		->sq[(uint32_t)sequence & ring->sq_mask];
+}
+
 /* ---- Operations on one thing ---- */
 
 /* Each word of the submission `from` is read once. Those that an operation does not use must be zero: words 4 to 6, and what it says. */

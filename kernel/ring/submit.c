@@ -220,20 +220,18 @@ static bool may_dispatch(struct thread *thread)
 	return promise_work(thread) == 0 && (thread->sched.work & ~RING_HOLD_MARK) < CAP_ENTER_MAX_COPY;
 }
 
-bool dispatch_marked(struct thread *thread, struct ring *ring)
+uint32_t dispatch_marked(struct thread *thread, struct ring *ring, uint32_t most)
 {
 	if (!may_dispatch(thread))
-		return false;
-	uint64_t sequence = ring->sq_head;
+		return 0;
+	uint32_t followed = promise_follow(thread, most);
+	if (followed != 0)
+		return followed;
+	const volatile uint64_t *from = sq_entry(ring, ring->sq_head);
+	ring->free->sequence = ring->sq_head;
 	count_own(&ring->sq_head, 1);
-	const volatile uint64_t *from = sq_entry(ring, sequence);
-	uint64_t word = from[0];
-	if ((word & (W_OP | W_FLAGS(0xff))) == (CAP_OP_CALL | W_FLAGS(CAP_SQE_TARGET_IS_ANSWER)) &&
-	    promise_follow(thread, from, word, sequence))
-		return true;
-	ring->free->sequence = sequence;
-	dispatch_any(thread, ring, from, word);
-	return true;
+	dispatch_any(thread, ring, from, from[0]);
+	return 1;
 }
 
 /* One of a process whose messages are captured: as dispatch_marked, with a record before and, once it is over, behind each call. */
