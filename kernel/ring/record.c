@@ -169,7 +169,7 @@ void record_disconnect(struct process *process, uint64_t token, struct thread *r
 {
 	struct service_record *record = record_find(process, token);
 
-	if (record != NULL && record->receiver == receiver)
+	if (record != NULL && load_relaxed(&record->receiver) == receiver)
 		disconnect(process, record);
 }
 

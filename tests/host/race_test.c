@@ -329,11 +329,11 @@ static void calls_in_the_words_of_an_answer(struct user_ring *ring)
 	}
 	sqe = last[calls_made % 2]; /* they take turns in two requests */
 	sqe.op = CAP_OP_CALL;
-	/* As begin_race; but a SIGNAL leaves the spare request what it was. */
+	/* As begin_race; but a SIGNAL leaves the spare request what it was. The submission that is raced for comes behind it. */
 	(void)user_enter(ring, UINT32_MAX, host_now_ns() + 1000000);
+	changed = VADDR(ring->region.raw + ring->sq_off + (ring->sequence + 1) % ring->sq_count * sizeof sqe);
 	(void)go(ring, (struct cap_sqe){.op = CAP_OP_SIGNAL, .flags = CAP_SQE_QUIET, .target = word.raw});
 	host_exhaust_pause(false);
-	changed = VADDR(ring->region.raw + ring->sq_off + ring->sequence % ring->sq_count * sizeof sqe);
 	first_status = go(ring, sqe).status;
 	host_exhaust_pause(true);
 	/* A RECV's buffer is none for a result; or that token has been returned. */
