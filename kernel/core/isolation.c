@@ -5,6 +5,8 @@
 #include <core/budget.h>
 #include <core/lock.h>
 
+#include "sched_private.h"
+
 #define HOUSEKEEPING_CPU 0u
 
 uint64_t isolation_mask;
@@ -91,6 +93,7 @@ struct cpu *isolation_place(struct sched_entity *entity, struct cpu *cpu)
 	target = isolation_bound_to(entity);
 	if (target == MAX_CPUS)
 		target = sched_least_loaded_cpu();
+	sched_record(entity, RECORDER_MIGRATED, entity->home, target);
 	store_relaxed(&entity->home, (uint8_t)target);
 	entity->migrations++;
 	return &cpus[target];

@@ -8,6 +8,7 @@
 #include <core/clock.h>
 #include <core/isolation.h>
 #include <core/quiesce.h>
+#include <core/recorder.h>
 #include <core/sched.h>
 #include <core/timer.h>
 
@@ -270,6 +271,36 @@ EXPLORE_TEST(who_is_behind_is_pulled_over, 1)
 EXPLORE_TEST(who_is_behind_is_pulled_over_beside_a_leased_cpu, 1)
 {
 	check_pull(true);
+}
+
+/* What was recorded last on this CPU. */
+static struct recorder_event last_event(void)
+{
+	struct recorder_event event = {0};
+
+	for (uint64_t from = 0; recorder_read(this_cpu()->id, from, &event); from = event.sequence + 1)
+		;
+	return event;
+}
+
+EXPLORE_TEST(who_is_sent_away_from_a_leased_cpu_is_recorded_as_moved, 1)
+{
+	static _Alignas(64) struct recorder_event ring[RECORDER_EVENTS];
+	uint32_t token = 0;
+
+	boot(3);
+	__builtin_memset(ring, 0, sizeof ring);
+	recorder_attach(&cpus[0], ring);
+	explore_check(isolation_begin(2, &token) == ISOLATION_ACCEPTED);
+	entities[0].home = 2;
+	sched_wake(&entities[0], false);
+
+	struct recorder_event event = last_event();
+
+	explore_check(entities[0].home != 2 && entities[0].migrations == 1);
+	explore_check(event.kind == RECORDER_SCHEDULE && event.method == RECORDER_MIGRATED);
+	explore_check(event.cap_slot == 2 && event.msg_len == entities[0].home);
+	explore_check(isolation_end(token));
 }
 
 EXPLORE_TEST(passive_entities_move_to_their_waker, 1)
