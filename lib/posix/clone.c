@@ -40,7 +40,7 @@ struct record {
 };
 
 static struct spin_lock lock;
-static struct record *records; /* lock; of threads whose stack is not unmapped yet */
+POSIX_TOGETHER static struct record *records; /* lock; of threads whose stack is not unmapped yet */
 static uint32_t last_number = 1;
 static long first_number = 1; /* of the thread that the process began with */
 

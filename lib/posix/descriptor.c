@@ -145,6 +145,21 @@ struct posix_open *posix_get(long fd)
 	return found;
 }
 
+struct posix_open *posix_find_file(uint64_t identity)
+{
+	struct posix_open *found = nullptr;
+
+	lock_tables();
+	for (uint32_t i = 0; i < POSIX_OPENS && !found; i++)
+		if (table.opens[i].kind == &posix_file && table.opens[i].identity == identity &&
+		    table.opens[i].references && !table.opens[i].slot)
+			found = &table.opens[i];
+	if (found)
+		found->references++;
+	unlock_tables();
+	return found;
+}
+
 struct posix_open *posix_hold(struct posix_open *o)
 {
 	lock_tables();
@@ -249,7 +264,7 @@ long posix_drop(struct ring_client *ring, long fd)
 	table.numbers[fd].open = 0;
 	set_free(table.numbers_used, (uint32_t)fd);
 	/* What has nothing but its capability ends here. */
-	if (__builtin_expect(last && !o->granted && !o->place && !o->kind->close, 1)) {
+	if (__builtin_expect(last && !o->granted && !o->place && !o->slot, 1)) {
 		cap_id cap = o->cap;
 
 		o->kind = nullptr;

@@ -43,7 +43,7 @@ struct posix_kind {
 	void (*ask)(struct posix_open *o, struct rpc_call *call, short wanted, bool wait);
 	/* What its answer means: bits of POLLIN, POLLOUT, POLLHUP, POLLERR. */
 	short (*told)(struct posix_open *o, struct rpc_call *call);
-	/* The last holder is gone: gives up what the description has. The capability itself is released after it. */
+	/* The last holder is gone, and it is granted or has a slot: gives up what the description has. Its capability is released after it. */
 	void (*close)(struct posix_open *o);
 	bool writes_at_once;   /* only reading is asked about */
 	uint64_t interface_id; /* of the capability; 0: there is none */
@@ -71,6 +71,9 @@ struct posix_open *posix_get(long fd);
 void posix_put(struct posix_open *o);
 /* One more reference to what the caller holds. */
 struct posix_open *posix_hold(struct posix_open *o);
+
+/* An open file with that identity, held until posix_put; null: there is none. */
+struct posix_open *posix_find_file(uint64_t identity);
 
 /* ---- Numbers ---- */
 

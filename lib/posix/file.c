@@ -4,6 +4,7 @@
  */
 #include "descriptor.h"
 #include "path.h"
+#include "removed.h"
 
 #include <fcntl.h>
 #include <file_client/file_client.h>
@@ -94,5 +95,6 @@ const struct posix_kind posix_file = {
 	.truncate = posix_file_truncate,
 	.sync = posix_file_sync,
 	.stat = file_describe,
+	.close = posix_removed_close,
 	.interface_id = FILE_INTERFACE_ID,
 };

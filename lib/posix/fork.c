@@ -8,6 +8,7 @@
 #include "parent.h"
 #include "pipe_buffer.h"
 #include "process.h"
+#include "removed.h"
 #include "signal.h"
 #include "thread.h"
 
@@ -16,7 +17,7 @@
 #include <schema/kernel/process_spawner.capnp.h>
 #include <unistd.h>
 
-static long numbers;
+POSIX_TOGETHER static long numbers;
 
 /* Numbers of those that this process starts follow its own, apart far enough that families hardly meet. */
 long posix_new_number(void)
@@ -35,6 +36,8 @@ static void hold_tables(bool hold)
 		posix_pipes_hold(hold);
 	if (posix_directories_hold)
 		posix_directories_hold(hold);
+	if (posix_removed_hold)
+		posix_removed_hold(hold);
 	if (posix_threads_hold)
 		posix_threads_hold(hold);
 }
@@ -80,6 +83,8 @@ POSIX_CALL(fork)
 	numbers = 0;
 	posix_parent_forked();
 	posix_children_forget();
+	if (posix_removed_forked)
+		posix_removed_forked();
 	if (!alone)
 		posix_descriptors_forked();
 	if (posix_programs_forked)

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-long posix_own_number, posix_parent_number;
+POSIX_TOGETHER long posix_own_number, posix_parent_number;
 
 bool posix_is_inherit_variable(struct msg_text name)
 {

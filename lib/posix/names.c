@@ -3,6 +3,7 @@
 #include "device.h"
 #include "path.h"
 #include "process.h"
+#include "removed.h"
 
 #include <fcntl.h>
 #include <file_client/file_client.h>
@@ -112,6 +113,8 @@ static long remove_at(long base, const char *path, bool directory)
 		return directory ? -ENOTDIR : -EISDIR;
 	if (p.length == 0)
 		return -EBUSY;
+	if (!directory && posix_removed_later(&p))
+		return 0;
 	return posix_outcome(
 		directory_remove(runtime_transport(), p.directory, posix_path_text(&p), &outcome),
 		(int)outcome);

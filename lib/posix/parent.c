@@ -18,10 +18,10 @@
 #include <schema/kernel/capability_manager.capnp.h>
 #include <schema/kernel/thread.capnp.h>
 
-static cap_id facet;  /* of this process; null: none was made */
-static cap_id parent; /* the parent's, if `known`; null: none was given */
-static bool tried;    /* facet is what it will be */
-static bool known;    /* looked for, or this process is a clone, whose CapSet is another's */
+POSIX_TOGETHER static cap_id facet;  /* of this process; null: none was made */
+POSIX_TOGETHER static cap_id parent; /* the parent's, if `known`; null: none was given */
+POSIX_TOGETHER static bool tried;    /* facet is what it will be */
+POSIX_TOGETHER static bool known;    /* looked for, or this process is a clone, whose CapSet is another's */
 
 cap_id posix_parent_facet(void)
 {

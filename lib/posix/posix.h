@@ -36,6 +36,9 @@
 	long sys_##name([[maybe_unused]] long a, [[maybe_unused]] long b, [[maybe_unused]] long c, \
 			[[maybe_unused]] long d, [[maybe_unused]] long e, [[maybe_unused]] long f)
 
+/* For variables that a clone and its parent write in any case: on one page (lib/runtime/user.ld). */
+#define POSIX_TOGETHER [[gnu::section(".bss.hot")]]
+
 /* An argument as a pointer. */
 #define POSIX_POINTER(word) ((void *)(uintptr_t)(word))
 

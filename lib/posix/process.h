@@ -18,6 +18,7 @@ void posix_grants_hold(bool hold);
 void posix_programs_hold(bool hold);
 POSIX_FORK_LOCK void posix_pipes_hold(bool hold);
 POSIX_FORK_LOCK void posix_directories_hold(bool hold);
+POSIX_FORK_LOCK void posix_removed_hold(bool hold);
 POSIX_FORK_LOCK void posix_threads_hold(bool hold);
 /* In such a clone: descriptions are held by numbers alone. What only the others held ends. */
 void posix_descriptors_forked(void);

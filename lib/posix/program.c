@@ -9,6 +9,7 @@
 #include "parent.h"
 #include "path.h"
 #include "position.h"
+#include "removed.h"
 #include "signal.h"
 
 #include <fcntl.h>
@@ -473,6 +474,8 @@ static long replace(struct start *s, const char *name, char *const *environment,
 	error = fill(s, name, environment, table, sys_getpid(0, 0, 0, 0, 0, 0), &request);
 	if (error)
 		return error;
+	if (posix_removed_end)
+		posix_removed_end();
 	posix_signals_quiet(true);
 	error = as_errno(spawn_replace(runtime_transport(), &request,
 				       posix_grant_quiet("virtualMemory", VIRTUAL_MEMORY_INTERFACE_ID)));

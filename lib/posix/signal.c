@@ -12,14 +12,14 @@ static struct posix_action actions[POSIX_SIGNALS + 1];
 #define BIT(signal) (1ull << ((signal) - 1))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
-uint64_t posix_pending;
+POSIX_TOGETHER uint64_t posix_pending;
 static uint64_t told_to_ignore, caught; /* follow from actions, as the next */
 static uint64_t ignored = POSIX_IGNORED_BY_DEFAULT;
-static struct posix_thread_signals first; /* the first thread's */
-static uint32_t restoring;                /* atomic; threads with `restores` */
-static bool begun;
-static bool dispatched; /* completions, since posix_idle was last asked to wait */
-bool posix_signals_look;
+POSIX_TOGETHER static struct posix_thread_signals first; /* the first thread's */
+POSIX_TOGETHER static uint32_t restoring;                /* atomic; threads with `restores` */
+POSIX_TOGETHER static bool begun;
+POSIX_TOGETHER static bool dispatched; /* completions, since posix_idle was last asked to wait */
+POSIX_TOGETHER bool posix_signals_look;
 
 /* The calling thread's. */
 static struct posix_thread_signals *own(void)

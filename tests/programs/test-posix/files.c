@@ -2,6 +2,7 @@
 /* Files: the script of the original capOS first. */
 #include "test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,12 +88,33 @@ static void test_large(void)
 
 static void test_removed(void)
 {
-	char byte;
-	int fd = open("/removed", O_RDWR | O_CREAT, 0644);
+	char text[8] = "";
+	struct dirent *entry;
+	int fd, left = 0;
+	FILE *f;
+	DIR *d;
 
-	unlink("/removed");
-	tap_fails(read(fd, &byte, 1), ESTALE, "a file that was removed is stale for who has it open");
+	mkdir("/removed", 0755);
+	fd = open("/removed/file", O_RDWR | O_CREAT, 0644);
+	write(fd, "abc", 3);
+	tap_ok(unlink("/removed/file") == 0 && access("/removed/file", F_OK) == -1,
+	       "an open file is removed");
+	tap_ok(write(fd, "def", 3) == 3 && pread(fd, text, 8, 0) == 6 && memcmp(text, "abcdef", 6) == 0,
+	       "and read and written all the same");
+	close(open("/removed/file", O_RDWR | O_CREAT | O_EXCL, 0644));
+	tap_ok(unlink("/removed/file") == 0 && pread(fd, text, 1, 1) == 1 && *text == 'b',
+	       "its name may be taken by another one");
 	close(fd);
+	d = opendir("/removed");
+	while ((entry = readdir(d)))
+		left += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	closedir(d);
+	tap_ok(left == 0 && rmdir("/removed") == 0, "closed, it leaves nothing");
+	mkdir("/tmp", 0755);
+	f = tmpfile();
+	tap_ok(f && fputs("kept", f) >= 0 && fseek(f, 0, SEEK_SET) == 0 && fgets(text, 8, f) &&
+		       strcmp(text, "kept") == 0 && fclose(f) == 0,
+	       "tmpfile");
 }
 
 static unsigned long inode(const char *path, int flags)

@@ -329,9 +329,9 @@ static void test_ticking(long count, long piece, int flags, const char *what)
 
 void test_pipes(void)
 {
-	test_ticking(200000, 700, 0, "no byte of a pipe is lost to a timer's signals");
-	test_ticking(200000, 700, SA_RESTART, "nor if calls are made again by themselves");
-	test_ticking(2000000, 50000, 0, "nor of what goes through shared memory");
+	test_ticking(60000, 700, 0, "no byte of a pipe is lost to a timer's signals");
+	test_ticking(60000, 700, SA_RESTART, "nor if calls are made again by themselves");
+	test_ticking(600000, 50000, 0, "nor of what goes through shared memory");
 	test_much(65536, 65536, "64 KiB at a time");
 	test_much(100000, 5000, "100000 bytes at a time, read 5000 at a time");
 	test_much(4096, 65536, "4 KiB at a time, read 64 KiB at a time");
