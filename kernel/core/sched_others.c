@@ -278,17 +278,21 @@ static bool is_awaited(const struct cpu *cpu, uint64_t bit)
 	       load_relaxed(&cpu->reserved_len) != 0 || quiesce_has_chores();
 }
 
-/* For as long as that may pay, outside, with interrupts let in. True: something came. */
-static bool look_around(const struct cpu *cpu, uint64_t bit)
+/* For as long as that may pay, outside, with interrupts let in. True: something came. What waits to be freed is tried for as long as a short
+ * look: the CPUs that it waits for leave the kernel soon, and somebody may wait for the end of a process. */
+static bool look_around(struct cpu *cpu, uint64_t bit)
 {
-	if (cpu->look_ns == 0)
-		return false;
-	do {
+	uint64_t now_ns = cpu->idle_since_ns;
+
+	while (now_ns - cpu->idle_since_ns <
+	       (cpu->limbo_count != 0 && cpu->look_ns < LOOK_MIN_NS ? LOOK_MIN_NS : cpu->look_ns)) {
 		arch_take_interrupts();
 		arch_pause();
+		quiesce_poll();
 		if (is_awaited(cpu, bit))
 			return true;
-	} while (clock_now_ns() - cpu->idle_since_ns < cpu->look_ns);
+		now_ns = clock_now_ns();
+	}
 	return false;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The frame allocator: buddy lists behind one lock, and a stack of single frames for each CPU in front.
+ * The frame allocator: buddy lists behind one lock, and two stacks for each CPU in front: of single frames, and of the blocks that threads
+ * are made of, which would otherwise wander from CPU to CPU, line by line.
  *
  * - Invariant F1: a free block of order k is aligned to 2^k frames, its first record has state FREE and order k, and it
  *   is on list k exactly once. Two free buddies of one order do not exist: they are merged (below FRAME_MAX_ORDER).
  * - Invariant F2: a frame that is free and `clean` is all zero. Boot makes no frame clean, so boot touches no memory but
  *   the records; a frame freed is cleared then.
- * - Invariant F3: a frame in a CPU's cache has no reference and is on no list.
+ * - Invariant F3: a frame or block in a CPU's cache has no reference and is on no list. Such a block is clean.
  * - The fast path (order 0, cache neither empty nor full) takes no lock. Fault injection turns the caches off instead
  *   of adding a check to it.
  */
@@ -166,16 +167,53 @@ SLOW_PATH static void spill(struct cpu *cpu, unsigned keep)
 	spin_unlock(&frames_lock);
 }
 
-/* From the lists: large blocks, and everything while failures are injected. */
+static void spill_blocks(struct cpu *cpu)
+{
+	spin_lock(&frames_lock);
+	while (cpu->blocks_len != 0) {
+		count_own(&cpu->blocks_len, -1u);
+		paddr_t block = PADDR(cpu->blocks[cpu->blocks_len]);
+		free_block((uint32_t)(frame_of(block) - frame_records), CPU_BLOCK_ORDER);
+	}
+	spin_unlock(&frames_lock);
+}
+
+static paddr_t take_block(struct cpu *cpu)
+{
+	count_own(&cpu->blocks_len, -1u);
+
+	paddr_t block = PADDR(cpu->blocks[cpu->blocks_len]);
+	struct frame *f = frame_of(block);
+
+	unpoison_memory(phys_to_virt(block), PAGE_SIZE << CPU_BLOCK_ORDER);
+	for (unsigned i = 0; i < 1u << CPU_BLOCK_ORDER; i++)
+		f[i].clean = false;
+	f->refs = 1;
+	return block;
+}
+
+static uint32_t alloc_from_lists(unsigned order)
+{
+	spin_lock(&frames_lock);
+	uint32_t index = alloc_block(order);
+	spin_unlock(&frames_lock);
+	return index;
+}
+
+/* What is larger than a frame, and everything while failures are injected. */
 [[gnu::noinline]] static paddr_t alloc_slow(unsigned order, bool pause)
 {
-	uint32_t index;
+	struct cpu *cpu = this_cpu();
 
 	if (order > FRAME_MAX_ORDER || injected_failure())
 		return PADDR_NONE;
-	spin_lock(&frames_lock);
-	index = alloc_block(order);
-	spin_unlock(&frames_lock);
+	if (order == CPU_BLOCK_ORDER && cpu->blocks_len != 0)
+		return take_block(cpu);
+	uint32_t index = alloc_from_lists(order);
+	if (index == NONE && cpu->blocks_len != 0) {
+		spill_blocks(cpu);
+		index = alloc_from_lists(order);
+	}
 	if (index == NONE)
 		return PADDR_NONE;
 	unpoison_memory(phys_to_virt(address_of(index)), PAGE_SIZE << order);
@@ -270,6 +308,12 @@ void frame_free_clean(paddr_t frame)
 			work_pause(&begin);
 	}
 	poison_memory(page, PAGE_SIZE << order);
+	struct cpu *cpu = this_cpu();
+	if (order == CPU_BLOCK_ORDER && cpu->blocks_len < CPU_BLOCK_CACHE && cpu->frames_max != 0) {
+		cpu->blocks[cpu->blocks_len] = base.raw;
+		count_own(&cpu->blocks_len, 1u);
+		return;
+	}
 	free_slow(base, order);
 }
 
@@ -299,13 +343,15 @@ struct frame_stats frame_stats(void)
 	stats.free = free_frames;
 	spin_unlock(&frames_lock);
 	for (unsigned i = 0; i < load_relaxed(&cpu_count); i++)
-		stats.free += load_relaxed(&cpus[i].frames_len);
+		stats.free += load_relaxed(&cpus[i].frames_len) +
+			      ((uint64_t)load_relaxed(&cpus[i].blocks_len) << CPU_BLOCK_ORDER);
 	return stats;
 }
 
 void frame_drain_cache(void)
 {
 	spill(this_cpu(), 0);
+	spill_blocks(this_cpu());
 }
 
 void frame_fail_after(uint64_t n)
@@ -385,6 +431,10 @@ __attribute__((no_sanitize("thread"))) bool frame_is_free(paddr_t frame)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		for (unsigned n = 0; n < cpus[i].frames_len; n++) {
 			if (cpus[i].frames[n] == frame.raw)
+				return true;
+		}
+		for (unsigned n = 0; n < cpus[i].blocks_len; n++) {
+			if (frame.raw - cpus[i].blocks[n] < PAGE_SIZE << CPU_BLOCK_ORDER)
 				return true;
 		}
 	}

@@ -43,7 +43,8 @@ static void init_thread(struct thread *thread, const struct thread_start *start)
 	list_init(&thread->waiters);
 	list_init(&thread->link);
 	(void)object_init(&thread->object, thread_object_type, NULL);
-	sched_entity_init(&thread->sched, sched_least_loaded_cpu());
+	sched_entity_init(&thread->sched,
+			  this_cpu()->id); /* passive: it begins here, or where somebody idles */
 	enter_init(thread);
 	arch_context_init(&thread->context, start->entry, start->stack, thread->ring.region_user,
 			  thread->fpu_area);

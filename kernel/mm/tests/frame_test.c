@@ -134,7 +134,35 @@ EXPLORE_TEST(caches_stay_within_bounds_and_work_without_the_lock, 1)
 	explore_check(frames[0].raw == frames[99].raw); /* the warmest first */
 	frame_free(frames[0], 0);
 	frame_drain_cache();
-	explore_check(this_cpu()->frames_len == 0);
+	explore_check(this_cpu()->frames_len == 0 && this_cpu()->blocks_len == 0);
+	frame_check();
+}
+
+/* They come back to whose CPU freed them, count as free, and are there for other sizes when nothing else is. */
+EXPLORE_TEST(a_cpu_keeps_some_blocks_and_gives_them_up_when_memory_is_short, 1)
+{
+	paddr_t kept[CPU_BLOCK_CACHE + 2], frame;
+	uint64_t taken = 0;
+
+	host_test_boot(1, 4 << 20);
+	uint64_t baseline = frame_stats().free;
+	for (unsigned i = 0; i < array_size(kept); i++)
+		kept[i] = frame_alloc(CPU_BLOCK_ORDER);
+	for (unsigned i = 0; i < array_size(kept); i++) {
+		memset(phys_to_virt(kept[i]), 0xa5, PAGE_SIZE << CPU_BLOCK_ORDER);
+		frame_free(kept[i], CPU_BLOCK_ORDER);
+		explore_check(this_cpu()->blocks_len == (i < CPU_BLOCK_CACHE ? i + 1 : CPU_BLOCK_CACHE));
+	}
+	explore_check(frame_stats().free == baseline);
+	for (unsigned i = 0; i < array_size(kept); i++)
+		explore_check(frame_is_free(PADDR(kept[i].raw + 3 * PAGE_SIZE)));
+	frame = frame_alloc(CPU_BLOCK_ORDER);
+	explore_check(frame.raw == kept[CPU_BLOCK_CACHE - 1].raw && is_clean(frame, CPU_BLOCK_ORDER) &&
+		      frame_refs(frame) == 1 && !frame_is_free(frame));
+	frame_free(frame, CPU_BLOCK_ORDER);
+	while (frame_alloc(0).raw != PADDR_NONE.raw)
+		taken++;
+	explore_check(taken == baseline && this_cpu()->blocks_len == 0 && frame_stats().free == 0);
 	frame_check();
 }
 

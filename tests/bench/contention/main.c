@@ -2,7 +2,8 @@
 /*
  * How the kernel's paths do on 1 to 64 CPUs: for each operation, on each number of CPUs, one pair (or thread) for each CPU does it again and
  * again on the simulated machine, whose clocks know what a line costs that another CPU has (model.h). Printed is what one operation needs, and
- * how much more all CPUs get done than one. Operations of different processes have nothing in common: if one of them needs more than one line
+ * how much more all CPUs get done than one. Operations of different processes have nothing in common, but where memory is taken and given back for
+ * threads and processes, which is only shown: if one of the others needs more than one line
  * of another CPU, or they do not get done at least 0.9 times as often as on as many machines, that is a failure (exit 1).
  *
  *   contention [-w] [CPUS...]    -w: also which code fetched lines from other CPUs (addresses, for llvm-symbolizer)
@@ -12,7 +13,13 @@
 #include <string.h>
 
 #include <core/recorder.h>
+#include <mm/frame.h>
 #include <object/object.h>
+#include <runtime/enter.h>
+#include <runtime/ring.h>
+#include <schema/kernel/process_handle.capnp.h>
+#include <schema/kernel/process_spawner.capnp.h>
+#include <schema/kernel/thread.capnp.h>
 #include <schema/kernel/timer.capnp.h>
 #include <schema/kernel/virtual_memory.capnp.h>
 
@@ -24,6 +31,7 @@ extern struct object timer_object;         /* kernel/object/timer.c */
 
 #define WARM_UP 40u
 #define ROUNDS 1000u
+#define ROUNDS_OF_THREADS 150u /* each has a stack here until the end of the run */
 #define MESSAGE_AT 0u
 #define EMPTY_AT 256u
 #define RESULT_AT 512u
@@ -32,15 +40,20 @@ extern struct object timer_object;         /* kernel/object/timer.c */
 #define TRANSFERS_MAX 1.0
 #define SPEED_UP_MIN 0.9
 #define MEMORY (64ull << 20)
+#define REGION_BYTES 16384u
+#define MAP_AT 0x40000000ull
+#define STACK 0x7fff0000u
 
 struct operation {
 	const char *name;
 	host_program *program;
 	enum : uint8_t { ALONE, A_SERVER_EACH, ONE_SERVER } servers;
+	const char *object; /* that `own` names: one of those that init gets */
+	bool shares;        /* all want one thing, or memory that all CPUs share: shown, not judged */
 };
 
 static uint8_t recorders[MAX_CPUS][RECORDER_BYTES] __attribute__((aligned(64)));
-static unsigned cpus_in_use, warm, through;
+static unsigned cpus_in_use, warm, through, rounds;
 static uint64_t done, began, ended;
 static struct model_counts counted;
 static cap_id doors[MAX_CPUS], server_ends[MAX_CPUS], own[MAX_CPUS];
@@ -69,7 +82,7 @@ static bool go_on(unsigned round)
 	}
 	if (round >= WARM_UP && warm == cpus_in_use)
 		done++;
-	if (round == WARM_UP + ROUNDS && ++through == cpus_in_use) {
+	if (round == WARM_UP + rounds && ++through == cpus_in_use) {
 		stop = true;
 		counted = model_counts();
 		for (unsigned i = 0; i < cpus_in_use; i++)
@@ -189,15 +202,120 @@ static void signals(uint64_t region)
 	}
 }
 
+/* ---- What takes and gives back memory: through lib/runtime's ring client, which is not counted ---- */
+
+struct cap_enter_result runtime_cap_enter(uint64_t min, uint64_t deadline_ns)
+{
+	uint64_t reason = 0;
+	int64_t consumed = host_cap_enter(min, deadline_ns, &reason);
+
+	return (struct cap_enter_result){consumed, reason};
+}
+
+static cap_id open_client(struct ring_client *ring, uint64_t region)
+{
+	ring_client_init(ring, host_user_pointer(VADDR(region), REGION_BYTES, true));
+	return own[number_of(region)];
+}
+
+static void maps(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id space = open_client(&ring, region);
+	uint64_t at;
+
+	for (unsigned round = 0; go_on(round); round++) {
+		explore_check(virtual_memory_allocate(&ring.transport, space, PAGE_SIZE, MAP_AT, &at) ==
+			      STATUS_OK);
+		host_user_store64(VADDR(MAP_AT), round);
+		explore_check(virtual_memory_unmap(&ring.transport, space, MAP_AT, PAGE_SIZE) == STATUS_OK);
+	}
+}
+
+static void ends_thread([[maybe_unused]] uint64_t region)
+{
+	host_exit(0, CAP_EXIT_THREAD);
+}
+
+static void makes_threads(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id spawner = open_client(&ring, region), thread;
+	int64_t code;
+
+	for (unsigned round = 0; go_on(round); round++) {
+		explore_check(thread_spawner_create(&ring.transport, spawner,
+						    host_program_entry(ends_thread).raw, STACK, 0, 0, 0,
+						    &thread) == STATUS_OK);
+		explore_check(thread_handle_wait(&ring.transport, thread, &code) == STATUS_OK);
+		ring_release(&ring, thread);
+	}
+}
+
+static void ends_process([[maybe_unused]] uint64_t region)
+{
+	host_exit(0, CAP_EXIT_PROCESS);
+}
+
+static void spawns(uint64_t region)
+{
+	struct ring_client ring;
+	cap_id spawner = open_client(&ring, region);
+
+	for (unsigned round = 0; go_on(round); round++) {
+		struct process_spawner_create_results_reader made;
+		struct process_handle_wait_results_reader results;
+		struct rpc_call call;
+
+		process_spawner_create_params_builder_set_name(
+			process_spawner_create_begin(&call, &ring.transport, spawner),
+			msg_text_from("child"));
+		explore_check(process_spawner_create_call(&call, &made) == STATUS_OK);
+		cap_id handle = rpc_result_cap(&call, process_spawner_create_results_reader_process(made)),
+		       space = rpc_result_cap(&call, process_spawner_create_results_reader_space(made));
+		rpc_end(&call);
+		explore_check(process_handle_start(&ring.transport, handle,
+						   host_program_entry(ends_process).raw, STACK, 0, 0, 0, 0, 0,
+						   CAP_ID_NULL) == STATUS_OK);
+		(void)process_handle_wait_begin(&call, &ring.transport, handle);
+		explore_check(process_handle_wait_call(&call, &results) == STATUS_OK);
+		rpc_end(&call);
+		ring_release(&ring, space);
+		ring_release(&ring, handle);
+	}
+}
+
 static const struct operation operations[] = {
-	{"call and answer, 64 bytes", calls, A_SERVER_EACH},
-	{"call of a kernel object", asks_the_time, ALONE},
-	{"capability copied, dropped", duplicates, ALONE},
-	{"signal, wait", signals, ALONE},
-	{"call, one server for all", calls, ONE_SERVER}, /* what it looks like when all want one thing */
+	{"call and answer, 64 bytes", calls, A_SERVER_EACH, NULL, false},
+	{"call of a kernel object", asks_the_time, ALONE, NULL, false},
+	{"capability copied, dropped", duplicates, ALONE, NULL, false},
+	{"signal, wait", signals, ALONE, NULL, false},
+	{"page mapped, unmapped", maps, ALONE, "virtualMemory", false},
+	{"thread made, joined", makes_threads, ALONE, "threadSpawner", true},
+	{"process made, ended", spawns, ALONE, "processSpawner", true},
+	{"call, one server for all", calls, ONE_SERVER, NULL,
+	 true}, /* what it looks like when all want one thing */
 };
 
 /* ---- Runs ---- */
+
+static cap_id give_initial(struct process *process, const char *name)
+{
+	struct initial_object initial[INITIAL_OBJECTS_MAX];
+	struct memory *package;
+	cap_id id = CAP_ID_NULL;
+	unsigned count;
+
+	explore_check(memory_create(&process->ledger, 1, &package) == STATUS_OK);
+	explore_check(objects_initial(process, package, PAGE_SIZE, initial, &count) == STATUS_OK);
+	memory_put(package);
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(initial[i].name, name) == 0)
+			id = scenario_give(process, scenario_full(initial[i].object));
+		object_put(initial[i].object);
+	}
+	return id;
+}
 
 static void prepare(const struct operation *op, unsigned i)
 {
@@ -221,6 +339,8 @@ static void prepare(const struct operation *op, unsigned i)
 		explore_check(notification_create(client, &notification) == STATUS_OK);
 		own[i] = scenario_give(client, scenario_full(&notification->object));
 		object_put(&notification->object);
+	} else if (op->object != NULL) {
+		own[i] = give_initial(client, op->object);
 	} else {
 		own[i] = scenario_give(client, scenario_full(&timer_object));
 	}
@@ -232,6 +352,7 @@ static double measure(const struct operation *op, unsigned cpu_total, double *tr
 {
 	cpus_in_use = cpu_total;
 	warm = through = 0;
+	rounds = op->program == makes_threads || op->program == spawns ? ROUNDS_OF_THREADS : ROUNDS;
 	ended = 0;
 	stop = false;
 	model_begin(cpu_total);
@@ -274,7 +395,7 @@ int main(int argc, char **argv)
 			}
 			rate = measure(&operations[i], cpu_total, &transfers);
 			one = k == 0 ? rate / cpu_total : one;
-			bool good = operations[i].servers == ONE_SERVER ||
+			bool good = operations[i].shares ||
 				    (transfers <= TRANSFERS_MAX && rate >= SPEED_UP_MIN * one * cpu_total);
 			printf(" %9.2f%s\n", rate / one, good ? "" : "  too much in common");
 			fflush(stdout);

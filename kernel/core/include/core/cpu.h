@@ -22,6 +22,9 @@ struct space;
 
 /* Frames cached for this CPU; mm/frame.c's business. */
 #define CPU_FRAME_CACHE 32u
+/* The same for blocks of 16 KiB: what a thread needs (ring/region.c). */
+#define CPU_BLOCK_CACHE 16u
+#define CPU_BLOCK_ORDER 2u
 
 /* Room to copy one kernel-object message in, and to build its result. */
 #define CPU_SCRATCH 1024u
@@ -63,9 +66,10 @@ struct cpu {
 	uint64_t recorder_written; /* bytes of events, ever; read by others */
 	uint64_t recorder_mask;    /* bytes of `recorder`, a power of two, less one */
 
-	/* frame cache (mm/frame.c); frames_len is read by others for statistics */
-	unsigned frames_len, frames_max;
+	/* frame cache (mm/frame.c); the lengths are read by others for statistics */
+	unsigned frames_len, frames_max, blocks_len;
 	uint64_t frames[CPU_FRAME_CACHE];
+	uint64_t blocks[CPU_BLOCK_CACHE];
 
 	uint64_t work; /* done by this CPU, ever: core/work.h */
 
