@@ -122,6 +122,8 @@ void uart16550_init(struct uart16550 *uart, struct uart16550_access access)
 	write_reg(uart, DATA, 1);
 	write_reg(uart, INTERRUPT_ENABLE, 0);
 	write_reg(uart, LINE_CONTROL, LINE_8N1);
+	take_bytes(uart,
+		   1); /* switching the FIFO on empties the receiver (8.4): what was typed before is there */
 	write_reg(uart, FIFO_CONTROL, FIFO_ENABLE);
 	write_reg(uart, MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
 	line_status(uart);

@@ -63,14 +63,17 @@ static bool write_model(void *self, unsigned reg, uint8_t value)
 {
 	(void)self;
 	model.accesses++;
-	if (reg == 1 && !(model.lcr & 0x80))
+	if (reg == 1 && !(model.lcr & 0x80)) {
 		model.ier = value;
-	else if (reg == 2)
+	} else if (reg == 2) {
+		if ((value ^ model.fcr) & 1 && model.feed_at < model.feed_len)
+			model.feed_at++; /* what was in the receiver goes */
 		model.fcr = value;
-	else if (reg == 3)
+	} else if (reg == 3) {
 		model.lcr = value;
-	else if (reg == 4)
+	} else if (reg == 4) {
 		model.mcr = value;
+	}
 	return !model.revoked;
 }
 
@@ -102,6 +105,21 @@ static void test_setup(void)
 	start();
 	report(!uart.gone && model.ier == 1 && model.lcr == 3 && model.mcr == 0x0b && model.fcr == 1,
 	       "set up: 8N1, FIFO on and not cleared, receive interrupt on");
+}
+
+/* Typed, or piped in, while the machine started. */
+static void test_early(void)
+{
+	uint8_t byte = 0;
+
+	model.fcr = 0;
+	model.feed[0] = 'c';
+	model.feed_len = 1;
+	start();
+	uart16550_service(&uart);
+	report(uart16550_receive(&uart, &byte, 1) == 1 && byte == 'c',
+	       "what came before the FIFO was on is not lost by that");
+	model.feed_at = 0;
 }
 
 static void test_flow(void)
@@ -188,6 +206,7 @@ static void test_hostile(void)
 int main(void)
 {
 	test_setup();
+	test_early();
 	test_flow();
 	test_send();
 	test_hostile();
