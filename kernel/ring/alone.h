@@ -9,6 +9,12 @@
  *   ends the cap_enter. That it is the spare, it asks once it owns the ring: what was the spare before may be something else.
  * - Everybody else who claims such a ring makes an ordinary blocked one of it first (ring_settle).
  * - Whatever is not this case is asked before anything was done, and left to dispatch.h.
+ *
+ * Invariants (tests/models/alone.pml):
+ *   A1  ALONE says that the spare waits, and nothing else says so: requests that are not free are `pending`, and that spare;
+ *   A2  who claims such a ring ends its spare and no other, and asks for that once it owns the ring; or settles it first;
+ *   A3  when it is claimed to be ended in line, nothing is signalled: what came before is seen by the same cap_enter;
+ *   A4  a RECV that is ended in line is ended under its endpoint's lock, and a CALL once its claim was won: nobody else ends it.
  */
 #pragma once
 
@@ -45,7 +51,7 @@ static inline void take_alone(struct ring *ring, struct request *request, uint64
 		return false;
 	}
 	struct ring *to = receive->ring;
-	if (unlikely(to->free != receive)) {
+	if (unlikely(to->free != receive)) { /* A2 */
 		spin_unlock(&endpoint->lock);
 		unclaim_settled(to);
 		return false;
