@@ -19,6 +19,7 @@
 #include <core/log.h>
 #include <core/work.h>
 
+#include "frame_blocks.h"
 #include "frame_private.h"
 #include "poison.h"
 
@@ -71,18 +72,18 @@ static void list_take(uint32_t index, unsigned order) REQUIRES(frames_lock)
 	f->state = FRAME_USED;
 }
 
-/* Indexes are relative to frame_first, which is a multiple of the largest block: buddies differ in one bit. */
+/* Indexes are relative to frame_first, which is a multiple of the largest block (frame_blocks.h). */
 static void free_block(uint32_t index, unsigned order) REQUIRES(frames_lock)
 {
 	free_frames += 1ull << order;
 	for (; order < FRAME_MAX_ORDER; order++) {
-		uint32_t buddy = index ^ 1u << order;
+		uint32_t buddy = block_buddy(index, order);
 
 		if (buddy >= frame_limit || frame_records[buddy].state != FRAME_FREE ||
 		    frame_records[buddy].order != order)
 			break;
 		list_take(buddy, order);
-		index &= ~(1u << order);
+		index = block_joined(index, order);
 	}
 	list_push(index, order);
 }
@@ -101,7 +102,7 @@ static uint32_t alloc_block(unsigned order) REQUIRES(frames_lock)
 	list_take(index, from);
 	while (from > order) {
 		from--;
-		list_push(index + (1u << from), from);
+		list_push(block_upper(index, from), from);
 	}
 	free_frames -= 1ull << order;
 	return index;
@@ -380,12 +381,8 @@ void frame_add_range(uint64_t first, uint64_t count)
 	spin_lock(&frames_lock);
 	total_frames += count;
 	while (index < end) {
-		unsigned order = index ? (unsigned)__builtin_ctzll(index) : FRAME_MAX_ORDER;
+		unsigned order = block_order(index, end);
 
-		if (order > FRAME_MAX_ORDER)
-			order = FRAME_MAX_ORDER;
-		while (index + (1ull << order) > end)
-			order--;
 		free_block((uint32_t)index, order);
 		index += 1ull << order;
 	}

@@ -6,7 +6,7 @@
 # tree. A goal that is not proved fails, and so does a mutation (`mutant:`, a substitution in the extracted text) for
 # which everything is still proved (LONG=1: a minute more). Called at the top of the tree with a directory for its output.
 #
-# A proof may say further options of Frama-C (`options:`).
+# A proof may say further options of Frama-C (`options:`), and invariants of loops and steps in between (tests/proofs/annotate).
 #
 # tests/proofs/check.sh [DIR [NAME...]]
 set -u
@@ -63,7 +63,7 @@ prove() {
 names=${*:-$(cd $here && ls ./*.c | sed 's/^\.\///; s/\.c$//')}
 for name in $names; do
 	mkdir -p "$dir/$name"
-	if ! extract_all "$name" "$dir/$name"; then
+	if ! extract_all "$name" "$dir/$name" || ! $here/annotate "$here/$name.c" "$dir/$name"; then
 		report 1 "$name: the shipped text was found"
 		continue
 	fi
