@@ -3,7 +3,7 @@
 #
 # docs/hazards.md against the tests.  TAP, a line for each row and each name:
 #   - a name between * and * behind `test-X` is in tests/programs/test-X (texts with ` / ` or `...` stand for several);
-#   - a name in brackets after `X_test` is an EXPLORE_TEST of tests/host/X_test.c, and that file exists;
+#   - a name in brackets after `X_test` is an EXPLORE_TEST (or _ALL) of tests/host/X_test.c, and that file exists;
 #   - a program test-X has a scenario in tests/system that boots it with two CPUs;
 #   - each row names at least one test, program, model or directory of tests.
 # (That the tests run, and pass, is the business of their plans.)
@@ -45,7 +45,7 @@ while IFS= read -r row; do
 	while IFS= read -r group; do
 		file=$(grep -oE '[a-z_]+_test' <<<"$group" | head -1)
 		for name in $(sed 's/^[^(]*(//; s/)$//' <<<"$group" | tr ',' ' '); do
-			grep -qF -- "EXPLORE_TEST($name," "tests/host/$file.c"
+			grep -qE -- "EXPLORE_(TEST|ALL)\($name," "tests/host/$file.c"
 			check $? "$file: $name"
 		done
 	done < <(grep -oE '`[a-z_]+_test` \([a-z_, ]+\)' <<<"$row" | sort -u)

@@ -40,7 +40,7 @@ check() {
 		cd "$place" || exit 1
 		rm -f pan* ./*.trail
 		spin -a "$@" "$name.pml" >spin.txt 2>&1 &&
-			"$compiler" -O1 -w -DSAFETY -DMEMLIM=2000 -DVECTORSZ=2048 -o pan pan.c >cc.txt 2>&1 &&
+			"$compiler" "${MODEL_OPTIMIZE:--O1}" -w -DSAFETY -DMEMLIM=2000 -DVECTORSZ=2048 -o pan pan.c >cc.txt 2>&1 &&
 			timeout "${MODEL_TIMEOUT:-200}" ./pan -m1000000 >pan.txt 2>&1
 	)
 	count=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' "$place/pan.txt" 2>&1)

@@ -37,12 +37,12 @@
  * code: kernel/core/sched_others.c: if (unlikely(load_relaxed(&idle_mask) != 0))
  * code: kernel/core/sched_others.c: return (load_relaxed(&idle_mask) & bit) == 0 ||
  * code: kernel/core/sched_others.c: if (!found) {
- * code: kernel/core/sched_others.c: store_fenced(&cpu->idle, CPU_SLEEPS); /* before looking whether it was woken; against wake_cpu
+ * code: kernel/core/sched_others.c: CPU_SLEEPS); /* before looking whether it was woken; against wake_cpu
  * code: kernel/core/sched_others.c: if ((load_relaxed(&idle_mask) & bit) != 0)
  * code: kernel/core/sched_others.c: arch_idle();
  * code: kernel/core/sched_others.c: store_relaxed(&cpu->idle, CPU_LOOKS);
  * code: kernel/core/sched_others.c: (void)atomic_or(&idle_mask, bit);
- * code: kernel/core/sched_others.c: full_fence(); /* announced, before looking at the queues; against sched_enqueue_remote
+ * code: kernel/core/sched_others.c: /* announced, before looking at the queues; against sched_enqueue_remote
  * code: kernel/core/sched_others.c: else if (!somebody_waits(cpu))
  */
 #define CPUS 3

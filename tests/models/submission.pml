@@ -32,12 +32,12 @@
  * run: refuted -DNO_CREDIT
  * run: refuted -DTAIL_FIRST
  *
- * code: kernel/ring/dispatch.h: uint32_t used = ring->cq_tail - ring->cq_head + ring->pending;
+ * code: kernel/ring/dispatch.h: return ring->cq_tail - ring->cq_head + ring->pending + count <= ring->cq_count;
  * code: kernel/ring/dispatch.h: if (unreaped == UINT32_MAX || unreaped + ring->pending > ring->cq_count)
  * code: kernel/ring/dispatch.h: uint32_t left = ring->cq_count - unreaped - ring->pending;
  * code: kernel/ring/submit.c: ring->sq_quick == 0 && count <= ring->sq_mask + 1
  * code: kernel/ring/enter.c: uint32_t tail = load_acquire(&ring->control->sq_tail); /* Q2
- * code: kernel/ring/enter.c: refused = submit(thread, tail - (uint32_t)ring->sq_head);
+ * code: kernel/ring/enter.c: (void)submit(thread, tail - (uint32_t)ring->sq_head);
  * code: kernel/ring/complete.c: uint32_t head = load_acquire(&ring->control->cq_head); /* Q2
  * code: kernel/ring/complete.c: if (unlikely(ring->cq_tail - head > ring->cq_count))
  */

@@ -101,17 +101,20 @@ static void test_held(void)
 {
 	pthread_t thread;
 	pid_t child;
-	int go[2];
+	int go[2], closed[2];
 	char byte = 0;
 
-	if (pipe(ends) != 0 || pipe(go) != 0 || pthread_create(&thread, nullptr, wait_for_byte, nullptr) != 0)
+	if (pipe(ends) != 0 || pipe(go) != 0 || pipe(closed) != 0 ||
+	    pthread_create(&thread, nullptr, wait_for_byte, nullptr) != 0)
 		return tap_ok(false, "two pipes and a thread");
 	poll(nullptr, 0, 20); /* until it reads */
 	child = fork();
 	if (child == 0) {
 		close(ends[0]), close(ends[1]), close(go[1]);
+		write(closed[1], "x", 1);
 		_exit((int)read(go[0], &byte, 1)); /* stays until it is told */
 	}
+	(void)!read(closed[0], &byte, 1);
 	write(ends[1], "x", 1);
 	pthread_join(thread, nullptr);
 	close(ends[0]);
@@ -121,7 +124,7 @@ static void test_held(void)
 	signal(SIGPIPE, SIG_DFL);
 	close(go[1]);
 	tap_ok(ends_well(child), "which then ends");
-	close(ends[1]), close(go[0]);
+	close(ends[1]), close(go[0]), close(closed[0]), close(closed[1]);
 }
 
 void test_forks(void)
