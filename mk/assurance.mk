@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Models and proofs: docs/assurance.md. The long gate: minutes, and packages of its own, so not part of `make test`.
+# Models and proofs: docs/assurance.md. The long gate; what is quick is part of `make test` (tests/models/run.sh, tests/proofs/run.sh).
 
 .PHONY: assurance models proofs reproducible schedules coverage
 assurance: models proofs schedules races coverage reproducible  ## Spin models (with the slow ones), Frama-C proofs, schedules, races, coverage, two builds compared

@@ -27,6 +27,6 @@ $(OUT)/installed-test.mk: tools/install-deps
 ifeq ($(ONLOOKER),)
 include $(OUT)/installed.mk
 endif
-ifneq ($(filter assurance models proofs,$(MAKECMDGOALS)),)
+ifneq ($(filter assurance models proofs test,$(MAKECMDGOALS)),)
 include $(OUT)/installed-test.mk
 endif

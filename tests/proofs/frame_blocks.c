@@ -7,6 +7,7 @@
  * Assumed: one CPU (frames_lock); what list_take takes off a list is linked there as lists are (`admit`; frame_check looks at
  * that in tests, and list_push and list_take are proved to change nothing else); __builtin_ctzll counts zeros.
  *
+ * slow: over a minute
  * shipped: kernel/mm/include/mm/frame.h FRAME_MAX_ORDER frame
  * shipped: kernel/mm/frame_blocks.h block_buddy block_joined block_upper block_order
  * shipped: kernel/mm/frame.c ORDERS NONE frame_state list_push list_take free_block alloc_block

@@ -9,6 +9,7 @@
  * (a handle without a reader) are not checked, as reader.h says, and not covered.
  *
  * options: -wp-model Typed+Cast
+ * slow: a minute
  * shipped: lib/message/include/message/types.h MSG_NESTING MSG_MAX_WORDS msg_elem msg_text msg_data
  * shipped: lib/message/include/message/reader.h msg_reader msg_struct msg_list msg_pointer msg_root msg_reader_root_pointer msg_root_word
  * shipped: lib/message/internal.h msg_step_bits msg_data_bytes

@@ -5,9 +5,10 @@
  *
  * Assumed: the private fields are sane (a power of two is not needed); cq_tail and cq_head_k at most cq_count apart.
  *
- * shipped: kernel/ring/dispatch.h room
+ * shipped: kernel/ring/dispatch.h has_room room
  * shipped: kernel/ring/complete.c ring_unreaped
  *
+ * mutant: has_room s/ \+ ring->pending//
  * mutant: room s/ \|\| unreaped \+ ring->pending > ring->cq_count//
  */
 #include "shim.h"
@@ -31,6 +32,15 @@ struct ring {
   @*/
 uint32_t ring_unreaped(struct ring *ring);
 #include "ring_unreaped.h"
+
+/*@ requires \valid_read(ring);
+  @ requires ring->cq_count <= 1024 && ring->pending <= ring->cq_count && count <= 1024;
+  @ requires distance(ring->cq_tail, ring->cq_head) <= 2 * ring->cq_count;
+  @ assigns \nothing;
+  @ ensures \result != 0 <==> distance(ring->cq_tail, ring->cq_head) + ring->pending + count <= ring->cq_count;
+  @*/
+static inline bool has_room(const struct ring *ring, uint32_t count);
+#include "has_room.h"
 
 /*@ requires \valid(ring) && \valid(ring->control) && \separated(ring, ring->control);
   @ requires ring->cq_count <= 1024 && ring->pending <= ring->cq_count && count <= 1024;
